@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from andon.python.saving import SavingLake
+from andon.model.review import ReviewDocument
+from andon.python.acting import ActingLake
+from andon.python.suggestions import LakeSuggestions
 from andon.service.board import BoardDocument
 from andon.service.readers import ReadersDocument
+from andon.service.reviewing import WEEK
 from andon.service.searching import SHOWN, FindOptions, FoundDocument
 
 Filter = str | Sequence[str]
 
 
-class CatalogLake(SavingLake):
+class CatalogLake(ActingLake):
     """The part of a lake that one looks for things in."""
 
     def find(
@@ -50,9 +53,22 @@ class CatalogLake(SavingLake):
         """
         return self._service.readers.of(dataset, self._ref)
 
+    def review(self, since: str = WEEK) -> ReviewDocument:
+        """How well the work went since then (`7d`, `4w`, or a moment as ISO text): incidents, promises, changes, in numbers.
+
+        Raises:
+            UsageError: `usage.bad_argument` for what is no such time.
+        """
+        return self._service.reviewing.review(since, self._ref)
+
     def board(self) -> BoardDocument:
         """How the lake stands: what needs a person, runs that go on, all datasets and insights in lanes."""
         return self._service.board.show(self._ref)
+
+    @property
+    def suggestions(self) -> LakeSuggestions:
+        """Work that people do over and over, offered as what would do it."""
+        return LakeSuggestions(self._service)
 
 
 def several(values: Filter) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ from andon.model.commit import Commit
 from andon.model.plan import Plan
 from andon.model.row_diff import RowDiff
 from andon.runs.inspection.personal import discreet_kept
-from andon.service.masks import masked_columns
 from andon.service.row_diffs import RowOptions
+from andon.workspace.masks import masked_columns
 
 if TYPE_CHECKING:
     from andon.catalog.use import UseBook

@@ -24,9 +24,9 @@ from andon.runs.inspection.book import CheckBook
 from andon.runs.inspection.personal import discreet_kept
 from andon.runs.planning.bases import common_base, remember_published
 from andon.runs.planning.gather import Gathered, Gatherer
-from andon.service.masks import masked_columns
 from andon.workspace.code import project_at
 from andon.workspace.engines import Engines
+from andon.workspace.masks import masked_columns
 from andon.workspace.view import View, unpublished_hint, unpublished_run
 
 if TYPE_CHECKING:
@@ -191,6 +191,7 @@ class Checks:
             str(self._workspace.settings.get("publish.change" if is_change else "publish.refresh")),
             updates_folder=False,
             acceptances=acceptances,
+            releases=commit.releases,
         )
         options = RunOptions(
             now=from_text(record.logical_time),
@@ -259,6 +260,7 @@ class Checks:
             definitions=code.definitions,
             moment=self._workspace.clock(),
             acceptances=commit.acceptances,
+            releases=commit.releases,
             again=again,
             branch=self._workspace.branch(),
         )

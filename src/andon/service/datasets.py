@@ -26,8 +26,8 @@ from andon.model.version import Version
 from andon.project.select import select as choose
 from andon.project.select import selectable
 from andon.runs.inspection.personal import discreet_kept
-from andon.service.masks import masked_columns
 from andon.service.trust import caveats_of
+from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from andon.model.reach import Reach
 from andon.model.verdict import Verdict, VerdictKind
 from andon.runs.inspection.personal import discreet_kept
 from andon.service.history import Diff, DiffDocument
-from andon.service.masks import masked_columns
 from andon.service.row_diffs import SUMMARY_BYTES, RowOptions
+from andon.workspace.masks import masked_columns
 
 if TYPE_CHECKING:
     from andon.runs.inspection.history import CheckHistory

@@ -14,7 +14,7 @@ from andon.model.version import paired
 from andon.profiles.compare import compare
 from andon.profiles.make import profile_table, profile_view
 from andon.relations.relations import Relations
-from andon.service.masks import masked_columns
+from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
 
 if TYPE_CHECKING:

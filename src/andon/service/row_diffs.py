@@ -18,8 +18,8 @@ from andon.model.commit import Commit, version_shown
 from andon.model.row_diff import RowCounts, RowDiff
 from andon.model.version import paired
 from andon.relations.changed_files import different_files
-from andon.service.masks import masked_columns
 from andon.state.row_diffs import Compared, KnownRowDiffs
+from andon.workspace.masks import masked_columns
 from andon.workspace.view import no_dataset
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from andon.lake.undo import with_undone
 from andon.model.check_result import CheckDocument, CheckResult
 from andon.model.run import TaskDocument, TaskResult, TaskStatus
 from andon.runs.inspection.personal import discreet_kept
-from andon.service.masks import masked_columns
 from andon.state.runs import RunFilter, RunNote
+from andon.workspace.masks import masked_columns
 
 if TYPE_CHECKING:
     from andon.model.build import Build

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
@@ -17,7 +17,9 @@ from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
 from andon.service.reverts import redo_goal, undo_goal
 
 if TYPE_CHECKING:
+    from andon.base.database import Transaction
     from andon.runs.run import GoalRunner
+    from andon.service.cords import CordDesk
     from andon.workspace.workspace import Workspace
 
 
@@ -63,11 +65,19 @@ class Reverted(Documented):
 
 
 class Undoing:
-    """Takes back and brings again what one workspace's branches published."""
+    """Takes back and brings again what one workspace's branches published.
 
-    def __init__(self, workspace: Workspace, runner: GoalRunner) -> None:
+    Args:
+        moved: told of a branch that shows something else without a run, and who listened.
+    """
+
+    def __init__(
+        self, workspace: Workspace, runner: GoalRunner, cords: CordDesk, moved: Callable[[str, Listener], None]
+    ) -> None:
         self._workspace = workspace
         self._runner = runner
+        self._cords = cords
+        self._moved = moved
         self._lake = workspace.lake
 
     def undo_preview(self, branch: str | None = None) -> tuple[Commit, tuple[str, ...]]:
@@ -105,6 +115,7 @@ class Undoing:
         expect: str | None = None,
         message: str | None = None,
         request: str | None = None,
+        listener: Listener | None = None,
     ) -> Reverted:
         """Revert the newest publish that is not undone yet, as a new commit. No data moves.
 
@@ -112,6 +123,7 @@ class Undoing:
 
         Args:
             expect: id (or its beginning) of the commit that should be taken back; refused if another one would be.
+            listener: who has a say within the transaction that publishes.
 
         Raises:
             UsageError: `lake.nothing_to_undo`.
@@ -133,7 +145,7 @@ class Undoing:
             )
         text = message or f"undo {target.id[:8]}: {target.message}"
         if head.root != target.root:
-            return self._reach(undo_goal(self._workspace, name, target), target, text, request)
+            return self._reach(undo_goal(self._workspace, name, target), target, text, request, listener)
         assert target.parent is not None  # undo_preview refuses the first commit
         before = commits.get(target.parent)
         changes = commits.changed_leaves(before, target)
@@ -146,9 +158,12 @@ class Undoing:
             time=to_text(self._workspace.clock()),
             rejected=tuple({*head.rejected, *causes}),
             acceptances=in_force((*head.acceptances, *before.acceptances), commits.state(before)),
+            releases=before.releases,
             target=target.id,
         )
-        commit = self._lake.commit(draft, before.root, [RefMove(name, "branch", head.id, "undo")], request)
+        move = RefMove(name, "branch", head.id, "undo")
+        commit = self._lake.commit(draft, before.root, [move], request, _also(listener or Listener()))
+        self._moved(name, listener or Listener())
         return Reverted(name, commit, target, _seen(changes), sorted_causes(causes))
 
     def redo(self, branch: str | None = None, request: str | None = None) -> Reverted:
@@ -158,7 +173,7 @@ class Undoing:
 
         Raises:
             UsageError: `lake.nothing_to_redo`.
-            ConflictError: `lake.ref_moved`.
+            ConflictError: `lake.ref_moved`; `cord.held` where somebody holds what it would change.
             HeldError: `run.held` if what was planned could not be published.
         """
         name = self._workspace.branch(branch)
@@ -172,6 +187,7 @@ class Undoing:
         undo, before = choice.undo, commits.get(choice.undo.parent)
         changes = commits.changed_leaves(before, undo)
         self._require_not_again(name, changes.keys() | self._shared_between(before, undo), choice.since)
+        self._cords.require_free(name, changes)
         target = commits.get(choice.undo.target)
         text = f"redo {target.id[:8]}: {target.message}"
         if head.root != undo.root:
@@ -185,9 +201,11 @@ class Undoing:
             time=to_text(self._workspace.clock()),
             rejected=tuple(set(head.rejected) - lifted),
             acceptances=in_force((*head.acceptances, *before.acceptances), commits.state(before)),
+            releases=before.releases,
             target=undo.id,
         )
         commit = self._lake.commit(draft, before.root, [RefMove(name, "branch", head.id, "redo")], request)
+        self._moved(name, Listener())
         return Reverted(name, commit, target, _seen(changes), ())
 
     def accept_rejected(self, *places: str, branch: str | None = None) -> tuple[Commit, tuple[Cause, ...]]:
@@ -221,6 +239,7 @@ class Undoing:
             None,
             tuple(c for c in head.rejected if c not in lifted),
             head.acceptances,
+            releases=head.releases,
         )
         move = RefMove(name, "branch", head.id, "accept")
         commit = self._lake.commit(draft, head.root, [move], request)
@@ -247,14 +266,16 @@ class Undoing:
 
     # -- parts
 
-    def _reach(self, goal: Goal, target: Commit, message: str, request: str | None) -> Reverted:
+    def _reach(
+        self, goal: Goal, target: Commit, message: str, request: str | None, listener: Listener | None = None
+    ) -> Reverted:
         """Publish what an undo or a redo leads to.
 
         Raises:
             HeldError: `run.held`.
         """
         options = RunOptions(branch=goal.branch, message=message, agreed=ANY_PLAN, request=request)
-        result = self._runner.reach(goal, options, Listener())
+        result = self._runner.reach(goal, options, listener or Listener())
         if not result.published:
             raise HeldError(
                 "run.held",
@@ -298,6 +319,16 @@ class Undoing:
             return self._lake.refs.resolve(name)  # says what is known
         require_branch(ref)
         return self._lake.commits.get(ref.commit)
+
+
+def _also(listener: Listener) -> Callable[[Transaction, Commit], None]:
+    """What whoever listens says and hears within the transaction."""
+
+    def also(transaction: Transaction, commit: Commit) -> None:
+        listener.may_publish(transaction)
+        listener.published(transaction, commit.id)
+
+    return also
 
 
 def _seen(changes: Mapping[str, tuple[Leaf | None, Leaf | None]]) -> tuple[str, ...]:

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from andon.state import check_results
+from andon.state import (
+    actions,
+    attempts,
+    check_results,
+    claims,
+    cords,
+    decisions,
+    incidents,
+    looks,
+    messages,
+    offers,
+    pauses,
+    runs,
+    usual,
+)
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -42,5 +56,20 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "alter table run add column error text",
         "create table run_note (run bigint not null, seq bigint not null, at real not null, text text not null,"
         " primary key (run, seq))",
+    ),
+    # operations: what goes on without being asked
+    (
+        *actions.TABLES,
+        *attempts.TABLES,
+        *claims.TABLES,
+        *cords.TABLES,
+        *incidents.TABLES,
+        *messages.TABLES,
+        *offers.TABLES,
+        *pauses.TABLES,
+        *runs.TABLES,
+        *decisions.TABLES,
+        *looks.TABLES,
+        *usual.TABLES,
     ),
 )

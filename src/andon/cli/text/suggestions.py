@@ -1,61 +1,75 @@
-"""Proposed checks as lines for people. Pure."""
+"""Suggestions as they stand on a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from textwrap import wrap
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.text import plural
 from andon.cli.output import Cell, Ink
-from andon.cli.table import lay_out, table
-from andon.model.suggestion import Suggestion
-from andon.render.words import names
+from andon.cli.table import table
+from andon.model.plan import UNCHANGED
+from andon.render.words import moment
 
 if TYPE_CHECKING:
-    from andon.service.suggestions import Suggested
+    from andon.service.suggestions import SuggestionDocument, SuggestionInfo, SuggestionsDocument
 
 
-def suggestion_lines(found: Sequence[Suggested], ink: Ink, width: int | None) -> list[str]:
-    """A block for each dataset that has suggestions, then those that have none."""
-    lines: list[str] = []
-    for one in found:
-        if one.suggestions:
-            lines += [*_block(one, ink, width), ""]
-    rest = [one.dataset for one in found if not one.suggestions]
-    if rest:
-        lines.append(ink.paint(f"nothing to add to {names(rest)}", "dim"))
-    return lines[:-1] if lines and not lines[-1] else lines
-
-
-def _block(one: Suggested, ink: Ink, width: int | None) -> list[str]:
-    tried = f"tried on {plural(one.past, 'earlier version')}" if one.past else "no earlier version to try them on"
-    facts = " · ".join((plural(one.rows, "row"), f"{plural(one.declared, 'check')} so far", tried))
-    rows: list[Sequence[Cell]] = [((s.line, "accent"), _past(s), (s.evidence, "dim")) for s in one.suggestions]
-    headers = ["line", "would have failed", "because"]
-    if not one.past:
-        rows, headers = [[line, because] for line, _, because in rows], ["line", "because"]
-    title = [f"{ink.paint(one.dataset, 'bold')}  {ink.paint(facts, 'dim')}"]
-    if width is not None and len(one.dataset) + len(facts) + 2 > width:
-        title = [ink.paint(one.dataset, "bold"), *(f"  {ink.paint(text, 'dim')}" for text in wrap(facts, width - 2))]
-    wide = tuple(table(rows, ink, headers=headers, indent="  "))
-    if width is None or lay_out(rows, ink, headers=headers, width=width, indent="  ").lines == wide:
-        return [*title, *wide]
-    return [*title, *(line for s in one.suggestions for line in _stacked(s, ink, width))]
-
-
-def _stacked(one: Suggestion, ink: Ink, width: int) -> list[str]:
-    """The line to write, and below it what speaks for it: for narrow terminals. The line is whole, to be copied."""
-    past, style = _past(one)
-    failed = f"would have failed on {past} · " if past else ""
-    lines = wrap(failed + one.evidence, width, initial_indent="    ", subsequent_indent="    ")
-    return [
-        f"  {ink.paint(one.line, 'accent')}",
-        *(ink.paint(line, style if failed and not at and not one.is_safe else "dim") for at, line in enumerate(lines)),
+def list_lines(found: SuggestionsDocument, ink: Ink, command: Callable[[str], str]) -> list[str]:
+    """A row for each, and which questions something answers already."""
+    rows: list[Sequence[Cell]] = [
+        (
+            (str(one.number), "accent"),
+            one.title,
+            (f"{plural(one.times, 'time')} by {', '.join(one.people)}", "dim"),
+            (_state(one), "dim"),
+        )
+        for one in found.suggestions
     ]
+    lines = table(rows, ink) or ["nothing is suggested: nothing was done by hand three times that could do itself"]
+    if any(one.state == "open" for one in found.suggestions):
+        lines += [
+            "",
+            f"`{command('suggestions show N')}` shows what would be written, `accept N` writes it on a branch",
+        ]
+    if found.answered:
+        lines += ["", "asked over and over, and answered already:"]
+        answered: list[Sequence[Cell]] = [
+            ((one.by, "accent"), " ".join(one.sql.split())[:90], (plural(one.times, "time"), "dim"))
+            for one in found.answered
+        ]
+        lines += table(answered, ink)
+    return lines
 
 
-def _past(one: Suggestion) -> tuple[str, str]:
-    if not one.past_versions:
-        return "", "dim"
-    return f"{one.past_failures} of {one.past_versions}", "good" if one.is_safe else "warn"
+def suggestion_lines(found: SuggestionDocument, ink: Ink, command: Callable[[str], str]) -> list[str]:
+    """What speaks for it, what is written, and what publishing it comes to."""
+    lines = [ink.paint(f"{found.number}  {found.title}", "bold"), *(f"  {each}" for each in found.why)]
+    for file in found.files:
+        lines += ["", ink.paint(f"{file.file}{'' if file.is_new else ' (changed)'}", "accent")]
+        lines += [f"  {line}" if line else "" for line in file.text.rstrip("\n").split("\n")]
+    lines += [""] if found.notes or found.left or found.problem else []
+    lines += [*found.notes, *found.left]
+    if found.problem is not None:
+        lines.append(f"it can't be written as it is: {found.problem}")
+    if found.plan is not None:
+        steps: list[Sequence[Cell]] = [
+            (f"  {step.action}", (step.dataset, "accent"), (step.reason, "dim"))
+            for step in found.plan.steps
+            if step.reason != UNCHANGED
+        ]
+        lines += ["", "publishing it would do this:", *table(steps, ink)] if steps else []
+    lines.append("")
+    if found.state == "accepted" and found.branch is not None:
+        lines.append(f"on the branch {found.branch}; `{command(f'publish {found.branch}')}` publishes it")
+    elif found.run is not None and found.plan is None and found.run.held:
+        lines.append(f"not written: {found.run.held}")
+    elif found.state == "open" and found.problem is None and found.files:
+        lines.append(f"`{command(f'suggestions accept {found.number}')}` writes it on a branch, `dismiss` ends it")
+    return lines
+
+
+def _state(one: SuggestionInfo) -> str:
+    if one.state == "open":
+        return f"last {moment(one.last)}"
+    return f"{one.state} on {one.branch}" if one.branch else one.state

@@ -7,9 +7,7 @@ from enum import StrEnum
 
 from andon.base.names import RESERVED_SCHEMAS, is_name_part
 from andon.base.record import Record
-
-#: Names that end so belong to rows that a check set aside.
-QUARANTINE = "__quarantine"
+from andon.model.quarantine import SUFFIX, is_aside
 
 
 class Role(StrEnum):
@@ -29,6 +27,7 @@ class Role(StrEnum):
     TEST = "test"
     TEST_DATA = "test data"
     INSIGHT = "insight"
+    PLAYBOOKS = "playbooks"
     YAML = "yaml"
     TEXT = "text"
     MISPLACED = "misplaced"
@@ -57,6 +56,8 @@ def spot(path: str) -> PathRole:
     """What the file at the project-relative `path` is."""
     if path == "andon.toml":
         return PathRole(Role.CONFIG)
+    if path == "playbooks.yml":
+        return PathRole(Role.PLAYBOOKS)
     folder, _, rest = path.partition("/")
     lower = rest.lower()
     if lower.endswith(".md"):
@@ -76,7 +77,7 @@ def spot(path: str) -> PathRole:
             return PathRole(Role.TEST_DATA if lower.endswith(".csv") else Role.TEST)
         case "insights":
             return PathRole(Role.INSIGHT)
-    return PathRole(Role.YAML if lower.endswith((".yml", ".yaml")) or path == "playbooks.yml" else Role.TEXT)
+    return PathRole(Role.YAML if lower.endswith((".yml", ".yaml")) else Role.TEXT)
 
 
 def _dataset(folder: str, rest: str) -> PathRole:
@@ -111,10 +112,10 @@ def _dataset(folder: str, rest: str) -> PathRole:
         return PathRole(
             role, name, "project.reserved_name", message, f"put the file into another folder of `{folder}/`"
         )
-    if stem.endswith(QUARANTINE):
-        message = f"names that end in `{QUARANTINE}` are reserved"
+    if is_aside(stem):
+        message = f"names that end in `{SUFFIX}` are reserved"
         return PathRole(
-            role, name, "project.reserved_name", message, f"rename it: `{stem.removesuffix(QUARANTINE) or 'rejected'}`"
+            role, name, "project.reserved_name", message, f"rename it: `{stem.removesuffix(SUFFIX) or 'rejected'}`"
         )
     return PathRole(role, name)
 

@@ -8,19 +8,46 @@ from andon.web.endpoint import Endpoint
 def all_endpoints() -> tuple[Endpoint, ...]:
     """Every route of the API, in the order in which it is described."""
     from andon.web.routes import (
+        actions,
         branches,
         catalog,
+        channels,
         checks,
         datasets,
         editing,
         history,
+        incidents,
         people,
+        quarantine,
         queries,
+        reviews,
         runs,
         saving,
+        scheduling,
         server,
         sources,
+        suggestions,
     )
 
-    homes = (queries, datasets, catalog, saving, editing, runs, branches, history, checks, sources, people, server)
+    homes = (
+        queries,
+        datasets,
+        catalog,
+        reviews,
+        saving,
+        editing,
+        runs,
+        scheduling,
+        actions,
+        branches,
+        history,
+        checks,
+        quarantine,
+        incidents,
+        suggestions,
+        sources,
+        channels,
+        people,
+        server,
+    )
     return tuple(endpoint for home in homes for endpoint in home.ENDPOINTS)

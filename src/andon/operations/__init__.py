@@ -1,0 +1,1 @@
+"""What goes on without being asked: noticing, incidents, corrective actions, messages, the scheduler."""

@@ -1,0 +1,1 @@
+"""Incidents: made of signals, one for each cause, until what readers see is right again."""

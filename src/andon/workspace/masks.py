@@ -1,0 +1,33 @@
+"""Which columns are personal: the one place that every verb asks before it shows a value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from andon.lake.refs import MAIN
+from andon.model.quarantine import aside_of
+from andon.workspace.code import project_at
+
+if TYPE_CHECKING:
+    from andon.model.commit import Commit
+    from andon.workspace.workspace import Workspace
+
+
+def masked_columns(workspace: Workspace, *commits: Commit) -> dict[str, frozenset[str]]:
+    """Columns marked `pii`, in lower case, by dataset: by the code of `commits`, by that of the caller's branch as it is now, or by
+    main's: a mark that was set later hides what was published before it."""
+    lake = workspace.lake
+    heads = [lake.refs.resolve(ref) for ref in dict.fromkeys((workspace.reading(), MAIN))]
+    asked = {c.root: c for c in (*commits, *heads)}
+    known = workspace.marks.get(frozenset(asked))
+    if known is not None:
+        return dict(known)
+    marked: dict[str, set[str]] = {}
+    for commit in asked.values():
+        for name, info in project_at(workspace, lake.commits.state(commit)).datasets.items():
+            marked.setdefault(name, set()).update(info.personal)
+            # also of rows that were set aside before a column was marked, or before nothing was set aside any more
+            marked.setdefault(aside_of(name), set()).update(info.personal)
+    found = {name: frozenset(columns) for name, columns in marked.items() if columns}
+    workspace.marks.put(frozenset(asked), found)
+    return dict(found)
