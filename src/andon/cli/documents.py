@@ -42,7 +42,9 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     """The types of what each command can write with `--json`, by the command's words."""
     # here, since each command needs few of them
     from andon.model.check_result import CheckDocument
+    from andon.model.cord import Cord
     from andon.model.due import DueDocument
+    from andon.model.message import ChannelDocument, SentDocument
     from andon.model.person import AccessToken, TokenMade
     from andon.model.plan import PlanDocument
     from andon.model.profile import Profile
@@ -69,10 +71,12 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     )
     from andon.service.editing import EditedDocument, FileTextDocument
     from andon.service.history import DiffDocument, LogDocument
+    from andon.service.incident_documents import IncidentInfo, IncidentPage
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
     from andon.service.proposing import ProposedChecksDocument
     from andon.service.pull import PulledDocument
+    from andon.service.quarantine import QuarantineInfo, QuarantineRows
     from andon.service.query_history import AskedQuery
     from andon.service.readers import ReadersDocument
     from andon.service.renaming import MovedDocument
@@ -123,6 +127,16 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "undo": (RevertedDocument, RunDocument),
         "redo": (RevertedDocument,),
         "accept": (RunDocument, AcceptedDocument),
+        "incidents": (list[IncidentInfo],),
+        "incident show": (IncidentPage,),
+        "incident take": (IncidentInfo,),
+        "incident fix": (IncidentInfo,),
+        "incident close": (IncidentInfo,),
+        "incident reopen": (IncidentInfo,),
+        "incident snooze": (IncidentInfo,),
+        "hold": (Cord,),
+        "release": (Cord,),
+        "complain": (IncidentInfo,),
         "branch list": (list[BranchInfo],),
         "branch create": (BranchMade,),
         "branch drop": (BranchDropped,),
@@ -131,6 +145,11 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "pull": (PulledDocument,),
         "config show": (list[SettingDocument],),
         "lock": (list[Locked],),
+        "quarantine list": (list[QuarantineInfo],),
+        "quarantine show": (QuarantineRows,),
+        "quarantine release": (RunDocument,),
+        "notify list": (list[ChannelDocument],),
+        "notify test": (list[SentDocument],),
         "source accept": (Accepted,),
         "source add": (AddedSource,),
         "source check": (list[SourceReportDocument],),

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
     from andon.service.completion import Completion
+    from andon.service.cords import CordDesk
     from andon.service.dataset_versions import DatasetVersions
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
@@ -48,9 +49,12 @@ if TYPE_CHECKING:
     from andon.service.lineage import Lineages
     from andon.service.lineage_events import LineageEvents
     from andon.service.lineage_map import FoldedGraphs, LineageMaps
+    from andon.service.messages import MessageDesk
+    from andon.service.needs import Surroundings
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
     from andon.service.proposing import Proposing
+    from andon.service.quarantine import Quarantine
     from andon.service.query_history import QueryHistory
     from andon.service.readers import ReaderBook
     from andon.service.renaming import Renaming
@@ -64,6 +68,7 @@ if TYPE_CHECKING:
     from andon.service.schedules import Schedules
     from andon.service.scheduling import Scheduling
     from andon.service.searching import Searching
+    from andon.service.signals import SignalDesk
     from andon.service.status import Standing
     from andon.service.tokens import TokenDesk
     from andon.service.troubles import Troubles
@@ -72,6 +77,7 @@ if TYPE_CHECKING:
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
     from andon.service.uploads import Uploads
+    from andon.workspace.view import View
 
 
 class Service:
@@ -155,6 +161,13 @@ class Service:
         return Schedules(self.workspace, self._looking)
 
     @cached_property
+    def messages(self) -> MessageDesk:
+        """How people are told of incidents."""
+        from andon.service.messages import MessageDesk
+
+        return MessageDesk(self.workspace)
+
+    @cached_property
     def scheduling(self) -> Scheduling:
         """Scheduled work."""
         from andon.service.scheduling import AUTHOR, Scheduling
@@ -163,6 +176,13 @@ class Service:
         return Scheduling(
             self.workspace, self._looking, by_itself.runs, self._preparer, lambda branch: self.actions.act(branch)
         )
+
+    @cached_property
+    def signals(self) -> SignalDesk:
+        """What is late, out of the usual, or not governed."""
+        from andon.service.signals import SignalDesk
+
+        return SignalDesk(self.workspace, self._shared.troubles, self._shared.uses)
 
     @cached_property
     def backfills(self) -> Backfills:
@@ -228,11 +248,25 @@ class Service:
         return Checks(self.workspace, self._runner, self._check_history, self._preparer)
 
     @cached_property
+    def quarantine(self) -> Quarantine:
+        """Rows that checks set aside."""
+        from andon.service.quarantine import Quarantine
+
+        return Quarantine(self.workspace, self.querying, self._runner)
+
+    @cached_property
     def incidents(self) -> IncidentDesk:
         """What is wrong, until it is right again."""
         from andon.service.incidents import IncidentDesk
 
-        return IncidentDesk(self.workspace, self._check_history)
+        return IncidentDesk(self.workspace, self._check_history, self._around)
+
+    @cached_property
+    def cords(self) -> CordDesk:
+        """What people hold, and complain of."""
+        from andon.service.cords import CordDesk
+
+        return CordDesk(self.workspace, self.incidents)
 
     @cached_property
     def reviewing(self) -> Reviewing:
@@ -297,7 +331,7 @@ class Service:
         """Undo, redo, accept."""
         from andon.service.undo import Undoing
 
-        return Undoing(self.workspace, self._runner)
+        return Undoing(self.workspace, self._runner, self.cords, self._run_ended)
 
     @cached_property
     def reverting(self) -> Reverting:
@@ -433,6 +467,13 @@ class Service:
 
         return CheckHistory(self.workspace)
 
+    def _around(self, view: View) -> Surroundings:
+        from andon.service.lanes import lanes_of
+        from andon.service.needs import around_of
+
+        lanes = lanes_of(self._shared.catalogs.of(view.commit).entries, view.project.insights)
+        return around_of(lanes, self._shared.uses, self.workspace.clock())
+
     @cached_property
     def _preparer(self) -> Preparer:
         from andon.runs.prepare import Preparer
@@ -458,6 +499,7 @@ class Service:
     def _run_ended(self, branch: str, listener: Listener) -> None:
         self.lineage_events.run_ended(listener)
         self.incidents.run_ended(branch, listener)
+        self.messages.run_ended(listener)
 
 
 class _Shared:

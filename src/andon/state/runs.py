@@ -186,6 +186,11 @@ class RunLog:
             found.update({number: started for number, started in rows})
         return found
 
+    def after(self, branch: str, number: int) -> list[RunRecord]:
+        """All runs of a branch above `number`, oldest first."""
+        sql = f"select {_COLUMNS} from run where branch = ? and number > ? order by number"
+        return [_record(row, self._clock) for row in self._database.query(sql, [branch, number])]
+
     def tasks(self, number: int) -> list[TaskResult]:
         """The tasks of a run, by dataset."""
         sql = f"select {_TASK} from task where run = ? order by dataset"

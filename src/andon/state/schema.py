@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from andon.state import actions, attempts, check_results, claims, decisions, incidents, looks, pauses
+from andon.state import (
+    actions,
+    attempts,
+    check_results,
+    claims,
+    cords,
+    decisions,
+    incidents,
+    looks,
+    messages,
+    pauses,
+    usual,
+)
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -48,9 +60,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         *actions.TABLES,
         *attempts.TABLES,
         *claims.TABLES,
+        *cords.TABLES,
         *incidents.TABLES,
+        *messages.TABLES,
         *pauses.TABLES,
         *decisions.TABLES,
         *looks.TABLES,
+        *usual.TABLES,
     ),
 )
