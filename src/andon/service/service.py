@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from andon.service.searching import Searching
     from andon.service.signals import SignalDesk
     from andon.service.status import Standing
+    from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
     from andon.service.troubles import Troubles
     from andon.service.trust import Trust
@@ -409,6 +410,13 @@ class Service:
         from andon.service.proposing import Proposing
 
         return Proposing(self.workspace, self.profiles, self._preparer)
+
+    @cached_property
+    def suggestions(self) -> Suggestions:
+        """Work that people do over and over, offered as what would do it."""
+        from andon.service.suggestions import Suggestions
+
+        return Suggestions(self.workspace, self.saving, self._given_files, self.branches, self.profiles)
 
     @cached_property
     def datasets(self) -> Datasets:

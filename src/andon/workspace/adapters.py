@@ -41,6 +41,7 @@ from andon.state.facts import Facts
 from andon.state.incidents import Incidents
 from andon.state.looks import Looks
 from andon.state.messages import Messages
+from andon.state.offers import Offers
 from andon.state.pauses import Pauses
 from andon.state.queries import Queries
 from andon.state.runs import RunLog
@@ -81,6 +82,7 @@ class StateStore(Record):
     incidents: Incidents
     messages: Messages
     usual: UsualNumbers
+    offers: Offers
     actions: Actions
     cords: Cords
 
@@ -261,6 +263,7 @@ class Adapters:
             Incidents(database),
             Messages(database),
             UsualNumbers(database),
+            Offers(database),
             Actions(database),
             Cords(database),
         )
