@@ -15,7 +15,8 @@ from andon.base.hashing import content_id
 from andon.base.paths import is_at
 from andon.base.record import Record, field, replace
 from andon.errors import Problem, ProjectError, UsageError
-from andon.model.commit import Commit, State
+from andon.model.commit import Commit, CommitKind, State
+from andon.model.cord import Cord
 from andon.model.plan import Plan
 from andon.model.project import Project
 from andon.model.quarantine import is_aside
@@ -24,6 +25,7 @@ from andon.runs.goal import Goal, RunOptions
 from andon.runs.growing.wishes import Wishes
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.changes import Changes
+from andon.runs.planning.cords import held_back, held_notices
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
 from andon.runs.planning.growing import PlannedGrowth
 from andon.runs.planning.histories import continued, histories_of, with_merged
@@ -35,6 +37,7 @@ from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 from andon.sources.files.scratch import described
 
 if TYPE_CHECKING:
+    from andon.base.database import Transaction
     from andon.model.build import Build
     from andon.model.dataset import Definition
     from andon.runs.planning.outlook import Outlook
@@ -54,6 +57,7 @@ class Prepared(Record):
         histories: by dataset the builds that histories go on from.
         releases: rows that checks do not set aside any more.
         queries: columns that saved queries return, of those that were looked at.
+        cords: what people hold of the branch.
     """
 
     goal: Goal
@@ -69,6 +73,7 @@ class Prepared(Record):
     histories: Mapping[str, Build] = field(default_factory=dict)
     releases: tuple[Release, ...] = ()
     queries: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    cords: tuple[Cord, ...] = ()
 
     @property
     def head(self) -> Commit:
@@ -181,6 +186,8 @@ class Preparer:
             if options.force
             else growth.wishes.full | packs | (frozenset(options.anew) & taken)
         )
+        cords = cords_of(self._workspace, goal)
+        held = held_back(cords, gathered.definitions, self._published(gathered) if cords else {})
         situation = Situation(
             definitions=gathered.definitions,
             files=gathered.files,
@@ -188,6 +195,7 @@ class Preparer:
             sources=gathered.sources,
             selected=selected,
             forced=forced,
+            held=held,
             packs=packs,
             moment=moment,
             known=lambda keys: self._known(keys, lost),
@@ -217,7 +225,13 @@ class Preparer:
             steps = queries.told(self._outlook.of_plan(steps, gathered, bound.columns, changes))
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
         failures = _will_fail({d: e.message for d, e in sorted(gathered.failures.items()) if d in taken})
-        notices = (*failures, *gathered.notices, *queries.notices, *_left_behind(gathered, selected, done))
+        notices = (
+            *held_notices(cords, held),
+            *failures,
+            *gathered.notices,
+            *queries.notices,
+            *_left_behind(gathered, selected, done),
+        )
         plan = Plan(head.id, goal.branch, steps, is_change, notices)
         return Prepared(
             goal=goal,
@@ -233,6 +247,7 @@ class Preparer:
             wishes=replace(growth.wishes, pack=packs),
             histories=histories,
             releases=releases,
+            cords=cords,
         )
 
     def _releases(self, goal: Goal, head: Commit, taken: set[str]) -> tuple[Release, ...]:
@@ -244,6 +259,12 @@ class Preparer:
             added = (*added, *(r for r in goal.merged.releases if r not in before and r.dataset in taken))
             withdrawn = (*withdrawn, *(r for r in before if r not in goal.merged.releases and r.dataset in taken))
         return carried_on(head.releases, added, withdrawn)
+
+    def _published(self, gathered: Gathered) -> Mapping[str, Definition]:
+        """By dataset the code that readers' results were made by."""
+        leaves = gathered.state.leaves
+        known = self._lake.objects.definitions({leaf.definition for leaf in leaves.values()})
+        return {name: known[leaf.definition] for name, leaf in leaves.items() if leaf.definition in known}
 
     def _histories(self, goal: Goal, gathered: Gathered) -> Mapping[str, Build]:
         """By dataset the builds that histories go on from."""
@@ -280,6 +301,15 @@ class Preparer:
             if build.version not in versions or self._lake.objects.is_lost(versions[build.version])
         )
         return {key: build for key, build in builds.items() if key not in lost}
+
+
+def cords_of(workspace: Workspace, goal: Goal, reader: Transaction | None = None) -> tuple[Cord, ...]:
+    """What people hold of what a goal may change. An undo takes back what is wrong: no cord is in its way.
+
+    Args:
+        reader: the transaction to read within.
+    """
+    return () if goal.kind is CommitKind.UNDO else tuple(workspace.cords.standing(goal.branch, reader))
 
 
 def _will_fail(failures: Mapping[str, str]) -> list[str]:
