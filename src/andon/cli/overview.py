@@ -33,6 +33,11 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("tick", "tick", "tick", "Bring up to date what is due, once: for cron and CI", "Build and publish"),
     Entry("pause", "tick", "pause", "Let the schedule leave datasets as they are", "Build and publish"),
     Entry("resume", "tick", "resume", "Let the schedule go on with them", "Build and publish"),
+    Entry("actions", "actions", "actions", "What was done about what is wrong", "Build and publish"),
+    Entry(
+        "playbooks", "actions", "playbooks", "What answers incidents, and how far it is trusted", "Build and publish"
+    ),
+    Entry("freeze", "actions", "freeze", "Stop all automatic corrective action", "Build and publish"),
     Entry("optimize", "runs", "optimize", "Put small files of tables together", "Build and publish"),
     Entry("backfill", "backfill", "backfill", "Fill times of a table that grows by time", "Build and publish"),
     Entry("upload", "upload", "upload", "Publish a file that you have: CSV, JSON, Parquet, Excel", "Build and publish"),
@@ -58,6 +63,12 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("undo", "history", "undo", "Take the newest publish back", "Take back"),
     Entry("redo", "history", "redo", "Take an undo back", "Take back"),
     Entry("accept", "history", "accept", "Publish in spite of a check; let what an undo took out pass", "Take back"),
+    Entry("quarantine", "quarantine", "quarantine", "Rows that checks set aside: list, show, put back", "Take back"),
+    Entry("incidents", "incidents", "incidents", "What is wrong and not right again", "Watch"),
+    Entry("incident", "incidents", "incident", "One incident: show, take, fix, close, snooze", "Watch"),
+    Entry("hold", "incidents", "hold", "Pull the cord: no run publishes a dataset", "Watch"),
+    Entry("release", "incidents", "release", "Let a dataset go on that somebody holds", "Watch"),
+    Entry("complain", "incidents", "complain", "Say that a dataset looks wrong", "Watch"),
     Entry("branch", "branches", "branch", "List, create, drop, switch branches", "Work aside"),
     Entry("tag", "branches", "tag", "Name a commit for good", "Work aside"),
     Entry("pull", "pull", "pull", "Bring the branch's files into the folder", "Work aside"),
@@ -65,6 +76,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("lock", "setup", "lock", "Pin the packages of Python datasets", "Set up"),
     Entry("up", "up", "up", "Serve the lake to a team: the HTTP API", "Serve"),
     Entry("token", "tokens", "token", "Tokens by which the server knows people", "Serve"),
+    Entry("notify", "notify", "notify", "Who is told of incidents, and whether it arrives", "Set up"),
     Entry("source", "sources", "source", "What comes in: list, add, check, load, pin", "Set up"),
 )
 

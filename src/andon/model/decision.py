@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from andon.base.document import Document
 from andon.base.record import Record
 
 
@@ -13,6 +14,10 @@ class Standing(StrEnum):
     DUE = "due"
     WAITS = "waits"
     HELD_BACK = "held back"
+
+
+#: The reason of what only follows others, where nothing moved.
+NOTHING = "nothing above it changed"
 
 
 class Decision(Record):
@@ -25,6 +30,7 @@ class Decision(Record):
             A slot is served by any run whose logical time is not before it.
         next: when time makes it due (ISO text), where time does and it isn't yet.
         serves: the datasets that need it, where it is due for their sake alone.
+        held: what keeps it back: a `BackKind`; `retry` (it is tried again by itself) or `failed` (it is not), of it or of what it reads.
         seen: what it would read of files and code, as one hash; an attempt keeps it, so that the same is not tried again.
     """
 
@@ -35,12 +41,18 @@ class Decision(Record):
     slot: str | None = None
     next: str | None = None
     serves: tuple[str, ...] = ()
+    held: str | None = None
     seen: str = ""
 
     @property
     def is_due(self) -> bool:
         """Whether it is to be brought up to date now."""
         return self.standing is Standing.DUE
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it only says that nothing happened: of those nothing is recorded."""
+        return self.standing is Standing.WAITS and self.next is None and self.reason == NOTHING
 
 
 class BackKind(StrEnum):
@@ -49,6 +61,7 @@ class BackKind(StrEnum):
     PAUSED = "paused"
     FROZEN = "frozen"
     CLAIMED = "claimed"
+    UNASKED = "unasked"
 
 
 class HeldBack(Record):
@@ -78,3 +91,19 @@ class Failure(Record):
     error: str
     again: str | None = None
     is_changed: bool = False
+
+
+class Unreachable(Document):
+    """A promise that can't be kept, as often as somebody looks, and why."""
+
+    dataset: str
+    rule: str
+    why: str
+
+
+class Silence(Document):
+    """A trigger that used to look and stays away: its last pass, and seconds from one to the next while it came."""
+
+    trigger: str
+    last: str
+    usual: float

@@ -16,11 +16,14 @@ from andon.workspace.caller import Caller
 from andon.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from andon.catalog.search import Catalogs
     from andon.catalog.use import UseBook
     from andon.lake.changed_names import ChangedNames
     from andon.lineage.kept import LineageGraphs
     from andon.operations.openlineage.outbox import LineageOutbox
+    from andon.operations.scheduling.looking import Looking
     from andon.query.ask import Querying
     from andon.query.workers import Workers
     from andon.runs.goal import Listener
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
     from andon.service.completion import Completion
+    from andon.service.cords import CordDesk
     from andon.service.dataset_versions import DatasetVersions
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
@@ -45,9 +49,12 @@ if TYPE_CHECKING:
     from andon.service.lineage import Lineages
     from andon.service.lineage_events import LineageEvents
     from andon.service.lineage_map import FoldedGraphs, LineageMaps
+    from andon.service.messages import MessageDesk
+    from andon.service.needs import Surroundings
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
     from andon.service.proposing import Proposing
+    from andon.service.quarantine import Quarantine
     from andon.service.query_history import QueryHistory
     from andon.service.readers import ReaderBook
     from andon.service.renaming import Renaming
@@ -58,8 +65,10 @@ if TYPE_CHECKING:
     from andon.service.runs import Runs
     from andon.service.saved_queries import SavedQueries
     from andon.service.saving import Saving
+    from andon.service.schedules import Schedules
     from andon.service.scheduling import Scheduling
     from andon.service.searching import Searching
+    from andon.service.signals import SignalDesk
     from andon.service.status import Standing
     from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
@@ -69,6 +78,7 @@ if TYPE_CHECKING:
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
     from andon.service.uploads import Uploads
+    from andon.workspace.view import View
 
 
 class Service:
@@ -145,12 +155,35 @@ class Service:
         return Promises(self.workspace, self._preparer, self.runs, self.querying)
 
     @cached_property
+    def schedules(self) -> Schedules:
+        """What is scheduled, and why."""
+        from andon.service.schedules import Schedules
+
+        return Schedules(self.workspace, self._looking)
+
+    @cached_property
+    def messages(self) -> MessageDesk:
+        """How people are told of incidents."""
+        from andon.service.messages import MessageDesk
+
+        return MessageDesk(self.workspace)
+
+    @cached_property
     def scheduling(self) -> Scheduling:
         """Scheduled work."""
         from andon.service.scheduling import AUTHOR, Scheduling
 
         by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
-        return Scheduling(self.workspace, self.promises, by_itself.runs, self._preparer)
+        return Scheduling(
+            self.workspace, self._looking, by_itself.runs, self._preparer, lambda branch: self.actions.act(branch)
+        )
+
+    @cached_property
+    def signals(self) -> SignalDesk:
+        """What is late, out of the usual, or not governed."""
+        from andon.service.signals import SignalDesk
+
+        return SignalDesk(self.workspace, self._shared.troubles, self._shared.uses)
 
     @cached_property
     def backfills(self) -> Backfills:
@@ -216,11 +249,25 @@ class Service:
         return Checks(self.workspace, self._runner, self._check_history, self._preparer)
 
     @cached_property
+    def quarantine(self) -> Quarantine:
+        """Rows that checks set aside."""
+        from andon.service.quarantine import Quarantine
+
+        return Quarantine(self.workspace, self.querying, self._runner)
+
+    @cached_property
     def incidents(self) -> IncidentDesk:
         """What is wrong, until it is right again."""
         from andon.service.incidents import IncidentDesk
 
-        return IncidentDesk(self.workspace, self._check_history)
+        return IncidentDesk(self.workspace, self._check_history, self._around)
+
+    @cached_property
+    def cords(self) -> CordDesk:
+        """What people hold, and complain of."""
+        from andon.service.cords import CordDesk
+
+        return CordDesk(self.workspace, self.incidents)
 
     @cached_property
     def reviewing(self) -> Reviewing:
@@ -285,7 +332,7 @@ class Service:
         """Undo, redo, accept."""
         from andon.service.undo import Undoing
 
-        return Undoing(self.workspace, self._runner)
+        return Undoing(self.workspace, self._runner, self.cords, self._run_ended)
 
     @cached_property
     def reverting(self) -> Reverting:
@@ -428,6 +475,13 @@ class Service:
 
         return CheckHistory(self.workspace)
 
+    def _around(self, view: View) -> Surroundings:
+        from andon.service.lanes import lanes_of
+        from andon.service.needs import around_of
+
+        lanes = lanes_of(self._shared.catalogs.of(view.commit).entries, view.project.insights)
+        return around_of(lanes, self._shared.uses, self.workspace.clock())
+
     @cached_property
     def _preparer(self) -> Preparer:
         from andon.runs.prepare import Preparer
@@ -441,6 +495,10 @@ class Service:
         return GivenFiles(self.workspace, self._runner, self._preparer)
 
     @cached_property
+    def _looking(self) -> Looking:
+        return self._shared.looking(self.querying, lambda branch, datasets: self.scheduling.marks(branch, datasets))
+
+    @cached_property
     def _runner(self) -> GoalRunner:
         from andon.runs.run import GoalRunner
 
@@ -449,6 +507,7 @@ class Service:
     def _run_ended(self, branch: str, listener: Listener) -> None:
         self.lineage_events.run_ended(listener)
         self.incidents.run_ended(branch, listener)
+        self.messages.run_ended(listener)
 
 
 class _Shared:
@@ -467,6 +526,7 @@ class _Shared:
         self._folded: FoldedGraphs | None = None
         self._workers: Workers | None = None
         self._outbox: LineageOutbox | None = None
+        self._looking: Looking | None = None
 
     def outbox(self) -> LineageOutbox:
         from andon.operations.openlineage.outbox import LineageOutbox
@@ -475,6 +535,14 @@ class _Shared:
             if self._outbox is None:
                 self._outbox = LineageOutbox()
             return self._outbox
+
+    def looking(self, querying: Querying, marks: Callable[[str, Collection[str]], Mapping[str, str]]) -> Looking:
+        from andon.operations.scheduling.looking import Looking
+
+        with self._lock:
+            if self._looking is None:
+                self._looking = Looking(self._workspace, querying, marks)
+            return self._looking
 
     @property
     def workers(self) -> Workers:

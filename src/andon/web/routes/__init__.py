@@ -8,13 +8,17 @@ from andon.web.endpoint import Endpoint
 def all_endpoints() -> tuple[Endpoint, ...]:
     """Every route of the API, in the order in which it is described."""
     from andon.web.routes import (
+        actions,
         branches,
         catalog,
+        channels,
         checks,
         datasets,
         editing,
         history,
+        incidents,
         people,
+        quarantine,
         queries,
         reviews,
         runs,
@@ -34,11 +38,15 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         editing,
         runs,
         scheduling,
+        actions,
         branches,
         history,
         checks,
+        quarantine,
+        incidents,
         suggestions,
         sources,
+        channels,
         people,
         server,
     )
