@@ -172,13 +172,15 @@ def settings_page() -> str:
         f"`[{PATTERNS}]` holds named patterns of your own for [checks](checks.md#named-patterns): `plate = '[A-Z]{{2}}-[0-9]+'`. "
         "`[people]` says who may use the lake through a [server](../how-to/serve-a-team.md), and as what: `ana = 'owner'`; roles are "
         "`reader`, `editor` and `owner`. "
+        "`[schedules]` holds rules for [groups of datasets](../how-to/schedule.md#groups). "
         f"{_listed(LATER_TABLES)} are planned and refused for now.",
         "",
         "## Connections",
         "",
         "`[connections.NAME]` names a [database](../how-to/databases.md), or a [place of files](../how-to/remote-files.md), that "
         "sources read. A password must be a reference; every option "
-        "may be one. A `path` is relative to the project.",
+        "may be one. A `path` is relative to the project. "
+        "With `at_once = 2` at most two [scheduled runs](../how-to/tick.md) ask it at the same time, of all processes; each kind may have it.",
         "",
         *_table(
             ("kind", "reads", "needs", "may have"),
@@ -300,9 +302,36 @@ def project_files_page() -> str:
         "",
         *_fields(INSIGHT_FIELDS),
         "",
+        *_playbooks(),
+        "",
         *_OTHER_FILES,
     ]
     return _text(lines)
+
+
+def _playbooks() -> list[str]:
+    from andon.project.files import playbooks
+
+    lines = [
+        "## Keys of playbooks",
+        "",
+        "`playbooks.yml` at the top of the project says [which action answers which incident](../how-to/playbooks.md). The playbooks of "
+        "the branch count, never those of the folder.",
+        "",
+        *_fields(playbooks.FILE_FIELDS),
+        "",
+        "A playbook:",
+        "",
+        *_fields(playbooks.PLAYBOOK_FIELDS),
+        "",
+        "Below `on`; of several words in a list one must fit, and `*` stands for any:",
+        "",
+        *_fields(playbooks.TRIGGER_FIELDS),
+        "",
+    ]
+    for action, fields in playbooks.PARAMETER_FIELDS.items():
+        lines += [f"Below `with` of `{action}`:", "", *_fields(fields), ""]
+    return [*lines, "Below `breakers`:", "", *_fields(playbooks.BREAKER_FIELDS)]
 
 
 _LAYOUT = """\
@@ -323,6 +352,7 @@ _LAYOUT = """\
 | `queries/*.sql` | saved queries: one SELECT over datasets each, with `$parameters` |
 | `tests/*.yml` | unit tests of datasets: given rows in, expected rows out; `tests/**.csv` holds rows for them |
 | `insights/*.yml` | what the data is good for |
+| `playbooks.yml` | which action answers which incident |
 | `.andon/` | local lake, catalog and caches; not in git |
 
 Schemas and names are lower-case letters, digits and `_`, and begin with a letter or `_`. There are exactly two levels.
@@ -697,6 +727,19 @@ def json_schema() -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
+def review_page() -> str:
+    """What each number of a review is."""
+    from andon.model.review import DEFINITIONS
+
+    lines = _head(
+        "Numbers of a review",
+        "What `andon review` tells, and how each number comes about from what was recorded. Nothing is entered by hand. "
+        "A how-to: [see how the work went](../how-to/review.md).",
+    )
+    lines += _table(("number", "what it is"), ((f"`{name}`", text) for name, text in DEFINITIONS.items()))
+    return _text(lines)
+
+
 def api_page() -> str:
     """Every route of the HTTP API: what it does, who may call it, what it takes, which document it answers with."""
     import msgspec
@@ -866,6 +909,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "checks.md": checks_page,
     "errors.md": errors_page,
     "python.md": python_page,
+    "review.md": review_page,
     "json.schema.json": json_schema,
     "api.md": api_page,
     "openapi.json": openapi,

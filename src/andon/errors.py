@@ -130,6 +130,11 @@ CODES: dict[str, str] = {
     "build.can_not_grow": "A table can't grow as its file says: not every row that changes could be told.",
     "build.too_many_partitions": "A result would be parted into more files than a table should have.",
     "build.not_supported": "The engine can't do what the dataset asks for.",
+    "action.unfit": "A corrective action can't be done about this incident.",
+    "action.running": "Something is being done about the incident already.",
+    "action.lost": "Another process brought a corrective action to its end.",
+    "action.frozen": "Somebody stopped all automatic action.",
+    "action.no_program": "The program of a playbook can't be run.",
     "run.held": "The run was held back from publishing.",
     # incidents
     "incident.none": "There is no incident of this number.",
@@ -137,6 +142,7 @@ CODES: dict[str, str] = {
     "incident.stands": "What the incident is about is not right yet.",
     "cord.held": "Somebody holds the dataset.",
     "cord.none": "Nobody holds the dataset.",
+    "run.claim_lost": "Another process took over what a scheduled run works on.",
     # lake
     "lake.ref_not_found": "No branch, tag, commit or run of that name.",
     "lake.ref_ambiguous": "A short commit id fits more than one commit, or a clock is known to have been wrong about a moment.",

@@ -12,6 +12,7 @@ import pytest
 
 from andon.cli.overview import COMMANDS
 from andon.errors import CODES
+from andon.project.files import playbooks
 from andon.project.files.fields import COLUMN_FIELDS, FIELDS
 from andon.project.files.insight import INSIGHT_FIELDS
 from andon.project.files.query import PARAMETER_FIELDS, QUERY_FIELDS
@@ -104,6 +105,8 @@ def test_every_command_has_a_heading():
         ("errors.md", list(CODES)),
         ("project-files.md", [f.name for f in (*FIELDS, *COLUMN_FIELDS, *INSIGHT_FIELDS, *CHECK_FIELDS, *TEST_FIELDS)]),
         ("project-files.md", [f.name for f in (*QUERY_FIELDS, *PARAMETER_FIELDS)]),
+        ("project-files.md", [f.name for f in (*playbooks.PLAYBOOK_FIELDS, *playbooks.TRIGGER_FIELDS)]),
+        ("project-files.md", [f.name for f in (*playbooks.FILE_FIELDS, *playbooks.BREAKER_FIELDS)]),
     ],
 )
 def test_every_name_has_a_row(page: str, names: list[str]):
@@ -115,8 +118,8 @@ def test_every_command_of_the_json_page_is_one():
     text = (ROOT / "docs" / "reference" / "json.md").read_text()
     shown = set(re.findall(r"^\$ (?:.*\| )?andon ([\w-]+)", text, re.MULTILINE))
     missing = [e.name for e in COMMANDS if e.name not in {"demo", "accept", "up", "token"} | shown]
-    assert missing == ["refresh", "optimize", "backfill", "upload", "retire"], (
-        "they have the document of run, or of rename"
+    assert missing == ["refresh", "resume", "optimize", "backfill", "upload", "retire"], (
+        "they have the document of run, of pause, or of rename"
     )
 
 

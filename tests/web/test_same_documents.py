@@ -55,6 +55,8 @@ def test_every_command_has_a_route() -> None:
 #: What differs from call to call: moments, durations, random ids, and what is counted per run.
 _VARIES = {
     "at",
+    "since",
+    "until",
     "seconds",
     "started",
     "ended",
@@ -107,6 +109,7 @@ _LOOKING = {
     "config",
     "query",
     "test",
+    "review",
 }
 
 #: What is typed, and what is asked of the server; each in a project of its own, in the same state.
@@ -117,6 +120,8 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["find"], lambda c: c.get("/search?limit=20")),
     (["find", "amount", "--kind", "sql"], lambda c: c.get("/search?words=amount&kind=sql&limit=20")),
     (["find", "--status", "nope"], lambda c: c.get("/search?status=nope")),
+    (["review", "--since", "4w"], lambda c: c.get("/review?since=4w")),
+    (["review", "--since", "soon"], lambda c: c.get("/review?since=soon")),
     (["show", "marts.totals"], lambda c: c.get("/datasets/marts.totals")),
     (["show", "marts.totals", "--readers"], lambda c: c.get("/datasets/marts.totals/readers")),
     (["profile", "shop.orders"], lambda c: c.get("/datasets/shop.orders/profile")),
@@ -141,8 +146,8 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["check"], lambda c: c.post("/checks")),
     (["check", "--sql"], lambda c: c.get("/checks/sql")),
     (["check", "marts.totals", "--history"], lambda c: c.get("/datasets/marts.totals/checks")),
-    (["check", "--suggest"], lambda c: c.get("/suggestions")),
-    (["check", "--suggest", "--write"], lambda c: c.post("/suggestions")),
+    (["check", "--suggest"], lambda c: c.get("/checks/proposals")),
+    (["check", "--suggest", "--write"], lambda c: c.post("/checks/proposals")),
     (["test"], lambda c: c.post("/tests")),
     (["branch", "list"], lambda c: c.get("/branches")),
     (["branch", "create", "new"], lambda c: c.post("/branches", {"name": "new"})),
@@ -158,6 +163,12 @@ PAIRS: list[tuple[list[str], Ask]] = [
         lambda c: c.post("/runs", {"agreed": "any", "force": True, "select": ["marts.totals"]}),
     ),
     (["refresh"], lambda c: c.post("/refreshes")),
+    (["tick"], lambda c: c.post("/ticks", {"trigger": "hand"})),
+    (
+        ["pause", "marts.best", "--why", "why not"],
+        lambda c: c.post("/pauses", {"datasets": ["marts.best"], "why": "why not"}),
+    ),
+    (["resume", "--all"], lambda c: c.post("/resumptions")),
     (["optimize"], lambda c: c.post("/optimizations")),
     (["undo", "--yes"], lambda c: c.post("/undos", {"agreed": True})),
     (["redo"], lambda c: c.post("/redos")),

@@ -48,7 +48,9 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.plan import PlanDocument
     from andon.model.profile import Profile
     from andon.model.profile_diff import ProfileDiffDocument
+    from andon.model.review import ReviewDocument
     from andon.model.run import RunDocument
+    from andon.model.tick import PauseDocument, TickDocument
     from andon.service.branches import BranchInfo
     from andon.service.checks import CheckReportDocument, ChecksSqlDocument
     from andon.service.datasets import DatasetInfo, PageDocument
@@ -71,6 +73,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.incident_documents import IncidentInfo, IncidentPage
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
+    from andon.service.proposing import ProposedChecksDocument
     from andon.service.pull import PulledDocument
     from andon.service.query_history import AskedQuery
     from andon.service.readers import ReadersDocument
@@ -84,7 +87,6 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.source_list import SourceInfo
     from andon.service.sources import Accepted, Pinned
     from andon.service.status import StatusDocument
-    from andon.service.suggestions import SuggestionsDocument
     from andon.service.undo import RevertedDocument
     from andon.service.unit_tests import TestsDocument
     from andon.web.server import ServingDocument
@@ -96,8 +98,11 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "plan": (PlanDocument, DueDocument),
         "run": (RunDocument,),
         "refresh": (RunDocument,),
+        "tick": (TickDocument,),
+        "pause": (list[PauseDocument],),
+        "resume": (list[PauseDocument],),
         "optimize": (RunDocument,),
-        "check": (CheckReportDocument, ChecksSqlDocument, list[CheckDocument], SuggestionsDocument),
+        "check": (CheckReportDocument, ChecksSqlDocument, list[CheckDocument], ProposedChecksDocument),
         "test": (TestsDocument,),
         "publish": (RunDocument,),
         "backfill": (RunDocument,),
@@ -109,6 +114,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo], list[SavedQueryInfo]),
         "find": (FoundDocument,),
+        "review": (ReviewDocument,),
         "show": (PageDocument, SavedQueryInfo, ReadersDocument),
         "profile": (Profile, ProfileDiffDocument),
         "lineage": (TrailDocument,),

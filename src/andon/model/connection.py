@@ -11,8 +11,10 @@ class Connection(Record):
     Attributes:
         kind: which kind of database it is, one of `settings.connections.KINDS`.
         options: its other entries as texts, references (`${env:NAME}`) as written.
+        at_once: how many scheduled runs ask it at the same time; None: any number.
     """
 
     name: str
     kind: str
     options: tuple[tuple[str, str], ...] = ()
+    at_once: int | None = None

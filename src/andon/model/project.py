@@ -8,6 +8,7 @@ from typing import Any
 from andon.base.record import Record, field
 from andon.errors import Problem
 from andon.model.dataset import Dataset
+from andon.model.playbook import Playbooks
 from andon.model.rule import Rule
 from andon.model.saved_query import SavedQuery
 from andon.model.unit_tests import UnitTest
@@ -58,6 +59,7 @@ class Project(Record):
         tests: unit tests from `tests/*.yml`, by file and place.
         macros: `(file, CREATE MACRO statement)` of those that checks may call, in an order in which they can be made.
         queries: saved queries from `queries/*.sql`, by name.
+        playbooks: what `playbooks.yml` says.
     """
 
     datasets: Mapping[str, Dataset] = field(default_factory=dict)
@@ -71,3 +73,4 @@ class Project(Record):
     tests: tuple[UnitTest, ...] = ()
     macros: tuple[tuple[str, str], ...] = ()
     queries: tuple[SavedQuery, ...] = ()
+    playbooks: Playbooks = Playbooks()

@@ -14,7 +14,9 @@ from andon.project.files.problems import at_offset
 from andon.project.link.project import link
 
 _SELECTS = frozenset({Role.SOURCE_SQL, Role.DATASET_SQL, Role.CHECK, Role.QUERY})
-_MAY_BE_EMPTY = frozenset({Role.CONFIG, Role.MODULE, Role.YAML, Role.TEXT, Role.LOCK, Role.MISPLACED, Role.TEST})
+_MAY_BE_EMPTY = frozenset(
+    {Role.CONFIG, Role.MODULE, Role.YAML, Role.TEXT, Role.LOCK, Role.MISPLACED, Role.TEST, Role.PLAYBOOKS}
+)
 
 
 def assemble(files: Mapping[str, str], read: Callable[[str], bytes], cache: Cache, format: int) -> Project:
@@ -107,6 +109,10 @@ def _one(path: str, text: str, role: Role) -> FileFacts:
             from andon.project.files.insight import read_insight, read_plain_yaml
 
             return read_insight(path, text) if role is Role.INSIGHT else read_plain_yaml(path, text)
+        case Role.PLAYBOOKS:
+            from andon.project.files.playbooks import read_playbooks
+
+            return read_playbooks(path, text)
         case Role.TEST | Role.TEST_DATA:
             from andon.project.files.unit_tests import read_test_data, read_test_file
 

@@ -39,7 +39,7 @@ from andon.service.undo import Reverted
 if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
     from andon.service.checks import CheckReport
-    from andon.service.suggestions import Suggested
+    from andon.service.proposing import ProposedChecks
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -242,7 +242,7 @@ class Lake(IncidentLake):
         """Results of a dataset's checks in all runs that met them, the newest run first."""
         return self._service.checks.history(dataset)
 
-    def suggest(self, *select: str, at: str | None = None, write: bool = False) -> list[Suggested]:
+    def suggest(self, *select: str, at: str | None = None, write: bool = False) -> list[ProposedChecks]:
         """Checks that may be added to datasets, each with its evidence and how it would have done on earlier versions.
 
         Args:
@@ -252,9 +252,9 @@ class Lake(IncidentLake):
         Raises:
             ProjectError: `project.cannot_add` for a file that can't be added to; then no file is changed.
         """
-        found = self._service.suggestions.suggest(select, at or self._ref)
+        found = self._service.proposing.suggest(select, at or self._ref)
         if write:
-            self._service.suggestions.write(found)
+            self._service.proposing.write(found)
         return found
 
     # -- history

@@ -32,10 +32,10 @@ from andon.service.datasets import DatasetInfo, PageDocument
 from andon.service.documents import AcceptedDocument
 from andon.service.history import DiffDocument, LogDocument
 from andon.service.lineage import ImpactDocument, TrailDocument
+from andon.service.proposing import ProposedChecks, ProposedChecksDocument
 from andon.service.pull import PulledDocument
 from andon.service.schema_changes import SchemaChangeDocument
 from andon.service.status import StatusDocument
-from andon.service.suggestions import Suggested, SuggestionsDocument
 from andon.service.undo import RevertedDocument
 from andon.service.unit_tests import TestsDocument
 
@@ -223,11 +223,11 @@ class RemoteLake(RemoteIncidents):
         """Results of a dataset's checks in all runs that met them, the newest run first."""
         return from_json(list[CheckDocument], self._link.get(f"/datasets/{dataset}/checks"))
 
-    def suggest(self, *select: str, at: str | None = None, write: bool = False) -> list[Suggested]:
+    def suggest(self, *select: str, at: str | None = None, write: bool = False) -> list[ProposedChecks]:
         """Checks that may be added to datasets; with `write` put into the files of the server's folder."""
         asked = {"select": select, "at": at or self._ref}
-        found = self._link.post("/suggestions", asked) if write else self._link.get("/suggestions", **asked)
-        return from_json(SuggestionsDocument, found).datasets
+        found = self._link.post("/checks/proposals", asked) if write else self._link.get("/checks/proposals", **asked)
+        return from_json(ProposedChecksDocument, found).datasets
 
     # -- history
 

@@ -122,7 +122,7 @@ class Finish:
         Raises:
             ConflictError: `lake.ref_moved` if the branch's new head touched what this run wrote or read.
         """
-        end = self._end(prepared, progress, check)
+        end = self._end(prepared, progress, check, run.listener)
         results = self._with_history(end.settled.said)
         named = RefMove(f"run:{run.number}", "run", None, "run")
         if _brought_nothing(prepared, end):
@@ -192,7 +192,7 @@ class Finish:
 
         return CheckHistory(self._workspace).with_history(said)
 
-    def _end(self, prepared: Prepared, progress: Progress, check: CheckedRun) -> _End:
+    def _end(self, prepared: Prepared, progress: Progress, check: CheckedRun, listener: Listener) -> _End:
         """What the run came to, and whether that may be published."""
         from andon.runs.inspection.settle import blamed, held_because, told
 
@@ -211,6 +211,8 @@ class Finish:
             results = told(blamed(holding), results)
             if holding and (held is None or any(r.status is TaskStatus.HELD for r in results)):
                 held = held if prepared.goal.policy == "none" else held_because(holding)
+        if held is None:
+            held = listener.judge(results, settled.said)
         state = settled.state if held is None else settled.whole
         return _End(results, settled, state, held)
 
@@ -247,6 +249,7 @@ class Finish:
         run.listener.cancel.check()
         if end.held is None:
             self._require_cords(transaction, prepared, end.state)
+        run.listener.may_publish(transaction)
         workspace = self._workspace
         statuses = {r.status for r in end.results}
         status = "failed" if TaskStatus.FAILED in statuses else "held" if end.is_held else "done"
@@ -265,6 +268,7 @@ class Finish:
         workspace.check_results.record_run(transaction, run.number, end.settled.said)
         if end.held is None:
             workspace.looks.record(transaction, prepared.goal.branch, looked_at(prepared, end.results, commit.id))
+            run.listener.published(transaction, commit.id)
 
     def _require_cords(self, transaction: Transaction, prepared: Prepared, state: State) -> None:
         cords = cords_of(self._workspace, prepared.goal, transaction)

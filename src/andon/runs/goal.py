@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from andon.base.cancel import CancelToken
+from andon.base.database import Transaction
 from andon.base.paths import is_at
 from andon.base.record import Record, field
 from andon.errors import UsageError
@@ -18,6 +19,8 @@ from andon.model.plan import Plan
 from andon.project.folder.merge import Newer
 
 if TYPE_CHECKING:
+    from andon.model.check_result import CheckResult
+    from andon.model.run import TaskResult
     from andon.runs.planning.gather import Gatherer
     from andon.runs.planning.merging import MergeSide
     from andon.workspace.base import Base
@@ -47,6 +50,8 @@ class RunOptions(Record):
         forward: where the definition of a table that grows changed, keep its rows as they were made.
         fill: times of tables that grow by time that are to be filled, by dataset.
         request: id of the request: what publishes with one that was answered before publishes nothing more.
+        anew: datasets that are made again though a result is known; of what reads them only what changes by that.
+        widen: sources that take new columns and wider types this once, whatever their files say.
     """
 
     select: tuple[str, ...] = ()
@@ -66,6 +71,8 @@ class RunOptions(Record):
     full: bool = False
     forward: bool = False
     fill: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)
+    anew: tuple[str, ...] = ()
+    widen: tuple[str, ...] = ()
 
     def decide(self, path: str) -> Newer | None:
         """Which side counts where both changed `path`, if that was decided."""
@@ -114,16 +121,38 @@ class PlanUnconfirmed(UsageError):
         return error
 
 
+def _publishes(transaction: Transaction) -> None:
+    """Nobody else has a say in it."""
+    del transaction
+
+
+def _wants(tasks: Sequence[TaskResult], checks: Sequence[CheckResult]) -> str | None:
+    """Whoever asked wants whatever comes out."""
+    del tasks, checks
+    return None
+
+
+def _hears(transaction: Transaction, commit: str) -> None:
+    """Nobody notes it."""
+    del transaction, commit
+
+
 class Listener(Record):
     """Who listens to a run: hears of its progress, may stop it, and may be asked to agree.
 
     Attributes:
         agree: shows somebody a plan that nobody agreed to yet, and raises if they don't; None refuses such plans.
+        may_publish: asked within the transaction that records the run's end and moves the branch; raises where neither may be.
+        judge: asked with what became of every step and every check before anything is published: why it is not wanted so, or None.
+        published: told within the transaction that moves the branch, of the commit.
     """
 
     report: Reporter = silent
     cancel: CancelToken = field(default_factory=CancelToken)
     agree: Callable[[Plan], None] | None = None
+    may_publish: Callable[[Transaction], None] = _publishes
+    judge: Callable[[Sequence[TaskResult], Sequence[CheckResult]], str | None] = _wants
+    published: Callable[[Transaction, str], None] = _hears
 
 
 class Goal(Record):

@@ -115,7 +115,7 @@ class Preparer:
         selected = _selected(gathered.project, gathered.state, options, goal.files)
         taken = datasets_taken(gathered.definitions, gathered.state.leaves, selected)
         try:
-            bound = self.bind(gathered, taken)
+            bound = self.bind(replace(gathered, widen=frozenset(options.widen)), taken)
             queries = bind_queries(self._workspace, bound) if gathered.project.queries else BoundQueries({})
         except ProjectError as error:
             raise self.refused(gathered, taken, error.problems) from error
@@ -177,7 +177,9 @@ class Preparer:
         growth = PlannedGrowth(self._workspace, bound, filling, taken, selected, known_changes, estimate=estimate)
         growth.require_fitting()
         forced = (
-            frozenset(taken if selected is None else selected & taken) if options.force else growth.wishes.full | packs
+            frozenset(taken if selected is None else selected & taken)
+            if options.force
+            else growth.wishes.full | packs | (frozenset(options.anew) & taken)
         )
         cords = cords_of(self._workspace, goal)
         held = held_back(cords, gathered.definitions, self._published(gathered) if cords else {})

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.graph import reach
-from andon.base.record import replace
 from andon.errors import UsageError
 from andon.model.due import Due
 from andon.model.plan import UNCHANGED, Action
-from andon.runs.goal import DEFAULTS, Goal, RunOptions
+from andon.runs.goal import DEFAULTS, RunOptions
 from andon.runs.looked import asked_sources, below, last_look
 from andon.runs.planning.due import Promise, judge
 from andon.state.looks import LastLook
@@ -44,7 +43,7 @@ class Promises:
         Raises:
             UsageError: `usage.query_failed` where the SQL of a `when` fails.
         """
-        prepared = self._preparer.prepare(_unasked(self._runs.refresh_goal(options)), options)
+        prepared = self._preparer.prepare(self._runs.unasked_goal(options), options)
         now = options.now or self._workspace.clock()
         promises = self._promises(prepared)
         changes = _WhenChanged(self._workspace.lake.commits, self._querying, prepared.head, self._looks(prepared))
@@ -84,7 +83,9 @@ class Promises:
             dataset = prepared.gathered.project.datasets.get(step.dataset)
             if dataset is None or step.action is Action.DROP:
                 continue
-            moved = step.reason if step.action in (Action.BUILD, Action.VIEW) and step.reason != UNCHANGED else None
+            # also where it is taken over from an earlier build: a file that went, or came back
+            moves = step.action in (Action.BUILD, Action.VIEW, Action.REUSE) and step.reason != UNCHANGED
+            moved = step.reason if moves else None
             if dataset.refresh or moved is not None:
                 look = looks.get(step.dataset)
                 promises.append(Promise(step.dataset, dataset.refresh, look.at if look else None, moved))
@@ -132,8 +133,3 @@ def _shown(rows: list[tuple[object, ...]]) -> str:
     if len(rows) == 1 and len(rows[0]) == 1:
         return str(rows[0][0])
     return f"{len(rows):,} rows"
-
-
-def _unasked(goal: Goal) -> Goal:
-    """A refresh that asks no database."""
-    return replace(goal, side=lambda head, gatherer: replace(goal.side(head, gatherer), asks=False))

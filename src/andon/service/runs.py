@@ -124,5 +124,10 @@ class Runs:
             self._policy(options, "publish.refresh"),
         )
 
+    def unasked_goal(self, options: RunOptions) -> Goal:
+        """Where a refresh leads, to be looked at only: no database is asked."""
+        goal = self.refresh_goal(options)
+        return replace(goal, side=lambda head, gatherer: replace(goal.side(head, gatherer), asks=False))
+
     def _policy(self, options: RunOptions, setting: str) -> str:
         return options.policy(str(self._workspace.settings.get(setting)))

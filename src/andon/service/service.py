@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from andon.catalog.use import UseBook
     from andon.lake.changed_names import ChangedNames
     from andon.lineage.kept import LineageGraphs
+    from andon.operations.openlineage.outbox import LineageOutbox
     from andon.query.ask import Querying
     from andon.query.workers import Workers
     from andon.runs.goal import Listener
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from andon.runs.planning.outlook import Outlook
     from andon.runs.prepare import Preparer
     from andon.runs.run import GoalRunner
+    from andon.service.actions import ActionDesk
     from andon.service.backfills import Backfills
     from andon.service.board import Board, BoardKept
     from andon.service.branches import Branches
@@ -42,22 +44,25 @@ if TYPE_CHECKING:
     from andon.service.history import History
     from andon.service.incidents import IncidentDesk
     from andon.service.lineage import Lineages
+    from andon.service.lineage_events import LineageEvents
     from andon.service.lineage_map import FoldedGraphs, LineageMaps
     from andon.service.needs import Surroundings
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
+    from andon.service.proposing import Proposing
     from andon.service.query_history import QueryHistory
     from andon.service.readers import ReaderBook
     from andon.service.renaming import Renaming
+    from andon.service.reviewing import Reviewing
     from andon.service.row_diffs import RowDiffs
     from andon.service.run_changes import RunChanges
     from andon.service.run_log import RunHistory
     from andon.service.runs import Runs
     from andon.service.saved_queries import SavedQueries
     from andon.service.saving import Saving
+    from andon.service.scheduling import Scheduling
     from andon.service.searching import Searching
     from andon.service.status import Standing
-    from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
     from andon.service.troubles import Troubles
     from andon.service.trust import Trust
@@ -142,6 +147,14 @@ class Service:
         return Promises(self.workspace, self._preparer, self.runs, self.querying)
 
     @cached_property
+    def scheduling(self) -> Scheduling:
+        """Scheduled work."""
+        from andon.service.scheduling import AUTHOR, Scheduling
+
+        by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
+        return Scheduling(self.workspace, self.promises, by_itself.runs, self._preparer)
+
+    @cached_property
     def backfills(self) -> Backfills:
         """Times of tables that grow."""
         from andon.service.backfills import Backfills
@@ -160,7 +173,7 @@ class Service:
         """Queries that become datasets."""
         from andon.service.saving import Saving
 
-        return Saving(self.workspace, self._given_files, self.suggestions)
+        return Saving(self.workspace, self._given_files, self.proposing)
 
     @cached_property
     def editing(self) -> Editing:
@@ -217,6 +230,21 @@ class Service:
         from andon.service.cords import CordDesk
 
         return CordDesk(self.workspace, self.incidents)
+
+    @cached_property
+    def reviewing(self) -> Reviewing:
+        """How well the work went."""
+        from andon.service.reviewing import Reviewing
+
+        return Reviewing(self.workspace, self._check_history, self.incidents)
+
+    @cached_property
+    def actions(self) -> ActionDesk:
+        """What is done about what is wrong."""
+        from andon.service.actions import ActionDesk
+
+        face = self.workspace.caller.face
+        return ActionDesk(self.workspace, self.incidents, lambda author: self.by(Caller(author, face)))
 
     @cached_property
     def branches(self) -> Branches:
@@ -339,11 +367,11 @@ class Service:
         return UnitTests(self.workspace, self._preparer)
 
     @cached_property
-    def suggestions(self) -> Suggestions:
+    def proposing(self) -> Proposing:
         """Checks that may be added."""
-        from andon.service.suggestions import Suggestions
+        from andon.service.proposing import Proposing
 
-        return Suggestions(self.workspace, self.profiles, self._preparer)
+        return Proposing(self.workspace, self.profiles, self._preparer)
 
     @cached_property
     def datasets(self) -> Datasets:
@@ -380,6 +408,13 @@ class Service:
 
         shared = self._shared
         return Board(self.workspace, shared.catalogs, shared.uses, shared.troubles, self.runs, shared.board)
+
+    @cached_property
+    def lineage_events(self) -> LineageEvents:
+        """What runs tell to a catalog of lineage."""
+        from andon.service.lineage_events import LineageEvents
+
+        return LineageEvents(self.workspace, self._shared.outbox, lambda: self._shared.graphs)
 
     # -- what nouns are handed
 
@@ -418,9 +453,10 @@ class Service:
     def _runner(self) -> GoalRunner:
         from andon.runs.run import GoalRunner
 
-        return GoalRunner(self.workspace, self._preparer, self._run_ended)
+        return GoalRunner(self.workspace, self._preparer, self._run_ended, self.lineage_events.listening)
 
     def _run_ended(self, branch: str, listener: Listener) -> None:
+        self.lineage_events.run_ended(listener)
         self.incidents.run_ended(branch, listener)
 
 
@@ -439,6 +475,15 @@ class _Shared:
         self._changed_names: ChangedNames | None = None
         self._folded: FoldedGraphs | None = None
         self._workers: Workers | None = None
+        self._outbox: LineageOutbox | None = None
+
+    def outbox(self) -> LineageOutbox:
+        from andon.operations.openlineage.outbox import LineageOutbox
+
+        with self._lock:
+            if self._outbox is None:
+                self._outbox = LineageOutbox()
+            return self._outbox
 
     @property
     def workers(self) -> Workers:
@@ -520,6 +565,8 @@ class _Shared:
             return self._changed_names
 
     def close(self) -> None:
+        if self._outbox is not None:
+            self._outbox.close()
         with self._lock:
             if self._board is not None:
                 self._board.close()

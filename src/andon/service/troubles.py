@@ -197,7 +197,8 @@ class Troubles:
             if not times:
                 continue
             last = max(times)
-            due = [(at, f"{rule} {text}") for rule, text in rules if (at := due_at(rule, text, from_text(last)))]
+            zone = dict(datasets[name].refresh).get("tz", "UTC")
+            due = [(at, f"{rule} {text}") for rule, text in rules if (at := due_at(rule, text, from_text(last), zone))]
             if due:
                 at, rule = min(due)
                 found.append(Promised(name, last, to_text(at), rule))

@@ -17,6 +17,7 @@ from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
 from andon.service.reverts import redo_goal, undo_goal
 
 if TYPE_CHECKING:
+    from andon.base.database import Transaction
     from andon.runs.run import GoalRunner
     from andon.service.cords import CordDesk
     from andon.workspace.workspace import Workspace
@@ -114,6 +115,7 @@ class Undoing:
         expect: str | None = None,
         message: str | None = None,
         request: str | None = None,
+        listener: Listener | None = None,
     ) -> Reverted:
         """Revert the newest publish that is not undone yet, as a new commit. No data moves.
 
@@ -121,6 +123,7 @@ class Undoing:
 
         Args:
             expect: id (or its beginning) of the commit that should be taken back; refused if another one would be.
+            listener: who has a say within the transaction that publishes.
 
         Raises:
             UsageError: `lake.nothing_to_undo`.
@@ -142,7 +145,7 @@ class Undoing:
             )
         text = message or f"undo {target.id[:8]}: {target.message}"
         if head.root != target.root:
-            return self._reach(undo_goal(self._workspace, name, target), target, text, request)
+            return self._reach(undo_goal(self._workspace, name, target), target, text, request, listener)
         assert target.parent is not None  # undo_preview refuses the first commit
         before = commits.get(target.parent)
         changes = commits.changed_leaves(before, target)
@@ -157,7 +160,8 @@ class Undoing:
             acceptances=in_force((*head.acceptances, *before.acceptances), commits.state(before)),
             target=target.id,
         )
-        commit = self._lake.commit(draft, before.root, [RefMove(name, "branch", head.id, "undo")], request)
+        move = RefMove(name, "branch", head.id, "undo")
+        commit = self._lake.commit(draft, before.root, [move], request, _also(listener or Listener()))
         self._moved(name, Listener())
         return Reverted(name, commit, target, _seen(changes), sorted_causes(causes))
 
@@ -259,14 +263,16 @@ class Undoing:
 
     # -- parts
 
-    def _reach(self, goal: Goal, target: Commit, message: str, request: str | None) -> Reverted:
+    def _reach(
+        self, goal: Goal, target: Commit, message: str, request: str | None, listener: Listener | None = None
+    ) -> Reverted:
         """Publish what an undo or a redo leads to.
 
         Raises:
             HeldError: `run.held`.
         """
         options = RunOptions(branch=goal.branch, message=message, agreed=ANY_PLAN, request=request)
-        result = self._runner.reach(goal, options, Listener())
+        result = self._runner.reach(goal, options, listener or Listener())
         if not result.published:
             raise HeldError(
                 "run.held",
@@ -310,6 +316,16 @@ class Undoing:
             return self._lake.refs.resolve(name)  # says what is known
         require_branch(ref)
         return self._lake.commits.get(ref.commit)
+
+
+def _also(listener: Listener) -> Callable[[Transaction, Commit], None]:
+    """What whoever listens says and hears within the transaction."""
+
+    def also(transaction: Transaction, commit: Commit) -> None:
+        listener.may_publish(transaction)
+        listener.published(transaction, commit.id)
+
+    return also
 
 
 def _seen(changes: Mapping[str, tuple[Leaf | None, Leaf | None]]) -> tuple[str, ...]:

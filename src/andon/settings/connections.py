@@ -13,6 +13,8 @@ from andon.settings.table import shown
 
 #: The table of `andon.toml`.
 CONNECTIONS = "connections"
+#: What every kind has: how many scheduled runs ask it at the same time.
+AT_ONCE = "at_once"
 
 
 class ConnectionKind(Record):
@@ -98,11 +100,17 @@ def _connection(name: str, values: Any, problems: list[SettingProblem]) -> Conne
         wrong("project.bad_value", (*here, "kind"), f"a connection needs its `kind`, {what}", hint)
         return None
     options: list[tuple[str, str]] = []
+    known_keys = (*kind.options, AT_ONCE)
     for key, value in values.items():
         if key == "kind":
             continue
-        if key not in kind.options:
-            hint = did_you_mean(key, kind.options) or "known are " + ", ".join(f"`{o}`" for o in kind.options)
+        if key == AT_ONCE:
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                wrong(
+                    "project.bad_value", (*here, key), f"`{key}` must be a whole number from 1 on, found {shown(value)}"
+                )
+        elif key not in kind.options:
+            hint = did_you_mean(key, known_keys) or "known are " + ", ".join(f"`{o}`" for o in known_keys)
             wrong("project.unknown_key", (*here, key), f"a `{kind.name}` connection has no `{key}`", hint)
         elif key == "port" and (isinstance(value, bool) or not str(value).isdigit()) and "${" not in str(value):
             wrong("project.bad_value", (*here, key), f"`port` must be a number, found {shown(value)}")
@@ -116,4 +124,4 @@ def _connection(name: str, values: Any, problems: list[SettingProblem]) -> Conne
     for key in kind.required:
         if key not in values:
             wrong("project.missing_key", here, f"a `{kind.name}` connection needs `{key}`", f'add `{key} = "…"`')
-    return Connection(name, kind.name, tuple(options)) if len(problems) == before else None
+    return Connection(name, kind.name, tuple(options), values.get(AT_ONCE)) if len(problems) == before else None

@@ -11,6 +11,7 @@ from andon.base.names import did_you_mean, nearest
 from andon.settings.connections import CONNECTIONS, read_connections
 from andon.settings.people import PEOPLE, read_people
 from andon.settings.problem import SettingProblem
+from andon.settings.schedules import SCHEDULES, read_schedules
 from andon.settings.table import BY_NAME, SETTINGS, Setting, convert, shown
 
 #: The table of the project's own named patterns, for checks: `name = "regular expression"`.
@@ -20,7 +21,7 @@ _PATTERN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _NO_PATTERN_NAMES = frozenset({"null", "not", "distinct", "true", "false", "unknown"})
 
 #: Tables that a later version will read.
-LATER_TABLES: tuple[str, ...] = ("schedules", "policies", "notify")
+LATER_TABLES: tuple[str, ...] = ("policies", "notify")
 
 
 @dataclass
@@ -47,6 +48,8 @@ class _Check:
                 self.problems += read_connections(value)[1]
             elif not path and key == PEOPLE:
                 self.problems += read_people(value)[1]
+            elif not path and key == SCHEDULES:
+                self.problems += read_schedules(value)[1]
             elif not path and key in LATER_TABLES:
                 message = f"`[{key}]` is planned and not in this version"
                 self.problems.append(SettingProblem("usage.not_yet", here, message, "take it out for now"))
@@ -96,7 +99,7 @@ def _is_pattern_name(name: str) -> bool:
 
 def _unknown(path: tuple[str, ...]) -> SettingProblem:
     name = ".".join(path)
-    tops = {setting.name.split(".")[0] for setting in SETTINGS} | {PATTERNS, CONNECTIONS, PEOPLE}
+    tops = {setting.name.split(".")[0] for setting in SETTINGS} | {PATTERNS, CONNECTIONS, PEOPLE, SCHEDULES}
     known = [*BY_NAME, *tops] if len(path) == 1 else list(BY_NAME)
     hint = did_you_mean(name, known)
     if hint is None:

@@ -65,6 +65,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("author", "text", "", "Who acts, as written in commits; empty: git's user, or the system's."),
     Setting("branch.default", "text", "main", "The branch that commands work on when nothing else says so."),
+    Setting(
+        "engine.at_once",
+        "number",
+        2,
+        "Scheduled runs at the same time, of all processes that work on the lake.",
+    ),
     Setting("engine.threads", "number", 0, "Cores to use; 0 is all."),
     Setting(
         "engine.memory_limit",
@@ -111,7 +117,21 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("query.size", "size", 4_000_000_000, "Bytes that its answer may have; 0 is any number."),
     Setting("query.parallel", "number", 0, "Such queries at the same time; 0 is two per core, at least four."),
     Setting("query.keep_log", "duration", "90d", "How long queries stay in the log (`30d`, `1y`); empty: for ever."),
+    Setting(
+        "review.objective",
+        "number",
+        99,
+        "Share of the time, in per cent, in which a dataset is to be as new as it promises; what is left is its error budget.",
+    ),
     Setting("run.parallel", "number", 0, "Tasks at the same time; 0 is one per core."),
+    Setting("schedule.enabled", "flag", True, "Whether `andon up` brings up to date what is due."),
+    Setting("schedule.every", "duration", "30s", "How often it looks."),
+    Setting(
+        "schedule.lease",
+        "duration",
+        "1min",
+        "After so long without a sign of life others may take over what a scheduled run works on; at most `10min`.",
+    ),
     Setting("server.host", "text", "127.0.0.1", "The address at which `andon up` listens."),
     Setting("server.port", "number", 7411, "Its port; 0 is any that is free."),
     Setting(

@@ -118,6 +118,15 @@ class Incidents:
         sql = f"select {_EVENT} from incident_event where incident = ? order by seq"
         return [_event(row) for row in self._database.query(sql, [number])]
 
+    def events_of(self, numbers: Iterable[int]) -> dict[int, list[IncidentEvent]]:
+        """What happened with incidents, by number, in order."""
+        found: dict[int, list[IncidentEvent]] = {number: [] for number in numbers}
+        for marks, batch in in_batches(str(number) for number in found):
+            sql = f"select {_EVENT} from incident_event where incident in ({marks}) order by seq"
+            for row in self._database.query(sql, [int(number) for number in batch]):
+                found[row[1]].append(_event(row))
+        return found
+
     def events_after(self, seq: int, limit: int = 1000) -> list[IncidentEvent]:
         """What happened with any incident after `seq`, in order."""
         sql = f"select {_EVENT} from incident_event where seq > ? order by seq limit ?"

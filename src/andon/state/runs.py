@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
 from andon.base.clock import SKEW, Clock, from_text, to_text
-from andon.base.database import Database, Transaction
+from andon.base.database import Database, Transaction, in_batches
 from andon.base.process import is_gone, is_here, this_process
 from andon.base.record import Record
 from andon.model.run import TaskResult, TaskStatus
@@ -180,6 +180,16 @@ class RunLog:
         """All runs of a branch above `number`, oldest first."""
         sql = f"select {_COLUMNS} from run where branch = ? and number > ? order by number"
         return [_record(row, self._clock) for row in self._database.query(sql, [branch, number])]
+
+    def started(self, numbers: Iterable[int]) -> dict[int, str]:
+        """When runs began (ISO text), by number."""
+        found: dict[int, str] = {}
+        for marks, batch in in_batches(str(number) for number in numbers):
+            rows = self._database.query(
+                f"select number, started from run where number in ({marks})", [int(number) for number in batch]
+            )
+            found.update({number: started for number, started in rows})
+        return found
 
     def tasks(self, number: int) -> list[TaskResult]:
         """The tasks of a run, by dataset."""

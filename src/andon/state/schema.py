@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from andon.state import check_results, cords, incidents
+from andon.state import actions, attempts, check_results, claims, cords, incidents, pauses
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -45,7 +45,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # operations: what goes on without being asked
     (
-        *incidents.TABLES,
+        *actions.TABLES,
+        *attempts.TABLES,
+        *claims.TABLES,
         *cords.TABLES,
+        *incidents.TABLES,
+        *pauses.TABLES,
     ),
 )

@@ -29,12 +29,16 @@ from andon.model.connection import Connection
 from andon.model.person import PersonRole
 from andon.settings.resolve import Settings, referenced
 from andon.settings.table import mask
+from andon.state.actions import Actions
 from andon.state.answered import AnsweredCalls
+from andon.state.attempts import Attempts
 from andon.state.check_results import CheckResults
+from andon.state.claims import Claims
 from andon.state.cords import Cords
 from andon.state.facts import Facts
 from andon.state.incidents import Incidents
 from andon.state.looks import Looks
+from andon.state.pauses import Pauses
 from andon.state.queries import Queries
 from andon.state.runs import RunLog
 from andon.state.schema import MIGRATIONS
@@ -66,8 +70,12 @@ class StateStore(Record):
     looks: Looks
     tokens: Tokens
     answered: AnsweredCalls
+    claims: Claims
+    attempts: Attempts
+    pauses: Pauses
     incidents: Incidents
     cords: Cords
+    actions: Actions
 
 
 class Adapters:
@@ -132,6 +140,11 @@ class Adapters:
             return referenced(text, self.environ, what, "andon.toml")
 
         return Databases(self.connections, resolve, self.root)
+
+    @property
+    def at_once(self) -> Mapping[str, int]:
+        """How many scheduled runs at the same time a connection serves, by name, where that is limited."""
+        return {each.name: each.at_once for each in self.connections.values() if each.at_once is not None}
 
     def resolve(self, text: str, what: str, where: str) -> str:
         """What a text with references (`${env:NAME}`, `${file:path}`) stands for.
@@ -231,8 +244,12 @@ class Adapters:
             Looks(database),
             Tokens(database),
             AnsweredCalls(database),
+            Claims(database, self.clock),
+            Attempts(database),
+            Pauses(database),
             Incidents(database),
             Cords(database),
+            Actions(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

@@ -28,12 +28,16 @@ if TYPE_CHECKING:
     from andon.relations.pool import Readers
     from andon.sources.databases.databases import Databases
     from andon.sources.remote.places import Places
+    from andon.state.actions import Actions
     from andon.state.answered import AnsweredCalls
+    from andon.state.attempts import Attempts
     from andon.state.check_results import CheckResults
+    from andon.state.claims import Claims
     from andon.state.cords import Cords
     from andon.state.facts import Facts
     from andon.state.incidents import Incidents
     from andon.state.looks import Looks
+    from andon.state.pauses import Pauses
     from andon.state.queries import Queries
     from andon.state.runs import RunLog
     from andon.state.tokens import Tokens
@@ -147,6 +151,11 @@ class Workspace:
         """The databases that sources may read."""
         return self._adapters.databases
 
+    @property
+    def at_once(self) -> Mapping[str, int]:
+        """How many scheduled runs at the same time a connection serves, by name, where that is limited."""
+        return self._adapters.at_once
+
     def resolve(self, text: str, what: str, where: str) -> str:
         """What a text with references stands for; see `Adapters.resolve`."""
         return self._adapters.resolve(text, what, where)
@@ -197,9 +206,29 @@ class Workspace:
         return self._adapters.state.answered
 
     @property
+    def claims(self) -> Claims:
+        """Who works on what."""
+        return self._adapters.state.claims
+
+    @property
+    def attempts(self) -> Attempts:
+        """Scheduled work that came to nothing."""
+        return self._adapters.state.attempts
+
+    @property
+    def pauses(self) -> Pauses:
+        """What is not brought up to date by schedule for a while."""
+        return self._adapters.state.pauses
+
+    @property
     def incidents(self) -> Incidents:
         """Incidents and what happened with them."""
         return self._adapters.state.incidents
+
+    @property
+    def actions(self) -> Actions:
+        """Corrective actions, and whether those that are automatic are stopped."""
+        return self._adapters.state.actions
 
     @property
     def cords(self) -> Cords:

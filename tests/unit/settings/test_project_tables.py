@@ -26,7 +26,20 @@ from andon.settings.table import BY_NAME
         ({"people": {"ana": {"mail": "ana@example.org"}}}, "project.bad_value", "role"),
         ({"people": {"ana": {"rol": "owner"}}}, "project.bad_value", "`role`?"),
         ({"people": {" ": "owner"}}, "project.bad_value", "name"),
-        ({"schedules": {"x": 1}}, "usage.not_yet", "not in this version"),
+        ({"policies": {"x": 1}}, "usage.not_yet", "not in this version"),
+        ({"schedules": {"x": 1}}, "project.bad_value", "a schedule is a table"),
+        ({"schedules": 1}, "project.bad_value", "[schedules.nightly]"),
+        ({"schedules": {"X y": {"select": "a.*", "every": "1d"}}}, "project.bad_value", "can't name a schedule"),
+        ({"schedules": {"x": {"every": "1d"}}}, "project.missing_key", "selects nothing"),
+        ({"schedules": {"x": {"select": ["a.*"], "upstream": False}}}, "project.missing_key", "has no rule"),
+        ({"schedules": {"x": {"select": [1], "every": "1d"}}}, "project.bad_value", "list of what is selected"),
+        ({"schedules": {"x": {"select": "a.*", "evry": "1d", "when": "x"}}}, "project.unknown_key", "`every`?"),
+        ({"schedules": {"x": {"select": "a.*", "every": "soon"}}}, "project.bad_value", "a duration, found `soon`"),
+        ({"schedules": {"x": {"select": "a.*", "every": 5}}}, "project.bad_value", 'every = "5"'),
+        ({"schedules": {"x": {"select": "a.*", "cron": "0 2 * *"}}}, "project.bad_value", "five fields"),
+        ({"schedules": {"x": {"select": "a.*", "cron": "0 2 * * *", "tz": "Mars"}}}, "project.bad_value", "time zone"),
+        ({"schedules": {"x": {"select": "a.*", "every": "1d", "tz": "UTC"}}}, "project.bad_value", "there is none"),
+        ({"schedules": {"x": {"select": "a.*", "every": "1d", "upstream": 1}}}, "project.bad_value", "true or false"),
     ],
 )
 def test_what_can_be_wrong_in_andon_toml(tables: dict[str, object], code: str, words: str) -> None:
@@ -81,7 +94,7 @@ def test_all_problems_are_found_in_one_go() -> None:
 
 def test_a_table_has_one_meaning() -> None:
     tops = {name.split(".")[0] for name in BY_NAME}
-    assert tops.isdisjoint({"people", *LATER_TABLES, "patterns"})
+    assert tops.isdisjoint({"people", "schedules", *LATER_TABLES, "patterns"})
 
 
 def test_people_stand_at_the_top() -> None:

@@ -46,6 +46,8 @@ def _of_task(run: RunRecord, task: TaskResult) -> Signal:
     code = str(error.get("code") or "build.failed")
     what = f"it could not be built: {error.get('message') or 'its build failed'}"
     details = {"code": code, "hint": error.get("hint"), "where": error.get("where")}
+    if error.get("retryable"):
+        details["retryable"] = True
     return _signal(run, task.dataset, _kind_of(code), code, Lamp.FAIL, what, is_held=True, details=details)
 
 

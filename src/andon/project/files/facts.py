@@ -13,6 +13,7 @@ from andon.model.growth import Growth
 from andon.model.history import RowHistory
 from andon.model.load import LoadPolicy, SchemaPolicy
 from andon.model.partition import Partition
+from andon.model.playbook import Playbooks
 from andon.model.project import Insight
 from andon.model.rest import Rest
 from andon.model.saved_query import QueryParameter
@@ -202,6 +203,13 @@ class InsightFile(Record, tag=True):
     uses: tuple[NameUse, ...]
 
 
+class PlaybooksFile(Record, tag=True):
+    """The playbooks, and where datasets are named in them."""
+
+    playbooks: Playbooks
+    uses: tuple[NameUse, ...] = ()
+
+
 class ConfigFile(Record, tag=True):
     """The parsed `andon.toml`; dates and times in it are ISO texts."""
 
@@ -218,6 +226,7 @@ Said = (
     | TestFile
     | TestData
     | InsightFile
+    | PlaybooksFile
     | ConfigFile
     | None
 )

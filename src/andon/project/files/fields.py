@@ -275,9 +275,9 @@ FIELDS: tuple[FieldSpec, ...] = (
     ),
     FieldSpec(
         "refresh",
-        "mapping: max_age, every, cron, when, upstream",
-        "on upstream change",
-        "How new it has to be.",
+        "mapping: max_age, every, cron with tz, when, upstream; or manual",
+        "on upstream change, and what groups say",
+        "How new it has to be, and when it is brought up to date.",
         read_refresh,
     ),
     FieldSpec(

@@ -29,6 +29,7 @@ class Role(StrEnum):
     TEST = "test"
     TEST_DATA = "test data"
     INSIGHT = "insight"
+    PLAYBOOKS = "playbooks"
     YAML = "yaml"
     TEXT = "text"
     MISPLACED = "misplaced"
@@ -57,6 +58,8 @@ def spot(path: str) -> PathRole:
     """What the file at the project-relative `path` is."""
     if path == "andon.toml":
         return PathRole(Role.CONFIG)
+    if path == "playbooks.yml":
+        return PathRole(Role.PLAYBOOKS)
     folder, _, rest = path.partition("/")
     lower = rest.lower()
     if lower.endswith(".md"):
@@ -76,7 +79,7 @@ def spot(path: str) -> PathRole:
             return PathRole(Role.TEST_DATA if lower.endswith(".csv") else Role.TEST)
         case "insights":
             return PathRole(Role.INSIGHT)
-    return PathRole(Role.YAML if lower.endswith((".yml", ".yaml")) or path == "playbooks.yml" else Role.TEXT)
+    return PathRole(Role.YAML if lower.endswith((".yml", ".yaml")) else Role.TEXT)
 
 
 def _dataset(folder: str, rest: str) -> PathRole:

@@ -1,35 +1,23 @@
-"""How new a dataset promises to be: the mapping `refresh` of its file."""
+"""How new a dataset promises to be: the value `refresh` of its file."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
-
-from andon.base.duration import read_duration
 from andon.base.names import did_you_mean
+from andon.model.schedule import BY_ITSELF, MANUAL, rule_flaw
 from andon.project.files.nodes import PlacedValue
 from andon.project.files.reading import FieldReader, FieldSpec
 
-_KEYS = ("max_age", "every", "cron", "when", "upstream")
-_CRON = re.compile(r"\s*\S+(?:\s+\S+){4}\s*\Z")
-
-
-def _cron_flaw(text: str) -> str | None:
-    if not _CRON.match(text):
-        return "`refresh.cron` must have five fields"
-    from cronsim import CronSim, CronSimError
-
-    try:
-        CronSim(text.strip(), datetime(2000, 1, 1, tzinfo=UTC))
-    except CronSimError as error:
-        return f"`refresh.cron` names no times ({str(error).lower()})"
-    return None
+_FLAGS = ("upstream", MANUAL)
+_KEYS = (*BY_ITSELF, "tz", *_FLAGS)
 
 
 def read_refresh(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> tuple[tuple[str, str], ...] | None:
     """The value of `refresh`: each rule that can be read, with its text."""
+    if node.kind == "text" and node.value == MANUAL:
+        return ((MANUAL, "true"),)
     if node.kind != "map":
-        reader.wrong(node, "`refresh` must be a mapping", f"found {node.shown()}", "write `refresh: {max_age: 6h}`")
+        hint = "write `refresh: {max_age: 6h}`, or `refresh: manual`"
+        reader.wrong(node, "`refresh` must be a mapping", f"found {node.shown()}", hint)
         return None
     found: list[tuple[str, str]] = []
     for name, value in node.value.items():
@@ -37,26 +25,34 @@ def read_refresh(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> t
             line, column = node.keys[name]
             hint = did_you_mean(name, _KEYS) or "known are " + ", ".join(f"`{k}`" for k in _KEYS)
             reader.add("project.unknown_key", f"there is no key `{name}` in `refresh`", line, column, hint)
-            continue
-        if name == "upstream":
-            if value.kind != "flag":
-                reader.wrong(value, "`refresh.upstream` must be true or false", f"found {value.shown()}")
-                continue
-            found.append((name, str(value.value).lower()))
-            continue
-        text = reader.text(f"refresh.{name}", value)
-        if text is None:
-            continue
-        if name in ("max_age", "every") and read_duration(text) is None:
-            reader.wrong(
-                value,
-                f"`refresh.{name}` must be a duration",
-                f"found `{text}`",
-                "such as `30 min`, `6h`, `2d`, `1w`, `3 mo`",
-            )
-            continue
-        if name == "cron" and (flaw := _cron_flaw(text)) is not None:
-            reader.wrong(value, flaw, f"found `{text}`", "such as `0 6 * * 1-5`; times are UTC")
-            continue
-        found.append((name, text))
+        elif (text := _rule(reader, name, value)) is not None:
+            found.append((name, text))
+    _together(reader, node, dict(found))
     return tuple(found)
+
+
+def _rule(reader: FieldReader, name: str, value: PlacedValue) -> str | None:
+    if name in _FLAGS:
+        if value.kind != "flag":
+            reader.wrong(value, f"`refresh.{name}` must be true or false", f"found {value.shown()}")
+            return None
+        return str(value.value).lower()
+    text = reader.text(f"refresh.{name}", value)
+    if text is None:
+        return None
+    wrong = rule_flaw(name, text)
+    if wrong is not None:
+        flaw, hint = wrong
+        reader.wrong(value, f"`refresh.{name}` {flaw}", f"found `{text}`", hint)
+        return None
+    return text
+
+
+def _together(reader: FieldReader, node: PlacedValue, found: dict[str, str]) -> None:
+    """What does not go together."""
+    if "tz" in found and "cron" not in found:
+        reader.wrong(node.value["tz"], "`refresh.tz` is of the times of `cron`, and there is none", "found `tz` alone")
+    others = [name for name in BY_ITSELF if name in found]
+    if found.get(MANUAL) == "true" and others:
+        message = "`refresh.manual` is brought up to date by hand alone"
+        reader.wrong(node.value[MANUAL], message, f"found `{others[0]}` beside it", "keep one of them")

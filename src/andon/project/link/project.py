@@ -16,6 +16,7 @@ from andon.errors import Problem
 from andon.model.dataset import ClockUse, Dataset, Definition, Kind, Materialize, definition_id
 from andon.model.history import VALID_FROM, RowHistory
 from andon.model.load import SchemaPolicy
+from andon.model.playbook import Playbooks
 from andon.model.project import Insight, Project, use_parts
 from andon.project.files.facts import (
     CheckFile,
@@ -27,16 +28,19 @@ from andon.project.files.facts import (
     MacroFile,
     ModuleFile,
     NameUse,
+    PlaybooksFile,
     QueryFile,
     TestData,
     TestFile,
 )
 from andon.project.files.layout import DATASET_ROLES, PathRole, Role, spot
 from andon.project.files.problems import at_place
+from andon.project.files.toml import find_key
 from andon.project.link.macros import Macros, latest
 from andon.project.link.modules import Modules
 from andon.project.link.queries import link_queries
 from andon.project.link.rules import link_rules
+from andon.project.link.schedules import check_schedules
 from andon.project.link.unit_tests import TestLinker
 from andon.sql.history import as_history
 
@@ -79,7 +83,9 @@ class _Linker:
         ).tests()
         queries = link_queries(self._of(QueryFile), self._require_known, self._add)
         insights = [self._insight(path, said) for path, said in self._of(InsightFile)]
+        playbooks = self._playbooks()
         settings = next((said.values for _, said in self._of(ConfigFile)), {})
+        check_schedules(settings, datasets, self._add_setting)
         own = {path for dataset in datasets.values() for path, _ in dataset.own_files}
         own |= {path for path, found in self._spots.items() if found.role in DATASET_ROLES}
         meanings = dict(self._files)
@@ -96,7 +102,14 @@ class _Linker:
             tests,
             self._macros.for_checks(),
             queries,
+            playbooks,
         )
+
+    def _playbooks(self) -> Playbooks:
+        for path, said in self._of(PlaybooksFile):
+            self._require_known(path, said.uses)
+            return said.playbooks
+        return Playbooks()
 
     def _of(self, kind: type[_Said]) -> Iterable[tuple[str, _Said]]:
         for path in self._spots:
@@ -112,6 +125,10 @@ class _Linker:
             return
         line, column = (place.line, place.column) if isinstance(place, NameUse) else place
         self._problems.append(at_place(path, self._text_of(path), line, column, code, message, hint))
+
+    def _add_setting(self, key: tuple[str, ...], message: str, hint: str | None) -> None:
+        path = next(path for path, _ in self._of(ConfigFile))
+        self._add(path, find_key(self._text_of(path), key), "project.bad_value", message, hint)
 
     # -- names
 

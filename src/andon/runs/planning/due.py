@@ -6,12 +6,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from andon.base.clock import from_text, to_text
+from andon.base.cron import cron_times
 from andon.base.duration import read_duration
 from andon.base.record import Record
 from andon.base.text import span
 from andon.model.due import DueDataset
+from andon.model.schedule import MANUAL, rules_of
 
-_TIMED = ("max_age", "every", "cron")
+#: Rules by which time alone makes a dataset due.
+TIMED = ("max_age", "every", "cron")
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
@@ -37,30 +40,30 @@ def judge(promise: Promise, now: datetime, when: Callable[[str, str], str | None
         when: asked with the dataset and the SQL of its `when`: how the result changed since the dataset was built, or None.
     """
     last = from_text(promise.last) if promise.last is not None else None
-    times = [(rule, text, due_at(rule, text, last)) for rule, text in promise.rules if rule in _TIMED]
+    zone = dict(promise.rules).get("tz", "UTC")
+    times = [(rule, text, due_at(rule, text, last, zone)) for rule, text in promise.rules if rule in TIMED]
     reason = _because(promise, times, now, when)
     coming = min((at for _, _, at in times if at is not None), default=None)
     return DueDataset(
         dataset=promise.dataset,
         due=reason is not None,
-        rule=", ".join(f"{rule} {text}" for rule, text in promise.rules) or "on upstream change",
+        rule=_spoken(promise.rules),
         reason=reason or _brought(last, now),
         last=promise.last,
         next=to_text(coming) if reason is None and coming is not None else None,
     )
 
 
-def due_at(rule: str, text: str, last: datetime | None) -> datetime | None:
+def due_at(rule: str, text: str, last: datetime | None, zone: str = "UTC") -> datetime | None:
     """When a rule of time makes a dataset due that was brought up to date at `last`: None for never, and what never was is overdue.
 
-    Times of `cron` are UTC.
+    Args:
+        zone: of the times of `cron`.
     """
     if last is None:
         return _BEFORE_ALL
     if rule == "cron":
-        from cronsim import CronSim
-
-        return next(CronSim(text.strip(), last.astimezone(UTC)), None)
+        return cron_times(text, zone).after(last)
     duration = read_duration(text)
     return duration.after(last) if duration is not None else None
 
@@ -71,6 +74,8 @@ def _because(
     now: datetime,
     when: Callable[[str, str], str | None],
 ) -> str | None:
+    if dict(promise.rules).get(MANUAL) == "true":
+        return None
     if promise.last is None:
         return "never built"
     for rule, text, at in times:
@@ -83,6 +88,16 @@ def _because(
         if changed is not None:
             return changed
     return promise.moved if rules.get("upstream", "true") == "true" else None
+
+
+def _spoken(rules: tuple[tuple[str, str], ...]) -> str:
+    """The rules as written; those of time zones with their cron."""
+    said = dict(rules)
+    if said.get(MANUAL) == "true":
+        return rules_of(rules)[0].spoken
+    zone = f" {said['tz']}" if "tz" in said else ""
+    told = [f"{rule} {text}{zone if rule == 'cron' else ''}" for rule, text in rules if rule not in ("tz", MANUAL)]
+    return ", ".join(told) or "on upstream change"
 
 
 def _brought(last: datetime | None, now: datetime) -> str:

@@ -58,6 +58,7 @@ class Gathered(Record):
         failures: what is known to fail already, by dataset: raw files that are not there, contracts that don't hold.
         raw: the merges of raw files, by source.
         passed: causes that keep nothing out any more.
+        widen: sources that take new columns and wider types this once.
     """
 
     head: Commit
@@ -74,6 +75,7 @@ class Gathered(Record):
     notices: tuple[str, ...]
     raw: Mapping[str, Merged] = field(default_factory=dict)
     passed: frozenset[Cause] = frozenset()
+    widen: frozenset[str] = frozenset()
 
     @property
     def decided(self) -> frozenset[str]:

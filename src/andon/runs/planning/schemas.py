@@ -13,6 +13,7 @@ from andon.engines.engine import missing
 from andon.engines.types import changed_by_storing, lake_type
 from andon.errors import AndonError, DamagedError, Problem, ProjectError
 from andon.model.dataset import Definition, Kind, Materialize
+from andon.model.load import SchemaPolicy
 from andon.project.bind_check import Following, check_bindings, check_declared, check_sources
 from andon.runs.growing.check import cannot_grow
 from andon.runs.growing.proofs import Proofs
@@ -74,6 +75,8 @@ def _with_files(workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: 
             same = leaf is not None and leaf.definition == definition.id and source.contract is not None
             if same and not (source.added or source.changed):
                 continue
+            if name in gathered.widen:
+                definition = replace(definition, schema=SchemaPolicy.WIDEN)
             sources[name] = replace(source, contract=inspected.contract(definition, source))
         except AndonError as error:
             if error.stops_run:

@@ -46,6 +46,20 @@ class Places:
         found = max(named, key=lambda c: len(dict(c.options)["url"]), default=None)
         return HttpPlace(found.name if found else None, self._options(found))
 
+    def connection_of(self, pattern: str) -> str | None:
+        """The name of the connection by which what a pattern means is asked for, if there is one. Nobody is asked."""
+        place = table_of(pattern)[1] if pattern.startswith(("iceberg:", "delta:")) else pattern
+        if place.startswith("//"):  # a table of a catalog
+            name = place.removeprefix("//").partition("/")[0]
+            return name if any(each.name == name for each in self._of_kind("iceberg")) else None
+        for each in self._connections.values():
+            options = dict(each.options)
+            if each.kind == "s3" and place.startswith(f"s3://{options['bucket']}/"):
+                return each.name
+            if each.kind == "http" and is_below(place, options["url"]):
+                return each.name
+        return None
+
     def _table(self, url: str) -> FilePlace:
         from andon.sources.remote.tables import TablePlace
 

@@ -1,0 +1,1 @@
+"""Corrective actions: what answers an incident, within bounds, verified or undone."""

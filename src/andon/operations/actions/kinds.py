@@ -1,0 +1,31 @@
+"""The corrective actions that there are, by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from andon.model.action import ActionKind
+from andon.operations.actions.accept_schema import AcceptSchema
+from andon.operations.actions.action import Action
+from andon.operations.actions.backfill import Backfill
+from andon.operations.actions.deduplicate import Deduplicate
+from andon.operations.actions.notify import Notify
+from andon.operations.actions.own import Command, Webhook
+from andon.operations.actions.reload import Reload
+from andon.operations.actions.retry import Retry
+from andon.operations.actions.undo import Undo
+
+ACTIONS: Mapping[ActionKind, Action] = {
+    action.kind: action
+    for action in (
+        Retry(),
+        Reload(),
+        Backfill(),
+        AcceptSchema(),
+        Undo(),
+        Deduplicate(),
+        Command(),
+        Webhook(),
+        Notify(),
+    )
+}

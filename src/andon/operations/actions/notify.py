@@ -1,0 +1,22 @@
+"""Call a person: the incident says so, and whoever is told of incidents hears of it."""
+
+from __future__ import annotations
+
+from andon.model.action import ActionKind, Outcome
+from andon.operations.actions.action import Done, Hands, Scene
+
+
+class Notify:
+    """See the module."""
+
+    kind = ActionKind.NOTIFY
+
+    def unfit(self, scene: Scene) -> str | None:
+        """It fits always."""
+        del scene
+        return None
+
+    def do(self, scene: Scene, hands: Hands) -> Done:
+        """Nothing but what is noted of it."""
+        del hands
+        return Done(Outcome.DONE, f"a person is called: {scene.situation.incident.title}", kept={"calls": True})

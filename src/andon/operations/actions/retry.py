@@ -1,0 +1,23 @@
+"""Make again what failed: its error may be gone, or its inputs right."""
+
+from __future__ import annotations
+
+from andon.model.action import ActionKind
+from andon.model.signal import SignalKind
+from andon.operations.actions.action import Done, Hands, Scene, told
+from andon.runs.goal import RunOptions
+
+
+class Retry:
+    """See the module."""
+
+    kind = ActionKind.RETRY
+
+    def unfit(self, scene: Scene) -> str | None:
+        """A cord, a complaint, or what is missing of governance is no run."""
+        beside = (SignalKind.CORD, SignalKind.COMPLAINT, SignalKind.GOVERNANCE, SignalKind.SILENCE)
+        return "no run makes that right" if scene.situation.incident.kind in beside else None
+
+    def do(self, scene: Scene, hands: Hands) -> Done:
+        """Bring it up to date, with what follows."""
+        return told(hands.refresh(RunOptions(select=scene.targets)))

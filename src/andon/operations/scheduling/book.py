@@ -1,0 +1,134 @@
+"""What is scheduled on a branch: the rules that hold for each dataset, and what reads what. Derived once for the code of a commit. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from andon.base.duration import Duration, read_duration
+from andon.base.graph import reverse, topological
+from andon.base.record import Record, field
+from andon.model.dataset import Definition, Kind
+from andon.model.project import Project
+from andon.model.schedule import Rule, RuleKind, rules_of
+from andon.project.link.schedules import scheduled
+from andon.runs.looked import asked_sources
+from andon.settings.schedules import schedules_of
+from andon.sources.files.paths import local_patterns
+
+#: Of rules that nobody stated.
+_DEFAULT = rules_of(())
+_TIMED = (RuleKind.CRON, RuleKind.EVERY, RuleKind.MAX_AGE)
+
+
+class Entry(Record):
+    """What is known of one dataset.
+
+    Attributes:
+        inputs: the datasets that it reads.
+        patterns: where a source reads files of the project.
+        is_asked: whether a source asks somebody else for its rows or files, so that nothing tells beforehand whether there are new ones.
+    """
+
+    dataset: str
+    rules: tuple[Rule, ...] = _DEFAULT
+    inputs: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    is_asked: bool = False
+
+    @property
+    def is_manual(self) -> bool:
+        """Whether it is brought up to date by hand alone."""
+        return any(rule.kind is RuleKind.MANUAL for rule in self.rules)
+
+    @property
+    def follows(self) -> bool:
+        """Whether it is due because something above it is."""
+        return any(rule.kind is RuleKind.UPSTREAM for rule in self.rules)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but changes above it makes it due."""
+        return self.rules == _DEFAULT
+
+    @property
+    def max_age(self) -> Duration | None:
+        """The shortest of the ages that it promises."""
+        found = [read_duration(rule.text) for rule in self.rules if rule.kind is RuleKind.MAX_AGE]
+        return min(
+            (each for each in found if each), key=lambda each: each.months * 31 * 86400 + each.seconds, default=None
+        )
+
+
+class ScheduleBook(Record, dict=True):
+    """The rules of a commit's datasets.
+
+    Attributes:
+        entries: by dataset.
+    """
+
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The datasets, each after those that it reads."""
+        return tuple(topological({d: self.inputs[d] for d in self.entries}))
+
+    @cached_property
+    def inputs(self) -> Mapping[str, tuple[str, ...]]:
+        """By dataset the datasets of the book that it reads."""
+        return {d: tuple(p for p in entry.inputs if p in self.entries) for d, entry in self.entries.items()}
+
+    @cached_property
+    def readers(self) -> Mapping[str, tuple[str, ...]]:
+        """By dataset those that read it."""
+        found = reverse(self.inputs)
+        return {d: tuple(sorted(found.get(d, ()))) for d in self.entries}
+
+    @cached_property
+    def with_rules(self) -> tuple[str, ...]:
+        """The datasets of which more is said than that they follow what they read."""
+        return tuple(d for d in self.order if not self.entries[d].is_plain)
+
+    @cached_property
+    def with_when(self) -> tuple[tuple[str, str], ...]:
+        """`(dataset, SQL)` of each `when`."""
+        found = ((d, r.text) for d in self.with_rules for r in self.entries[d].rules if r.kind is RuleKind.WHEN)
+        return tuple(found)
+
+    @cached_property
+    def has_times(self) -> bool:
+        """Whether time makes anything due."""
+        return any(rule.kind in _TIMED for d in self.with_rules for rule in self.entries[d].rules)
+
+
+def book_of(project: Project) -> ScheduleBook:
+    """The book of a project: a dataset's own `refresh`, else what the groups say that select it."""
+    groups: dict[str, list[Rule]] = {}
+    written = {schedule.name: schedule.rules for schedule in schedules_of(project.settings)}
+    for name, datasets in scheduled(project.settings, project.datasets).items():
+        for member in datasets:
+            groups.setdefault(member, []).extend(rules_of(written[name], name))
+    definitions = {name: dataset.definition for name, dataset in project.datasets.items()}
+    asked = asked_sources(definitions)
+    entries = {}
+    for name, dataset in project.datasets.items():
+        rules = rules_of(dataset.refresh) if dataset.refresh else _united(groups.get(name, []))
+        definition = dataset.definition
+        entries[name] = Entry(name, rules, definition.inputs, _file_patterns(definition), name in asked)
+    return ScheduleBook(entries)
+
+
+def _united(rules: list[Rule]) -> tuple[Rule, ...]:
+    """What several groups say together; each rule once."""
+    if not rules:
+        return _DEFAULT
+    follows = any(rule.kind is RuleKind.UPSTREAM for rule in rules)
+    own = dict.fromkeys(rule for rule in rules if rule.kind is not RuleKind.UPSTREAM)
+    return (*own, Rule(RuleKind.UPSTREAM)) if follows else tuple(own)
+
+
+def _file_patterns(definition: Definition) -> tuple[str, ...]:
+    if definition.kind is not Kind.SOURCE:
+        return ()
+    return tuple(dict.fromkeys(pattern for read in definition.reads for pattern in local_patterns(read)))

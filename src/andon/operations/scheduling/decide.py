@@ -1,0 +1,368 @@
+"""What is to be brought up to date at a moment, and why (not). Pure: it reads nothing and asks nobody.
+
+Three walks over the datasets. First each dataset's own rules: does one of them make it due? Then from below to above what those
+that are due need: everything above them that was not brought up to date since the moment that they serve. Then from above to below:
+what is between, what follows what it reads, and what has to wait for something above it. What is only brought up to date by hand, or
+is held back, is no way through: what reads it takes what is published.
+
+`max_age` is of the data, not of the table: a dataset is as old as the oldest of what it comes from. It becomes due so early that a
+run can be over in time, by what runs took last, and one walk serves all promises: what comes due soon and shares something goes along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from andon.base.clock import SKEW, from_text, to_text
+from andon.base.cron import cron_times
+from andon.base.duration import Duration, read_duration
+from andon.base.graph import reach
+from andon.base.record import Record, field, replace
+from andon.model.decision import BackKind, Decision, Failure, HeldBack, Standing
+from andon.model.schedule import Rule, RuleKind
+from andon.operations.scheduling.book import Entry, ScheduleBook
+
+#: What a run takes is guessed by what it took last, and so much more.
+_MARGIN = 1.5
+#: What shares something goes along when it would be due within this part of its `max_age`.
+_SLACK = 10
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_END = datetime.max.replace(tzinfo=UTC)
+#: In place of since when: ever.
+_FIRST = _NEVER + timedelta(days=1)
+_FOLLOWS = Rule(RuleKind.UPSTREAM).spoken
+#: So many datasets are named for whose sake another one is due.
+_NAMED = 3
+
+
+class Known(Record):
+    """What is known when it is decided. Moments are ISO texts.
+
+    Attributes:
+        looks: when each dataset was brought up to date last, by the logical time of the run; without it, it never was.
+        moved: why a dataset would be built now, by what can be seen without asking anybody.
+        changed: how the result of a `when` changed since its dataset was brought up to date.
+        seconds: what each dataset took when it was built last.
+        held: what is held back.
+        failures: the last tries that came to nothing.
+        seen: `Decision.seen` by dataset.
+        cadence: seconds from one pass to the next; 0 where it is not known.
+    """
+
+    looks: Mapping[str, str] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
+    changed: Mapping[str, str] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    held: Mapping[str, HeldBack] = field(default_factory=dict)
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+    seen: Mapping[str, str] = field(default_factory=dict)
+    cadence: float = 0.0
+
+
+class _Want(Record):
+    """Why a dataset is due by itself.
+
+    Attributes:
+        since: what it needs must have been brought up to date since then; None: nothing above it.
+    """
+
+    reason: str
+    rule: str
+    slot: datetime | None = None
+    since: datetime | None = None
+
+
+class _Need(Record):
+    """Since when a dataset must have been brought up to date for those below it, and for whose sake."""
+
+    since: datetime
+    slot: datetime | None
+    rule: str
+    serves: tuple[str, ...]
+
+
+def decide(book: ScheduleBook, known: Known, now: datetime) -> tuple[Decision, ...]:
+    """What is due at `now` and what is not, each with its reason; in the book's order, so that what is read comes first."""
+    return _Decider(book, known, now).decisions()
+
+
+def jobs(book: ScheduleBook, decisions: tuple[Decision, ...]) -> tuple[tuple[str, ...], ...]:
+    """The datasets that are due, put together as runs: what is connected within them is one, so that its readers see it together."""
+    due = {each.dataset for each in decisions if each.is_due}
+    near = {d: [*(p for p in book.inputs[d] if p in due), *(r for r in book.readers[d] if r in due)] for d in due}
+    found, seen = [], set[str]()
+    for dataset in book.order:
+        if dataset in due and dataset not in seen:
+            together = {dataset} | reach(near, [dataset])
+            seen |= together
+            found.append(tuple(d for d in book.order if d in together))
+    return tuple(found)
+
+
+class _Decider:
+    def __init__(self, book: ScheduleBook, known: Known, now: datetime) -> None:
+        self.book = book
+        self.known = known
+        self.now = now
+        self.latest = to_text(now + SKEW)
+        #: Those of which nobody takes care by schedule now, and so no way through.
+        self.shut = {d for d in book.with_rules if book.entries[d].is_manual}
+        self.shut |= {d for d, held in known.held.items() if held.kind is not BackKind.CLAIMED}
+        self.wants: dict[str, _Want] = {}
+        self.needs: dict[str, _Need] = {}
+        self.next: dict[str, tuple[datetime, str]] = {}
+        self.begins: dict[str, tuple[datetime, datetime]] = {}
+        #: Those that can't be brought up to date now though they should be, each with why, as the end of a sentence.
+        self.waiting: dict[str, str] = {}
+        self.due: set[str] = set()
+
+    def decisions(self) -> tuple[Decision, ...]:
+        book, known = self.book, self.known
+        is_known = known.looks.keys() >= book.entries.keys()
+        if is_known and not (book.with_rules or known.moved or known.failures or known.held):
+            return tuple(_quiet(d) for d in book.order)
+        self._own()
+        self._above()
+        return tuple(self._decision(dataset) for dataset in book.order)
+
+    # -- what is known of one dataset
+
+    def _look(self, dataset: str) -> datetime | None:
+        """When it was brought up to date; a moment that lies ahead was told by a wrong clock, and does not count."""
+        text = self.known.looks.get(dataset)
+        return from_text(text) if text is not None and text <= self.latest else None
+
+    def _tried(self, dataset: str) -> datetime:
+        """When it was brought up to date, or tried in vain with nothing new to try since."""
+        look, failure = self._look(dataset) or _NEVER, self.known.failures.get(dataset)
+        if failure is None or not _is_stuck(failure) or failure.at > self.latest:
+            return look
+        return max(look, from_text(failure.at))
+
+    def _again(self, dataset: str) -> datetime | None:
+        """When it is tried again, where it waits for that."""
+        failure = self.known.failures.get(dataset)
+        if failure is None or failure.again is None or failure.is_changed:
+            return None
+        again = from_text(failure.again)
+        return again if again > self.now else None
+
+    # -- first: its own rules
+
+    def _own(self) -> None:
+        known, book = self.known, self.book
+        ages = self._ages() if any(book.entries[d].max_age for d in book.with_rules) else {}
+        spans = self._spans() if ages else {}
+        asked = dict.fromkeys((*book.with_rules, *known.moved, *known.failures, *known.changed))
+        if not known.looks.keys() >= book.entries.keys():
+            asked |= dict.fromkeys(d for d in book.order if d not in known.looks)
+        for dataset in asked:
+            entry = book.entries.get(dataset)
+            if entry is None or entry.is_manual:
+                continue
+            if dataset in ages and entry.max_age is not None:
+                self.begins[dataset] = self._begin(entry.max_age, ages[dataset], spans[dataset])
+            want = self._want(entry, ages)
+            if want is not None:
+                self.wants[dataset] = want
+
+    def _ages(self) -> dict[str, datetime]:
+        """Of when the data of each dataset are: as old as the oldest of what it comes from, as far as that is brought up to date at all."""
+        found: dict[str, datetime] = {}
+        for dataset in self.book.order:
+            own = self._tried(dataset)
+            found[dataset] = min((own, *(found[p] for p in self.book.inputs[dataset] if p not in self.shut)))
+        return found
+
+    def _spans(self) -> dict[str, float]:
+        """Seconds that a run takes which brings a dataset up to date with all that goes along: the longest way through it."""
+        seconds, book = self.known.seconds, self.book
+        above: dict[str, float] = {}
+        for d in book.order:
+            above[d] = seconds.get(d, 0.0) + max((above[p] for p in book.inputs[d] if p not in self.shut), default=0.0)
+        below: dict[str, float] = {}
+        for d in reversed(book.order):
+            ways = (below[r] + seconds.get(r, 0.0) for r in book.readers[d] if book.entries[r].follows)
+            below[d] = max(ways, default=0.0)
+        return {d: above[d] + below[d] for d in book.order}
+
+    def _begin(self, length: Duration, age: datetime, span: float) -> tuple[datetime, datetime]:
+        """When a run has to begin for data of `age`, and when they are too old."""
+        limit = length.after(age)
+        lead = min(timedelta(seconds=_MARGIN * span + self.known.cadence), (limit - age) / 2)
+        return limit - lead, limit
+
+    def _want(self, entry: Entry, ages: Mapping[str, datetime]) -> _Want | None:
+        dataset, last = entry.dataset, self._tried(entry.dataset)
+        if last == _NEVER:
+            return _Want("never built", entry.rules[0].spoken if entry.rules else "", since=_FIRST)
+        timed = [found for rule in entry.rules if (found := self._timed(entry, rule, last, ages)) is not None]
+        if timed:
+            # the one that asks most of what is above
+            return max(timed, key=lambda want: want.since or _NEVER)
+        failure = self.known.failures.get(dataset)
+        if failure is not None and _is_stuck(failure):
+            return None
+        changed, moved = self.known.changed.get(dataset), self.known.moved.get(dataset)
+        if changed is not None:
+            return _Want(changed, next(r.spoken for r in entry.rules if r.kind is RuleKind.WHEN))
+        if moved is not None and entry.follows:
+            return _Want(moved, _FOLLOWS)
+        return None
+
+    def _timed(self, entry: Entry, rule: Rule, last: datetime, ages: Mapping[str, datetime]) -> _Want | None:
+        """Whether a rule of time makes it due; notes when it will, where it does not."""
+        if rule.kind is RuleKind.CRON:
+            slot, coming = cron_times(rule.text, rule.zone).around(self.now)
+            is_due = slot is not None and slot > last
+        elif rule.kind is RuleKind.EVERY:
+            length = read_duration(rule.text)
+            slot = coming = length.after(last) if length is not None else _END
+            is_due = coming <= self.now
+        elif rule.kind is RuleKind.MAX_AGE and entry.dataset in self.begins:
+            return self._aged(entry.dataset, rule, ages[entry.dataset])
+        else:
+            return None
+        if is_due:
+            told = f"brought up to date at {_minute(last)}, it was due at {_minute(slot or last)}"
+            return _Want(told, rule.spoken, slot, slot)
+        self._comes(entry.dataset, coming, rule.spoken)
+        return None
+
+    def _aged(self, dataset: str, rule: Rule, age: datetime) -> _Want | None:
+        failure = self.known.failures.get(dataset)
+        begin, limit = self.begins[dataset]
+        if failure is not None and _is_stuck(failure) and from_text(failure.at) > age:
+            # what it reads is older than its failure: it is tried once in the time that it promises
+            begin, limit = begin + (from_text(failure.at) - age), limit + (from_text(failure.at) - age)
+        if begin > self.now:
+            self._comes(dataset, begin, rule.spoken)
+            return None
+        length = limit - age
+        since = self.now - length + (limit - begin) + length / _SLACK
+        told = f"its data are of {_minute(age)}, and too old at {_minute(limit)}"
+        return _Want(told, rule.spoken, begin, min(since, self.now))
+
+    def _comes(self, dataset: str, at: datetime | None, rule: str) -> None:
+        if at is not None and at < _END and (dataset not in self.next or at < self.next[dataset][0]):
+            self.next[dataset] = at, rule
+
+    # -- second: what that needs of what is above
+
+    def _above(self) -> None:
+        for dataset in reversed(self.book.order):
+            own, need, coming = self.wants.get(dataset), self.needs.get(dataset), self.next.get(dataset)
+            if dataset in self.shut or (own is None and need is None and coming is None):
+                continue
+            can_run = self._again(dataset) is None and dataset not in self.known.held
+            if own is not None and own.since is not None:
+                mine = _Need(own.since, own.slot, f"{own.rule} of {dataset}", (dataset,))
+                need = mine if need is None else _both(need, mine)
+            for parent in self.book.inputs[dataset]:
+                if parent in self.shut:
+                    continue
+                if need is not None and can_run:
+                    self.needs[parent] = need if parent not in self.needs else _both(self.needs[parent], need)
+                if coming is not None:
+                    self._comes(parent, coming[0], coming[1] if " of " in coming[1] else f"{coming[1]} of {dataset}")
+
+    # -- third: what is between, what follows, what waits
+
+    def _decision(self, dataset: str) -> Decision:
+        entry, want, need = self.book.entries[dataset], self.wants.get(dataset), self.needs.get(dataset)
+        if entry.is_manual:
+            return Decision(dataset, Standing.WAITS, "brought up to date by hand alone", entry.rules[0].spoken)
+        inputs = self.book.inputs[dataset]
+        due = [p for p in inputs if p in self.due]
+        blocked = [p for p in inputs if p in self.waiting]
+        failure = self.known.failures.get(dataset)
+        why = self._why(entry, want, need, due, blocked)
+        if why is None:
+            return self._not_due(entry, failure)
+        held, again = self.known.held.get(dataset), self._again(dataset)
+        if held is not None:
+            if held.kind is BackKind.CLAIMED:
+                self.waiting[dataset] = held.why
+            return self._back(why, held.why, held.until)
+        if again is not None and failure is not None:
+            self.waiting[dataset] = f"which is tried again at {_minute(again)}"
+            return self._back(why, f"tried again at {_minute(again)}: {failure.error}", failure.again)
+        if blocked:
+            self.waiting[dataset] = f"which waits for {blocked[0]}"
+            return self._back(why, f"waits for {blocked[0]}, {self.waiting[blocked[0]]}", None)
+        self.due.add(dataset)
+        return replace(why, seen=self.known.seen.get(dataset, ""))
+
+    def _why(
+        self, entry: Entry, want: _Want | None, need: _Need | None, due: list[str], blocked: list[str]
+    ) -> Decision | None:
+        """The decision that it is due, whatever stands in its way; None where it is not."""
+        dataset = entry.dataset
+        if want is not None:
+            return Decision(dataset, Standing.DUE, want.reason, want.rule, _text(want.slot))
+        failure = self.known.failures.get(dataset)
+        is_stuck = failure is not None and _is_stuck(failure)
+        moving = [*due, *blocked] if not is_stuck else []
+        if need is not None and (moving or self._tried(dataset) < need.since):
+            shown = ", ".join(need.serves[:_NAMED])
+            return Decision(
+                dataset, Standing.DUE, f"needed by {shown}", need.rule, _text(need.slot), serves=need.serves
+            )
+        if moving and (entry.follows or self._is_soon(dataset)):
+            rule = _FOLLOWS if entry.follows else next(r.spoken for r in entry.rules if r.kind is RuleKind.MAX_AGE)
+            return Decision(dataset, Standing.DUE, f"reads {moving[0]}, which is due", rule)
+        return None
+
+    def _is_soon(self, dataset: str) -> bool:
+        """Whether its `max_age` makes it due so soon that it goes along with what it shares."""
+        if dataset not in self.begins:
+            return False
+        begin, limit = self.begins[dataset]
+        return begin - (limit - begin) / _SLACK <= self.now
+
+    def _not_due(self, entry: Entry, failure: Failure | None) -> Decision:
+        dataset = entry.dataset
+        coming = self.next.get(dataset) if not entry.is_plain or entry.is_asked else None
+        next_, rule = (to_text(coming[0]), coming[1]) if coming is not None else (None, None)
+        if failure is not None and not failure.is_changed and failure.again is None:
+            told = f"tried in vain at {_minute(from_text(failure.at))}, and nothing is new since: {failure.error}"
+            return Decision(dataset, Standing.HELD_BACK, told, rule, next=next_, seen=self.known.seen.get(dataset, ""))
+        held = self.known.held.get(dataset)
+        if held is not None and held.kind is not BackKind.CLAIMED:
+            return Decision(dataset, Standing.HELD_BACK, held.why, rule, next=next_)
+        if entry.is_plain and coming is None:
+            return _quiet(dataset)
+        look = self._look(dataset)
+        told = f"brought up to date at {_minute(look)}" if look is not None else "never built"
+        return Decision(
+            dataset, Standing.WAITS, told, rule or entry.rules[-1].spoken if entry.rules else None, next=next_
+        )
+
+    def _back(self, why: Decision, told: str, until: str | None) -> Decision:
+        return replace(why, standing=Standing.HELD_BACK, reason=f"{told} (due: {why.reason})", next=until)
+
+
+def _quiet(dataset: str) -> Decision:
+    """Of what only follows others, where nothing moved."""
+    return Decision(dataset, Standing.WAITS, "nothing above it changed", _FOLLOWS)
+
+
+def _is_stuck(failure: Failure) -> bool:
+    """Whether nothing is tried before something is new."""
+    return failure.again is None and not failure.is_changed
+
+
+def _both(one: _Need, other: _Need) -> _Need:
+    """What two need of the same dataset."""
+    first = one if one.since >= other.since else other
+    serves = tuple(dict.fromkeys((*one.serves, *other.serves)))[: _NAMED + 1]
+    return replace(first, serves=serves)
+
+
+def _text(moment: datetime | None) -> str | None:
+    return to_text(moment) if moment is not None else None
+
+
+def _minute(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,276 @@
+"""Corrective actions: what answers incidents, what was done, and the switch that stops all that is automatic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from andon.base.clock import to_text
+from andon.base.document import Document
+from andon.base.names import did_you_mean
+from andon.base.record import replace
+from andon.errors import HeldError, UsageError
+from andon.model.action import ActionDocument, ActionKind, CorrectiveAction, Freeze
+from andon.model.commit import CommitKind
+from andon.model.playbook import Playbook, PlaybookMode
+from andon.operations.actions.acting import Actor, Asked
+from andon.operations.actions.decide import ActionRecord, Offer, Results, all_of, level
+from andon.operations.actions.kinds import ACTIONS
+from andon.runs.goal import Listener, RunOptions
+from andon.service.editing import ToEdit
+from andon.workspace.view import View
+
+if TYPE_CHECKING:
+    from andon.model.run import RunResult
+    from andon.service.incidents import IncidentDesk
+    from andon.service.service import Service
+    from andon.workspace.workspace import Workspace
+
+
+class OfferDocument(Document):
+    """A playbook that answers an incident.
+
+    Attributes:
+        playbook: by which name `incident fix` takes it.
+        level: how far it is trusted by now.
+        is_due: whether the next pass acts; `due`, from when on, where that is all it waits for.
+        why: why it does not act now.
+    """
+
+    playbook: str
+    do: ActionKind
+    level: PlaybookMode
+    is_due: bool
+    due: str | None
+    why: str
+
+
+class PlaybookDocument(Document):
+    """A playbook and how it came out.
+
+    Attributes:
+        line: of `playbooks.yml`; null for one that is built in.
+        mode: what it says; `level`, how far it is trusted by now.
+        fired: incidents that it acted about; `fixed`, of these verified; `needless`, of these such as a person called expected, or no
+            problem.
+    """
+
+    name: str
+    line: int | None
+    do: ActionKind
+    mode: PlaybookMode
+    level: PlaybookMode
+    fired: int
+    fixed: int
+    needless: int
+
+
+class PlaybooksDocument(Document):
+    """What answers incidents on a branch, and who stopped all automatic action, if somebody did."""
+
+    branch: str
+    frozen: Freeze | None
+    playbooks: list[PlaybookDocument]
+
+
+class ActionsDocument(Document):
+    """What was done, newest first."""
+
+    actions: list[ActionDocument]
+
+
+class FreezeDocument(Document):
+    """Whether all automatic action is stopped, and who did that."""
+
+    frozen: Freeze | None
+
+
+class ActionDesk:
+    """Corrective actions of one lake.
+
+    Args:
+        by: the verbs in the name of somebody.
+    """
+
+    def __init__(self, workspace: Workspace, incidents: IncidentDesk, by: Callable[[str], Service]) -> None:
+        self._workspace = workspace
+        self._desk = incidents
+        self._by = by
+        self._actor = Actor(workspace, self._hands, incidents.catch_up)
+
+    # -- verbs
+
+    def act(self, branch: str | None = None) -> list[CorrectiveAction]:
+        """One pass over a branch: bring to its end what was begun, and do what playbooks say. Returns what came to an end."""
+        name = self._workspace.reading(branch)
+        self._desk.catch_up(name)
+        return self._actor.act(name)
+
+    def fix(self, number: int, action: str, params: Mapping[str, str] | None = None) -> CorrectiveAction:
+        """Do something about an incident, and verify it.
+
+        Args:
+            action: a kind of action, or the name of a playbook that answers it.
+            params: what the action is told (`key: value`); of a playbook it is said there.
+
+        Raises:
+            UsageError: `usage.bad_argument` for an unknown incident, action or parameter; `action.unfit`, `action.running`.
+        """
+        incident = self._workspace.incidents.find(number)
+        if incident is None:
+            message = f"there is no incident {number}"
+            raise UsageError("usage.bad_argument", message, where=str(number), hint="`andon incidents` lists them")
+        actor = self._workspace.caller.author
+        playbooks = all_of(View.at(self._workspace, incident.branch).project.playbooks)
+        named = next((playbook for playbook in playbooks if action in (playbook.spoken, playbook.id)), None)
+        if named is not None:
+            return self._actor.fix(incident, named.do, named.params, actor, named)
+        kinds = {str(kind): kind for kind in ACTIONS}
+        if action not in kinds:
+            known = [*kinds, *(playbook.spoken for playbook in playbooks)]
+            hint = did_you_mean(action, known) or "one of " + ", ".join(f"`{kind}`" for kind in kinds)
+            raise UsageError("usage.bad_argument", f"there is no action `{action}`", where=action, hint=hint)
+        return self._actor.fix(incident, kinds[action], _params(kinds[action], params or {}), actor, None)
+
+    def offers(self, number: int) -> list[OfferDocument]:
+        """What answers an incident, in the order of the playbooks."""
+        incident = self._workspace.incidents.find(number)
+        return [_offer(offer) for offer in self._actor.offers(incident)] if incident is not None else []
+
+    def newest(self, limit: int = 100, incident: int | None = None) -> ActionsDocument:
+        """What was done, newest first; about one incident, if given."""
+        found = self._workspace.actions.newest(limit, incident)
+        return ActionsDocument([ActionDocument.about(action) for action in found])
+
+    def playbooks(self, branch: str | None = None) -> PlaybooksDocument:
+        """What answers incidents on a branch, and how it came out."""
+        view = View.at(self._workspace, branch)
+        record = self._actor.record(view)
+        lines = [_playbook(playbook, record) for playbook in all_of(view.project.playbooks)]
+        return PlaybooksDocument(view.ref, record.freeze, lines)
+
+    def frozen(self) -> FreezeDocument:
+        """Whether all automatic action is stopped."""
+        return FreezeDocument(self._workspace.actions.freeze())
+
+    def freeze(self, why: str = "") -> FreezeDocument:
+        """Stop all automatic action at once: what is on its way publishes nothing any more."""
+        freeze = Freeze(self._workspace.caller.author, to_text(self._workspace.clock()), why)
+        with self._workspace.lake.database.write() as transaction:
+            self._workspace.actions.set_freeze(transaction, freeze)
+        return FreezeDocument(freeze)
+
+    def thaw(self) -> FreezeDocument:
+        """Let automatic action go on."""
+        with self._workspace.lake.database.write() as transaction:
+            self._workspace.actions.set_freeze(transaction, None)
+        return FreezeDocument(None)
+
+    # -- parts
+
+    def _hands(self, asked: Asked) -> _ServiceHands:
+        return _ServiceHands(self._by(asked.action.actor), asked)
+
+
+class _ServiceHands:
+    """Does with the verbs of the service what an action asks for; every publish asks the action whether it may."""
+
+    def __init__(self, service: Service, asked: Asked) -> None:
+        self._service = service
+        self._action = asked.action
+        self._listener = Listener(judge=asked.judge, may_publish=asked.may_publish, published=asked.published)
+        # what takes back is wanted whatever checks say: readers see again what they saw
+        self._back = Listener(may_publish=asked.may_publish)
+
+    def refresh(self, options: RunOptions) -> RunResult:
+        """See `Hands`."""
+        words = f"incident {self._action.incident}: {self._action.action} of {self._action.dataset or 'all'}"
+        chosen = replace(options, branch=self._action.branch, message=words, request=self._action.request)
+        return self._service.runs.refresh(chosen, self._listener)
+
+    def take_back(self, commit: str) -> str:
+        """See `Hands`."""
+        action, service = self._action, self._service
+        is_own = action.action is not ActionKind.UNDO or action.after == commit
+        request = f"{action.request}-back" if is_own else action.request
+        listener = self._back if is_own else self._listener
+        commits = service.workspace.lake.commits
+        target = commits.get(commit)
+        if target.kind is CommitKind.UNDO:
+            return service.undoing.redo(action.branch, request).commit.id
+        done = service.undoing.answered(request, action.branch)
+        if done is not None:
+            return done.commit.id
+        what = "it did not help" if is_own else f"{action.action} of {action.dataset}"
+        words = f"incident {action.incident}: {what}; undo {commit[:8]}"
+        newest, _ = service.undoing.undo_preview(action.branch)
+        if newest.id == commit:
+            return service.undoing.undo(action.branch, commit, words, request, listener).commit.id
+        result = service.reverting.revert(target, action.branch, words, listener, request)
+        if not result.published:
+            raise HeldError(
+                "run.held", f"{result.held}; nothing was published", where=f"run:{result.run}", hint="`andon log`"
+            )
+        return result.commit
+
+    def propose(self, path: str, text: str, words: str) -> str:
+        """See `Hands`."""
+        action, service = self._action, self._service
+        branch = f"incident-{action.incident}-{action.action}"
+        if service.workspace.lake.refs.find(branch) is None:
+            service.branches.create(branch, action.branch)
+        options = RunOptions(branch=branch, message=f"incident {action.incident}: {words}")
+        saved = service.editing.save(ToEdit(path, text), options, Listener())
+        if not saved.published:
+            held = saved.run.held if saved.run is not None else None
+            raise HeldError(
+                "run.held",
+                f"{words}: {held or 'it is held'}",
+                where=branch,
+                hint=f"`andon branch drop {branch}` takes the branch away",
+            )
+        return branch
+
+    def resolve(self, text: str, where: str) -> str:
+        """See `Hands`."""
+        return self._service.workspace.resolve(text, "`url`", where)
+
+
+def _params(kind: ActionKind, given: Mapping[str, str]) -> dict[str, Any]:
+    """What an action is told by a person.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
+    # what is run or called stands in a playbook: nobody may have anything run by asking for it
+    known = {"most": int} if kind is ActionKind.BACKFILL else {}
+    found: dict[str, Any] = {}
+    for name, text in given.items():
+        if name not in known:
+            hint = did_you_mean(name, known) or (f"known are {', '.join(known)}" if known else "it is told nothing")
+            raise UsageError("usage.bad_argument", f"`{kind}` is not told `{name}`", where=name, hint=hint)
+        try:
+            found[name] = known[name](text)
+        except ValueError:
+            message = f"`{name}` must be a whole number, found `{text}`"
+            raise UsageError("usage.bad_argument", message, where=name, hint=f"such as `{name}=7`") from None
+    return found
+
+
+def _offer(offer: Offer) -> OfferDocument:
+    playbook = offer.playbook
+    return OfferDocument(playbook.spoken, playbook.do, offer.level, offer.is_due, offer.due, offer.why)
+
+
+def _playbook(playbook: Playbook, record: ActionRecord) -> PlaybookDocument:
+    results = record.results.get(playbook.id, Results())
+    return PlaybookDocument(
+        playbook.spoken,
+        playbook.line,
+        playbook.do,
+        playbook.mode,
+        level(playbook, results),
+        results.fired,
+        results.fixed,
+        results.needless,
+    )

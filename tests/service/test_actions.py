@@ -1,0 +1,312 @@
+"""Corrective actions: verified or undone, within bounds, stopped by one switch, and each of them a publish that can be taken back."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from andon.errors import AndonError, UsageError
+from andon.model.action import ActionMode, Outcome
+from andon.model.commit import CommitKind
+from andon.model.incident import IncidentState
+from andon.model.lamp import Lamp
+from andon.model.playbook import PlaybookMode
+from andon.model.signal import Signal, SignalKind
+from andon.operations.incidents.keeping import SignalLook
+from kit.clones import Clone
+
+SHOP = """/*---
+checks: |
+  amount 0..100
+---*/
+select id, customer, amount from read_csv('raw/orders_*.csv')
+"""
+RETRY = """playbooks:
+  - name: again
+    on: {kind: [check, schema, failed]}
+    do: retry
+    mode: automatic
+    attempts: 2
+    wait: [1 min]
+"""
+BAD = "id,customer,amount\n4,cleo,999\n"
+GOOD = "id,customer,amount\n4,cleo,99\n"
+
+
+class Clock:
+    """A clock that tests set."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 5, 4, 8, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+    def passes(self, **length: float) -> None:
+        self.now += timedelta(**length)
+
+
+@pytest.fixture
+def shop(project: Clone) -> Clone:
+    project.clock = Clock()
+    project.write("sources/shop/orders.sql", SHOP)
+    project.write("playbooks.yml", RETRY)
+    assert project.run().published
+    return project
+
+
+def act(shop: Clone, minutes: float = 2):
+    """One pass, so much later; what came to an end as `action outcome`."""
+    shop.clock.passes(minutes=minutes)
+    with shop.opened() as service:
+        return [f"{done.action} {done.outcome}" for done in service.actions.act("main")]
+
+
+def incident(shop: Clone, number: int = 1):
+    with shop.opened() as service:
+        return service.workspace.incidents.find(number)
+
+
+def events(shop: Clone, number: int = 1) -> list[str]:
+    with shop.opened() as service:
+        return [f"{e.who} {e.kind} {e.state}: {e.what}" for e in service.workspace.incidents.events(number)]
+
+
+def offers(shop: Clone, number: int = 1) -> list[str]:
+    with shop.opened() as service:
+        return [f"{o.playbook} | {o.level} | {o.is_due or o.why}" for o in service.actions.offers(number)]
+
+
+def test_what_is_done_is_verified_and_told(shop):
+    shop.write("raw/orders_06.csv", BAD)
+    shop.refresh()
+    assert act(shop, 0) == [], "it waits for its time"
+    assert act(shop) == ["retry failed"]
+    assert incident(shop).state is IncidentState.CONTAINED
+    assert act(shop, 0.5) == []
+    before = shop.head().id
+    shop.write("raw/orders_06.csv", GOOD)
+    assert act(shop) == ["retry verified"]
+    head = shop.head()
+    assert (head.author, head.message, head.kind) == ("andon", "incident 1: retry of shop.orders", CommitKind.REFRESH)
+    with shop.opened() as service:
+        first, second = service.actions.newest().actions[::-1]
+    assert (first.outcome, first.after, first.before) == (Outcome.FAILED, None, before)
+    assert "`amount 0..100` fails in 1 of 4 rows" in first.why
+    assert (second.before, second.after, second.mode, second.actor) == (before, head.id, ActionMode.AUTOMATIC, "andon")
+    assert incident(shop).state is IncidentState.CLOSED
+    told = events(shop)
+    fixed = told.index(f"andon state fixed: retry of shop.orders: {head.id[:8]}")
+    verified = next(n for n, line in enumerate(told) if "what readers see is right again" in line)
+    assert fixed < verified
+    assert act(shop) == []
+    shop.undo()
+    act(shop)
+    with shop.opened() as service:
+        assert service.actions.newest(1).actions[0].undone_at is not None, "an action can be taken back as any publish"
+
+
+def test_after_its_attempts_a_person_has_to_look(shop):
+    shop.write("raw/orders_06.csv", BAD)
+    shop.refresh()
+    assert [act(shop), act(shop), act(shop)] == [["retry failed"], ["retry failed"], []]
+    assert offers(shop)[0] == "again | automatic | tried 2 times"
+
+
+def test_a_breaker_that_is_open_is_told_once(shop):
+    shop.write("playbooks.yml", RETRY.replace("attempts: 2", "attempts: 9") + "breakers: {incident: 1}\n")
+    shop.run()
+    shop.write("raw/orders_06.csv", BAD)
+    shop.refresh()
+    assert [act(shop), act(shop), act(shop)] == [["retry failed"], [], []]
+    refused = [line for line in events(shop) if "is not done" in line]
+    assert refused == ["andon action contained: retry is not done: 1 action did not help: a person has to look"]
+
+
+def test_frozen_nothing_is_done_by_itself_and_people_still_may(shop):
+    shop.write("raw/orders_06.csv", BAD)
+    shop.refresh()
+    with shop.opened() as service:
+        service.actions.freeze("we move house")
+    assert act(shop) == []
+    assert offers(shop)[0] == "again | automatic | frozen by ana"
+    shop.write("raw/orders_06.csv", GOOD)
+    with shop.opened() as service:
+        done = service.actions.fix(1, "retry")
+    assert (done.outcome, done.actor, done.mode) == (Outcome.VERIFIED, "ana", ActionMode.MANUAL)
+    assert shop.head().author == "ana"
+    with shop.opened() as service:
+        assert service.actions.thaw().frozen is None
+
+
+def test_a_freeze_stops_what_is_on_its_way(shop, monkeypatch):
+    """It is asked for once more in the transaction that publishes."""
+    shop.write("raw/orders_06.csv", BAD)
+    shop.refresh()
+    shop.write("raw/orders_06.csv", GOOD)
+    before = shop.head().id
+    with shop.opened() as service:
+        from andon.service.actions import _ServiceHands
+
+        refresh = _ServiceHands.refresh
+
+        def frozen_meanwhile(self, options):
+            service.actions.freeze("stop")
+            return refresh(self, options)
+
+        monkeypatch.setattr(_ServiceHands, "refresh", frozen_meanwhile)
+        shop.clock.passes(minutes=2)
+        (done,) = service.actions.act("main")
+    assert (done.outcome, done.why) == (Outcome.FAILED, "ana stopped all automatic action")
+    assert shop.head().id == before
+
+
+def test_new_columns_and_wider_types_are_taken_and_nothing_is_dropped(shop):
+    shop.write("sources/shop/orders.sql", SHOP.replace("csv')", "csv', union_by_name = true)"))
+    shop.run()
+    shop.write("raw/orders_06.csv", "id,customer,amount,city\n4,cleo,7,Bonn\n")
+    shop.refresh()
+    assert incident(shop).kind is SignalKind.SCHEMA
+    assert "take new columns and wider types | suggest | it is suggested" in offers(shop)
+    shop.clock.passes(minutes=1)
+    with shop.opened() as service:
+        done = service.actions.fix(1, "take new columns and wider types")
+    assert (done.outcome, done.mode) == (Outcome.VERIFIED, ActionMode.SUGGESTED), done.why
+    assert shop.ask("select count(*) from shop.orders") == [(4,)]
+    shop.write("raw/orders_07.csv", "id,customer,amount\n5,dan,many\n")
+    shop.refresh()
+    shop.clock.passes(minutes=1)
+    with shop.opened() as service:
+        number = service.incidents.standing("main")[0].number
+        again = service.actions.fix(number, "accept-schema")
+    assert again.outcome is Outcome.FAILED
+    assert shop.ask("select count(*) from shop.orders") == [(4,)]
+
+
+WATCHED = SHOP.replace("amount 0..100", "amount 0..100 warn")
+UNDO = """playbooks:
+  - {on: {kind: check, state: open}, do: undo, mode: supervised}
+"""
+
+
+def test_what_readers_see_is_taken_back_and_trust_grows_and_shrinks(shop):
+    shop.write("sources/shop/orders.sql", WATCHED)
+    shop.write("playbooks.yml", UNDO)
+    shop.run()
+    good = shop.head()
+    shop.write("raw/orders_06.csv", BAD)
+    assert shop.refresh().published
+    assert incident(shop).state is IncidentState.OPEN
+    assert act(shop) == ["undo verified"]
+    assert shop.head().root == good.root
+    assert incident(shop).state is IncidentState.CLOSED
+    assert [e for e in events(shop) if "undo of shop.orders" in e]
+    with shop.opened() as service:
+        own = service.actions.playbooks("main").playbooks[0]
+    assert (own.level, own.fired, own.fixed, own.needless) == (PlaybookMode.SUPERVISED, 1, 1, 0)
+
+
+def test_what_can_not_be_done_is_refused_with_what_fits(shop):
+    shop.write("raw/orders_06.csv", BAD)
+    shop.refresh()
+    with shop.opened() as service:
+        for action, code in (("undo", "action.unfit"), ("rety", "usage.bad_argument"), ("command", "action.unfit")):
+            with pytest.raises(UsageError) as raised:
+                service.actions.fix(1, action)
+            assert raised.value.code == code
+        with pytest.raises(UsageError, match="no incident 9"):
+            service.actions.fix(9, "retry")
+        with pytest.raises(UsageError, match="is not told `run`"):
+            service.actions.fix(1, "retry", {"run": "rm"})
+
+
+def test_a_command_of_ones_own_is_told_of_the_incident_and_bounded(shop):
+    program = "import json,sys,pathlib; d=json.load(sys.stdin); pathlib.Path('raw/orders_06.csv').write_text(%r); print(d['dataset'])"
+    lines = RETRY.replace("do: retry", "do: command").replace("attempts: 2", "with: {run: [%s, -c, %s], timeout: 20s}")
+    shop.write("playbooks.yml", lines % (_quoted(sys.executable), _quoted(program % GOOD)))
+    shop.run()
+    shop.write("raw/orders_06.csv", BAD)
+    shop.refresh()
+    assert act(shop) == ["command verified"]
+    with shop.opened() as service:
+        (done,) = service.actions.newest().actions
+    assert done.params["result"] == {"exit": 0, "said": "shop.orders\n"}
+
+
+def _quoted(text: str) -> str:
+    import json
+
+    return json.dumps(text)
+
+
+def test_equal_rows_are_taken_once_on_a_branch(shop):
+    shop.write("sources/shop/orders.sql", SHOP.replace("amount 0..100", "unique id"))
+    shop.run()
+    shop.write("raw/orders_06.csv", (shop.root / "raw/orders_05.csv").read_text())
+    shop.refresh()
+    assert "propose to take equal rows once | suggest | it is suggested" in offers(shop)
+    before = shop.head().id
+    with shop.opened() as service:
+        done = service.actions.fix(1, "deduplicate")
+    assert done.outcome is Outcome.PROPOSED, done.why
+    assert shop.head().id == before, "code is only proposed"
+    assert shop.publish("incident-1-deduplicate").published
+    assert shop.ask("select count(*) from shop.orders") == [(3,)]
+    shop.refresh()
+    assert incident(shop).state is IncidentState.CLOSED
+
+
+def test_what_only_a_look_can_tell_is_verified_by_one_or_undone_in_its_time(shop):
+    """A late source: whether it is still late is seen by who looks for that."""
+    with shop.opened() as service:
+        keeper = service.incidents._keeper
+        now = service.workspace.clock().isoformat()
+        late = Signal("main", "shop.orders", SignalKind.LATE, "late", Lamp.STALE, "is late", now)
+        look = SignalLook(frozenset((SignalKind.LATE,)), (late,))
+        keeper.catch_up("main", look)
+        good = shop.head()
+        shop.write("raw/orders_06.csv", GOOD)
+        done = service.actions.fix(1, "retry")
+        assert (done.outcome, done.after) == (Outcome.RUNNING, shop.head().id)
+        assert service.workspace.incidents.find(1).state is IncidentState.FIXED
+        assert service.actions.act("main") == [], "its time is not over"
+        shop.clock.passes(minutes=31)
+        keeper.catch_up("main", look)
+        (undone,) = service.actions.act("main")
+        assert (undone.outcome, undone.undone_at is not None) == (Outcome.UNDONE, True)
+        assert shop.head().root == good.root
+        assert service.workspace.incidents.find(1).state is IncidentState.OPEN
+        (shop.root / "raw/orders_06.csv").unlink()
+        shop.write("raw/orders_07.csv", GOOD)
+        again = service.actions.fix(1, "retry")
+        assert again.outcome is Outcome.RUNNING
+        keeper.catch_up("main", SignalLook(frozenset((SignalKind.LATE,))))
+        (verified,) = service.actions.act("main")
+        assert verified.outcome is Outcome.VERIFIED
+
+
+def test_a_correction_that_changes_too_many_rows_is_held(shop):
+    shop.write("playbooks.yml", RETRY + "    share: 10%\n")
+    shop.run()
+    shop.write("raw/orders_06.csv", BAD)
+    shop.refresh()
+    shop.write("raw/orders_06.csv", GOOD)
+    before = shop.head().id
+    assert act(shop) == ["retry failed"]
+    assert shop.head().id == before
+    with shop.opened() as service:
+        assert "its rows change by 33.3%, more than 10.0%" in service.actions.newest(1).actions[0].why
+
+
+def test_playbooks_of_the_branch_count_and_not_those_of_the_folder(shop):
+    shop.write("raw/orders_06.csv", BAD)
+    shop.refresh()
+    shop.write("playbooks.yml", "built_in: false\n")
+    assert offers(shop)[0].startswith("again | automatic")
+    shop.write("playbooks.yml", "playbooks: [{on: {kind: chek}, do: retry}]\n")
+    with pytest.raises(AndonError) as raised:
+        shop.run()
+    assert "playbooks.yml:1" in str(raised.value.problems[0].where)
