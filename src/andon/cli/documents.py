@@ -75,6 +75,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.locks import Locked
     from andon.service.proposing import ProposedChecksDocument
     from andon.service.pull import PulledDocument
+    from andon.service.quarantine import QuarantineInfo, QuarantineRows
     from andon.service.query_history import AskedQuery
     from andon.service.readers import ReadersDocument
     from andon.service.renaming import MovedDocument
@@ -143,6 +144,9 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "pull": (PulledDocument,),
         "config show": (list[SettingDocument],),
         "lock": (list[Locked],),
+        "quarantine list": (list[QuarantineInfo],),
+        "quarantine show": (QuarantineRows,),
+        "quarantine release": (RunDocument,),
         "source accept": (Accepted,),
         "source add": (AddedSource,),
         "source check": (list[SourceReportDocument],),

@@ -57,6 +57,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("undo", "history", "undo", "Take the newest publish back", "Take back"),
     Entry("redo", "history", "redo", "Take an undo back", "Take back"),
     Entry("accept", "history", "accept", "Publish in spite of a check; let what an undo took out pass", "Take back"),
+    Entry("quarantine", "quarantine", "quarantine", "Rows that checks set aside: list, show, put back", "Take back"),
     Entry("incidents", "incidents", "incidents", "What is wrong and not right again", "Watch"),
     Entry("incident", "incidents", "incident", "One incident: show, take, fix, close, snooze", "Watch"),
     Entry("hold", "incidents", "hold", "Pull the cord: no run publishes a dataset", "Watch"),

@@ -23,6 +23,7 @@ from andon.model.profile_diff import ProfileDiff
 from andon.model.run import RunResult
 from andon.model.unit_tests import TestResult
 from andon.python.incidents import IncidentLake
+from andon.python.quarantine import LakeQuarantine
 from andon.python.result import Result
 from andon.python.sources import LakeSources
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
@@ -268,6 +269,11 @@ class Lake(IncidentLake):
     def sources(self) -> LakeSources:
         """What comes in: list, check, load, add."""
         return LakeSources(self._service, _options)
+
+    @property
+    def quarantine(self) -> LakeQuarantine:
+        """Rows that checks set aside: list, show, release."""
+        return LakeQuarantine(self._service, self._ref)
 
     def publish(self, branch: str, into: str = "main", report: Reporter = silent, **options: Any) -> RunResult:
         """Publish a branch; `options`: `publish`, `mine`, `theirs`, `message` as on the command line."""

@@ -22,6 +22,7 @@ from andon.model.plan import PlanDocument
 from andon.model.profile import Profile
 from andon.model.profile_diff import ProfileDiffDocument
 from andon.model.run import RunDocument
+from andon.python.quarantine import RemoteQuarantine
 from andon.python.remote_incidents import RemoteIncidents
 from andon.python.remote_nouns import RemoteBranches, RemoteSources
 from andon.python.result import Result
@@ -240,6 +241,11 @@ class RemoteLake(RemoteIncidents):
     def sources(self) -> RemoteSources:
         """What comes in: list, check, load, add."""
         return RemoteSources(self._link)
+
+    @property
+    def quarantine(self) -> RemoteQuarantine:
+        """Rows that checks set aside: list, show, release."""
+        return RemoteQuarantine(self._link, self._ref, self._told)
 
     def publish(self, branch: str, into: str = "main", report: Hears | None = None, **options: Any) -> RunDocument:
         """Publish a branch; options as in `Lake.publish`."""

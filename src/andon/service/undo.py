@@ -158,6 +158,7 @@ class Undoing:
             time=to_text(self._workspace.clock()),
             rejected=tuple({*head.rejected, *causes}),
             acceptances=in_force((*head.acceptances, *before.acceptances), commits.state(before)),
+            releases=before.releases,
             target=target.id,
         )
         move = RefMove(name, "branch", head.id, "undo")
@@ -200,6 +201,7 @@ class Undoing:
             time=to_text(self._workspace.clock()),
             rejected=tuple(set(head.rejected) - lifted),
             acceptances=in_force((*head.acceptances, *before.acceptances), commits.state(before)),
+            releases=before.releases,
             target=undo.id,
         )
         commit = self._lake.commit(draft, before.root, [RefMove(name, "branch", head.id, "redo")], request)
@@ -237,6 +239,7 @@ class Undoing:
             None,
             tuple(c for c in head.rejected if c not in lifted),
             head.acceptances,
+            releases=head.releases,
         )
         move = RefMove(name, "branch", head.id, "accept")
         commit = self._lake.commit(draft, head.root, [move], request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from andon.state import actions, attempts, check_results, claims, cords, incidents, pauses
+from andon.state import actions, attempts, check_results, claims, cords, decisions, incidents, looks, pauses
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -51,5 +51,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         *cords.TABLES,
         *incidents.TABLES,
         *pauses.TABLES,
+        *decisions.TABLES,
+        *looks.TABLES,
     ),
 )

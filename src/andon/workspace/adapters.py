@@ -35,6 +35,7 @@ from andon.state.attempts import Attempts
 from andon.state.check_results import CheckResults
 from andon.state.claims import Claims
 from andon.state.cords import Cords
+from andon.state.decisions import Decisions
 from andon.state.facts import Facts
 from andon.state.incidents import Incidents
 from andon.state.looks import Looks
@@ -68,6 +69,7 @@ class StateStore(Record):
     query_log: Queries
     facts: Facts
     looks: Looks
+    decisions: Decisions
     tokens: Tokens
     answered: AnsweredCalls
     claims: Claims
@@ -242,6 +244,7 @@ class Adapters:
             Queries(database),
             Facts(database),
             Looks(database),
+            Decisions(database),
             Tokens(database),
             AnsweredCalls(database),
             Claims(database, self.clock),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from andon.base.record import replace
+from andon.base.text import plural
 from andon.model.check import CheckKind, Severity
 from andon.model.check_result import CheckResult
 from andon.model.lamp import Lamp
@@ -27,7 +28,7 @@ def signals_of(run: RunRecord, tasks: Sequence[TaskResult], checks: Sequence[Che
     held = {task.dataset for task in tasks if task.status is TaskStatus.HELD}
     found = [_of_task(run, task) for task in tasks if task.status is TaskStatus.FAILED]
     for check in checks:
-        if _counts(check):
+        if speaks(check):
             kept = tuple(dataset for dataset in check.datasets if dataset in held)
             at = run.ended or run.started
             signal = signal_of_check(run.branch, check, at, run.number, run.commit, held=kept)
@@ -37,8 +38,10 @@ def signals_of(run: RunRecord, tasks: Sequence[TaskResult], checks: Sequence[Che
     return list({signal.fingerprint: signal for signal in found}.values())
 
 
-def _counts(check: CheckResult) -> bool:
-    return check.failed and check.severity is not Severity.INFO and check.accepted is None
+def speaks(check: CheckResult) -> bool:
+    """Whether a result is told: a check that says no, or set rows aside, unless somebody accepted that or it is only shown."""
+    is_told = check.severity is not Severity.INFO and check.accepted is None
+    return is_told and (check.failed or bool(check.quarantined))
 
 
 def _of_task(run: RunRecord, task: TaskResult) -> Signal:
@@ -74,6 +77,7 @@ def signal_of_check(
         "severity": str(check.severity),
         "status": str(check.status),
         "bad": check.bad,
+        "quarantined": check.quarantined,
         "total": check.total,
         "value": check.value,
         "limit": check.limit,
@@ -85,14 +89,19 @@ def signal_of_check(
         check.dataset,
         _KINDS.get(check.kind, SignalKind.CHECK),
         check.check,
-        Lamp.FAIL if check.severity is Severity.HOLD else Lamp.WARN,
-        f"the check `{check.spoken}` {outcome(check)}{value}",
+        Lamp.FAIL if check.failed and check.severity is Severity.HOLD else Lamp.WARN,
+        f"the check `{check.spoken}` {outcome(check) if check.failed else _set_aside(check)}{value}",
         at,
         run,
         commit,
         is_held=bool(held),
         details={name: value for name, value in details.items() if value is not None},
     )
+
+
+def _set_aside(check: CheckResult) -> str:
+    """What a check did that passes since it set rows aside."""
+    return f"set {plural(check.quarantined or 0, 'row')} aside, of {check.total or 0:,}"
 
 
 def _of_run(run: RunRecord) -> Signal:
