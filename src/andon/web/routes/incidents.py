@@ -37,7 +37,11 @@ class TakeAsked(Document, kw_only=True):
 
 
 class FixAsked(Document, kw_only=True):
-    """What was done about an incident by hand."""
+    """What was done about an incident by hand.
+
+    Attributes:
+        note: in a few words.
+    """
 
     note: str
 
@@ -55,7 +59,11 @@ class CloseAsked(Document, kw_only=True):
 
 
 class NoteAsked(Document, kw_only=True):
-    """What there is to say."""
+    """What there is to say.
+
+    Attributes:
+        note: in a few words.
+    """
 
     note: str | None = None
 
