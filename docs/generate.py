@@ -179,7 +179,8 @@ def settings_page() -> str:
         "",
         "`[connections.NAME]` names a [database](../how-to/databases.md), or a [place of files](../how-to/remote-files.md), that "
         "sources read. A password must be a reference; every option "
-        "may be one. A `path` is relative to the project.",
+        "may be one. A `path` is relative to the project. "
+        "With `at_once = 2` at most two [scheduled runs](../how-to/tick.md) ask it at the same time, of all processes; each kind may have it.",
         "",
         *_table(
             ("kind", "reads", "needs", "may have"),
@@ -726,6 +727,19 @@ def json_schema() -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
+def review_page() -> str:
+    """What each number of a review is."""
+    from andon.model.review import DEFINITIONS
+
+    lines = _head(
+        "Numbers of a review",
+        "What `andon review` tells, and how each number comes about from what was recorded. Nothing is entered by hand. "
+        "A how-to: [see how the work went](../how-to/review.md).",
+    )
+    lines += _table(("number", "what it is"), ((f"`{name}`", text) for name, text in DEFINITIONS.items()))
+    return _text(lines)
+
+
 def api_page() -> str:
     """Every route of the HTTP API: what it does, who may call it, what it takes, which document it answers with."""
     import msgspec
@@ -895,6 +909,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "checks.md": checks_page,
     "errors.md": errors_page,
     "python.md": python_page,
+    "review.md": review_page,
     "json.schema.json": json_schema,
     "api.md": api_page,
     "openapi.json": openapi,

@@ -31,6 +31,7 @@ ADDRESSES = {
     ],
     "/d/{dataset}": ["/d/shop.orders", "/d/marts.totals?at=main~1"],
     "/map": ["/map"],
+    "/review": ["/review", "/review?since=soon"],
 }
 #: Shown only while something goes on: they have tests of their own.
 PASSING = {"/calls/{call}"}

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from andon.cli.output import Ink
-from andon.cli.text.suggestions import suggestion_lines
-from andon.model.suggestion import Suggestion
-from andon.service.suggestions import Suggested
+from andon.cli.text.proposals import proposal_lines
+from andon.model.proposed_line import ProposedLine
+from andon.service.proposing import ProposedChecks
 
 if TYPE_CHECKING:
     from kit.command_line import Andon
@@ -80,11 +80,11 @@ def test_a_file_that_cannot_be_added_to(shop: Andon) -> None:
 
 def test_on_a_narrow_terminal_the_lines_stay_whole() -> None:
     lines = (
-        Suggestion("a.b", "sum(revenue) = sum(shop.orders.amount)", ("revenue",), "totals", "both are 12,345", 0, 4),
-        Suggestion("a.b", "not null a", ("a",), "not null", "none of 5,000 rows is empty", 1, 4),
+        ProposedLine("a.b", "sum(revenue) = sum(shop.orders.amount)", ("revenue",), "totals", "both are 12,345", 0, 4),
+        ProposedLine("a.b", "not null a", ("a",), "not null", "none of 5,000 rows is empty", 1, 4),
     )
-    found = Suggested("a.b", "datasets/a/b.sql", 5000, 2, 4, lines)
-    shown = suggestion_lines([found], Ink(io.StringIO(), False, {}), 61)
+    found = ProposedChecks("a.b", "datasets/a/b.sql", 5000, 2, 4, lines)
+    shown = proposal_lines([found], Ink(io.StringIO(), False, {}), 61)
     assert shown == [
         "a.b",
         "  5,000 rows · 2 checks so far · tried on 4 earlier versions",

@@ -12,13 +12,13 @@ from andon.checks.compile.plans import Catalog
 from andon.checks.execute.question import Target
 from andon.checks.language.parse import parse_check
 from andon.model.check import Check
-from andon.model.suggestion import Suggestion
+from andon.model.proposed_line import ProposedLine
 from andon.model.version import Column, Version
 from andon.profiles.make import profile_view
+from andon.proposals.facts import Neighbour, Subject
+from andon.proposals.propose import candidates, finish
+from andon.proposals.trial import Place, try_all
 from andon.sql.bind import Binder
-from andon.suggestions.facts import Neighbour, Subject
-from andon.suggestions.propose import candidates, finish
-from andon.suggestions.trial import Place, try_all
 
 if TYPE_CHECKING:
     import duckdb
@@ -58,7 +58,7 @@ class Tables:
         made = Neighbour(name, self.columns(name), key, **given)
         return replace(made, profile=self.profile(name)) if made.is_upstream else made
 
-    def suggest(self, subject: Subject, *past: str, others: tuple[str, ...] = ()) -> list[Suggestion]:
+    def suggest(self, subject: Subject, *past: str, others: tuple[str, ...] = ()) -> list[ProposedLine]:
         """What is suggested; `past` are tables that hold earlier versions, newest first."""
         names = (subject.dataset, *(one.name for one in subject.others))
         catalog = Catalog({n: self.columns(n) for n in names}, {subject.dataset: subject.key}, {})

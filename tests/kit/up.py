@@ -17,7 +17,9 @@ from kit.serving import Client
 def up(root: Path, *options: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str], Client]]:
     """The process, and what asks it; it is ended at the end where it still runs."""
     command = [sys.executable, "-m", "andon.cli", "-C", str(root), "up", "--port", "0", "--json", *options]
-    around = {**os.environ, "HOME": str(root.parent), "ANDON_AUTHOR": "ana", **environ}
+    # what is due is left alone, unless a test is about that
+    quiet = {"ANDON_SCHEDULE_ENABLED": "false"}
+    around = {**os.environ, "HOME": str(root.parent), "ANDON_AUTHOR": "ana", **quiet, **environ}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=around)
     try:
         assert process.stdout is not None

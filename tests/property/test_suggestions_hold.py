@@ -13,8 +13,8 @@ from andon.checks.judge import judge
 from andon.checks.language.parse import parse_check
 from andon.errors import Problem
 from andon.model.check import Check, CheckStatus
+from andon.proposals.propose import MOST
 from andon.sql.bind import Binder
-from andon.suggestions.propose import MOST
 from kit.suggested import NOW, tables
 
 TEXTS = st.sampled_from(

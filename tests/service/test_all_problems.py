@@ -96,7 +96,7 @@ def test_check_test_and_suggestions_tell_all_that_a_plan_tells(project: Clone) -
         lambda service: service.checks.run(),
         lambda service: service.checks.sql(),
         lambda service: service.unit_tests.run(),
-        lambda service: service.suggestions.suggest(),
+        lambda service: service.proposing.suggest(),
     ]
     for ask in verbs:
         with project.opened() as service, pytest.raises(ProjectError) as caught:

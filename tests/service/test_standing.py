@@ -233,24 +233,24 @@ def test_suggestions_are_written_where_they_held_and_into_all_files_or_none(stor
     story.write("raw/orders_07.csv", f"id,customer,amount\n{rows}")
     story.refresh()
     with story.opened() as service:
-        suggested = service.suggestions.suggest(("marts.totals", "shop.orders"))
+        suggested = service.proposing.suggest(("marts.totals", "shop.orders"))
         assert [s.dataset for s in suggested] == ["marts.totals", "shop.orders"]
         assert suggested[0].rows == 53
-        written = service.suggestions.write(suggested)
+        written = service.proposing.write(suggested)
         assert set(written) == {TOTALS, ORDERS}
         assert {r.dataset for r in service.checks.run().results} == {"marts.totals", "shop.orders"}
         assert not service.checks.run().failed
-        again = service.suggestions.suggest(("marts.totals",))
+        again = service.proposing.suggest(("marts.totals",))
         assert not {line.line for line in written[TOTALS]} & {line.line for line in again[0].suggestions}
     story.write(TOTALS, None)
     before = story.read(ORDERS)
     with story.opened() as service:
-        assert refused(lambda: service.suggestions.write(suggested)).hint == "`andon pull` brings it"
+        assert refused(lambda: service.proposing.write(suggested)).hint == "`andon pull` brings it"
     assert story.read(ORDERS) == before
 
 
 def test_nothing_is_suggested_for_an_empty_lake_or_a_name_that_is_not_there(project, told):
     with project.opened() as service:
-        assert refused(service.suggestions.suggest).code == "lake.dataset_not_found"
+        assert refused(service.proposing.suggest).code == "lake.dataset_not_found"
     with told.opened() as service:
-        assert refused(lambda: service.suggestions.suggest(("marts.nothing",))).code.startswith("usage.")
+        assert refused(lambda: service.proposing.suggest(("marts.nothing",))).code.startswith("usage.")

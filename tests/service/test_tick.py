@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from andon.model.event import TaskEnded, TaskStarted
+from andon.runs.goal import Listener
+from andon.state.claims import Turn
 from kit.clones import FILES, Clone
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
@@ -49,7 +52,7 @@ def test_a_pass_brings_up_to_date_what_is_due_and_the_next_finds_nothing(lake: C
         lake.write("datasets/marts/count.sql", "select 17 as n\n")  # an edit of the folder is nobody's refresh
         done = service.scheduling.tick("cron")
         assert [(job.outcome, job.published) for job in done.jobs] == [("done", True)]
-        assert "shop.orders" in done.jobs[0].due
+        assert "shop.orders" in done.jobs[0].datasets
         assert (done.trigger, done.is_well, done.waiting) == ("cron", True, ())
         assert service.querying.ask("select n from marts.count").fetch() == [(4,)]
         head = service.workspace.lake.refs.resolve("main")
@@ -57,12 +60,12 @@ def test_a_pass_brings_up_to_date_what_is_due_and_the_next_finds_nothing(lake: C
         assert service.scheduling.tick().due == ()
         clock.later(hours=1)
         again = service.scheduling.tick()
-        assert [(job.outcome, job.run, job.due) for job in again.jobs] == [("nothing", None, ("marts.aged",))]
+        assert [(job.outcome, job.run) for job in again.jobs] == [("nothing", None)]
         assert service.scheduling.tick().due == ()
 
 
 def outcomes(tick) -> dict[str, tuple[str, tuple[str, ...]]]:
-    return {name: (job.outcome, job.failed) for job in tick.jobs for name in job.due}
+    return {name: (job.outcome, job.failed) for job in tick.jobs for name in job.datasets}
 
 
 def waits(tick) -> dict[str, str]:
@@ -94,9 +97,9 @@ def test_what_may_pass_by_itself_is_tried_again_and_more_and_more_rarely(tmp_pat
         waited = []
         for _ in range(6):
             second = service.scheduling.tick()
-            assert (second.jobs, waits(second)) == ((), {"shop.orders": "retry", "marts.count": "retry"})
+            assert (second.jobs, waits(second)) == ((), {"shop.orders": "retry", "marts.count": "above"})
             again = datetime.fromisoformat(second.waiting[1].until)
-            assert "times in a row" in second.waiting[1].reason or not waited
+            assert "shop.db" in second.waiting[1].reason
             waited.append((again - clock.now) / timedelta(minutes=1))
             clock.now = again - timedelta(microseconds=1)
             assert service.scheduling.tick().jobs == ()
@@ -124,7 +127,7 @@ def test_what_fails_the_same_way_again_waits_for_other_inputs_other_code_or_its_
         for _ in range(2):
             later = service.scheduling.tick()
             assert (later.jobs, waits(later)) == ((), {"marts.ratio": "failed"})
-            assert "when its inputs or its code change" in later.waiting[0].reason
+            assert "nothing is new since: too many" in later.waiting[0].reason
         clock.later(hours=1)  # something else is due, and what fails is not dragged along
         assert [(job.outcome, job.failed) for job in service.scheduling.tick().jobs] == [("nothing", ())]
         lake.write("raw/orders_06.csv", None)  # other inputs
@@ -179,3 +182,59 @@ def test_what_is_paused_stays_as_it_is_published_and_what_reads_it_goes_on(lake:
         assert service.scheduling.resume([]) == []
         assert len(service.scheduling.tick().jobs) == 1
         assert service.scheduling.tick().due == ()
+
+
+def test_a_connection_serves_no_more_at_a_time_than_it_may(tmp_path: Path, clock: At):
+    lake = Clone(tmp_path / "acme", clock=clock)
+    lake.write(
+        "andon.toml", '[connections.shop]\nkind = "sqlite"\npath = "shop.db"\nat_once = 1\n[engine]\nat_once = 3\n'
+    )
+    with sqlite3.connect(lake.root / "shop.db") as shop:
+        for name in ("a", "b", "c"):
+            shop.execute(f"create table {name} (id integer primary key)")
+            lake.write(
+                f"sources/shop/{name}.sql",
+                f"/*---\nconnection: shop\nrefresh: {{every: 1h}}\n---*/\nselect id from {name}\n",
+            )
+    lake.run()
+    with sqlite3.connect(lake.root / "shop.db") as shop:
+        for name in ("a", "b", "c"):
+            shop.execute(f"insert into {name} values (1)")
+    clock.later(hours=1)
+    seen: list[str] = []
+
+    def report(event: object) -> None:
+        if isinstance(event, TaskStarted | TaskEnded):
+            seen.append(event.dataset if isinstance(event, TaskStarted) else event.result.dataset)
+
+    with lake.opened() as service:
+        workspace = service.workspace
+        turn = Turn("connection shop", 1)
+        other = workspace.claims.take("other", ["x"], timedelta(minutes=1), {}, [turn])
+        refused = service.scheduling.tick()
+        assert (refused.jobs, set(waits(refused).values())) == ((), {"turn"})
+        with workspace.lake.database.write() as transaction:
+            workspace.claims.release(transaction, other)
+        done = service.scheduling.tick(listener=Listener(report))
+    assert [job.outcome for job in done.jobs] == ["done"] * 3
+    assert sorted(seen[::2]) == ["shop.a", "shop.b", "shop.c"]
+    assert seen[::2] == seen[1::2], "each ended before the next began"
+
+
+def test_who_lost_a_claim_publishes_nothing_and_who_has_it_does(lake: Clone, clock: At):
+    lake.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
+    with lake.opened() as service, lake.opened() as other:
+        head = service.workspace.lake.refs.resolve("main").id
+        late = []
+
+        def report(event: object) -> None:
+            if isinstance(event, TaskEnded) and not late:
+                clock.later(minutes=3)  # so long it was silent
+                late.append(other.scheduling.tick())
+                late.append(other.workspace.lake.refs.resolve("main").id)
+
+        lost = service.scheduling.tick(listener=Listener(report))
+        assert [(job.outcome, job.published) for job in lost.jobs] == [("lost", False)]
+        assert [job.outcome for job in late[0].jobs] == ["done"]
+        assert service.workspace.lake.refs.resolve("main").id == late[1] != head
+        assert service.workspace.attempts.of("main") == {}

@@ -26,7 +26,7 @@ from kit.serving import Serving
         ("`andon ls --queries` lists them", {"andon ls --queries": "GET /api/v1/saved-queries"}),
         (
             "`andon check --suggest orders` or `andon -C /x undo`",
-            {"andon check --suggest": "GET /api/v1/suggestions", "andon undo": "POST /api/v1/undos"},
+            {"andon check --suggest": "GET /api/v1/checks/proposals", "andon undo": "POST /api/v1/undos"},
         ),
         ("`andon init` makes one", {}),
     ],

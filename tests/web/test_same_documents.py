@@ -55,6 +55,8 @@ def test_every_command_has_a_route() -> None:
 #: What differs from call to call: moments, durations, random ids, and what is counted per run.
 _VARIES = {
     "at",
+    "since",
+    "until",
     "seconds",
     "started",
     "ended",
@@ -107,6 +109,7 @@ _LOOKING = {
     "config",
     "query",
     "test",
+    "review",
 }
 
 #: What is typed, and what is asked of the server; each in a project of its own, in the same state.
@@ -117,6 +120,8 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["find"], lambda c: c.get("/search?limit=20")),
     (["find", "amount", "--kind", "sql"], lambda c: c.get("/search?words=amount&kind=sql&limit=20")),
     (["find", "--status", "nope"], lambda c: c.get("/search?status=nope")),
+    (["review", "--since", "4w"], lambda c: c.get("/review?since=4w")),
+    (["review", "--since", "soon"], lambda c: c.get("/review?since=soon")),
     (["show", "marts.totals"], lambda c: c.get("/datasets/marts.totals")),
     (["show", "marts.totals", "--readers"], lambda c: c.get("/datasets/marts.totals/readers")),
     (["profile", "shop.orders"], lambda c: c.get("/datasets/shop.orders/profile")),
@@ -140,9 +145,15 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["plan", "try"], lambda c: c.get("/branches/try/plan")),
     (["check"], lambda c: c.post("/checks")),
     (["check", "--sql"], lambda c: c.get("/checks/sql")),
+    (["quarantine", "list"], lambda c: c.get("/quarantine")),
+    (["quarantine", "show", "marts.few"], lambda c: c.get("/quarantine/marts.few")),
+    (
+        ["quarantine", "release", "marts.few", "--where", "id = 3", "--reason", "why"],
+        lambda c: c.post("/quarantine/marts.few/releases", {"reason": "why", "where": "id = 3"}),
+    ),
     (["check", "marts.totals", "--history"], lambda c: c.get("/datasets/marts.totals/checks")),
-    (["check", "--suggest"], lambda c: c.get("/suggestions")),
-    (["check", "--suggest", "--write"], lambda c: c.post("/suggestions")),
+    (["check", "--suggest"], lambda c: c.get("/checks/proposals")),
+    (["check", "--suggest", "--write"], lambda c: c.post("/checks/proposals")),
     (["test"], lambda c: c.post("/tests")),
     (["branch", "list"], lambda c: c.get("/branches")),
     (["branch", "create", "new"], lambda c: c.post("/branches", {"name": "new"})),
@@ -225,6 +236,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "- name: it counts\n  dataset: marts.count\n  given: {shop.orders: [{id: 1}]}\n  expect: [{n: 1}]\n",
     )
     clone.write("other.sql", OTHER)
+    few = "/*---\nchecks: |\n  id < 3 quarantine 50%\n---*/\nselect id, customer from shop.orders\n"
+    clone.write("datasets/marts/few.sql", few)
     clone.run()
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
     clone.refresh()

@@ -136,3 +136,22 @@ def _until(holds, seconds: float = 20) -> None:
     while not holds():
         assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.05)
+
+
+def test_what_is_due_is_brought_up_to_date_meanwhile(clone: Clone) -> None:
+    settings = {"ANDON_SCHEDULE_ENABLED": "true", "ANDON_SCHEDULE_EVERY": "0.1s"}
+    with up(clone.root, **settings) as (process, client):
+        clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
+        _until(lambda: client.post("/queries", {"sql": "select n from marts.count"}).document["rows"] == [[4]])
+        last = client.get("/runs?limit=1").document[0]
+        assert (last["author"], last["kind"], last["status"]) == ("andon", "refresh", "done")
+        process.terminate()
+        _, err = process.communicate(timeout=30)
+        assert process.returncode == 0, err
+    told = [json.loads(line) for line in err.splitlines() if line.startswith("{")]
+    jobs = [job for line in told if line.get("event") == "tick" for job in line["jobs"]]
+    assert [job["outcome"] for job in jobs] == ["done"]
+    for is_on in (True, False):
+        clone.environ["ANDON_SCHEDULE_ENABLED"] = str(is_on)
+        with clone.opened() as service:
+            assert (service.scheduling.loop(print) is not None) is is_on

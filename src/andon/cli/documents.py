@@ -43,11 +43,13 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     # here, since each command needs few of them
     from andon.model.action import ActionDocument
     from andon.model.check_result import CheckDocument
+    from andon.model.cord import Cord
     from andon.model.due import DueDocument
     from andon.model.person import AccessToken, TokenMade
     from andon.model.plan import PlanDocument
     from andon.model.profile import Profile
     from andon.model.profile_diff import ProfileDiffDocument
+    from andon.model.review import ReviewDocument
     from andon.model.run import RunDocument
     from andon.model.tick import PauseDocument, TickDocument
     from andon.service.actions import FreezeDocument, PlaybooksDocument
@@ -70,9 +72,12 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     )
     from andon.service.editing import EditedDocument, FileTextDocument
     from andon.service.history import DiffDocument, LogDocument
+    from andon.service.incident_documents import IncidentInfo, IncidentPage
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
+    from andon.service.proposing import ProposedChecksDocument
     from andon.service.pull import PulledDocument
+    from andon.service.quarantine import QuarantineInfo, QuarantineRows
     from andon.service.query_history import AskedQuery
     from andon.service.readers import ReadersDocument
     from andon.service.renaming import MovedDocument
@@ -85,7 +90,6 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.source_list import SourceInfo
     from andon.service.sources import Accepted, Pinned
     from andon.service.status import StatusDocument
-    from andon.service.suggestions import SuggestionsDocument
     from andon.service.undo import RevertedDocument
     from andon.service.unit_tests import TestsDocument
     from andon.web.server import ServingDocument
@@ -104,7 +108,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "playbooks": (PlaybooksDocument,),
         "freeze": (FreezeDocument,),
         "optimize": (RunDocument,),
-        "check": (CheckReportDocument, ChecksSqlDocument, list[CheckDocument], SuggestionsDocument),
+        "check": (CheckReportDocument, ChecksSqlDocument, list[CheckDocument], ProposedChecksDocument),
         "test": (TestsDocument,),
         "publish": (RunDocument,),
         "backfill": (RunDocument,),
@@ -116,6 +120,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo], list[SavedQueryInfo]),
         "find": (FoundDocument,),
+        "review": (ReviewDocument,),
         "show": (PageDocument, SavedQueryInfo, ReadersDocument),
         "profile": (Profile, ProfileDiffDocument),
         "lineage": (TrailDocument,),
@@ -126,6 +131,16 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "undo": (RevertedDocument, RunDocument),
         "redo": (RevertedDocument,),
         "accept": (RunDocument, AcceptedDocument),
+        "incidents": (list[IncidentInfo],),
+        "incident show": (IncidentPage,),
+        "incident take": (IncidentInfo,),
+        "incident fix": (IncidentInfo, ActionDocument),
+        "incident close": (IncidentInfo,),
+        "incident reopen": (IncidentInfo,),
+        "incident snooze": (IncidentInfo,),
+        "hold": (Cord,),
+        "release": (Cord,),
+        "complain": (IncidentInfo,),
         "branch list": (list[BranchInfo],),
         "branch create": (BranchMade,),
         "branch drop": (BranchDropped,),
@@ -134,6 +149,9 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "pull": (PulledDocument,),
         "config show": (list[SettingDocument],),
         "lock": (list[Locked],),
+        "quarantine list": (list[QuarantineInfo],),
+        "quarantine show": (QuarantineRows,),
+        "quarantine release": (RunDocument,),
         "source accept": (Accepted,),
         "source add": (AddedSource,),
         "source check": (list[SourceReportDocument],),

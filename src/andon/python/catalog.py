@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from andon.model.review import ReviewDocument
 from andon.python.acting import ActingLake
 from andon.service.board import BoardDocument
 from andon.service.readers import ReadersDocument
+from andon.service.reviewing import WEEK
 from andon.service.searching import SHOWN, FindOptions, FoundDocument
 
 Filter = str | Sequence[str]
@@ -49,6 +51,14 @@ class CatalogLake(ActingLake):
             UsageError: `lake.dataset_not_found`.
         """
         return self._service.readers.of(dataset, self._ref)
+
+    def review(self, since: str = WEEK) -> ReviewDocument:
+        """How well the work went since then (`7d`, `4w`, or a moment as ISO text): incidents, promises, changes, in numbers.
+
+        Raises:
+            UsageError: `usage.bad_argument` for what is no such time.
+        """
+        return self._service.reviewing.review(since, self._ref)
 
     def board(self) -> BoardDocument:
         """How the lake stands: what needs a person, runs that go on, all datasets and insights in lanes."""

@@ -22,7 +22,8 @@ from andon.model.profile import Profile
 from andon.model.profile_diff import ProfileDiff
 from andon.model.run import RunResult
 from andon.model.unit_tests import TestResult
-from andon.python.catalog import CatalogLake
+from andon.python.incidents import IncidentLake
+from andon.python.quarantine import LakeQuarantine
 from andon.python.result import Result
 from andon.python.sources import LakeSources
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
@@ -39,7 +40,7 @@ from andon.service.undo import Reverted
 if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
     from andon.service.checks import CheckReport
-    from andon.service.suggestions import Suggested
+    from andon.service.proposing import ProposedChecks
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -58,7 +59,7 @@ def open(path: str | Path = ".", **settings: str) -> Lake:
     return Lake(Service.find(Path(path), face="python", flags=flags))
 
 
-class Lake(CatalogLake):
+class Lake(IncidentLake):
     """A project's lake. `at` makes one that reads another commit."""
 
     # -- asking
@@ -242,7 +243,7 @@ class Lake(CatalogLake):
         """Results of a dataset's checks in all runs that met them, the newest run first."""
         return self._service.checks.history(dataset)
 
-    def suggest(self, *select: str, at: str | None = None, write: bool = False) -> list[Suggested]:
+    def suggest(self, *select: str, at: str | None = None, write: bool = False) -> list[ProposedChecks]:
         """Checks that may be added to datasets, each with its evidence and how it would have done on earlier versions.
 
         Args:
@@ -252,9 +253,9 @@ class Lake(CatalogLake):
         Raises:
             ProjectError: `project.cannot_add` for a file that can't be added to; then no file is changed.
         """
-        found = self._service.suggestions.suggest(select, at or self._ref)
+        found = self._service.proposing.suggest(select, at or self._ref)
         if write:
-            self._service.suggestions.write(found)
+            self._service.proposing.write(found)
         return found
 
     # -- history
@@ -268,6 +269,11 @@ class Lake(CatalogLake):
     def sources(self) -> LakeSources:
         """What comes in: list, check, load, add."""
         return LakeSources(self._service, _options)
+
+    @property
+    def quarantine(self) -> LakeQuarantine:
+        """Rows that checks set aside: list, show, release."""
+        return LakeQuarantine(self._service, self._ref)
 
     def publish(self, branch: str, into: str = "main", report: Reporter = silent, **options: Any) -> RunResult:
         """Publish a branch; `options`: `publish`, `mine`, `theirs`, `message` as on the command line."""

@@ -22,7 +22,8 @@ from andon.model.plan import PlanDocument
 from andon.model.profile import Profile
 from andon.model.profile_diff import ProfileDiffDocument
 from andon.model.run import RunDocument
-from andon.python.remote_catalog import RemoteCatalog
+from andon.python.quarantine import RemoteQuarantine
+from andon.python.remote_incidents import RemoteIncidents
 from andon.python.remote_nouns import RemoteBranches, RemoteSources
 from andon.python.result import Result
 from andon.python.server_link import Hears, ServerLink, no_server
@@ -32,10 +33,10 @@ from andon.service.datasets import DatasetInfo, PageDocument
 from andon.service.documents import AcceptedDocument
 from andon.service.history import DiffDocument, LogDocument
 from andon.service.lineage import ImpactDocument, TrailDocument
+from andon.service.proposing import ProposedChecks, ProposedChecksDocument
 from andon.service.pull import PulledDocument
 from andon.service.schema_changes import SchemaChangeDocument
 from andon.service.status import StatusDocument
-from andon.service.suggestions import Suggested, SuggestionsDocument
 from andon.service.undo import RevertedDocument
 from andon.service.unit_tests import TestsDocument
 
@@ -67,7 +68,7 @@ def connect(url: str, token: str | None = None, *, timeout: float = 10.0) -> Rem
     return lake
 
 
-class RemoteLake(RemoteCatalog):
+class RemoteLake(RemoteIncidents):
     """A lake that a server has; verbs and arguments as in `Lake`. `at` makes one that reads another commit.
 
     What is about a folder (`plan`, `run`, `status`, `pull`) is about the one that the server works in. Answers are the
@@ -223,11 +224,11 @@ class RemoteLake(RemoteCatalog):
         """Results of a dataset's checks in all runs that met them, the newest run first."""
         return from_json(list[CheckDocument], self._link.get(f"/datasets/{dataset}/checks"))
 
-    def suggest(self, *select: str, at: str | None = None, write: bool = False) -> list[Suggested]:
+    def suggest(self, *select: str, at: str | None = None, write: bool = False) -> list[ProposedChecks]:
         """Checks that may be added to datasets; with `write` put into the files of the server's folder."""
         asked = {"select": select, "at": at or self._ref}
-        found = self._link.post("/suggestions", asked) if write else self._link.get("/suggestions", **asked)
-        return from_json(SuggestionsDocument, found).datasets
+        found = self._link.post("/checks/proposals", asked) if write else self._link.get("/checks/proposals", **asked)
+        return from_json(ProposedChecksDocument, found).datasets
 
     # -- history
 
@@ -240,6 +241,11 @@ class RemoteLake(RemoteCatalog):
     def sources(self) -> RemoteSources:
         """What comes in: list, check, load, add."""
         return RemoteSources(self._link)
+
+    @property
+    def quarantine(self) -> RemoteQuarantine:
+        """Rows that checks set aside: list, show, release."""
+        return RemoteQuarantine(self._link, self._ref, self._told)
 
     def publish(self, branch: str, into: str = "main", report: Hears | None = None, **options: Any) -> RunDocument:
         """Publish a branch; options as in `Lake.publish`."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from andon.base.document import from_json
+from andon.model.review import ReviewDocument
 from andon.python.catalog import Filter, several
 from andon.python.remote_acting import RemoteActing
 from andon.service.board import BoardDocument
 from andon.service.readers import ReadersDocument
+from andon.service.reviewing import WEEK
 from andon.service.searching import SHOWN, FoundDocument
 
 
@@ -34,6 +36,10 @@ class RemoteCatalog(RemoteActing):
     def readers(self, dataset: str) -> ReadersDocument:
         """Who uses a dataset."""
         return from_json(ReadersDocument, self._link.get(f"/datasets/{dataset}/readers", at=self._ref))
+
+    def review(self, since: str = WEEK) -> ReviewDocument:
+        """How well the work went since then."""
+        return from_json(ReviewDocument, self._link.get("/review", since=since, branch=self._ref))
 
     def board(self) -> BoardDocument:
         """How the lake stands; the folder is that of the server."""

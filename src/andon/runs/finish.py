@@ -17,6 +17,7 @@ from andon.lake.refs import Mover, RefMove
 from andon.model.commit import Commit, CommitKind, Leaf, State, in_force
 from andon.model.event import Ended, Planned
 from andon.model.plan import Plan
+from andon.model.release import Release, carried_on
 from andon.model.run import RunResult, TaskResult, TaskStatus
 from andon.runs.building.outcome import Progress
 from andon.runs.goal import Goal, Listener
@@ -25,8 +26,9 @@ from andon.runs.looked import looked_at
 from andon.runs.next_commit import commit_kind, commit_message, next_state
 from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gathered, Gatherer
-from andon.runs.prepare import Prepared
+from andon.runs.prepare import Prepared, cords_of
 from andon.runs.taken import taken
+from andon.settings.schedules import SCHEDULES
 from andon.sources.files.paths import is_remote
 from andon.state.runs import RunEnd, RunFilter
 from andon.workspace.base import Base, InCommon
@@ -71,9 +73,11 @@ class Finish:
         """End a run that has nothing to do: no run is recorded and no commit made; folder and branch agree, so the base moves on."""
         results = self._results(prepared.plan, Progress())
         self._remember(prepared, prepared.head.id, prepared.gathered.state)
-        promises = any(dataset.refresh for dataset in prepared.gathered.project.datasets.values())
+        project = prepared.gathered.project
+        promises = SCHEDULES in project.settings or any(dataset.refresh for dataset in project.datasets.values())
         if promises or self._left_something(prepared.goal.branch):
-            self._workspace.looks.keep(prepared.goal.branch, looked_at(prepared, results, prepared.head.id))
+            looks, branch = self._workspace.looks, prepared.goal.branch
+            looks.keep(branch, looked_at(prepared, results, prepared.head.id, lambda: looks.of(branch)))
         result = RunResult(
             None,
             prepared.goal.branch,
@@ -229,8 +233,17 @@ class Finish:
             rejected=tuple({*head.rejected, *prepared.goal.rejected} - {*prepared.goal.lifted, *lifted}),
             acceptances=in_force((*head.acceptances, *prepared.goal.acceptances), state),
             target=prepared.goal.target,
+            releases=self._releases(prepared, head, state, end),
             part=part if end.held is None else None,
         )
+
+    def _releases(self, prepared: Prepared, head: Commit, state: State, end: _End) -> tuple[Release, ...]:
+        """Rows that checks do not set aside any more in `state`: of datasets that a check keeps as they were it is as it was."""
+        before = prepared.head.releases
+        kept = end.settled.kept if end.held is None else {}
+        added = [r for r in prepared.releases if r not in before and r.dataset not in kept]
+        withdrawn = [r for r in before if r not in prepared.releases and r.dataset not in kept]
+        return tuple(r for r in carried_on(head.releases, added, withdrawn) if r.dataset in state.leaves)
 
     def _record(
         self,
@@ -241,9 +254,15 @@ class Finish:
         end: _End,
         check: CheckedRun,
     ) -> None:
-        """The run's outcome, within the transaction that moves the refs: the last moment to stop it, if it waited for that."""
+        """The run's outcome, within the transaction that moves the refs: the last moment to stop it, if it waited for that.
+
+        Raises:
+            ConflictError: `lake.ref_moved` if somebody holds since what it would change.
+        """
         run.listener.cancel.check()
         run.listener.may_publish(transaction)
+        if end.held is None:
+            self._require_cords(transaction, prepared, end.state)
         workspace = self._workspace
         statuses = {r.status for r in end.results}
         status = "failed" if TaskStatus.FAILED in statuses else "held" if end.is_held else "done"
@@ -261,8 +280,20 @@ class Finish:
         workspace.check_results.record(transaction, check.fresh, check.newest)
         workspace.check_results.record_run(transaction, run.number, end.settled.said)
         if end.held is None:
-            workspace.looks.record(transaction, prepared.goal.branch, looked_at(prepared, end.results, commit.id))
+            looks, branch = workspace.looks, prepared.goal.branch
+            looks.record(transaction, branch, looked_at(prepared, end.results, commit.id, lambda: looks.of(branch)))
             run.listener.published(transaction, commit.id)
+
+    def _require_cords(self, transaction: Transaction, prepared: Prepared, state: State) -> None:
+        cords = cords_of(self._workspace, prepared.goal, transaction)
+        new = [cord for cord in cords if cord not in prepared.cords]
+        if not new:
+            return
+        from andon.runs.planning.cords import changes_held, held_back
+
+        held = held_back(new, prepared.gathered.definitions, {})
+        if changes_held(held, prepared.gathered.state.leaves, state):
+            raise ConflictError("lake.ref_moved", f"{new[0].dataset} was held meanwhile: {new[0].said}")
 
     def _results(self, plan: Plan, progress: Progress) -> tuple[TaskResult, ...]:
         """What became of every step, those that were not taken included."""
@@ -285,6 +316,8 @@ class Finish:
         if ref is None:
             return None
         head = self._lake.commits.get(ref.commit)
+        if ref.commit == base.id:
+            return None  # the branch is where it was: somebody holds something since
         commits = self._lake.commits
         if dict(commits.shared(base)) != dict(commits.shared(head)) or base.rejected != head.rejected:
             return None

@@ -15,13 +15,17 @@ from andon.base.hashing import content_id
 from andon.base.paths import is_at
 from andon.base.record import Record, field, replace
 from andon.errors import Problem, ProjectError, UsageError
-from andon.model.commit import Commit, State
+from andon.model.commit import Commit, CommitKind, State
+from andon.model.cord import Cord
 from andon.model.plan import Plan
 from andon.model.project import Project
+from andon.model.quarantine import is_aside
+from andon.model.release import Release, carried_on, digest_of
 from andon.runs.goal import Goal, RunOptions
 from andon.runs.growing.wishes import Wishes
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.changes import Changes
+from andon.runs.planning.cords import held_back, held_notices
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
 from andon.runs.planning.growing import PlannedGrowth
 from andon.runs.planning.histories import continued, histories_of, with_merged
@@ -33,6 +37,7 @@ from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 from andon.sources.files.scratch import described
 
 if TYPE_CHECKING:
+    from andon.base.database import Transaction
     from andon.model.build import Build
     from andon.model.dataset import Definition
     from andon.runs.planning.outlook import Outlook
@@ -50,7 +55,9 @@ class Prepared(Record):
         checks: which checks must be looked at.
         wishes: what somebody asked of tables that grow.
         histories: by dataset the builds that histories go on from.
+        releases: rows that checks do not set aside any more.
         queries: columns that saved queries return, of those that were looked at.
+        cords: what people hold of the branch.
     """
 
     goal: Goal
@@ -64,7 +71,9 @@ class Prepared(Record):
     checks: Looked
     wishes: Wishes = Wishes()
     histories: Mapping[str, Build] = field(default_factory=dict)
+    releases: tuple[Release, ...] = ()
     queries: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    cords: tuple[Cord, ...] = ()
 
     @property
     def head(self) -> Commit:
@@ -165,7 +174,8 @@ class Preparer:
         changes = Changes(self._workspace, gathered, bound.columns, old, moment)
         lost: set[str] = set()
         histories = self._histories(goal, gathered)
-        packs = frozenset(options.pack) & taken & gathered.state.leaves.keys()
+        releases = self._releases(goal, gathered.head, taken)
+        packs = frozenset(d for d in options.pack if not is_aside(d)) & taken & gathered.state.leaves.keys()
         known_changes = changes if options.proofs else None
         merged = MergedGrowth(self._lake, gathered.head, goal.merged)
         filling = replace(options, fill={**merged.filled(), **options.fill})
@@ -176,6 +186,8 @@ class Preparer:
             if options.force
             else growth.wishes.full | packs | (frozenset(options.anew) & taken)
         )
+        cords = cords_of(self._workspace, goal)
+        held = held_back(cords, gathered.definitions, self._published(gathered) if cords else {})
         situation = Situation(
             definitions=gathered.definitions,
             files=gathered.files,
@@ -183,6 +195,7 @@ class Preparer:
             sources=gathered.sources,
             selected=selected,
             forced=forced,
+            held=held,
             packs=packs,
             moment=moment,
             known=lambda keys: self._known(keys, lost),
@@ -192,6 +205,7 @@ class Preparer:
             how=growth.how,
             seconds={**self._lake.objects.seconds_by_dataset(), **growth.seconds} if estimate else {},
             histories=histories,
+            released={d: told for d in taken if (told := digest_of(releases, d)) is not None} if releases else {},
             prove=(lambda d, changed, remade: growth.proof(d, changed) or changes.prove(d, changed, remade))
             if options.proofs
             else None,
@@ -211,7 +225,13 @@ class Preparer:
             steps = queries.told(self._outlook.of_plan(steps, gathered, bound.columns, changes))
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
         failures = _will_fail({d: e.message for d, e in sorted(gathered.failures.items()) if d in taken})
-        notices = (*failures, *gathered.notices, *queries.notices, *_left_behind(gathered, selected, done))
+        notices = (
+            *held_notices(cords, held),
+            *failures,
+            *gathered.notices,
+            *queries.notices,
+            *_left_behind(gathered, selected, done),
+        )
         plan = Plan(head.id, goal.branch, steps, is_change, notices)
         return Prepared(
             goal=goal,
@@ -226,7 +246,25 @@ class Preparer:
             checks=looked,
             wishes=replace(growth.wishes, pack=packs),
             histories=histories,
+            releases=releases,
+            cords=cords,
         )
+
+    def _releases(self, goal: Goal, head: Commit, taken: set[str]) -> tuple[Release, ...]:
+        """Rows that checks do not set aside any more: those of the head, with what the goal and what is merged add or withdraw."""
+        added, withdrawn = goal.releases, goal.withdrawn
+        if goal.merged is not None and (goal.merged.releases or head.releases):
+            common = self._lake.commits.merge_base(head, goal.merged)
+            before = common.releases if common is not None else ()
+            added = (*added, *(r for r in goal.merged.releases if r not in before and r.dataset in taken))
+            withdrawn = (*withdrawn, *(r for r in before if r not in goal.merged.releases and r.dataset in taken))
+        return carried_on(head.releases, added, withdrawn)
+
+    def _published(self, gathered: Gathered) -> Mapping[str, Definition]:
+        """By dataset the code that readers' results were made by."""
+        leaves = gathered.state.leaves
+        known = self._lake.objects.definitions({leaf.definition for leaf in leaves.values()})
+        return {name: known[leaf.definition] for name, leaf in leaves.items() if leaf.definition in known}
 
     def _histories(self, goal: Goal, gathered: Gathered) -> Mapping[str, Build]:
         """By dataset the builds that histories go on from."""
@@ -263,6 +301,15 @@ class Preparer:
             if build.version not in versions or self._lake.objects.is_lost(versions[build.version])
         )
         return {key: build for key, build in builds.items() if key not in lost}
+
+
+def cords_of(workspace: Workspace, goal: Goal, reader: Transaction | None = None) -> tuple[Cord, ...]:
+    """What people hold of what a goal may change. An undo takes back what is wrong: no cord is in its way.
+
+    Args:
+        reader: the transaction to read within.
+    """
+    return () if goal.kind is CommitKind.UNDO else tuple(workspace.cords.standing(goal.branch, reader))
 
 
 def _will_fail(failures: Mapping[str, str]) -> list[str]:

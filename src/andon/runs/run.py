@@ -37,20 +37,30 @@ if TYPE_CHECKING:
 REPLANS = 3
 
 
+def _as_given(listener: Listener) -> Listener:
+    return listener
+
+
 class GoalRunner:
     """Plans and runs towards goals, for one workspace.
 
     Args:
         ended: told of a branch whose run ended, however it did, and who listened to it.
+        heard: gives who listens in the place of a listener.
     """
 
     def __init__(
-        self, workspace: Workspace, preparer: Preparer, ended: Callable[[str, Listener], None] | None = None
+        self,
+        workspace: Workspace,
+        preparer: Preparer,
+        ended: Callable[[str, Listener], None] | None = None,
+        heard: Callable[[Listener], Listener] = _as_given,
     ) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
         self._preparer = preparer
         self._ended = ended
+        self._heard = heard
         self._finish = Finish(workspace)
 
     def plan(self, goal: Goal, options: RunOptions) -> Plan:
@@ -68,6 +78,7 @@ class GoalRunner:
             MachineError: the machine failed; `main` is as it was.
         """
         began = time.perf_counter()
+        listener = self._heard(listener)
         if self._workspace.take_new():
             listener.report(Notice(f"new lake made in {self._workspace.settings.get('storage')}"))
         self._make_branch(goal.branch, listener.report)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from andon.base.document import Document
 from andon.base.hashing import content_id
 from andon.errors import UsageError
-from andon.model.suggestion import Suggestion
+from andon.model.proposed_line import ProposedLine
 
 #: Letters of a proposed check's id, and how one looks: no line of the check language is like it.
 _SHORT = 8
@@ -18,7 +18,7 @@ _MANY = ("all", "safe")
 
 
 class ProposedCheck(Document):
-    """A check that could be saved with a dataset; `id` names it in `checks`. The rest as in a suggestion."""
+    """A check that could be saved with a dataset; `id` names it in `checks`. The rest as in a `ProposedLine`."""
 
     id: str
     line: str
@@ -34,8 +34,8 @@ class ProposedCheck(Document):
         return self.past_failures == 0
 
 
-def proposed_check(one: Suggestion) -> ProposedCheck:
-    """A suggestion as it is proposed."""
+def proposed_check(one: ProposedLine) -> ProposedCheck:
+    """A line as it is proposed."""
     return ProposedCheck(
         content_id([one.dataset, one.line])[:_SHORT],
         one.line,

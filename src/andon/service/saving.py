@@ -29,7 +29,7 @@ from andon.workspace.masks import masked_columns
 if TYPE_CHECKING:
     from andon.runs.prepare import Prepared
     from andon.service.given_files import GivenFiles
-    from andon.service.suggestions import Suggestions
+    from andon.service.proposing import Proposing
     from andon.workspace.workspace import Workspace
 
 
@@ -108,11 +108,11 @@ class _Draft(Record):
 class Saving:
     """Saves and changes datasets and saved queries of one workspace."""
 
-    def __init__(self, workspace: Workspace, given: GivenFiles, suggestions: Suggestions) -> None:
+    def __init__(self, workspace: Workspace, given: GivenFiles, proposing: Proposing) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
         self._given = given
-        self._suggestions = suggestions
+        self._proposing = proposing
 
     def look(self, wanted: ToSave, options: RunOptions) -> Saved:
         """What saving would come to: columns, lineage and plan. Nothing is built, so it takes no longer than reading the query.
@@ -273,8 +273,8 @@ class Saving:
         if name not in done and result.run is not None:
             return ()
         at = f"run:{result.run}" if result.run is not None else result.commit
-        found = self._suggestions.suggest((name,), at)
-        return tuple(proposed_check(suggestion) for one in found for suggestion in one.suggestions)
+        found = self._proposing.suggest((name,), at)
+        return tuple(proposed_check(line) for one in found for line in one.suggestions)
 
     def _looked(self, draft: _Draft, prepared: Prepared) -> Saved:
         returned = of_query if draft.wanted.is_query else of_dataset

@@ -11,7 +11,8 @@ from andon.base.record import values_of
 from andon.errors import AndonError, UsageError
 from andon.model.event import Notice
 from andon.model.tick import PauseDocument, Tick
-from andon.operations.scheduling.passes import Passes, Verbs
+from andon.operations.scheduling.loop import ScheduleLoop
+from andon.operations.scheduling.passes import Passes, length_of
 from andon.runs.goal import Listener, RunOptions
 from andon.state.pauses import ALL, Pause
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
+    from andon.operations.scheduling.looking import Looking
     from andon.runs.prepare import Preparer
-    from andon.service.promises import Promises
     from andon.service.runs import Runs
     from andon.workspace.workspace import Workspace
 
@@ -39,7 +40,7 @@ class Scheduling:
     def __init__(
         self,
         workspace: Workspace,
-        promises: Promises,
+        looking: Looking,
         runs: Runs,
         preparer: Preparer,
         act: Callable[[str], object],
@@ -48,7 +49,7 @@ class Scheduling:
         self._act = act
         self._runs = runs
         self._preparer = preparer
-        self._passes = Passes(workspace, Verbs(promises.due, runs.refresh, self._marks))
+        self._passes = Passes(workspace, looking, runs.refresh)
 
     def tick(
         self,
@@ -77,6 +78,18 @@ class Scheduling:
             # what was brought up to date is told all the same; the next pass acts
             heard.report(Notice(f"nothing was done about incidents: {failure.message}"))
         return done
+
+    def loop(self, told: Callable[[Tick], None]) -> ScheduleLoop | None:
+        """What makes passes while a server runs; None where `schedule.enabled` says no, or who runs it may only read the lake.
+
+        Args:
+            told: hears of passes that did something.
+        """
+        workspace = self._workspace
+        if not workspace.settings.get("schedule.enabled") or workspace.lake.database.is_read_only:
+            return None
+        every = length_of(str(workspace.settings.get("schedule.every")), 30.0)
+        return ScheduleLoop(lambda listener: self.tick("up", listener=listener), every.total_seconds(), told)
 
     def pause(
         self, datasets: Sequence[str], until: datetime | None = None, why: str | None = None, branch: str | None = None
@@ -131,7 +144,7 @@ class Scheduling:
                     "lake.dataset_not_found", f"there is no dataset `{each}` on {branch}", where=each, hint=hint
                 )
 
-    def _marks(self, branch: str, datasets: Collection[str]) -> Mapping[str, str]:
+    def marks(self, branch: str, datasets: Collection[str]) -> Mapping[str, str]:
         """By dataset what a run would try it on now: its files, its recipe, its inputs. No database is asked."""
         lake = self._workspace.lake
         leaves = lake.commits.state(lake.refs.head(branch)).leaves

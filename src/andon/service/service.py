@@ -16,10 +16,14 @@ from andon.workspace.caller import Caller
 from andon.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from andon.catalog.search import Catalogs
     from andon.catalog.use import UseBook
     from andon.lake.changed_names import ChangedNames
     from andon.lineage.kept import LineageGraphs
+    from andon.operations.openlineage.outbox import LineageOutbox
+    from andon.operations.scheduling.looking import Looking
     from andon.query.ask import Querying
     from andon.query.workers import Workers
     from andon.runs.goal import Listener
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
     from andon.service.completion import Completion
+    from andon.service.cords import CordDesk
     from andon.service.dataset_versions import DatasetVersions
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
@@ -42,22 +47,27 @@ if TYPE_CHECKING:
     from andon.service.history import History
     from andon.service.incidents import IncidentDesk
     from andon.service.lineage import Lineages
+    from andon.service.lineage_events import LineageEvents
     from andon.service.lineage_map import FoldedGraphs, LineageMaps
+    from andon.service.needs import Surroundings
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
+    from andon.service.proposing import Proposing
+    from andon.service.quarantine import Quarantine
     from andon.service.query_history import QueryHistory
     from andon.service.readers import ReaderBook
     from andon.service.renaming import Renaming
+    from andon.service.reviewing import Reviewing
     from andon.service.row_diffs import RowDiffs
     from andon.service.run_changes import RunChanges
     from andon.service.run_log import RunHistory
     from andon.service.runs import Runs
     from andon.service.saved_queries import SavedQueries
     from andon.service.saving import Saving
+    from andon.service.schedules import Schedules
     from andon.service.scheduling import Scheduling
     from andon.service.searching import Searching
     from andon.service.status import Standing
-    from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
     from andon.service.troubles import Troubles
     from andon.service.trust import Trust
@@ -65,6 +75,7 @@ if TYPE_CHECKING:
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
     from andon.service.uploads import Uploads
+    from andon.workspace.view import View
 
 
 class Service:
@@ -141,12 +152,19 @@ class Service:
         return Promises(self.workspace, self._preparer, self.runs, self.querying)
 
     @cached_property
+    def schedules(self) -> Schedules:
+        """What is scheduled, and why."""
+        from andon.service.schedules import Schedules
+
+        return Schedules(self.workspace, self._looking)
+
+    @cached_property
     def scheduling(self) -> Scheduling:
         """Scheduled work."""
         from andon.service.scheduling import AUTHOR, Scheduling
 
         by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
-        return Scheduling(self.workspace, self.promises, by_itself.runs, self._preparer, self.actions.act)
+        return Scheduling(self.workspace, self._looking, by_itself.runs, self._preparer, self.actions.act)
 
     @cached_property
     def backfills(self) -> Backfills:
@@ -167,7 +185,7 @@ class Service:
         """Queries that become datasets."""
         from andon.service.saving import Saving
 
-        return Saving(self.workspace, self._given_files, self.suggestions)
+        return Saving(self.workspace, self._given_files, self.proposing)
 
     @cached_property
     def editing(self) -> Editing:
@@ -212,11 +230,32 @@ class Service:
         return Checks(self.workspace, self._runner, self._check_history, self._preparer)
 
     @cached_property
+    def quarantine(self) -> Quarantine:
+        """Rows that checks set aside."""
+        from andon.service.quarantine import Quarantine
+
+        return Quarantine(self.workspace, self.querying, self._runner)
+
+    @cached_property
     def incidents(self) -> IncidentDesk:
         """What is wrong, until it is right again."""
         from andon.service.incidents import IncidentDesk
 
-        return IncidentDesk(self.workspace, self._check_history)
+        return IncidentDesk(self.workspace, self._check_history, self._around)
+
+    @cached_property
+    def cords(self) -> CordDesk:
+        """What people hold, and complain of."""
+        from andon.service.cords import CordDesk
+
+        return CordDesk(self.workspace, self.incidents)
+
+    @cached_property
+    def reviewing(self) -> Reviewing:
+        """How well the work went."""
+        from andon.service.reviewing import Reviewing
+
+        return Reviewing(self.workspace, self._check_history, self.incidents)
 
     @cached_property
     def actions(self) -> ActionDesk:
@@ -274,7 +313,7 @@ class Service:
         """Undo, redo, accept."""
         from andon.service.undo import Undoing
 
-        return Undoing(self.workspace, self._runner)
+        return Undoing(self.workspace, self._runner, self.cords, self._run_ended)
 
     @cached_property
     def reverting(self) -> Reverting:
@@ -347,11 +386,11 @@ class Service:
         return UnitTests(self.workspace, self._preparer)
 
     @cached_property
-    def suggestions(self) -> Suggestions:
+    def proposing(self) -> Proposing:
         """Checks that may be added."""
-        from andon.service.suggestions import Suggestions
+        from andon.service.proposing import Proposing
 
-        return Suggestions(self.workspace, self.profiles, self._preparer)
+        return Proposing(self.workspace, self.profiles, self._preparer)
 
     @cached_property
     def datasets(self) -> Datasets:
@@ -389,6 +428,13 @@ class Service:
         shared = self._shared
         return Board(self.workspace, shared.catalogs, shared.uses, shared.troubles, self.runs, shared.board)
 
+    @cached_property
+    def lineage_events(self) -> LineageEvents:
+        """What runs tell to a catalog of lineage."""
+        from andon.service.lineage_events import LineageEvents
+
+        return LineageEvents(self.workspace, self._shared.outbox, lambda: self._shared.graphs)
+
     # -- what nouns are handed
 
     @cached_property
@@ -403,6 +449,13 @@ class Service:
 
         return CheckHistory(self.workspace)
 
+    def _around(self, view: View) -> Surroundings:
+        from andon.service.lanes import lanes_of
+        from andon.service.needs import around_of
+
+        lanes = lanes_of(self._shared.catalogs.of(view.commit).entries, view.project.insights)
+        return around_of(lanes, self._shared.uses, self.workspace.clock())
+
     @cached_property
     def _preparer(self) -> Preparer:
         from andon.runs.prepare import Preparer
@@ -416,12 +469,17 @@ class Service:
         return GivenFiles(self.workspace, self._runner, self._preparer)
 
     @cached_property
+    def _looking(self) -> Looking:
+        return self._shared.looking(self.querying, lambda branch, datasets: self.scheduling.marks(branch, datasets))
+
+    @cached_property
     def _runner(self) -> GoalRunner:
         from andon.runs.run import GoalRunner
 
-        return GoalRunner(self.workspace, self._preparer, self._run_ended)
+        return GoalRunner(self.workspace, self._preparer, self._run_ended, self.lineage_events.listening)
 
     def _run_ended(self, branch: str, listener: Listener) -> None:
+        self.lineage_events.run_ended(listener)
         self.incidents.run_ended(branch, listener)
 
 
@@ -440,6 +498,24 @@ class _Shared:
         self._changed_names: ChangedNames | None = None
         self._folded: FoldedGraphs | None = None
         self._workers: Workers | None = None
+        self._outbox: LineageOutbox | None = None
+        self._looking: Looking | None = None
+
+    def outbox(self) -> LineageOutbox:
+        from andon.operations.openlineage.outbox import LineageOutbox
+
+        with self._lock:
+            if self._outbox is None:
+                self._outbox = LineageOutbox()
+            return self._outbox
+
+    def looking(self, querying: Querying, marks: Callable[[str, Collection[str]], Mapping[str, str]]) -> Looking:
+        from andon.operations.scheduling.looking import Looking
+
+        with self._lock:
+            if self._looking is None:
+                self._looking = Looking(self._workspace, querying, marks)
+            return self._looking
 
     @property
     def workers(self) -> Workers:
@@ -521,6 +597,8 @@ class _Shared:
             return self._changed_names
 
     def close(self) -> None:
+        if self._outbox is not None:
+            self._outbox.close()
         with self._lock:
             if self._board is not None:
                 self._board.close()

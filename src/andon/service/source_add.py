@@ -14,8 +14,8 @@ from andon.base.files import make_folder, write_whole
 from andon.base.names import is_name_part, nearest, quote
 from andon.errors import AndonError, DatasetError, ProjectError, UsageError
 from andon.project.add_checks import add_checks
+from andon.proposals.names import looks_personal, words_of
 from andon.sources.databases.cursors import CursorKind, kind_of
-from andon.suggestions.names import looks_personal, words_of
 
 if TYPE_CHECKING:
     from andon.sources.databases.database import RemoteColumn
@@ -136,7 +136,7 @@ class _Looked:
 
     def look(self, query: str, path: Path, place: str) -> None:
         """Read the rows with the highest keys, which are mostly the newest; of a table without a key those that come first."""
-        from andon.suggestions.sampled import of_sample
+        from andon.proposals.sampled import of_sample
 
         order = ", ".join(f"{self._session.quoted(name, bare=False)} desc" for name in self._key)
         ordered = f"order by {order}\n" if order else ""

@@ -16,9 +16,9 @@ from andon.errors import DatasetError, UsageError
 from andon.model.rest import Rest
 from andon.project.files.rest import read_rest
 from andon.project.files.secrets import find_secrets
+from andon.proposals.names import looks_personal, words_of
 from andon.sources.apis.client import Client
 from andon.sources.apis.guess import Guess, guess
-from andon.suggestions.names import looks_personal, words_of
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace

@@ -10,6 +10,7 @@ from andon.base.text import plural
 from andon.errors import AndonError
 from andon.model.build import Build
 from andon.model.dataset import Definition
+from andon.proposals.names import looks_personal
 from andon.runs.planning.going_on import asked_since, asks
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.schemas import with_contracts
@@ -17,7 +18,6 @@ from andon.service.source_list import kind_of
 from andon.service.sources import chosen_sources, gathered_sources
 from andon.sources.apis.pages import look
 from andon.sources.databases.contract import columns_of
-from andon.suggestions.names import looks_personal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

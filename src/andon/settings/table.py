@@ -117,6 +117,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("query.size", "size", 4_000_000_000, "Bytes that its answer may have; 0 is any number."),
     Setting("query.parallel", "number", 0, "Such queries at the same time; 0 is two per core, at least four."),
     Setting("query.keep_log", "duration", "90d", "How long queries stay in the log (`30d`, `1y`); empty: for ever."),
+    Setting(
+        "review.objective",
+        "number",
+        99,
+        "Share of the time, in per cent, in which a dataset is to be as new as it promises; what is left is its error budget.",
+    ),
     Setting("run.parallel", "number", 0, "Tasks at the same time; 0 is one per core."),
     Setting("schedule.enabled", "flag", True, "Whether `andon up` brings up to date what is due."),
     Setting("schedule.every", "duration", "30s", "How often it looks."),

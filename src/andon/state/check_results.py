@@ -49,6 +49,15 @@ class Kept(Record):
     at: str | None = None
 
 
+class AskedCheck(Record):
+    """How often a check was asked, how often it said no or could not be asked, and the seconds that it took."""
+
+    label: str
+    times: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+
+
 class ToldCheck:
     """What a run noted of a check: its line of the table, read when somebody wants more than the run's number."""
 
@@ -136,6 +145,24 @@ class CheckResults:
             )
             rows = self._database.query(sql, [int(run) for run in batch])
             found.update({run: (asked, failed) for run, asked, failed in rows})
+        return found
+
+    def asked_since(self, branch: str, since: str) -> dict[tuple[str, str], AskedCheck]:
+        """How often runs of a branch that began at `since` (ISO text) or later asked each check: `{(dataset, id): …}`."""
+        sql = (
+            "select rc.dataset, rc.check_id, rc.label, rc.status, rc.body from run_check rc join run r on r.number = rc.run"
+            " where r.branch = ? and r.started >= ? order by rc.run, rc.position"
+        )
+        found: dict[tuple[str, str], AskedCheck] = {}
+        for dataset, check, label, status, text in self._database.query(sql, [branch, since]):
+            body = json.loads(text)
+            before = found.get((dataset, check), AskedCheck(label))
+            found[dataset, check] = AskedCheck(
+                label,
+                before.times + 1,
+                before.failed + (status in ("fail", "error")),
+                before.seconds + (0.0 if body.get("how") == "kept" else float(body.get("seconds") or 0.0)),
+            )
         return found
 
     def of_dataset(self, dataset: str, limit: int = 1000) -> list[CheckResult]:

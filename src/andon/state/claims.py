@@ -44,7 +44,7 @@ class Turn(Record):
         return [f"{self.at} {number}" for number in range(1, self.at_once + 1)]
 
 
-class Lease(Record):
+class ClaimLease(Record):
     """What somebody took: names by branch, each with its token.
 
     Attributes:
@@ -84,7 +84,7 @@ class Claims:
         length: timedelta,
         seen: Mapping[str, Claim],
         turns: Sequence[Turn] = (),
-    ) -> Lease | Refused:
+    ) -> ClaimLease | Refused:
         """Claim `names`, and a place at each of `turns`.
 
         Args:
@@ -116,21 +116,21 @@ class Claims:
                 "insert into claim (branch, name, token, holder, process, until) values (?, ?, ?, ?, ?, ?)",
                 [(of, name, token, holder, this_process(), until) for (of, name), token in tokens.items()],
             )
-        return Lease(holder, tokens, lost)
+        return ClaimLease(holder, tokens, lost)
 
-    def renew(self, lease: Lease, length: timedelta) -> bool:
+    def renew(self, lease: ClaimLease, length: timedelta) -> bool:
         """Go on having all of a lease; False where somebody else took some of it."""
         with self._database.write() as transaction:
             until = to_text(self._clock() + length)
             count = transaction.execute("update claim set until = ? where holder = ?", [until, lease.holder])
         return count == len(lease.tokens)
 
-    def is_held(self, transaction: Transaction, lease: Lease) -> bool:
+    def is_held(self, transaction: Transaction, lease: ClaimLease) -> bool:
         """Whether all of a lease is still its holder's, within a transaction."""
         rows = transaction.query("select branch, name, token from claim where holder = ?", [lease.holder])
         return {(branch, name): token for branch, name, token in rows} == dict(lease.tokens)
 
-    def require(self, transaction: Transaction, lease: Lease) -> None:
+    def require(self, transaction: Transaction, lease: ClaimLease) -> None:
         """Go on only with all of a lease, within the transaction that publishes.
 
         Raises:
@@ -143,7 +143,7 @@ class Claims:
                 hint="nothing is to do: the other one brings it to its end; what was built here is reused",
             )
 
-    def release(self, transaction: Transaction, lease: Lease) -> None:
+    def release(self, transaction: Transaction, lease: ClaimLease) -> None:
         """Give a lease back; what of it somebody else took is theirs."""
         transaction.execute(
             "update claim set holder = '', process = '', until = ? where holder = ?",

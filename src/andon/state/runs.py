@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
 from andon.base.clock import SKEW, Clock, from_text, to_text
-from andon.base.database import Database, Transaction
+from andon.base.database import Database, Transaction, in_batches
 from andon.base.process import is_gone, is_here, this_process
 from andon.base.record import Record
 from andon.model.run import TaskResult, TaskStatus
@@ -176,6 +176,21 @@ class RunLog:
         wanted = only.status if only is not None else None
         return [each for each in found if wanted in (None, each.status)]
 
+    def started(self, numbers: Iterable[int]) -> dict[int, str]:
+        """When runs began (ISO text), by number."""
+        found: dict[int, str] = {}
+        for marks, batch in in_batches(str(number) for number in numbers):
+            rows = self._database.query(
+                f"select number, started from run where number in ({marks})", [int(number) for number in batch]
+            )
+            found.update({number: started for number, started in rows})
+        return found
+
+    def after(self, branch: str, number: int) -> list[RunRecord]:
+        """All runs of a branch above `number`, oldest first."""
+        sql = f"select {_COLUMNS} from run where branch = ? and number > ? order by number"
+        return [_record(row, self._clock) for row in self._database.query(sql, [branch, number])]
+
     def tasks(self, number: int) -> list[TaskResult]:
         """The tasks of a run, by dataset."""
         sql = f"select {_TASK} from task where run = ? order by dataset"
@@ -183,6 +198,17 @@ class RunLog:
             TaskResult(d, a, r, TaskStatus(s), n, t, v, json.loads(e) if e else None, note, began)
             for d, a, r, s, n, t, v, e, note, began in self._database.query(sql, [number])
         ]
+
+    def beside(self, dataset: str, branch: str, moment: str, *, is_after: bool) -> tuple[RunRecord, TaskResult] | None:
+        """The newest run of a branch begun by a moment (or the first after it) that had a dataset, with its task; None where none had."""
+        order = "r.started > ? order by r.number" if is_after else "r.started <= ? order by r.number desc"
+        rows = self._database.query(
+            f"select r.number from task t join run r on r.number = t.run where t.dataset = ? and r.branch = ? and {order} limit 1",
+            [dataset, branch, moment],
+        )
+        run = self.find(rows[0][0]) if rows else None
+        task = next((each for each in self.tasks(run.number) if each.dataset == dataset), None) if run else None
+        return (run, task) if run is not None and task is not None else None
 
     def notes(self, number: int) -> list[RunNote]:
         """What a run told people, in that order."""

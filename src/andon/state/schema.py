@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from andon.state import actions, attempts, check_results, claims, incidents, pauses
+from andon.state import actions, attempts, check_results, claims, cords, decisions, incidents, looks, pauses
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -48,7 +48,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         *actions.TABLES,
         *attempts.TABLES,
         *claims.TABLES,
+        *cords.TABLES,
         *incidents.TABLES,
         *pauses.TABLES,
+        *decisions.TABLES,
+        *looks.TABLES,
     ),
 )

@@ -34,6 +34,8 @@ from andon.state.answered import AnsweredCalls
 from andon.state.attempts import Attempts
 from andon.state.check_results import CheckResults
 from andon.state.claims import Claims
+from andon.state.cords import Cords
+from andon.state.decisions import Decisions
 from andon.state.facts import Facts
 from andon.state.incidents import Incidents
 from andon.state.looks import Looks
@@ -67,6 +69,7 @@ class StateStore(Record):
     query_log: Queries
     facts: Facts
     looks: Looks
+    decisions: Decisions
     tokens: Tokens
     answered: AnsweredCalls
     claims: Claims
@@ -74,6 +77,7 @@ class StateStore(Record):
     pauses: Pauses
     incidents: Incidents
     actions: Actions
+    cords: Cords
 
 
 class Adapters:
@@ -240,6 +244,7 @@ class Adapters:
             Queries(database),
             Facts(database),
             Looks(database),
+            Decisions(database),
             Tokens(database),
             AnsweredCalls(database),
             Claims(database, self.clock),
@@ -247,6 +252,7 @@ class Adapters:
             Pauses(database),
             Incidents(database),
             Actions(database),
+            Cords(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

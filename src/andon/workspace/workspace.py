@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from andon.state.attempts import Attempts
     from andon.state.check_results import CheckResults
     from andon.state.claims import Claims
+    from andon.state.cords import Cords
+    from andon.state.decisions import Decisions
     from andon.state.facts import Facts
     from andon.state.incidents import Incidents
     from andon.state.looks import Looks
@@ -190,6 +192,11 @@ class Workspace:
         return self._adapters.state.looks
 
     @property
+    def decisions(self) -> Decisions:
+        """What the scheduler decided, and when somebody looked."""
+        return self._adapters.state.decisions
+
+    @property
     def people(self) -> Mapping[str, PersonRole]:
         """Who may use the lake through a server, and as what."""
         return self._adapters.people
@@ -228,6 +235,11 @@ class Workspace:
     def actions(self) -> Actions:
         """Corrective actions, and whether those that are automatic are stopped."""
         return self._adapters.state.actions
+
+    @property
+    def cords(self) -> Cords:
+        """What people hold."""
+        return self._adapters.state.cords
 
     @property
     def data_folder(self) -> Path:

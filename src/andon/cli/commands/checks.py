@@ -101,6 +101,6 @@ def _history(app: App, select: tuple[str, ...]) -> int:
 def _suggest(app: App, select: tuple[str, ...], at: str | None, suggest: bool, write: bool) -> int:
     if write and not suggest:
         raise click.UsageError("`--write` goes with `--suggest`")
-    from andon.cli.commands.suggestions import show_suggestions
+    from andon.cli.commands.proposals import show_proposals
 
-    return show_suggestions(app, select, at, write)
+    return show_proposals(app, select, at, write)

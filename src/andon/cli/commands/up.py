@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +13,9 @@ from andon.cli.app import App, Command, pass_app
 from andon.cli.options import json_option
 from andon.errors import EXIT_DONE
 from andon.render.words import short
+
+if TYPE_CHECKING:
+    from andon.model.tick import Tick
 
 
 @click.command(
@@ -27,23 +32,35 @@ from andon.render.words import short
     show_default=True,
     help="A line for each request, on stderr.",
 )
+@click.option("--no-schedule", is_flag=True, help="Leave what is due to others. [default: schedule.enabled]")
 @json_option
 @pass_app
-def up(app: App, host: str | None, port: int | None, opens: bool, log: str) -> int:
+def up(app: App, host: str | None, port: int | None, opens: bool, log: str, no_schedule: bool) -> int:
     """Serve the lake to a team: one process with the HTTP API, until Ctrl-C.
 
     On this machine alone, whoever reaches it acts as you. Where `[people]` in andon.toml names people, each shows a token
     (`andon token create NAME`), and the author of what they do is themselves. Other commands work on the same lake beside it.
+
+    Meanwhile it looks every `schedule.every` what is due and brings that up to date, as `andon tick` does once.
     """
-    return serve(app, host, port, opens=opens, log=log)
+    return serve(app, host, port, opens=opens, log=log, schedules=not no_schedule)
 
 
-def serve(app: App, host: str | None = None, port: int | None = None, *, opens: bool = False, log: str = "json") -> int:
+def serve(
+    app: App,
+    host: str | None = None,
+    port: int | None = None,
+    *,
+    opens: bool = False,
+    log: str = "json",
+    schedules: bool = True,
+) -> int:
     """Serve the lake of `app` until Ctrl-C or SIGTERM.
 
     Args:
         opens: whether the browser is shown it.
         log: `json` for a line of each request on stderr, `none`.
+        schedules: whether what is due is brought up to date meanwhile, where the settings have it so.
     """
     from andon.web.server import ServingDocument, address_of, listen, run_until_stopped, server, write_line
 
@@ -72,5 +89,21 @@ def serve(app: App, host: str | None = None, port: int | None = None, *, opens: 
         import webbrowser
 
         webbrowser.open(address)
-    run_until_stopped(running, listening)
+    with _scheduled(app, log) if schedules else nullcontext():
+        run_until_stopped(running, listening)
     return EXIT_DONE
+
+
+def _scheduled(app: App, log: str) -> AbstractContextManager[None]:
+    """What brings up to date what is due while the block runs; nothing does where the settings leave it to others."""
+    from andon.web.server import write_line
+
+    def told(found: Tick) -> None:
+        jobs = [
+            {"datasets": job.datasets, "outcome": job.outcome, "run": job.run, "failed": job.failed}
+            for job in found.jobs
+        ]
+        write_line({"event": "tick", "at": found.at, "branch": found.branch, "jobs": jobs, "seconds": found.seconds})
+
+    loop = app.service.scheduling.loop(told if log != "none" else lambda _: None)
+    return loop.running() if loop is not None else nullcontext()

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from andon.base.cancel import CancelToken
 from andon.errors import AndonError
-from andon.state.claims import Claims, Lease
+from andon.state.claims import ClaimLease, Claims
 
 _log = logging.getLogger(__name__)
 #: How often within its length a claim is renewed.
@@ -26,7 +26,7 @@ class Renewal:
 
 
 @contextmanager
-def renewed(claims: Claims, lease: Lease, length: timedelta, cancel: CancelToken) -> Iterator[Renewal]:
+def renewed(claims: Claims, lease: ClaimLease, length: timedelta, cancel: CancelToken) -> Iterator[Renewal]:
     """Renew a lease while the block runs; `cancel` is told to stop when it is lost, or could not be renewed for its whole length."""
     over, state = threading.Event(), Renewal()
 

@@ -7,7 +7,7 @@ from typing import Any
 from andon.base.record import field
 from andon.model.person import PersonRole
 from andon.service.checks import CheckReportDocument, ChecksSqlDocument
-from andon.service.suggestions import SuggestionsDocument
+from andon.service.proposing import ProposedChecksDocument
 from andon.web.asking import AtCommit
 from andon.web.endpoint import Endpoint, RouteCall
 
@@ -42,14 +42,14 @@ def _sql(call: RouteCall) -> Any:
 
 
 def _suggest(call: RouteCall) -> Any:
-    return SuggestionsDocument(call.service.suggestions.suggest(tuple(call.query.select), call.query.at), {})
+    return ProposedChecksDocument(call.service.proposing.suggest(tuple(call.query.select), call.query.at), {})
 
 
 def _write(call: RouteCall) -> Any:
-    nouns = call.service.suggestions
+    nouns = call.service.proposing
     found = nouns.suggest(tuple(call.body.select), call.body.at)
     written = nouns.write(found)
-    return SuggestionsDocument(found, {path: [s.line for s in lines] for path, lines in written.items()})
+    return ProposedChecksDocument(found, {path: [s.line for s in lines] for path, lines in written.items()})
 
 
 ENDPOINTS = (
@@ -75,22 +75,22 @@ ENDPOINTS = (
     ),
     Endpoint(
         "GET",
-        "/suggestions",
+        "/checks/proposals",
         "check --suggest",
         PersonRole.READER,
         "Checks that may be added, from the data and its history.",
         _suggest,
-        (SuggestionsDocument,),
+        (ProposedChecksDocument,),
         ChosenAt,
     ),
     Endpoint(
         "POST",
-        "/suggestions",
+        "/checks/proposals",
         "check --suggest --write",
         PersonRole.EDITOR,
         "Put into the server's folder what would never have failed.",
         _write,
-        (SuggestionsDocument,),
+        (ProposedChecksDocument,),
         body=ChosenAt,
     ),
 )

@@ -1,0 +1,1 @@
+"""What a person reviews: numbers over some days, each computed from what was recorded."""

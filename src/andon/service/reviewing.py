@@ -1,0 +1,221 @@
+"""What a person reviews: how well the work went over some days."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from andon.base.clock import from_text, to_text
+from andon.base.duration import read_duration
+from andon.errors import UsageError
+from andon.model.action import Outcome
+from andon.model.incident import Incident
+from andon.model.review import DEFINITIONS, IdleCheck, QuarantineDebt, ReviewDocument
+from andon.model.signal import SignalKind
+from andon.operations.review import actions, changes, incidents
+from andon.workspace.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from andon.model.commit import Commit
+    from andon.runs.inspection.history import CheckHistory
+    from andon.service.incidents import IncidentDesk
+    from andon.workspace.workspace import Workspace
+
+#: What is looked at where nobody says since when.
+WEEK = "7d"
+#: Incidents that are read at most, newest first.
+_INCIDENTS = 2000
+#: What says that something was done, and came to an end.
+_COUNTED = frozenset((Outcome.VERIFIED, Outcome.UNDONE, Outcome.FAILED, Outcome.DONE))
+_TIMED = ("max_age", "every", "cron")
+_QUARANTINE = "__quarantine"
+
+
+class Reviewing:
+    """Computes reviews of one lake."""
+
+    def __init__(self, workspace: Workspace, history: CheckHistory, desk: IncidentDesk) -> None:
+        self._workspace = workspace
+        self._history = history
+        self._desk = desk
+
+    def review(self, since: str = WEEK, branch: str | None = None) -> ReviewDocument:
+        """The numbers of a branch from `since` until now.
+
+        Args:
+            since: a moment as ISO text, or how long ago (`7d`, `4w`, `3 mo`).
+
+        Raises:
+            UsageError: `usage.bad_argument` for what is no such time, or is yet to come; `lake.ref_not_found`.
+        """
+        now = self._workspace.clock()
+        begin = _moment(since, now)
+        view = View.at(self._workspace, branch)
+        self._desk.standing(view.ref)
+        return self._said(view, to_text(begin), to_text(now))
+
+    def _said(self, view: View, since: str, until: str) -> ReviewDocument:
+        found = self._incidents(view.ref)
+        recent = [each for each in found if _is_recent(each.incident, since)]
+        done = self._actions(view.ref, since, found)
+        history = self._since(view.commit, since)
+        published = [commit for commit in history if commit.run is not None]
+        code = [self._change(commit) for commit in history if changes.is_change(commit)]
+        brought = {
+            each.incident.first_run: changes.Mended(each.incident.number, each.incident.verified)
+            for each in reversed(found)
+            if each.incident.first_run is not None
+        }
+        failures = changes.failed(code, history, brought)
+        rules = {
+            name: ", ".join(f"{rule} {text}" for rule, text in said.refresh if rule in _TIMED)
+            for name, said in view.project.datasets.items()
+            if any(rule in _TIMED for rule, _ in said.refresh)
+        }
+        objective = int(self._workspace.settings.get("review.objective")) / 100
+        return ReviewDocument(
+            branch=view.ref,
+            since=since,
+            until=until,
+            incidents={
+                "opened": sum(each.incident.opened >= since for each in recent),
+                "closed": sum((each.incident.closed or "") >= since for each in recent),
+                "standing": sum(not each.incident.state.is_over for each in recent),
+            },
+            detect=incidents.detect(recent, since),
+            recover=incidents.recover(recent, since),
+            automatic=actions.automatic(done),
+            success=actions.success(done),
+            false_alarms=incidents.false_alarms(found, since),
+            escapes=incidents.escapes(found, since),
+            promises=incidents.promises(rules, found, since, until, objective),
+            quarantine=self._quarantine(view),
+            repeated_fix=actions.repeated_fix(done),
+            idle_checks=self._idle(view, since),
+            published=len(published),
+            changes=len(code),
+            lead_time=changes.lead_time(code),
+            change_failures=changes.failure_share(code, failures),
+            failed_changes=failures,
+            restore=changes.restore(failures),
+            definitions=dict(DEFINITIONS),
+        )
+
+    # -- what was recorded
+
+    def _incidents(self, branch: str) -> list[incidents.ReviewedIncident]:
+        """The newest incidents of a branch, newest first, with all of them."""
+        store = self._workspace.incidents
+        own = [incident for incident in store.newest(_INCIDENTS) if incident.branch == branch]
+        numbers = [incident.number for incident in own]
+        signals, events = store.signals(numbers), store.events_of(numbers)
+        started = self._workspace.runs.started({each.first_run for each in own if each.first_run is not None})
+        found = []
+        for incident in own:
+            number = incident.number
+            late = [s.details.get("due") for s in signals[number] if s.kind is SignalKind.LATE]
+            began = started.get(incident.first_run or 0) or min((str(due) for due in late if due), default=None)
+            found.append(incidents.ReviewedIncident(incident, tuple(signals[number]), tuple(events[number]), began))
+        return found
+
+    def _actions(
+        self, branch: str, since: str, found: Sequence[incidents.ReviewedIncident]
+    ) -> list[actions.ReviewedAction]:
+        """The corrective actions of a branch that were begun since and have ended; proposals and refusals did nothing."""
+        own = {each.incident.number: each for each in found}
+        return [
+            actions.ReviewedAction(
+                str(each.action),
+                each.dataset,
+                str(own[each.incident].incident.kind) if each.incident in own else "",
+                each.mode.is_by_itself,
+                each.at,
+                each.outcome is Outcome.VERIFIED and each.undone_at is None,
+                each.incident in own and incidents.came_back(own[each.incident].events, each.ended or each.at),
+            )
+            for each in self._workspace.actions.since(since)
+            if each.branch == branch and each.outcome in _COUNTED
+        ]
+
+    def _since(self, head: Commit, since: str) -> list[Commit]:
+        """The commits of a branch's own history that were made since, newest first."""
+        found = []
+        for commit in self._workspace.lake.commits.first_parents(head):
+            if commit.time < since:
+                break
+            found.append(commit)
+        return found
+
+    def _change(self, commit: Commit) -> changes.ReviewedChange:
+        """A change with the time at which its branch began: the first commit that its target did not have."""
+        if len(commit.parents) < 2:
+            return changes.ReviewedChange(commit)
+        commits = self._workspace.lake.commits
+        before, merged = commits.get(commit.parents[0]), commits.get(commit.parents[1])
+        common = commits.merge_base(before, merged)
+        began: str | None = None
+        for own in commits.first_parents(merged):
+            if common is not None and own.id == common.id:
+                break
+            began = own.time
+        return changes.ReviewedChange(commit, began)
+
+    def _quarantine(self, view: View) -> list[QuarantineDebt]:
+        """The rows in quarantine that a commit shows."""
+        kept = {name: leaf.version for name, leaf in view.state.leaves.items() if name.endswith(_QUARANTINE)}
+        if not kept:
+            return []
+        objects = self._workspace.lake.objects
+        own = {name: name.removesuffix(_QUARANTINE) for name in kept}
+        valid = {name: view.state.leaves[base].version for name, base in own.items() if base in view.state.leaves}
+        counts = objects.row_counts([*kept.values(), *valid.values()])
+        found = []
+        for name, version in kept.items():
+            rows = counts[version][0] or 0
+            all_rows = rows + (counts[valid[name]][0] or 0 if name in valid else 0)
+            if rows:
+                found.append(QuarantineDebt(own[name], rows, rows / all_rows if all_rows else None, None, None))
+        return sorted(found, key=lambda each: (-each.rows, each.dataset))
+
+    def _idle(self, view: View, since: str) -> list[IdleCheck]:
+        """The checks of a commit that found nothing since, those that cost most first."""
+        asked = self._workspace.check_results.asked_since(view.ref, since)
+        found = []
+        for name, said in view.project.datasets.items():
+            if name not in view.state.leaves or not said.checks:
+                continue
+            for result in self._history.of_commit(name, view.commit, view.state, view.project):
+                use = asked.get((name, result.check))
+                if use is None:
+                    found.append(IdleCheck(name, result.spoken, 0, 0.0))
+                elif not use.failed:
+                    found.append(IdleCheck(name, result.spoken, use.times, round(use.seconds, 4)))
+        return sorted(found, key=lambda each: (-each.seconds, each.asked, each.dataset, each.check))
+
+
+def _moment(since: str, now: datetime) -> datetime:
+    """The moment that `since` names, before `now`."""
+    duration = read_duration(since)
+    try:
+        begin = duration.before(now) if duration is not None else from_text(since)
+    except (ValueError, OverflowError) as error:
+        raise UsageError(
+            "usage.bad_argument",
+            f"`{since[:40]}` is no time since which to look",
+            where="since",
+            hint="write how long ago, `7d` or `4w`, or when, `2026-11-01`",
+        ) from error
+    if begin >= now:
+        raise UsageError(
+            "usage.bad_argument",
+            f"nothing is recorded since {to_text(begin)}: that is yet to come",
+            where="since",
+            hint="write how long ago, `7d` or `4w`, or an earlier day",
+        )
+    return begin
+
+
+def _is_recent(incident: Incident, since: str) -> bool:
+    return not incident.state.is_over or incident.opened >= since or (incident.closed or "") >= since
