@@ -131,6 +131,7 @@ CODES: dict[str, str] = {
     "build.can_not_grow": "A table can't grow as its file says: not every row that changes could be told.",
     "build.too_many_partitions": "A result would be parted into more files than a table should have.",
     "build.not_supported": "The engine can't do what the dataset asks for.",
+    "notify.failed": "A message could not be sent.",
     "action.unfit": "A corrective action can't be done about this incident.",
     "action.running": "Something is being done about the incident already.",
     "action.lost": "Another process brought a corrective action to its end.",

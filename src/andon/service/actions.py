@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from andon.base.clock import to_text
 from andon.base.document import UNSET, Document, UnsetType
@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 
     from andon.model.incident import Incident
     from andon.model.run import RunResult
+    from andon.service.branches import Branches
+    from andon.service.editing import Editing
     from andon.service.incidents import IncidentDesk
-    from andon.service.service import Service
+    from andon.service.runs import Runs
+    from andon.service.scheduling import Scheduling
+    from andon.service.undo import Undoing
+    from andon.service.undo_older import Reverting
     from andon.workspace.workspace import Workspace
 
 
@@ -84,6 +89,25 @@ class FreezeDocument(Document):
     frozen: Freeze | None
 
 
+class Acting(Protocol):
+    """The verbs by which actions are done, in the name of somebody: those of `Service`."""
+
+    @property
+    def workspace(self) -> Workspace: ...
+    @property
+    def runs(self) -> Runs: ...
+    @property
+    def branches(self) -> Branches: ...
+    @property
+    def editing(self) -> Editing: ...
+    @property
+    def scheduling(self) -> Scheduling: ...
+    @property
+    def undoing(self) -> Undoing: ...
+    @property
+    def reverting(self) -> Reverting: ...
+
+
 class ActionDesk:
     """Corrective actions of one lake.
 
@@ -91,7 +115,7 @@ class ActionDesk:
         by: the verbs in the name of somebody.
     """
 
-    def __init__(self, workspace: Workspace, incidents: IncidentDesk, by: Callable[[str], Service]) -> None:
+    def __init__(self, workspace: Workspace, incidents: IncidentDesk, by: Callable[[str], Acting]) -> None:
         self._workspace = workspace
         self._desk = incidents
         self._by = by
@@ -180,7 +204,7 @@ class ActionDesk:
 class _ServiceHands:
     """Does with the verbs of the service what an action asks for; every publish asks the action whether it may."""
 
-    def __init__(self, service: Service, asked: Asked) -> None:
+    def __init__(self, service: Acting, asked: Asked) -> None:
         self._service = service
         self._action = asked.action
         self._listener = Listener(judge=asked.judge, may_publish=asked.may_publish, published=asked.published)

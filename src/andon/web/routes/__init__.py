@@ -11,6 +11,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         actions,
         branches,
         catalog,
+        channels,
         checks,
         datasets,
         editing,
@@ -25,6 +26,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         scheduling,
         server,
         sources,
+        suggestions,
     )
 
     homes = (
@@ -42,7 +44,9 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         checks,
         quarantine,
         incidents,
+        suggestions,
         sources,
+        channels,
         people,
         server,
     )
