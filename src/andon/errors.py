@@ -101,6 +101,7 @@ CODES: dict[str, str] = {
     "project.cannot_add": "A file is written in a way that checks can't be added to without changing more.",
     "project.bad_insight": "An insight file can't be read.",
     "project.file_outside_source": "Files are read only in `sources/`.",
+    "project.reads_quarantine": "A dataset reads rows that checks set aside.",
     "project.source_reads_dataset": "A source reads files only, not datasets.",
     # sources
     "source.missing": "A source's file is not there.",

@@ -145,6 +145,12 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["plan", "try"], lambda c: c.get("/branches/try/plan")),
     (["check"], lambda c: c.post("/checks")),
     (["check", "--sql"], lambda c: c.get("/checks/sql")),
+    (["quarantine", "list"], lambda c: c.get("/quarantine")),
+    (["quarantine", "show", "marts.few"], lambda c: c.get("/quarantine/marts.few")),
+    (
+        ["quarantine", "release", "marts.few", "--where", "id = 3", "--reason", "why"],
+        lambda c: c.post("/quarantine/marts.few/releases", {"reason": "why", "where": "id = 3"}),
+    ),
     (["check", "marts.totals", "--history"], lambda c: c.get("/datasets/marts.totals/checks")),
     (["check", "--suggest"], lambda c: c.get("/checks/proposals")),
     (["check", "--suggest", "--write"], lambda c: c.post("/checks/proposals")),
@@ -231,6 +237,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "- name: it counts\n  dataset: marts.count\n  given: {shop.orders: [{id: 1}]}\n  expect: [{n: 1}]\n",
     )
     clone.write("other.sql", OTHER)
+    few = "/*---\nchecks: |\n  id < 3 quarantine 50%\n---*/\nselect id, customer from shop.orders\n"
+    clone.write("datasets/marts/few.sql", few)
     clone.run()
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
     clone.refresh()

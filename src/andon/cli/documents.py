@@ -74,6 +74,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.locks import Locked
     from andon.service.proposing import ProposedChecksDocument
     from andon.service.pull import PulledDocument
+    from andon.service.quarantine import QuarantineInfo, QuarantineRows
     from andon.service.query_history import AskedQuery
     from andon.service.readers import ReadersDocument
     from andon.service.renaming import MovedDocument
@@ -134,6 +135,9 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "lock": (list[Locked],),
         "notify list": (list[ChannelDocument],),
         "notify test": (list[SentDocument],),
+        "quarantine list": (list[QuarantineInfo],),
+        "quarantine show": (QuarantineRows,),
+        "quarantine release": (RunDocument,),
         "source accept": (Accepted,),
         "source add": (AddedSource,),
         "source check": (list[SourceReportDocument],),

@@ -57,6 +57,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("undo", "history", "undo", "Take the newest publish back", "Take back"),
     Entry("redo", "history", "redo", "Take an undo back", "Take back"),
     Entry("accept", "history", "accept", "Publish in spite of a check; let what an undo took out pass", "Take back"),
+    Entry("quarantine", "quarantine", "quarantine", "Rows that checks set aside: list, show, put back", "Take back"),
     Entry("branch", "branches", "branch", "List, create, drop, switch branches", "Work aside"),
     Entry("tag", "branches", "tag", "Name a commit for good", "Work aside"),
     Entry("pull", "pull", "pull", "Bring the branch's files into the folder", "Work aside"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from andon.base.document import Document
 from andon.base.record import Record
 
 
@@ -13,6 +14,10 @@ class Standing(StrEnum):
     DUE = "due"
     WAITS = "waits"
     HELD_BACK = "held back"
+
+
+#: The reason of what only follows others, where nothing moved.
+NOTHING = "nothing above it changed"
 
 
 class Decision(Record):
@@ -42,6 +47,11 @@ class Decision(Record):
         """Whether it is to be brought up to date now."""
         return self.standing is Standing.DUE
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it only says that nothing happened: of those nothing is recorded."""
+        return self.standing is Standing.WAITS and self.next is None and self.reason == NOTHING
+
 
 class BackKind(StrEnum):
     """What keeps a dataset back."""
@@ -49,6 +59,7 @@ class BackKind(StrEnum):
     PAUSED = "paused"
     FROZEN = "frozen"
     CLAIMED = "claimed"
+    UNASKED = "unasked"
 
 
 class HeldBack(Record):
@@ -78,3 +89,19 @@ class Failure(Record):
     error: str
     again: str | None = None
     is_changed: bool = False
+
+
+class Unreachable(Document):
+    """A promise that can't be kept, as often as somebody looks, and why."""
+
+    dataset: str
+    rule: str
+    why: str
+
+
+class Silence(Document):
+    """A trigger that used to look and stays away: its last pass, and seconds from one to the next while it came."""
+
+    trigger: str
+    last: str
+    usual: float

@@ -76,6 +76,11 @@ def rule_flaw(name: str, text: str) -> tuple[str, str] | None:
     return None
 
 
+def is_manual(written: tuple[tuple[str, str], ...]) -> bool:
+    """Whether a `refresh` says that it is brought up to date by hand alone."""
+    return (MANUAL, "true") in written
+
+
 def rules_of(written: tuple[tuple[str, str], ...], schedule: str | None = None) -> tuple[Rule, ...]:
     """The rules that a `refresh` or a group states, those that need no telling included; `upstream` is one of them unless it is taken back.
 
@@ -84,7 +89,7 @@ def rules_of(written: tuple[tuple[str, str], ...], schedule: str | None = None) 
         schedule: the group that states them.
     """
     said = dict(written)
-    if said.get(MANUAL) == "true":
+    if is_manual(written):
         return (Rule(RuleKind.MANUAL, schedule=schedule),)
     rules = [
         Rule(RuleKind(name), said[name], said.get("tz", "UTC") if name == "cron" else "UTC", schedule)

@@ -24,6 +24,7 @@ from andon.model.run import RunResult
 from andon.model.unit_tests import TestResult
 from andon.python.catalog import CatalogLake
 from andon.python.channels import Channels
+from andon.python.quarantine import LakeQuarantine
 from andon.python.result import Result
 from andon.python.sources import LakeSources
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
@@ -274,6 +275,11 @@ class Lake(CatalogLake):
     def channels(self) -> Channels:
         """By which ways people are told of incidents: list, test."""
         return Channels(self._service)
+
+    @property
+    def quarantine(self) -> LakeQuarantine:
+        """Rows that checks set aside: list, show, release."""
+        return LakeQuarantine(self._service, self._ref)
 
     def publish(self, branch: str, into: str = "main", report: Reporter = silent, **options: Any) -> RunResult:
         """Publish a branch; `options`: `publish`, `mine`, `theirs`, `message` as on the command line."""

@@ -23,6 +23,7 @@ from andon.model.profile import Profile
 from andon.model.profile_diff import ProfileDiffDocument
 from andon.model.run import RunDocument
 from andon.python.channels import RemoteChannels
+from andon.python.quarantine import RemoteQuarantine
 from andon.python.remote_catalog import RemoteCatalog
 from andon.python.remote_nouns import RemoteBranches, RemoteSources
 from andon.python.result import Result
@@ -246,6 +247,11 @@ class RemoteLake(RemoteCatalog):
     def channels(self) -> RemoteChannels:
         """By which ways people are told of incidents: list, test."""
         return RemoteChannels(self._link)
+
+    @property
+    def quarantine(self) -> RemoteQuarantine:
+        """Rows that checks set aside: list, show, release."""
+        return RemoteQuarantine(self._link, self._ref, self._told)
 
     def publish(self, branch: str, into: str = "main", report: Hears | None = None, **options: Any) -> RunDocument:
         """Publish a branch; options as in `Lake.publish`."""

@@ -17,6 +17,7 @@ from andon.lake.refs import Mover, RefMove
 from andon.model.commit import Commit, CommitKind, Leaf, State, in_force
 from andon.model.event import Ended, Planned
 from andon.model.plan import Plan
+from andon.model.release import Release, carried_on
 from andon.model.run import RunResult, TaskResult, TaskStatus
 from andon.runs.building.outcome import Progress
 from andon.runs.goal import Goal, Listener
@@ -27,6 +28,7 @@ from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gathered, Gatherer
 from andon.runs.prepare import Prepared
 from andon.runs.taken import taken
+from andon.settings.schedules import SCHEDULES
 from andon.sources.files.paths import is_remote
 from andon.state.runs import RunEnd, RunFilter
 from andon.workspace.base import Base, InCommon
@@ -71,9 +73,11 @@ class Finish:
         """End a run that has nothing to do: no run is recorded and no commit made; folder and branch agree, so the base moves on."""
         results = self._results(prepared.plan, Progress())
         self._remember(prepared, prepared.head.id, prepared.gathered.state)
-        promises = any(dataset.refresh for dataset in prepared.gathered.project.datasets.values())
+        project = prepared.gathered.project
+        promises = SCHEDULES in project.settings or any(dataset.refresh for dataset in project.datasets.values())
         if promises or self._left_something(prepared.goal.branch):
-            self._workspace.looks.keep(prepared.goal.branch, looked_at(prepared, results, prepared.head.id))
+            looks, branch = self._workspace.looks, prepared.goal.branch
+            looks.keep(branch, looked_at(prepared, results, prepared.head.id, lambda: looks.of(branch)))
         result = RunResult(
             None,
             prepared.goal.branch,
@@ -229,8 +233,17 @@ class Finish:
             rejected=tuple({*head.rejected, *prepared.goal.rejected} - {*prepared.goal.lifted, *lifted}),
             acceptances=in_force((*head.acceptances, *prepared.goal.acceptances), state),
             target=prepared.goal.target,
+            releases=self._releases(prepared, head, state, end),
             part=part if end.held is None else None,
         )
+
+    def _releases(self, prepared: Prepared, head: Commit, state: State, end: _End) -> tuple[Release, ...]:
+        """Rows that checks do not set aside any more in `state`: of datasets that a check keeps as they were it is as it was."""
+        before = prepared.head.releases
+        kept = end.settled.kept if end.held is None else {}
+        added = [r for r in prepared.releases if r not in before and r.dataset not in kept]
+        withdrawn = [r for r in before if r not in prepared.releases and r.dataset not in kept]
+        return tuple(r for r in carried_on(head.releases, added, withdrawn) if r.dataset in state.leaves)
 
     def _record(
         self,
@@ -261,7 +274,8 @@ class Finish:
         workspace.check_results.record(transaction, check.fresh, check.newest)
         workspace.check_results.record_run(transaction, run.number, end.settled.said)
         if end.held is None:
-            workspace.looks.record(transaction, prepared.goal.branch, looked_at(prepared, end.results, commit.id))
+            looks, branch = workspace.looks, prepared.goal.branch
+            looks.record(transaction, branch, looked_at(prepared, end.results, commit.id, lambda: looks.of(branch)))
             run.listener.published(transaction, commit.id)
 
     def _results(self, plan: Plan, progress: Progress) -> tuple[TaskResult, ...]:

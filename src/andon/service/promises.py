@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.graph import reach
-from andon.errors import UsageError
 from andon.model.due import Due
 from andon.model.plan import UNCHANGED, Action
+from andon.operations.scheduling.whens import WhenAnswers
 from andon.runs.goal import DEFAULTS, RunOptions
 from andon.runs.looked import asked_sources, below, last_look
 from andon.runs.planning.due import Promise, judge
 from andon.state.looks import LastLook
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from andon.lake.commits import Commits
     from andon.model.commit import Commit
     from andon.query.ask import Querying
@@ -46,7 +44,12 @@ class Promises:
         prepared = self._preparer.prepare(self._runs.unasked_goal(options), options)
         now = options.now or self._workspace.clock()
         promises = self._promises(prepared)
-        changes = _WhenChanged(self._workspace.lake.commits, self._querying, prepared.head, self._looks(prepared))
+        looks = self._looks(prepared)
+        whens = WhenAnswers(self._workspace.lake.commits, self._querying, self._workspace.cache)
+
+        def changes(dataset: str, sql: str) -> str | None:
+            return whens.changed(dataset, sql, looks[dataset].commit, prepared.head)
+
         found = tuple(sorted((judge(each, now, changes) for each in promises), key=lambda each: each.dataset))
         definitions, due = prepared.gathered.definitions, {each.dataset for each in found if each.due}
         needed = due | reach({d: x.inputs for d, x in definitions.items()}, due)
@@ -63,7 +66,7 @@ class Promises:
         unknown = [leaves[name].build for name, look in found.items() if look is None]
         builds = self._workspace.lake.objects.builds(unknown)
         return {
-            name: look or LastLook(builds[leaves[name].build].created, prepared.head.id)
+            name: look or LastLook(made := builds[leaves[name].build].created, prepared.head.id, made)
             for name, look in found.items()
             if look is not None or leaves[name].build in builds
         }
@@ -92,44 +95,6 @@ class Promises:
         return promises
 
 
-class _WhenChanged:
-    """How the result of a `when` changed since its dataset was brought up to date."""
-
-    def __init__(self, commits: Commits, querying: Querying, head: Commit, looks: Mapping[str, LastLook]) -> None:
-        self._commits = commits
-        self._querying = querying
-        self._head = head
-        self._looks = looks
-        self._answers: dict[tuple[str, str], list[tuple[object, ...]]] = {}
-
-    def __call__(self, dataset: str, sql: str) -> str | None:
-        then = self._looks[dataset].commit
-        now = self._answer(dataset, sql, self._head)
-        if then == self._head.id or not self._commits.known([then]):
-            return None
-        before = self._answer(dataset, sql, self._commits.get(then))
-        return None if now == before else f"`when` gives {_shown(now)}, and gave {_shown(before)}"
-
-    def _answer(self, dataset: str, sql: str, commit: Commit) -> list[tuple[object, ...]]:
-        if (sql, commit.id) not in self._answers:
-            try:
-                self._answers[sql, commit.id] = self._querying.ask_commit(sql, commit, face="due").fetch()
-            except UsageError as error:
-                raise UsageError(
-                    "usage.query_failed",
-                    f"`refresh.when` of `{dataset}` can't be asked: {error.message}",
-                    where=dataset,
-                    hint=error.hint or "write one SELECT over datasets: `when: select max(day) from shop.orders`",
-                ) from error
-        return self._answers[sql, commit.id]
-
-
 def _is_above(commits: Commits, earlier: Commit, head: Commit) -> bool:
     common = commits.merge_base(earlier, head)
     return common is not None and common.id == earlier.id
-
-
-def _shown(rows: list[tuple[object, ...]]) -> str:
-    if len(rows) == 1 and len(rows[0]) == 1:
-        return str(rows[0][0])
-    return f"{len(rows):,} rows"

@@ -11,7 +11,7 @@ from andon.base.record import values_of
 from andon.errors import UsageError
 from andon.model.tick import PauseDocument, Tick
 from andon.operations.scheduling.loop import ScheduleLoop
-from andon.operations.scheduling.passes import Passes, Verbs, length_of
+from andon.operations.scheduling.passes import Passes, length_of
 from andon.runs.goal import Listener, RunOptions
 from andon.state.pauses import ALL, Pause
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
+    from andon.operations.scheduling.looking import Looking
     from andon.runs.prepare import Preparer
-    from andon.service.promises import Promises
     from andon.service.runs import Runs
     from andon.workspace.workspace import Workspace
 
@@ -35,11 +35,11 @@ class Scheduling:
         runs: those of `AUTHOR`.
     """
 
-    def __init__(self, workspace: Workspace, promises: Promises, runs: Runs, preparer: Preparer) -> None:
+    def __init__(self, workspace: Workspace, looking: Looking, runs: Runs, preparer: Preparer) -> None:
         self._workspace = workspace
         self._runs = runs
         self._preparer = preparer
-        self._passes = Passes(workspace, Verbs(promises.due, runs.refresh, self._marks))
+        self._passes = Passes(workspace, looking, runs.refresh)
 
     def tick(
         self,
@@ -127,7 +127,7 @@ class Scheduling:
                     "lake.dataset_not_found", f"there is no dataset `{each}` on {branch}", where=each, hint=hint
                 )
 
-    def _marks(self, branch: str, datasets: Collection[str]) -> Mapping[str, str]:
+    def marks(self, branch: str, datasets: Collection[str]) -> Mapping[str, str]:
         """By dataset what a run would try it on now: its files, its recipe, its inputs. No database is asked."""
         lake = self._workspace.lake
         leaves = lake.commits.state(lake.refs.head(branch)).leaves

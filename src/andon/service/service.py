@@ -16,11 +16,14 @@ from andon.workspace.caller import Caller
 from andon.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from andon.catalog.search import Catalogs
     from andon.catalog.use import UseBook
     from andon.lake.changed_names import ChangedNames
     from andon.lineage.kept import LineageGraphs
     from andon.operations.openlineage.outbox import LineageOutbox
+    from andon.operations.scheduling.looking import Looking
     from andon.query.ask import Querying
     from andon.query.workers import Workers
     from andon.runs.goal import Listener
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
     from andon.service.proposing import Proposing
+    from andon.service.quarantine import Quarantine
     from andon.service.query_history import QueryHistory
     from andon.service.readers import ReaderBook
     from andon.service.renaming import Renaming
@@ -59,6 +63,7 @@ if TYPE_CHECKING:
     from andon.service.runs import Runs
     from andon.service.saved_queries import SavedQueries
     from andon.service.saving import Saving
+    from andon.service.schedules import Schedules
     from andon.service.scheduling import Scheduling
     from andon.service.searching import Searching
     from andon.service.signals import SignalDesk
@@ -153,12 +158,19 @@ class Service:
         return MessageDesk(self.workspace)
 
     @cached_property
+    def schedules(self) -> Schedules:
+        """What is scheduled, and why."""
+        from andon.service.schedules import Schedules
+
+        return Schedules(self.workspace, self._looking)
+
+    @cached_property
     def scheduling(self) -> Scheduling:
         """Scheduled work."""
         from andon.service.scheduling import AUTHOR, Scheduling
 
         by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
-        return Scheduling(self.workspace, self.promises, by_itself.runs, self._preparer)
+        return Scheduling(self.workspace, self._looking, by_itself.runs, self._preparer)
 
     @cached_property
     def signals(self) -> SignalDesk:
@@ -229,6 +241,13 @@ class Service:
         from andon.service.checks import Checks
 
         return Checks(self.workspace, self._runner, self._check_history, self._preparer)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        """Rows that checks set aside."""
+        from andon.service.quarantine import Quarantine
+
+        return Quarantine(self.workspace, self.querying, self._runner)
 
     @cached_property
     def incidents(self) -> IncidentDesk:
@@ -449,6 +468,10 @@ class Service:
         return GivenFiles(self.workspace, self._runner, self._preparer)
 
     @cached_property
+    def _looking(self) -> Looking:
+        return self._shared.looking(self.querying, lambda branch, datasets: self.scheduling.marks(branch, datasets))
+
+    @cached_property
     def _runner(self) -> GoalRunner:
         from andon.runs.run import GoalRunner
 
@@ -476,6 +499,7 @@ class _Shared:
         self._folded: FoldedGraphs | None = None
         self._workers: Workers | None = None
         self._outbox: LineageOutbox | None = None
+        self._looking: Looking | None = None
 
     def outbox(self) -> LineageOutbox:
         from andon.operations.openlineage.outbox import LineageOutbox
@@ -484,6 +508,14 @@ class _Shared:
             if self._outbox is None:
                 self._outbox = LineageOutbox()
             return self._outbox
+
+    def looking(self, querying: Querying, marks: Callable[[str, Collection[str]], Mapping[str, str]]) -> Looking:
+        from andon.operations.scheduling.looking import Looking
+
+        with self._lock:
+            if self._looking is None:
+                self._looking = Looking(self._workspace, querying, marks)
+            return self._looking
 
     @property
     def workers(self) -> Workers:

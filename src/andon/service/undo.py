@@ -149,6 +149,7 @@ class Undoing:
             time=to_text(self._workspace.clock()),
             rejected=tuple({*head.rejected, *causes}),
             acceptances=in_force((*head.acceptances, *before.acceptances), commits.state(before)),
+            releases=before.releases,
             target=target.id,
         )
         move = RefMove(name, "branch", head.id, "undo")
@@ -189,6 +190,7 @@ class Undoing:
             time=to_text(self._workspace.clock()),
             rejected=tuple(set(head.rejected) - lifted),
             acceptances=in_force((*head.acceptances, *before.acceptances), commits.state(before)),
+            releases=before.releases,
             target=undo.id,
         )
         commit = self._lake.commit(draft, before.root, [RefMove(name, "branch", head.id, "redo")], request)
@@ -225,6 +227,7 @@ class Undoing:
             None,
             tuple(c for c in head.rejected if c not in lifted),
             head.acceptances,
+            releases=head.releases,
         )
         move = RefMove(name, "branch", head.id, "accept")
         commit = self._lake.commit(draft, head.root, [move], request)

@@ -8,15 +8,23 @@ from andon.base.database import Database, Transaction
 from andon.base.record import Record
 from andon.errors import MachineError
 
+#: What a later version added.
+TABLES = ("alter table look add column data text",)
+
 #: In place of a dataset: all of the branch, and all that no source that is asked stands above.
 ALL, ALL_OF_FILES = "*", "*files"
 
 
 class LastLook(Record):
-    """When something was brought up to date, by a run's logical time, and the commit that the branch showed then."""
+    """When something was brought up to date, by a run's logical time, and the commit that the branch showed then.
+
+    Attributes:
+        data: of when its data are: earlier than `at` where something that it comes from was not brought up to date with it.
+    """
 
     at: str
     commit: str
+    data: str
 
 
 class Looks:
@@ -31,8 +39,8 @@ class Looks:
             "delete from look where branch = ? and dataset = ?", [(branch, dataset) for dataset in looked]
         )
         transaction.execute_many(
-            "insert into look (branch, dataset, at, commit_id) values (?, ?, ?, ?)",
-            [(branch, dataset, look.at, look.commit) for dataset, look in looked.items()],
+            "insert into look (branch, dataset, at, commit_id, data) values (?, ?, ?, ?, ?)",
+            [(branch, dataset, look.at, look.commit, look.data) for dataset, look in looked.items()],
         )
 
     def keep(self, branch: str, looked: Mapping[str, LastLook]) -> None:
@@ -48,5 +56,5 @@ class Looks:
 
     def of(self, branch: str) -> dict[str, LastLook]:
         """`{dataset, ALL or ALL_OF_FILES: look}` as noted for a branch."""
-        rows = self._database.query("select dataset, at, commit_id from look where branch = ?", [branch])
-        return {str(dataset): LastLook(str(at), str(commit)) for dataset, at, commit in rows}
+        rows = self._database.query("select dataset, at, commit_id, data from look where branch = ?", [branch])
+        return {str(dataset): LastLook(str(at), str(commit), str(data or at)) for dataset, at, commit, data in rows}

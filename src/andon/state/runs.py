@@ -194,6 +194,17 @@ class RunLog:
             for d, a, r, s, n, t, v, e, note, began in self._database.query(sql, [number])
         ]
 
+    def beside(self, dataset: str, branch: str, moment: str, *, is_after: bool) -> tuple[RunRecord, TaskResult] | None:
+        """The newest run of a branch begun by a moment (or the first after it) that had a dataset, with its task; None where none had."""
+        order = "r.started > ? order by r.number" if is_after else "r.started <= ? order by r.number desc"
+        rows = self._database.query(
+            f"select r.number from task t join run r on r.number = t.run where t.dataset = ? and r.branch = ? and {order} limit 1",
+            [dataset, branch, moment],
+        )
+        run = self.find(rows[0][0]) if rows else None
+        task = next((each for each in self.tasks(run.number) if each.dataset == dataset), None) if run else None
+        return (run, task) if run is not None and task is not None else None
+
     def notes(self, number: int) -> list[RunNote]:
         """What a run told people, in that order."""
         rows = self._database.query("select at, text from run_note where run = ? order by seq", [number])

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from andon.state import actions, attempts, check_results, claims, incidents, messages, pauses, usual
+from andon.state import (
+    actions,
+    attempts,
+    check_results,
+    claims,
+    decisions,
+    incidents,
+    looks,
+    messages,
+    pauses,
+    usual,
+)
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -52,5 +63,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         *messages.TABLES,
         *pauses.TABLES,
         *usual.TABLES,
+        *decisions.TABLES,
+        *looks.TABLES,
     ),
 )

@@ -35,6 +35,7 @@ from andon.state.answered import AnsweredCalls
 from andon.state.attempts import Attempts
 from andon.state.check_results import CheckResults
 from andon.state.claims import Claims
+from andon.state.decisions import Decisions
 from andon.state.facts import Facts
 from andon.state.incidents import Incidents
 from andon.state.looks import Looks
@@ -70,6 +71,7 @@ class StateStore(Record):
     query_log: Queries
     facts: Facts
     looks: Looks
+    decisions: Decisions
     tokens: Tokens
     answered: AnsweredCalls
     claims: Claims
@@ -248,6 +250,7 @@ class Adapters:
             Queries(database),
             Facts(database),
             Looks(database),
+            Decisions(database),
             Tokens(database),
             AnsweredCalls(database),
             Claims(database, self.clock),

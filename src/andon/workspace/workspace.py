@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from andon.state.attempts import Attempts
     from andon.state.check_results import CheckResults
     from andon.state.claims import Claims
+    from andon.state.decisions import Decisions
     from andon.state.facts import Facts
     from andon.state.incidents import Incidents
     from andon.state.looks import Looks
@@ -193,6 +194,11 @@ class Workspace:
     def looks(self) -> Looks:
         """When what was last brought up to date."""
         return self._adapters.state.looks
+
+    @property
+    def decisions(self) -> Decisions:
+        """What the scheduler decided, and when somebody looked."""
+        return self._adapters.state.decisions
 
     @property
     def people(self) -> Mapping[str, PersonRole]:

@@ -145,6 +145,8 @@ class IncidentKeeper:
         if result.accepted is not None:
             return f"`{signal.details['check']}` was accepted"
         if result.status is CheckStatus.PASS and result.version == leaf.version:
+            if result.quarantined:  # it is right when no row is set aside any more
+                return None
             return f"`{signal.details['check']}` passes"
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from andon.base.text import plural
 from andon.model.check import CheckKind, Severity
 from andon.model.check_result import CheckResult
 from andon.model.lamp import Lamp
@@ -32,7 +33,8 @@ def signals_of(run: RunRecord, tasks: Sequence[TaskResult], checks: Sequence[Che
 
 
 def _counts(check: CheckResult) -> bool:
-    return check.failed and check.severity is not Severity.INFO and check.accepted is None
+    is_told = check.severity is not Severity.INFO and check.accepted is None
+    return is_told and (check.failed or bool(check.quarantined))
 
 
 def _of_task(run: RunRecord, task: TaskResult) -> Signal:
@@ -62,6 +64,7 @@ def _of_check(run: RunRecord, check: CheckResult, held: set[str] | None) -> Sign
         "severity": str(check.severity),
         "status": str(check.status),
         "bad": check.bad,
+        "quarantined": check.quarantined,
         "total": check.total,
         "value": check.value,
         "limit": check.limit,
@@ -72,11 +75,16 @@ def _of_check(run: RunRecord, check: CheckResult, held: set[str] | None) -> Sign
         check.dataset,
         _KINDS.get(check.kind, SignalKind.CHECK),
         check.check,
-        Lamp.FAIL if check.severity is Severity.HOLD else Lamp.WARN,
-        f"the check `{check.spoken}` {outcome(check)}{value}",
+        Lamp.FAIL if check.failed and check.severity is Severity.HOLD else Lamp.WARN,
+        f"the check `{check.spoken}` {outcome(check) if check.failed else _set_aside(check)}{value}",
         is_held=is_held,
         details={name: value for name, value in details.items() if value is not None},
     )
+
+
+def _set_aside(check: CheckResult) -> str:
+    """What a check did that passes since it set rows aside."""
+    return f"set {plural(check.quarantined or 0, 'row')} aside, of {check.total or 0:,}"
 
 
 def _of_run(run: RunRecord) -> Signal:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from andon.base.duration import Duration, read_duration
-from andon.base.graph import reverse, topological
+from andon.base.graph import reach, reverse, topological
 from andon.base.record import Record, field
-from andon.model.dataset import Definition, Kind
+from andon.model.dataset import ClockUse, Definition, Kind
 from andon.model.project import Project
 from andon.model.schedule import Rule, RuleKind, rules_of
 from andon.project.link.schedules import scheduled
@@ -18,15 +18,15 @@ from andon.sources.files.paths import local_patterns
 
 #: Of rules that nobody stated.
 _DEFAULT = rules_of(())
-_TIMED = (RuleKind.CRON, RuleKind.EVERY, RuleKind.MAX_AGE)
 
 
-class Entry(Record):
+class Entry(Record, dict=True):
     """What is known of one dataset.
 
     Attributes:
         inputs: the datasets that it reads.
         patterns: where a source reads files of the project.
+        is_daily: whether its result is another one each day, as it reads the date.
         is_asked: whether a source asks somebody else for its rows or files, so that nothing tells beforehand whether there are new ones.
     """
 
@@ -35,23 +35,24 @@ class Entry(Record):
     inputs: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     is_asked: bool = False
+    is_daily: bool = False
 
-    @property
+    @cached_property
     def is_manual(self) -> bool:
         """Whether it is brought up to date by hand alone."""
         return any(rule.kind is RuleKind.MANUAL for rule in self.rules)
 
-    @property
+    @cached_property
     def follows(self) -> bool:
         """Whether it is due because something above it is."""
         return any(rule.kind is RuleKind.UPSTREAM for rule in self.rules)
 
-    @property
+    @cached_property
     def is_plain(self) -> bool:
         """Whether nothing but changes above it makes it due."""
         return self.rules == _DEFAULT
 
-    @property
+    @cached_property
     def max_age(self) -> Duration | None:
         """The shortest of the ages that it promises."""
         found = [read_duration(rule.text) for rule in self.rules if rule.kind is RuleKind.MAX_AGE]
@@ -97,9 +98,21 @@ class ScheduleBook(Record, dict=True):
         return tuple(found)
 
     @cached_property
-    def has_times(self) -> bool:
-        """Whether time makes anything due."""
-        return any(rule.kind in _TIMED for d in self.with_rules for rule in self.entries[d].rules)
+    def asked_or_below(self) -> frozenset[str]:
+        """The sources that are asked, and all that reads them."""
+        asked = {d for d, entry in self.entries.items() if entry.is_asked}
+        return frozenset(asked | reach(self.readers, asked))
+
+    def above(self, dataset: str) -> list[str]:
+        """All that a dataset comes from, by name."""
+        return sorted(reach(self.inputs, [dataset]))
+
+    @cached_property
+    def with_ages(self) -> tuple[str, ...]:
+        """The datasets that promise an age, with all above them."""
+        own = {d for d in self.with_rules if self.entries[d].max_age is not None}
+        wanted = own | reach(self.inputs, own)
+        return tuple(d for d in self.order if d in wanted)
 
 
 def book_of(project: Project) -> ScheduleBook:
@@ -115,7 +128,8 @@ def book_of(project: Project) -> ScheduleBook:
     for name, dataset in project.datasets.items():
         rules = rules_of(dataset.refresh) if dataset.refresh else _united(groups.get(name, []))
         definition = dataset.definition
-        entries[name] = Entry(name, rules, definition.inputs, _file_patterns(definition), name in asked)
+        is_daily = definition.clock is ClockUse.DATE
+        entries[name] = Entry(name, rules, definition.inputs, _file_patterns(definition), name in asked, is_daily)
     return ScheduleBook(entries)
 
 

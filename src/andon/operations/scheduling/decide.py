@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from andon.base.clock import SKEW, from_text, to_text
 from andon.base.cron import cron_times
 from andon.base.duration import Duration, read_duration
 from andon.base.graph import reach
 from andon.base.record import Record, field, replace
-from andon.model.decision import BackKind, Decision, Failure, HeldBack, Standing
+from andon.model.decision import NOTHING, BackKind, Decision, Failure, HeldBack, Standing
 from andon.model.schedule import Rule, RuleKind
 from andon.operations.scheduling.book import Entry, ScheduleBook
 
@@ -41,6 +42,7 @@ class Known(Record):
 
     Attributes:
         looks: when each dataset was brought up to date last, by the logical time of the run; without it, it never was.
+        data: of when the data of each dataset are, where that is earlier: what it comes from was not brought up to date with it.
         moved: why a dataset would be built now, by what can be seen without asking anybody.
         changed: how the result of a `when` changed since its dataset was brought up to date.
         seconds: what each dataset took when it was built last.
@@ -51,6 +53,7 @@ class Known(Record):
     """
 
     looks: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)
     moved: Mapping[str, str] = field(default_factory=dict)
     changed: Mapping[str, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -87,6 +90,24 @@ def decide(book: ScheduleBook, known: Known, now: datetime) -> tuple[Decision, .
     return _Decider(book, known, now).decisions()
 
 
+class Deciding:
+    """Decides again and again. While nothing is known anew and no time came, the decisions are those of before, and cost nothing."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[ScheduleBook, Known, datetime, datetime, tuple[Decision, ...]] | None = None
+
+    def decide(self, book: ScheduleBook, known: Known, now: datetime) -> tuple[Decision, ...]:
+        """As `decide`; what was decided of the same book before may be given again."""
+        kept = self._kept
+        if kept is not None and kept[0] is book and kept[2] <= now < kept[3] and kept[1] == known:
+            return kept[4]
+        found = decide(book, known, now)
+        ahead = max(known.looks.values(), default="") > to_text(now + SKEW)
+        coming = min((_moment(each.next) for each in found if each.next is not None), default=_END)
+        self._kept = None if ahead else (book, known, now, coming, found)
+        return found
+
+
 def jobs(book: ScheduleBook, decisions: tuple[Decision, ...]) -> tuple[tuple[str, ...], ...]:
     """The datasets that are due, put together as runs: what is connected within them is one, so that its readers see it together."""
     due = {each.dataset for each in decisions if each.is_due}
@@ -112,6 +133,8 @@ class _Decider:
         self.wants: dict[str, _Want] = {}
         self.needs: dict[str, _Need] = {}
         self.next: dict[str, tuple[datetime, str]] = {}
+        #: Of when data are, where all that they come from can be brought up to date.
+        self.data: dict[str, datetime] = {}
         self.begins: dict[str, tuple[datetime, datetime]] = {}
         #: Those that can't be brought up to date now though they should be, each with why, as the end of a sentence.
         self.waiting: dict[str, str] = {}
@@ -124,36 +147,44 @@ class _Decider:
             return tuple(_quiet(d) for d in book.order)
         self._own()
         self._above()
-        return tuple(self._decision(dataset) for dataset in book.order)
+        loud = {*self.wants, *self.needs, *self.next, *known.failures, *known.held, *book.with_rules}
+        found = []
+        for dataset in book.order:
+            is_quiet = dataset not in loud and self.due.isdisjoint(book.inputs[dataset])
+            if is_quiet and (not self.waiting or self.waiting.keys().isdisjoint(book.inputs[dataset])):
+                found.append(_quiet(dataset))
+            else:
+                found.append(self._decision(dataset))
+        return tuple(found)
 
     # -- what is known of one dataset
 
     def _look(self, dataset: str) -> datetime | None:
         """When it was brought up to date; a moment that lies ahead was told by a wrong clock, and does not count."""
         text = self.known.looks.get(dataset)
-        return from_text(text) if text is not None and text <= self.latest else None
+        return _moment(text) if text is not None and text <= self.latest else None
 
     def _tried(self, dataset: str) -> datetime:
         """When it was brought up to date, or tried in vain with nothing new to try since."""
         look, failure = self._look(dataset) or _NEVER, self.known.failures.get(dataset)
         if failure is None or not _is_stuck(failure) or failure.at > self.latest:
             return look
-        return max(look, from_text(failure.at))
+        return max(look, _moment(failure.at))
 
     def _again(self, dataset: str) -> datetime | None:
         """When it is tried again, where it waits for that."""
         failure = self.known.failures.get(dataset)
         if failure is None or failure.again is None or failure.is_changed:
             return None
-        again = from_text(failure.again)
+        again = _moment(failure.again)
         return again if again > self.now else None
 
     # -- first: its own rules
 
     def _own(self) -> None:
         known, book = self.known, self.book
-        ages = self._ages() if any(book.entries[d].max_age for d in book.with_rules) else {}
-        spans = self._spans() if ages else {}
+        ages = self._ages()
+        spans = _SPANS.of(book, known.seconds, frozenset(self.shut)) if ages else {}
         asked = dict.fromkeys((*book.with_rules, *known.moved, *known.failures, *known.changed))
         if not known.looks.keys() >= book.entries.keys():
             asked |= dict.fromkeys(d for d in book.order if d not in known.looks)
@@ -168,24 +199,23 @@ class _Decider:
                 self.wants[dataset] = want
 
     def _ages(self) -> dict[str, datetime]:
-        """Of when the data of each dataset are: as old as the oldest of what it comes from, as far as that is brought up to date at all."""
+        """Of when the data of each dataset are: as old as the oldest of what it comes from. Where something of that can't be brought up to
+        date, the age of the rest counts: else it would be due for ever."""
         found: dict[str, datetime] = {}
-        for dataset in self.book.order:
-            own = self._tried(dataset)
-            found[dataset] = min((own, *(found[p] for p in self.book.inputs[dataset] if p not in self.shut)))
+        for dataset in self.book.with_ages:
+            failure = self.known.failures.get(dataset)
+            own, is_clean = self._tried(dataset), failure is None or not _is_stuck(failure)
+            for parent in self.book.inputs[dataset]:
+                if parent in self.shut:
+                    is_clean = is_clean and self.book.entries[parent].is_manual
+                    continue
+                is_clean = is_clean and parent in self.data
+                own = min(own, found[parent])
+            if is_clean:
+                data = self.known.data.get(dataset)
+                self.data[dataset] = own = min(own, _moment(data)) if data is not None else own
+            found[dataset] = own
         return found
-
-    def _spans(self) -> dict[str, float]:
-        """Seconds that a run takes which brings a dataset up to date with all that goes along: the longest way through it."""
-        seconds, book = self.known.seconds, self.book
-        above: dict[str, float] = {}
-        for d in book.order:
-            above[d] = seconds.get(d, 0.0) + max((above[p] for p in book.inputs[d] if p not in self.shut), default=0.0)
-        below: dict[str, float] = {}
-        for d in reversed(book.order):
-            ways = (below[r] + seconds.get(r, 0.0) for r in book.readers[d] if book.entries[r].follows)
-            below[d] = max(ways, default=0.0)
-        return {d: above[d] + below[d] for d in book.order}
 
     def _begin(self, length: Duration, age: datetime, span: float) -> tuple[datetime, datetime]:
         """When a run has to begin for data of `age`, and when they are too old."""
@@ -217,7 +247,7 @@ class _Decider:
             slot, coming = cron_times(rule.text, rule.zone).around(self.now)
             is_due = slot is not None and slot > last
         elif rule.kind is RuleKind.EVERY:
-            length = read_duration(rule.text)
+            length = _length(rule.text)
             slot = coming = length.after(last) if length is not None else _END
             is_due = coming <= self.now
         elif rule.kind is RuleKind.MAX_AGE and entry.dataset in self.begins:
@@ -233,9 +263,9 @@ class _Decider:
     def _aged(self, dataset: str, rule: Rule, age: datetime) -> _Want | None:
         failure = self.known.failures.get(dataset)
         begin, limit = self.begins[dataset]
-        if failure is not None and _is_stuck(failure) and from_text(failure.at) > age:
+        if failure is not None and _is_stuck(failure) and _moment(failure.at) > age:
             # what it reads is older than its failure: it is tried once in the time that it promises
-            begin, limit = begin + (from_text(failure.at) - age), limit + (from_text(failure.at) - age)
+            begin, limit = begin + (_moment(failure.at) - age), limit + (_moment(failure.at) - age)
         if begin > self.now:
             self._comes(dataset, begin, rule.spoken)
             return None
@@ -304,7 +334,7 @@ class _Decider:
         failure = self.known.failures.get(dataset)
         is_stuck = failure is not None and _is_stuck(failure)
         moving = [*due, *blocked] if not is_stuck else []
-        if need is not None and (moving or self._tried(dataset) < need.since):
+        if need is not None and (moving or self.data.get(dataset, self._tried(dataset)) < need.since):
             shown = ", ".join(need.serves[:_NAMED])
             return Decision(
                 dataset, Standing.DUE, f"needed by {shown}", need.rule, _text(need.slot), serves=need.serves
@@ -324,9 +354,9 @@ class _Decider:
     def _not_due(self, entry: Entry, failure: Failure | None) -> Decision:
         dataset = entry.dataset
         coming = self.next.get(dataset) if not entry.is_plain or entry.is_asked else None
-        next_, rule = (to_text(coming[0]), coming[1]) if coming is not None else (None, None)
+        next_, rule = (_text(coming[0]), coming[1]) if coming is not None else (None, None)
         if failure is not None and not failure.is_changed and failure.again is None:
-            told = f"tried in vain at {_minute(from_text(failure.at))}, and nothing is new since: {failure.error}"
+            told = f"tried in vain at {_minute(_moment(failure.at))}, and nothing is new since: {failure.error}"
             return Decision(dataset, Standing.HELD_BACK, told, rule, next=next_, seen=self.known.seen.get(dataset, ""))
         held = self.known.held.get(dataset)
         if held is not None and held.kind is not BackKind.CLAIMED:
@@ -343,9 +373,59 @@ class _Decider:
         return replace(why, standing=Standing.HELD_BACK, reason=f"{told} (due: {why.reason})", next=until)
 
 
+class _Spans:
+    """Seconds that it may take to bring a dataset up to date; those of the last book are kept, as runs change them and passes don't."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[ScheduleBook, Mapping[str, float], frozenset[str], dict[str, float]] | None = None
+
+    def of(self, book: ScheduleBook, seconds: Mapping[str, float], shut: frozenset[str]) -> dict[str, float]:
+        kept = self._kept
+        if kept is not None and kept[0] is book and kept[1] is seconds and kept[2] == shut:
+            return kept[3]
+        found = spans_of(book, seconds, shut)
+        self._kept = book, seconds, shut, found
+        return found
+
+
+_SPANS = _Spans()
+
+
+def spans_of(book: ScheduleBook, seconds: Mapping[str, float], shut: frozenset[str]) -> dict[str, float]:
+    """Seconds that it may take to bring each dataset up to date: a run with all that goes along, by the longest way through it, and
+    before it another one that shares something, which may have begun just then.
+
+    Args:
+        seconds: what each took last.
+        shut: what is no way through.
+    """
+    ways = {d: [p for p in book.inputs[d] if p not in shut] for d in book.order}
+    above: dict[str, float] = {}
+    for d in book.order:
+        above[d] = seconds.get(d, 0.0) + max((above[p] for p in ways[d]), default=0.0)
+    below: dict[str, float] = {}
+    for d in reversed(book.order):
+        following = (below[r] + seconds.get(r, 0.0) for r in book.readers[d] if book.entries[r].follows)
+        below[d] = max(following, default=0.0)
+    longest: dict[str, float] = {}
+    for d in reversed(book.order):
+        longest[d] = max((above[d] + below[d], *(longest[r] for r in book.readers[d])))
+    shared: dict[str, float] = {}
+    for d in book.order:
+        shared[d] = max((longest[d], *(shared[p] for p in ways[d])))
+    return {d: above[d] + below[d] + shared[d] for d in book.order}
+
+
+@lru_cache(maxsize=50_000)
 def _quiet(dataset: str) -> Decision:
     """Of what only follows others, where nothing moved."""
-    return Decision(dataset, Standing.WAITS, "nothing above it changed", _FOLLOWS)
+    return Decision(dataset, Standing.WAITS, NOTHING, _FOLLOWS)
+
+
+@lru_cache(maxsize=50_000)
+def _waits(dataset: str, look: datetime | None, rule: str | None, coming: str | None) -> Decision:
+    told = f"brought up to date at {_minute(look)}" if look is not None else "never built"
+    return Decision(dataset, Standing.WAITS, told, rule, next=coming)
 
 
 def _is_stuck(failure: Failure) -> bool:
@@ -360,9 +440,15 @@ def _both(one: _Need, other: _Need) -> _Need:
     return replace(first, serves=serves)
 
 
+@lru_cache(maxsize=50_000)
 def _text(moment: datetime | None) -> str | None:
     return to_text(moment) if moment is not None else None
 
 
+_length = lru_cache(maxsize=1000)(read_duration)
+_moment = lru_cache(maxsize=50_000)(from_text)
+
+
+@lru_cache(maxsize=50_000)
 def _minute(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M")
+    return to_text(moment)[:16].replace("T", " ")

@@ -1,4 +1,4 @@
-"""A pass: what is due is looked at once, cut into jobs, and each job that nobody else works on is claimed, run and told."""
+"""A pass: what is due is decided once, cut into jobs, and each job that nobody else works on is claimed, run and told."""
 
 from __future__ import annotations
 
@@ -12,66 +12,52 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from andon.base.cancel import CancelToken
-from andon.base.clock import from_text, to_text
 from andon.base.duration import read_duration
-from andon.base.graph import reach
 from andon.base.record import Record, replace
 from andon.errors import AndonError, MachineError
-from andon.model.due import Due
+from andon.model.decision import Decision, Standing
 from andon.model.event import Event
 from andon.model.run import RunResult
 from andon.model.tick import Tick, TickJob, TickWaiting
+from andon.operations.scheduling.decide import jobs
 from andon.operations.scheduling.ends import interruption, noted, outcome_of, trouble_of, well_of
-from andon.operations.scheduling.jobs import JobCode, ScheduledJob, code_of, jobs_of
+from andon.operations.scheduling.jobs import ScheduledJob, with_turns
 from andon.operations.scheduling.renewing import renewed
-from andon.operations.scheduling.retries import may_try, waits_for
 from andon.runs.goal import Listener, RunOptions
-from andon.runs.planning.due import TIMED, due_at
 from andon.state.claims import LONGEST, Claim, ClaimLease, Refused, Turn
-from andon.state.pauses import ALL
-from andon.workspace.code import project_at
 
 if TYPE_CHECKING:
-    from andon.state.attempts import Attempt
+    from andon.operations.scheduling.looking import Decided, Looking
     from andon.workspace.workspace import Workspace
 
 _log = logging.getLogger(__name__)
 
-
-class Verbs(Record):
-    """What a pass asks of others.
-
-    Attributes:
-        due: what is due on a branch.
-        refresh: builds the branch's own code and publishes what is healthy.
-        marks: by dataset of a branch what a run would try it on now.
-    """
-
-    due: Callable[[RunOptions], Due]
-    refresh: Callable[[RunOptions, Listener], RunResult]
-    marks: Callable[[str, Collection[str]], Mapping[str, str]]
+#: Builds the branch's own code and publishes what is healthy.
+Refresh = Callable[[RunOptions, Listener], RunResult]
 
 
 class _Look(Record):
-    """What a pass found before it began: claims as they stood, and what was noted of failures."""
+    """What a pass found before it began, the claims as they stood among it."""
 
     branch: str
     options: RunOptions
     claims: Mapping[str, Claim]
-    attempts: Mapping[str, Attempt]
-    code: JobCode
 
 
 class Passes:
     """Makes passes over one lake.
 
     Args:
+        looking: decides what is due, and records it.
         chance: numbers from 0 to 1, by which retries don't all come at one moment.
     """
 
-    def __init__(self, workspace: Workspace, verbs: Verbs, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, workspace: Workspace, looking: Looking, refresh: Refresh, chance: Callable[[], float] = random.random
+    ) -> None:
         self._workspace = workspace
-        self._verbs = verbs
+        self._looking = looking
+        self._refresh = refresh
         self._chance = chance
         settings = workspace.settings
         self._length = min(length_of(str(settings.get("schedule.lease")), 60.0), LONGEST)
@@ -88,68 +74,26 @@ class Passes:
             AndonError: what is due can't be told. What happens to a run is told by its job.
         """
         began = time.perf_counter()
-        moment = now or self._workspace.clock()
         # Before it is decided what is to do: where a claim moves from here on, somebody else may do it.
         claims = self._workspace.claims.of(branch)
-        options = RunOptions(branch=branch, now=now)
-        due = self._verbs.due(options)
-        jobs: tuple[TickJob, ...] = ()
-        waiting: dict[str, TickWaiting] = {}
-        if due.due:
-            look = self._looked(branch, options, claims)
-            waiting, barred = self._barred({each.dataset for each in due.due}, look, moment)
-            wanted = {each.dataset for each in due.due} - waiting.keys()
-            cut = jobs_of(wanted, look.code, barred, self._workspace.at_once)
-            jobs = self._run_all(cut, look, listener, waiting)
+        decided = self._looking.look(branch, now)
+        self._looking.note(decided, trigger)
+        due = decided.due
+        waiting = {each.dataset: _waits(each, decided) for each in decided.decisions if _is_back(each)}
+        done: tuple[TickJob, ...] = ()
+        if due:
+            lake, look = self._workspace.lake, _Look(branch, RunOptions(branch=branch, now=now), claims)
+            leaves = lake.commits.state(lake.commits.get(decided.head)).leaves
+            definitions = lake.objects.definitions(leaves[each.dataset].definition for each in due)
+            cut = with_turns(
+                jobs(decided.book, decided.decisions),
+                {definition.dataset: definition for definition in definitions.values()},
+                self._workspace.places.connection_of,
+                self._workspace.at_once,
+            )
+            done = self._run_all(cut, look, listener, waiting)
         listed = tuple(waiting[name] for name in sorted(waiting))
-        return Tick(branch, to_text(moment), trigger, tuple(due.due), jobs, listed, time.perf_counter() - began)
-
-    # -- what may be done
-
-    def _looked(self, branch: str, options: RunOptions, claims: Mapping[str, Claim]) -> _Look:
-        workspace = self._workspace
-        state = workspace.lake.commits.state(workspace.lake.refs.head(branch))
-        datasets = project_at(workspace, state).datasets
-        code = code_of(
-            {name: each.definition for name, each in datasets.items() if name in state.leaves},
-            {name: each.refresh for name, each in datasets.items()},
-            workspace.places.connection_of,
-        )
-        return _Look(branch, options, claims, workspace.attempts.of(branch), code)
-
-    def _barred(
-        self, due: Collection[str], look: _Look, now: datetime
-    ) -> tuple[dict[str, TickWaiting], frozenset[str]]:
-        """What of that which is due waits, and all datasets that stay as they are published."""
-        pauses = self._workspace.pauses.of(look.branch, to_text(now))
-        marks = self._verbs.marks(look.branch, list(look.attempts)) if look.attempts else {}
-        slots = {name: self._slot(name, look) for name in look.attempts}
-        asleep = {
-            name: attempt
-            for name, attempt in look.attempts.items()
-            if not may_try(attempt, now, marks.get(name), slots[name])
-        }
-        waiting: dict[str, TickWaiting] = {}
-        for name in due:
-            pause = pauses.get(name) or pauses.get(ALL)
-            above = {name} | reach(look.code.needs, [name])
-            first = next((each for each in sorted(above, key=lambda x: x != name) if each in asleep), None)
-            if pause is not None:
-                why = f"paused by {pause.who}" + (f": {pause.why}" if pause.why else "")
-                waiting[name] = TickWaiting(name, "paused", why, pause.until)
-            elif first is not None:
-                why, until = waits_for(asleep[first], slots[first])
-                kind = "retry" if asleep[first].again is not None else "failed"
-                waiting[name] = TickWaiting(name, kind, why if first == name else f"`{first}` {why}", until)
-        return waiting, frozenset({*asleep, *pauses})
-
-    def _slot(self, dataset: str, look: _Look) -> datetime | None:
-        """When a dataset had been due next by time, had its last attempt come to something."""
-        last = from_text(look.attempts[dataset].at)
-        rules = look.code.rules.get(dataset, ())
-        zone = dict(rules).get("tz", "UTC")
-        times = [due_at(rule, text, last, zone) for rule, text in rules if rule in TIMED]
-        return min((at for at in times if at is not None), default=None)
+        return Tick(branch, decided.at, trigger, tuple(due), done, listed, time.perf_counter() - began)
 
     # -- doing it
 
@@ -178,14 +122,14 @@ class Passes:
                             running.add(pool.submit(self._run, job, taken, look, heard, stopping))
                         elif not (running and taken.kind == "turn"):  # else one of ours may have that place
                             open_jobs.remove(job)
-                            waiting.update({d: replace(taken, dataset=d) for d in job.due})
+                            waiting.update({d: replace(taken, dataset=d) for d in job.datasets})
                     if running:
                         done, running = wait(running, return_when=FIRST_COMPLETED)
                         told += [each.result() for each in done]
             except BaseException:
                 stopping.cancel()
                 raise
-        return tuple(sorted(told, key=lambda job: job.due))
+        return tuple(sorted(told, key=lambda job: job.datasets))
 
     def _take(self, job: ScheduledJob, look: _Look) -> ClaimLease | TickWaiting:
         """Claim what a job works on, or why it waits."""
@@ -199,15 +143,15 @@ class Passes:
             if taken.name in {turn.at for turn in turns}:
                 return TickWaiting("", "turn", f"all places at the {taken.name} are taken", taken.until)
             return TickWaiting("", "claimed", f"`{taken.name}` is being made by {taken.by}", taken.until)
-        lost = sorted(taken.lost & set(job.due))
+        lost = sorted(taken.lost & set(job.datasets))
         if lost:
-            found = interruption(job.due, look.attempts, workspace.clock(), self._chance())
+            found = interruption(lost, workspace.attempts.of(look.branch), workspace.clock(), self._chance())
             with workspace.lake.database.write() as transaction:
                 workspace.attempts.put(transaction, look.branch, found)
                 if any(each.failures > 1 for each in found):
                     workspace.claims.release(transaction, taken)
-                    first = found[0]
-                    return TickWaiting("", "retry", waits_for(first, None)[0], first.again)
+                    why = f"{found[0].message}, again and again"
+                    return TickWaiting("", "retry", why, found[0].again)
         return taken
 
     def _run(
@@ -220,7 +164,7 @@ class Passes:
         hears = replace(listener, cancel=cancel, may_publish=lambda transaction: claims.require(transaction, lease))
         with stopping.calling(cancel.cancel), renewed(claims, lease, self._length, cancel) as renewal:
             try:
-                result = self._verbs.refresh(replace(look.options, select=job.datasets), hears)
+                result = self._refresh(replace(look.options, select=job.datasets), hears)
             except AndonError as failure:
                 error = failure
             except Exception as defect:  # noqa: BLE001 - one job's defect is told, and stops no other
@@ -229,11 +173,10 @@ class Passes:
                 error = MachineError("internal.error", message, hint="please report it")
         is_lost = renewal.is_lost or (error is not None and error.code == "run.claim_lost")
         outcome = outcome_of(result, error, is_lost=is_lost, is_stopped=stopping.is_cancelled)
-        trouble = trouble_of(job.due, result, error) if outcome not in ("lost", "interrupted") else {}
+        trouble = trouble_of(job.datasets, result, error) if outcome not in ("lost", "interrupted") else {}
         if not self._release(lease, look, trouble, result) and not (result is not None and result.run is not None):
             outcome, trouble, result = "lost", {}, None
         return TickJob(
-            due=job.due,
             datasets=job.datasets,
             outcome=outcome,
             run=result.run if result is not None else None,
@@ -256,7 +199,7 @@ class Passes:
         marks: Mapping[str, str] = {}
         if trouble:
             try:
-                marks = self._verbs.marks(look.branch, list(trouble))
+                marks = self._looking.marks(look.branch, list(trouble))
             except AndonError as failure:  # without it the next slot decides
                 _log.debug("it can't be told what %s was tried on: %s", ", ".join(trouble), failure)
         now = workspace.clock()
@@ -268,6 +211,22 @@ class Passes:
                 workspace.attempts.put(transaction, look.branch, found, well)
             workspace.claims.release(transaction, lease)
         return is_held
+
+
+def _is_back(decision: Decision) -> bool:
+    """Whether something keeps it back: of what merely waits for its time nothing is told."""
+    return decision.standing is Standing.HELD_BACK
+
+
+def _waits(decision: Decision, decided: Decided) -> TickWaiting:
+    held, failure = decided.known.held.get(decision.dataset), decided.known.failures.get(decision.dataset)
+    if held is not None:
+        kind = str(held.kind)
+    elif failure is not None:
+        kind = "retry" if failure.again is not None else "failed"
+    else:
+        kind = "above"
+    return TickWaiting(decision.dataset, kind, decision.reason, decision.next)
 
 
 def length_of(text: str, default: float) -> timedelta:

@@ -1,5 +1,5 @@
 """When what failed is tried again: soon, and then more and more rarely, where the error may pass by itself; else when there is something
-else to try it on, or at its next slot. Pure."""
+else to try it on, or at its next slot (which `decide` tells). Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from andon.base.clock import from_text, to_text
+from andon.base.clock import to_text
 from andon.operations.scheduling.transient import is_transient
 from andon.state.attempts import Attempt
 
@@ -35,31 +35,3 @@ def failed(
     return Attempt(
         dataset, failures, to_text(now), str(error.get("code", "")), str(error.get("message", "")), again, mark
     )
-
-
-def may_try(attempt: Attempt, now: datetime, mark: str | None, slot: datetime | None) -> bool:
-    """Whether it is tried again by now.
-
-    Args:
-        mark: what it would be tried on.
-        slot: when it would be due next, had the failure been a success.
-    """
-    if attempt.again is not None and not (to_text(now) < attempt.again <= to_text(now + 2 * WAITS[-1])):
-        return True  # its time came; or lies so far ahead that the clock was wrong then
-    if mark is not None and mark != attempt.mark:
-        return True
-    return attempt.again is None and slot is not None and slot <= now
-
-
-def waits_for(attempt: Attempt, slot: datetime | None) -> tuple[str, str | None]:
-    """Why it is not tried yet, and until when that holds at most."""
-    times = "" if attempt.failures == 1 else f" ({attempt.failures} times in a row)"
-    if attempt.again is not None:
-        return f"failed{times}: {attempt.message}; it is tried again at {_minute(attempt.again)}", attempt.again
-    until = to_text(slot) if slot is not None else None
-    later = f", or at {_minute(until)}" if until is not None else ""
-    return f"failed{times}: {attempt.message}; it is tried again when its inputs or its code change{later}", until
-
-
-def _minute(text: str) -> str:
-    return from_text(text).strftime("%Y-%m-%d %H:%M")

@@ -11,7 +11,7 @@ from andon.base.duration import read_duration
 from andon.base.record import Record
 from andon.base.text import span
 from andon.model.due import DueDataset
-from andon.model.schedule import MANUAL, rules_of
+from andon.model.schedule import MANUAL, is_manual, rules_of
 
 #: Rules by which time alone makes a dataset due.
 TIMED = ("max_age", "every", "cron")
@@ -74,7 +74,7 @@ def _because(
     now: datetime,
     when: Callable[[str, str], str | None],
 ) -> str | None:
-    if dict(promise.rules).get(MANUAL) == "true":
+    if is_manual(promise.rules):
         return None
     if promise.last is None:
         return "never built"
@@ -93,7 +93,7 @@ def _because(
 def _spoken(rules: tuple[tuple[str, str], ...]) -> str:
     """The rules as written; those of time zones with their cron."""
     said = dict(rules)
-    if said.get(MANUAL) == "true":
+    if is_manual(rules):
         return rules_of(rules)[0].spoken
     zone = f" {said['tz']}" if "tz" in said else ""
     told = [f"{rule} {text}{zone if rule == 'cron' else ''}" for rule, text in rules if rule not in ("tz", MANUAL)]
