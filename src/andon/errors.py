@@ -138,6 +138,12 @@ CODES: dict[str, str] = {
     "action.frozen": "Somebody stopped all automatic action.",
     "action.no_program": "The program of a playbook can't be run.",
     "run.held": "The run was held back from publishing.",
+    # incidents
+    "incident.none": "There is no incident of this number.",
+    "incident.over": "The incident is over.",
+    "incident.stands": "What the incident is about is not right yet.",
+    "cord.held": "Somebody holds the dataset.",
+    "cord.none": "Nobody holds the dataset.",
     "run.claim_lost": "Another process took over what a scheduled run works on.",
     # lake
     "lake.ref_not_found": "No branch, tag, commit or run of that name.",

@@ -14,7 +14,7 @@ from andon.model.incident import IncidentState
 from andon.model.lamp import Lamp
 from andon.model.playbook import PlaybookMode
 from andon.model.signal import Signal, SignalKind
-from andon.operations.incidents.keeping import Look
+from andon.operations.incidents.keeping import SignalLook
 from kit.clones import Clone
 
 SHOP = """/*---
@@ -265,7 +265,7 @@ def test_what_only_a_look_can_tell_is_verified_by_one_or_undone_in_its_time(shop
         keeper = service.incidents._keeper
         now = service.workspace.clock().isoformat()
         late = Signal("main", "shop.orders", SignalKind.LATE, "late", Lamp.STALE, "is late", now)
-        look = Look(frozenset((SignalKind.LATE,)), (late,))
+        look = SignalLook(frozenset((SignalKind.LATE,)), (late,))
         keeper.catch_up("main", look)
         good = shop.head()
         shop.write("raw/orders_06.csv", GOOD)
@@ -283,7 +283,7 @@ def test_what_only_a_look_can_tell_is_verified_by_one_or_undone_in_its_time(shop
         shop.write("raw/orders_07.csv", GOOD)
         again = service.actions.fix(1, "retry")
         assert again.outcome is Outcome.RUNNING
-        keeper.catch_up("main", Look(frozenset((SignalKind.LATE,))))
+        keeper.catch_up("main", SignalLook(frozenset((SignalKind.LATE,))))
         (verified,) = service.actions.act("main")
         assert verified.outcome is Outcome.VERIFIED
 

@@ -42,6 +42,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     """The types of what each command can write with `--json`, by the command's words."""
     # here, since each command needs few of them
     from andon.model.check_result import CheckDocument
+    from andon.model.cord import Cord
     from andon.model.due import DueDocument
     from andon.model.message import ChannelDocument, SentDocument
     from andon.model.person import AccessToken, TokenMade
@@ -70,6 +71,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     )
     from andon.service.editing import EditedDocument, FileTextDocument
     from andon.service.history import DiffDocument, LogDocument
+    from andon.service.incident_documents import IncidentInfo, IncidentPage
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
     from andon.service.proposing import ProposedChecksDocument
@@ -125,6 +127,16 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "undo": (RevertedDocument, RunDocument),
         "redo": (RevertedDocument,),
         "accept": (RunDocument, AcceptedDocument),
+        "incidents": (list[IncidentInfo],),
+        "incident show": (IncidentPage,),
+        "incident take": (IncidentInfo,),
+        "incident fix": (IncidentInfo,),
+        "incident close": (IncidentInfo,),
+        "incident reopen": (IncidentInfo,),
+        "incident snooze": (IncidentInfo,),
+        "hold": (Cord,),
+        "release": (Cord,),
+        "complain": (IncidentInfo,),
         "branch list": (list[BranchInfo],),
         "branch create": (BranchMade,),
         "branch drop": (BranchDropped,),

@@ -22,8 +22,8 @@ from andon.model.profile import Profile
 from andon.model.profile_diff import ProfileDiff
 from andon.model.run import RunResult
 from andon.model.unit_tests import TestResult
-from andon.python.catalog import CatalogLake
 from andon.python.channels import Channels
+from andon.python.incidents import IncidentLake
 from andon.python.quarantine import LakeQuarantine
 from andon.python.result import Result
 from andon.python.sources import LakeSources
@@ -60,7 +60,7 @@ def open(path: str | Path = ".", **settings: str) -> Lake:
     return Lake(Service.find(Path(path), face="python", flags=flags))
 
 
-class Lake(CatalogLake):
+class Lake(IncidentLake):
     """A project's lake. `at` makes one that reads another commit."""
 
     # -- asking

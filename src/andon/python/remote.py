@@ -24,7 +24,7 @@ from andon.model.profile_diff import ProfileDiffDocument
 from andon.model.run import RunDocument
 from andon.python.channels import RemoteChannels
 from andon.python.quarantine import RemoteQuarantine
-from andon.python.remote_catalog import RemoteCatalog
+from andon.python.remote_incidents import RemoteIncidents
 from andon.python.remote_nouns import RemoteBranches, RemoteSources
 from andon.python.result import Result
 from andon.python.server_link import Hears, ServerLink, no_server
@@ -69,7 +69,7 @@ def connect(url: str, token: str | None = None, *, timeout: float = 10.0) -> Rem
     return lake
 
 
-class RemoteLake(RemoteCatalog):
+class RemoteLake(RemoteIncidents):
     """A lake that a server has; verbs and arguments as in `Lake`. `at` makes one that reads another commit.
 
     What is about a folder (`plan`, `run`, `status`, `pull`) is about the one that the server works in. Answers are the

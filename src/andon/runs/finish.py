@@ -21,6 +21,7 @@ from andon.model.release import Release, carried_on
 from andon.model.run import RunResult, TaskResult, TaskStatus
 from andon.runs.building.outcome import Progress
 from andon.runs.goal import Goal, Listener
+from andon.runs.held_cords import require_free
 from andon.runs.inspection.ages import ages
 from andon.runs.looked import looked_at
 from andon.runs.next_commit import commit_kind, commit_message, next_state
@@ -254,8 +255,14 @@ class Finish:
         end: _End,
         check: CheckedRun,
     ) -> None:
-        """The run's outcome, within the transaction that moves the refs: the last moment to stop it, if it waited for that."""
+        """The run's outcome, within the transaction that moves the refs: the last moment to stop it, if it waited for that.
+
+        Raises:
+            ConflictError: `lake.ref_moved` if somebody holds since what it would change.
+        """
         run.listener.cancel.check()
+        if end.held is None:
+            require_free(self._workspace, transaction, prepared, end.state)
         run.listener.may_publish(transaction)
         workspace = self._workspace
         statuses = {r.status for r in end.results}
@@ -299,6 +306,8 @@ class Finish:
         if ref is None:
             return None
         head = self._lake.commits.get(ref.commit)
+        if ref.commit == base.id:
+            return None  # the branch is where it was: somebody holds something since
         commits = self._lake.commits
         if dict(commits.shared(base)) != dict(commits.shared(head)) or base.rejected != head.rejected:
             return None

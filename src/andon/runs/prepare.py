@@ -16,14 +16,17 @@ from andon.base.paths import is_at
 from andon.base.record import Record, field, replace
 from andon.errors import Problem, ProjectError, UsageError
 from andon.model.commit import Commit, State
+from andon.model.cord import Cord
 from andon.model.plan import Plan
 from andon.model.project import Project
 from andon.model.quarantine import is_aside
 from andon.model.release import Release, carried_on, digest_of
 from andon.runs.goal import Goal, RunOptions
 from andon.runs.growing.wishes import Wishes
+from andon.runs.held_cords import cords_of, published_code
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.changes import Changes
+from andon.runs.planning.cords import held_back, held_notices
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
 from andon.runs.planning.growing import PlannedGrowth
 from andon.runs.planning.histories import continued, histories_of, with_merged
@@ -54,6 +57,7 @@ class Prepared(Record):
         histories: by dataset the builds that histories go on from.
         releases: rows that checks do not set aside any more.
         queries: columns that saved queries return, of those that were looked at.
+        cords: what people hold of the branch.
     """
 
     goal: Goal
@@ -69,6 +73,7 @@ class Prepared(Record):
     histories: Mapping[str, Build] = field(default_factory=dict)
     releases: tuple[Release, ...] = ()
     queries: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    cords: tuple[Cord, ...] = ()
 
     @property
     def head(self) -> Commit:
@@ -181,6 +186,10 @@ class Preparer:
             if options.force
             else growth.wishes.full | packs | (frozenset(options.anew) & taken)
         )
+        cords = cords_of(self._workspace, goal)
+        held = held_back(
+            cords, gathered.definitions, published_code(self._lake.objects, gathered.state) if cords else {}
+        )
         situation = Situation(
             definitions=gathered.definitions,
             files=gathered.files,
@@ -188,6 +197,7 @@ class Preparer:
             sources=gathered.sources,
             selected=selected,
             forced=forced,
+            held=held,
             packs=packs,
             moment=moment,
             known=lambda keys: self._known(keys, lost),
@@ -217,7 +227,13 @@ class Preparer:
             steps = queries.told(self._outlook.of_plan(steps, gathered, bound.columns, changes))
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
         failures = _will_fail({d: e.message for d, e in sorted(gathered.failures.items()) if d in taken})
-        notices = (*failures, *gathered.notices, *queries.notices, *_left_behind(gathered, selected, done))
+        notices = (
+            *held_notices(cords, held),
+            *failures,
+            *gathered.notices,
+            *queries.notices,
+            *_left_behind(gathered, selected, done),
+        )
         plan = Plan(head.id, goal.branch, steps, is_change, notices)
         return Prepared(
             goal=goal,
@@ -233,6 +249,7 @@ class Preparer:
             wishes=replace(growth.wishes, pack=packs),
             histories=histories,
             releases=releases,
+            cords=cords,
         )
 
     def _releases(self, goal: Goal, head: Commit, taken: set[str]) -> tuple[Release, ...]:

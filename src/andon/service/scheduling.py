@@ -33,10 +33,19 @@ class Scheduling:
 
     Args:
         runs: those of `AUTHOR`.
+        passed: told of a branch after each pass, and who listened to it.
     """
 
-    def __init__(self, workspace: Workspace, looking: Looking, runs: Runs, preparer: Preparer) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        looking: Looking,
+        runs: Runs,
+        preparer: Preparer,
+        passed: Callable[[str, Listener], None],
+    ) -> None:
         self._workspace = workspace
+        self._passed = passed
         self._runs = runs
         self._preparer = preparer
         self._passes = Passes(workspace, looking, runs.refresh)
@@ -60,7 +69,10 @@ class Scheduling:
         Raises:
             AndonError: what is due can't be told. What happens to one run is told by the answer.
         """
-        return self._passes.tick(self._branch(branch), trigger, listener or Listener(), now)
+        name, hears = self._branch(branch), listener or Listener()
+        found = self._passes.tick(name, trigger, hears, now)
+        self._passed(name, hears)
+        return found
 
     def loop(self, told: Callable[[Tick], None]) -> ScheduleLoop | None:
         """What makes passes while a server runs; None where `schedule.enabled` says no, or who runs it may only read the lake.

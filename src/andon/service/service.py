@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
     from andon.service.completion import Completion
+    from andon.service.cords import CordDesk
     from andon.service.dataset_versions import DatasetVersions
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from andon.service.lineage_events import LineageEvents
     from andon.service.lineage_map import FoldedGraphs, LineageMaps
     from andon.service.messages import MessageDesk
+    from andon.service.needs import Surroundings
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
     from andon.service.proposing import Proposing
@@ -75,6 +77,7 @@ if TYPE_CHECKING:
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
     from andon.service.uploads import Uploads
+    from andon.workspace.view import View
 
 
 class Service:
@@ -170,7 +173,7 @@ class Service:
         from andon.service.scheduling import AUTHOR, Scheduling
 
         by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
-        return Scheduling(self.workspace, self._looking, by_itself.runs, self._preparer)
+        return Scheduling(self.workspace, self._looking, by_itself.runs, self._preparer, self._passed)
 
     @cached_property
     def signals(self) -> SignalDesk:
@@ -254,7 +257,14 @@ class Service:
         """What is wrong, until it is right again."""
         from andon.service.incidents import IncidentDesk
 
-        return IncidentDesk(self.workspace, self._check_history)
+        return IncidentDesk(self.workspace, self._check_history, self._around, self.signals)
+
+    @cached_property
+    def cords(self) -> CordDesk:
+        """What people hold, and complain of."""
+        from andon.service.cords import CordDesk
+
+        return CordDesk(self.workspace, self.incidents)
 
     @cached_property
     def reviewing(self) -> Reviewing:
@@ -319,7 +329,7 @@ class Service:
         """Undo, redo, accept."""
         from andon.service.undo import Undoing
 
-        return Undoing(self.workspace, self._runner)
+        return Undoing(self.workspace, self._runner, self.cords, self._run_ended)
 
     @cached_property
     def reverting(self) -> Reverting:
@@ -455,6 +465,13 @@ class Service:
 
         return CheckHistory(self.workspace)
 
+    def _around(self, view: View) -> Surroundings:
+        from andon.service.lanes import lanes_of
+        from andon.service.needs import around_of
+
+        lanes = lanes_of(self._shared.catalogs.of(view.commit).entries, view.project.insights)
+        return around_of(lanes, self._shared.uses, self.workspace.clock())
+
     @cached_property
     def _preparer(self) -> Preparer:
         from andon.runs.prepare import Preparer
@@ -479,6 +496,10 @@ class Service:
 
     def _run_ended(self, branch: str, listener: Listener) -> None:
         self.lineage_events.run_ended(listener)
+        self.incidents.run_ended(branch, listener)
+        self.messages.run_ended(listener)
+
+    def _passed(self, branch: str, listener: Listener) -> None:
         self.incidents.run_ended(branch, listener)
         self.messages.run_ended(listener)
 

@@ -176,6 +176,11 @@ class RunLog:
         wanted = only.status if only is not None else None
         return [each for each in found if wanted in (None, each.status)]
 
+    def after(self, branch: str, number: int) -> list[RunRecord]:
+        """All runs of a branch above `number`, oldest first."""
+        sql = f"select {_COLUMNS} from run where branch = ? and number > ? order by number"
+        return [_record(row, self._clock) for row in self._database.query(sql, [branch, number])]
+
     def started(self, numbers: Iterable[int]) -> dict[int, str]:
         """When runs began (ISO text), by number."""
         found: dict[int, str] = {}

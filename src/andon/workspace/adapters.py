@@ -35,6 +35,7 @@ from andon.state.answered import AnsweredCalls
 from andon.state.attempts import Attempts
 from andon.state.check_results import CheckResults
 from andon.state.claims import Claims
+from andon.state.cords import Cords
 from andon.state.decisions import Decisions
 from andon.state.facts import Facts
 from andon.state.incidents import Incidents
@@ -80,6 +81,7 @@ class StateStore(Record):
     incidents: Incidents
     messages: Messages
     usual: UsualNumbers
+    cords: Cords
     actions: Actions
 
 
@@ -259,6 +261,7 @@ class Adapters:
             Incidents(database),
             Messages(database),
             UsualNumbers(database),
+            Cords(database),
             Actions(database),
         )
 

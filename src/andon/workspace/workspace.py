@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from andon.state.attempts import Attempts
     from andon.state.check_results import CheckResults
     from andon.state.claims import Claims
+    from andon.state.cords import Cords
     from andon.state.decisions import Decisions
     from andon.state.facts import Facts
     from andon.state.incidents import Incidents
@@ -254,6 +255,11 @@ class Workspace:
     def actions(self) -> Actions:
         """Corrective actions, and whether those that are automatic are stopped."""
         return self._adapters.state.actions
+
+    @property
+    def cords(self) -> Cords:
+        """What people hold."""
+        return self._adapters.state.cords
 
     @property
     def data_folder(self) -> Path:

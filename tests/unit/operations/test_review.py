@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from andon.model.commit import Commit, CommitKind
-from andon.model.incident import Incident, IncidentEvent, IncidentEventKind, IncidentSignal, IncidentState, Verdict
+from andon.model.incident import (
+    Incident,
+    IncidentEvent,
+    IncidentEventKind,
+    IncidentSignal,
+    IncidentState,
+    IncidentVerdict,
+)
 from andon.model.lamp import Lamp
 from andon.model.review import Share, Spread
 from andon.model.signal import SignalKind
@@ -43,7 +50,7 @@ def signal(kind: SignalKind, first: str, cleared: str | None = None, dataset: st
     )
 
 
-def incident(number: int, *signals: IncidentSignal, closed: str | None = None, verdict: Verdict | None = None):
+def incident(number: int, *signals: IncidentSignal, closed: str | None = None, verdict: IncidentVerdict | None = None):
     first = signals[0]
     state = IncidentState.CLOSED if closed else IncidentState.OPEN
     return Incident(
@@ -94,14 +101,14 @@ def test_what_came_back_is_counted_by_itself_and_what_stands_is_not():
 
 
 def test_a_check_that_calls_for_nothing_is_proposed_to_be_loosened_and_one_that_never_found_anything_deleted():
-    def closed(number: int, check: str, verdict: Verdict | None) -> ReviewedIncident:
+    def closed(number: int, check: str, verdict: IncidentVerdict | None) -> ReviewedIncident:
         return reviewed(
             number, signal(SignalKind.CHECK, at(number), check=check), closed=at(number, 5), verdict=verdict
         )
 
-    noisy = [closed(n, "rows 1..9", Verdict.EXPECTED if n > 2 else None) for n in range(1, 7)]
-    useless = [closed(7, "amount watch", Verdict.NO_PROBLEM)]
-    good = [closed(8, "key id", None), closed(9, "key id", None), closed(10, "key id", Verdict.EXPECTED)]
+    noisy = [closed(n, "rows 1..9", IncidentVerdict.EXPECTED if n > 2 else None) for n in range(1, 7)]
+    useless = [closed(7, "amount watch", IncidentVerdict.NO_PROBLEM)]
+    good = [closed(8, "key id", None), closed(9, "key id", None), closed(10, "key id", IncidentVerdict.EXPECTED)]
     found = {each.check: each for each in false_alarms([*noisy, *useless, *good], SINCE)}
     assert list(found) == ["amount watch", "rows 1..9", "key id"]
     assert (found["rows 1..9"].closed, found["rows 1..9"].false) == (6, 4)

@@ -16,7 +16,7 @@ from andon.model.check import Check, Watch
 from andon.model.commit import CommitKind
 from andon.model.dataset import Kind
 from andon.model.signal import SignalKind
-from andon.operations.incidents.keeping import Look
+from andon.operations.incidents.keeping import SignalLook
 from andon.operations.signals.arrivals import expected_by
 from andon.operations.signals.standing import LOOKED_FOR, late, overdue, undeclared, ungoverned, unusual
 from andon.operations.signals.unusual import unusual_rows, unusual_seconds
@@ -25,6 +25,7 @@ from andon.state.usual import Judged, UsualKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from andon.catalog.use import UseBook
     from andon.model.version import Version
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 #: How far back numbers are looked at; `watch` looks at as many days.
 _HISTORY = timedelta(days=180)
+#: After so long it is looked again, whatever did not move.
+_AGAIN = timedelta(hours=1)
 #: A dataset is in use where so many people read it, or an insight rests on it.
 _PEOPLE = 2
 
@@ -47,7 +50,7 @@ class SignalLooker:
         self._store = workspace.usual
         self._uses = uses
 
-    def look(self, view: View, deadlines: Sequence[Deadline]) -> Look:
+    def look(self, view: View, deadlines: Sequence[Deadline]) -> SignalLook:
         """What is found of the branch that `view` is the head of.
 
         Args:
@@ -67,7 +70,14 @@ class SignalLooker:
         if self._workspace.settings.get("signals.governance"):
             signals += ungoverned(branch, datasets, self._used(view), now)
             signals += undeclared(branch, datasets, self._judged(view))
-        return Look(LOOKED_FOR, tuple(signals))
+        return SignalLook(LOOKED_FOR, tuple(signals))
+
+    def until(self, view: View, deadlines: Sequence[Deadline]) -> datetime:
+        """Until when the clock alone changes nothing of what a look finds; who uses what is looked at each hour."""
+        now = self._workspace.clock()
+        dues = [from_text(each.due) for each in self._store.judged(view.ref) if each.due is not None]
+        dues += [from_text(each.due) + each.grace for each in deadlines]
+        return min([now + _AGAIN, *(due for due in dues if due > now)])
 
     def _used(self, view: View) -> set[str]:
         """The datasets that people use, or decide by."""
@@ -89,7 +99,7 @@ class SignalLooker:
         if seen == newest or database.is_read_only:
             return
         built = self._store.built(branch, seen)
-        known = {each.dataset: each.run for each in self._store.judged(branch) if each.kind is UsualKind.PERSONAL}
+        known = self._store.judged_runs(branch)
         fresh = [name for name, run in built.items() if known.get(name, -1) < run]
         since = to_text(self._workspace.clock() - _HISTORY)
         numbers = self._store.numbers(branch, fresh, since)

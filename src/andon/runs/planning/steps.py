@@ -54,6 +54,7 @@ class Situation(Record):
         known: recipe keys to current builds (asked for many keys at once).
         old: definitions of the head's leaves, for reasons.
         seconds: wall time of the last build, by dataset.
+        held: `{dataset: why}` of what people hold: it stays as it is published.
         packs: datasets whose files are put together, which changes no row of them.
         histories: by dataset the builds that histories go on from.
         grown: of tables that grow, and of which the head holds a result: how that was made.
@@ -73,6 +74,7 @@ class Situation(Record):
     known: Callable[[Iterable[str]], Mapping[str, Build]]
     selected: frozenset[str] | None = None
     forced: frozenset[str] = frozenset()
+    held: Mapping[str, str] = field(default_factory=dict)
     old: Mapping[str, Definition] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     packs: frozenset[str] = frozenset()
@@ -114,7 +116,9 @@ def plan_steps(situation: Situation) -> tuple[Step, ...]:
 class _Planner:
     def __init__(self, situation: Situation) -> None:
         self.now = situation
-        self.taken = datasets_taken(situation.definitions, situation.leaves, situation.selected)
+        taken = datasets_taken(situation.definitions, situation.leaves, situation.selected)
+        # what was never published can't stay as it is: it is left out
+        self.taken = {d for d in taken if d not in situation.held or d in situation.leaves}
         self.needs = {d: situation.definitions[d].inputs for d in self.taken}
         self.versions: dict[str, str | None] = {
             d: leaf.version for d, leaf in situation.leaves.items() if d not in self.taken
@@ -211,6 +215,8 @@ class _Planner:
         beside = self._aside_key(dataset, key) if key else None
         code_changed = leaf is None or leaf.files != now.files.get(dataset) or leaf.definition != definition.id
         needs = tuple(p for p in definition.inputs if p in self.needs)
+        if dataset in now.held and leaf is not None:
+            return Step(dataset, Action.KEEP, now.held[dataset], needs, leaf.key, leaf.build, leaf.version)
         if source is not None and source.kept_because and leaf is not None:
             return Step(dataset, Action.KEEP, source.kept_because, needs, leaf.key, leaf.build, leaf.version)
         gone = [p for p in definition.inputs if self._is_gone(p)]
@@ -302,7 +308,7 @@ class _Planner:
 
     def _drops(self) -> list[Step]:
         now = self.now
-        gone = [d for d in sorted(now.leaves) if d not in now.definitions]
+        gone = [d for d in sorted(now.leaves) if d not in now.definitions and d not in now.held]
         if now.selected is not None:
             gone = [d for d in gone if d in now.selected or (is_aside(d) and dataset_of(d) in self.taken)]
         readers = reverse({d: definition.inputs for d, definition in now.definitions.items()})

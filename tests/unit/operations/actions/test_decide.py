@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from andon.base.clock import to_text
 from andon.base.record import replace
 from andon.model.action import ActionKind, ActionMode, CorrectiveAction, Freeze, Outcome
-from andon.model.incident import Incident, IncidentSignal, IncidentState, Verdict
+from andon.model.incident import Incident, IncidentSignal, IncidentState, IncidentVerdict
 from andon.model.lamp import Lamp
 from andon.model.playbook import Bounds, Breakers, Playbook, PlaybookMode, Playbooks, Trigger
 from andon.model.signal import SignalKind
@@ -157,7 +157,7 @@ def test_how_a_playbook_came_out_is_counted_by_incident():
         action(30, Outcome.FAILED, incident=6, is_interrupted=True),
         action(20, Outcome.REFUSED, incident=7),
     ]
-    found = results_of([RETRY, UNDO], actions, {1: Verdict.EXPECTED})
+    found = results_of([RETRY, UNDO], actions, {1: IncidentVerdict.EXPECTED})
     assert found[UNDO.id] == Results()
     assert found[RETRY.id] == Results(5, (True, False, False, False), 1), "the one of incident 4 has attempts left"
 
