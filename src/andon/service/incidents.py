@@ -54,9 +54,16 @@ class IncidentDesk:
 
     def run_ended(self, branch: str, listener: Listener) -> None:
         """Read what a run noticed, and tell of what changed. That it can't be read fails no run: whoever comes next reads it then."""
+        self._kept_up(branch, listener, lambda: self._keeper.catch_up(branch))
+
+    def passed(self, branch: str, listener: Listener) -> None:
+        """The same after a pass of the scheduler, and what is found beside the runs, where something moved since somebody looked."""
+        self._kept_up(branch, listener, lambda: self._look_around(branch, is_anew=False))
+
+    def _kept_up(self, branch: str, listener: Listener, keep: Callable[[], Sequence[Incident]]) -> None:
         try:
             before = {incident.number for incident in self._workspace.incidents.standing(branch)}
-            for incident in self._look_around(branch, is_anew=False):
+            for incident in keep():
                 told = _told(incident, is_new=incident.number not in before)
                 if told is not None:
                     listener.report(Notice(told))

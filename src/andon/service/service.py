@@ -500,7 +500,7 @@ class Service:
         self.messages.run_ended(listener)
 
     def _passed(self, branch: str, listener: Listener) -> None:
-        self.incidents.run_ended(branch, listener)
+        self.incidents.passed(branch, listener)
         self.messages.run_ended(listener)
 
 
