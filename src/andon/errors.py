@@ -101,6 +101,7 @@ CODES: dict[str, str] = {
     "project.cannot_add": "A file is written in a way that checks can't be added to without changing more.",
     "project.bad_insight": "An insight file can't be read.",
     "project.file_outside_source": "Files are read only in `sources/`.",
+    "project.reads_quarantine": "A dataset reads rows that checks set aside.",
     "project.source_reads_dataset": "A source reads files only, not datasets.",
     # sources
     "source.missing": "A source's file is not there.",
@@ -130,6 +131,7 @@ CODES: dict[str, str] = {
     "build.can_not_grow": "A table can't grow as its file says: not every row that changes could be told.",
     "build.too_many_partitions": "A result would be parted into more files than a table should have.",
     "build.not_supported": "The engine can't do what the dataset asks for.",
+    "notify.failed": "A message could not be sent.",
     "action.unfit": "A corrective action can't be done about this incident.",
     "action.running": "Something is being done about the incident already.",
     "action.lost": "Another process brought a corrective action to its end.",
@@ -137,6 +139,12 @@ CODES: dict[str, str] = {
     "action.no_program": "The program of a playbook can't be run.",
     "run.held": "The run was held back from publishing.",
     "run.claim_lost": "Another process took over what a scheduled run works on.",
+    # incidents
+    "incident.none": "There is no incident of this number.",
+    "incident.over": "The incident is over.",
+    "incident.stands": "What the incident is about is not right yet.",
+    "cord.held": "Somebody holds the dataset.",
+    "cord.none": "Nobody holds the dataset.",
     # lake
     "lake.ref_not_found": "No branch, tag, commit or run of that name.",
     "lake.ref_ambiguous": "A short commit id fits more than one commit, or a clock is known to have been wrong about a moment.",

@@ -145,6 +145,12 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["plan", "try"], lambda c: c.get("/branches/try/plan")),
     (["check"], lambda c: c.post("/checks")),
     (["check", "--sql"], lambda c: c.get("/checks/sql")),
+    (["quarantine", "list"], lambda c: c.get("/quarantine")),
+    (["quarantine", "show", "marts.few"], lambda c: c.get("/quarantine/marts.few")),
+    (
+        ["quarantine", "release", "marts.few", "--where", "id = 3", "--reason", "why"],
+        lambda c: c.post("/quarantine/marts.few/releases", {"reason": "why", "where": "id = 3"}),
+    ),
     (["check", "marts.totals", "--history"], lambda c: c.get("/datasets/marts.totals/checks")),
     (["check", "--suggest"], lambda c: c.get("/checks/proposals")),
     (["check", "--suggest", "--write"], lambda c: c.post("/checks/proposals")),
@@ -177,6 +183,9 @@ PAIRS: list[tuple[list[str], Ask]] = [
         lambda c: c.post("/pauses", {"datasets": ["marts.best"], "why": "why not"}),
     ),
     (["resume", "--all"], lambda c: c.post("/resumptions")),
+    (["actions"], lambda c: c.get("/actions?limit=20")),
+    (["playbooks"], lambda c: c.get("/playbooks")),
+    (["freeze", "--why", "so"], lambda c: c.post("/freezes", {"why": "so"})),
     (["optimize"], lambda c: c.post("/optimizations")),
     (["undo", "--yes"], lambda c: c.post("/undos", {"agreed": True})),
     (["redo"], lambda c: c.post("/redos")),
@@ -212,13 +221,20 @@ PAIRS: list[tuple[list[str], Ask]] = [
         ["retire", "marts.best", "--publish"],
         lambda c: c.post("/retirements", {"names": ["marts.best"], "agreed": "any"}),
     ),
+    (["suggestions", "list"], lambda c: c.get("/suggestions")),
+    (["suggestions", "list", "--all"], lambda c: c.get("/suggestions?all=true")),
     (["token", "create", "ana"], lambda c: c.post("/tokens", {"person": "ana"})),
+    (["notify", "list"], lambda c: c.get("/channels")),
+    (["notify", "test", "nope"], lambda c: c.post("/channels/tests", {"name": "nope"})),
     (["token", "list"], lambda c: c.get("/tokens")),
     # errors
     (["show", "nope"], lambda c: c.get("/datasets/nope")),
     (["query", "from nope"], lambda c: c.post("/queries", {"sql": "from nope"})),
     (["branch", "create", "try"], lambda c: c.post("/branches", {"name": "try"})),
     (["redo", "--branch", "nope"], lambda c: c.post("/redos", {"branch": "nope"})),
+    (["suggestions", "show", "7"], lambda c: c.get("/suggestions/7")),
+    (["suggestions", "accept", "7"], lambda c: c.post("/suggestions/7/accept")),
+    (["suggestions", "dismiss", "7"], lambda c: c.post("/suggestions/7/dismiss")),
     (["token", "revoke", "00000000"], lambda c: c.delete("/tokens/00000000")),
 ]
 
@@ -228,13 +244,17 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with two publishes, a branch, a tag, an undo to be taken back, a saved query and a test."""
     clone = Clone(tmp_path_factory.mktemp("template") / "acme")
     clone.fill(FILES)
-    clone.write("andon.toml", 'author = "ana"\n[people]\nana = "owner"\n')
+    clone.write(
+        "andon.toml", 'author = "ana"\n[people]\nana = "owner"\n[notify.none]\nkind = "command"\ncommand = ["true"]\n'
+    )
     clone.write("queries/of.sql", "select * from shop.orders where id = $n\n")
     clone.write(
         "tests/count.yml",
         "- name: it counts\n  dataset: marts.count\n  given: {shop.orders: [{id: 1}]}\n  expect: [{n: 1}]\n",
     )
     clone.write("other.sql", OTHER)
+    few = "/*---\nchecks: |\n  id < 3 quarantine 50%\n---*/\nselect id, customer from shop.orders\n"
+    clone.write("datasets/marts/few.sql", few)
     clone.run()
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
     clone.refresh()
@@ -256,7 +276,11 @@ def shared(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield root, server.client(server.service.tokens.create("ana").token)
 
 
-LOOKING = [pair for pair in PAIRS if (pair[0][0] in _LOOKING and "--write" not in pair[0]) or pair[0][1:2] == ["list"]]
+LOOKING = [
+    pair
+    for pair in PAIRS
+    if (pair[0][0] in _LOOKING and "--write" not in pair[0]) or pair[0][1:2] in (["list"], ["show"])
+]
 CHANGING = [pair for pair in PAIRS if pair not in LOOKING]
 
 

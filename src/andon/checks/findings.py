@@ -54,7 +54,9 @@ def _rows(check: CheckResult, bad: int) -> str:
         allowed = f", {check.limit:,} allowed"
     elif check.limit is not None and check.failed:
         allowed = f", wanted {limit_text(check.limit)}"
-    return f"{bad:,} of {plural(check.total, what)}{share}{allowed}"
+    aside = " set aside" if check.quarantined is not None else ""
+    reason = f" ({check.reason})" if check.reason else ""
+    return f"{bad:,} of {plural(check.total, what)}{share}{aside}{allowed}{reason}"
 
 
 def _pair(check: CheckResult) -> tuple[str, str]:

@@ -47,6 +47,7 @@ class Measured(Record):
 
     Attributes:
         bad, total: rows; of `lost keys` the lost keys and all published ones, of `changed rows` the changed and all common keys.
+        left: of a check that sets rows aside: those of `bad` that are in the dataset all the same.
         value, limit: of totals; of `max_age` the newest value in microseconds since 1970.
         holds: the engine's own verdict on a comparison or range without tolerance.
         published: the published version's value.
@@ -59,6 +60,7 @@ class Measured(Record):
 
     bad: int | None = None
     total: int | None = None
+    left: int = 0
     value: Any = None
     limit: Any = None
     holds: bool | None = None
@@ -116,12 +118,13 @@ def judge(check: Check, measured: Measured, moment: datetime | None = None) -> J
 
 def _rows(check: Check, measured: Measured) -> Judgement:
     bad, total = measured.bad or 0, measured.total
-    allow = check.allow
+    allow = check.allow or check.quarantine
     most: int | Fraction = 0
     if allow is not None:
         most = allow.count if allow.count is not None else Fraction(allow.share or 0) * (total or 0)
-    status = CheckStatus.PASS if bad <= most else CheckStatus.FAIL
-    return Judgement(status, limit=None if allow is None else math.floor(most), bad=bad, total=total)
+    status = CheckStatus.PASS if bad <= most and not measured.left else CheckStatus.FAIL
+    reason = f"{measured.left:,} of them are in the dataset itself" if measured.left else None
+    return Judgement(status, limit=None if allow is None else math.floor(most), bad=bad, total=total, reason=reason)
 
 
 def _is_missing(value: Any) -> str | None:

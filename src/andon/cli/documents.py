@@ -41,8 +41,11 @@ class StoryDocument(Document):
 def documents() -> Mapping[str, tuple[Any, ...]]:
     """The types of what each command can write with `--json`, by the command's words."""
     # here, since each command needs few of them
+    from andon.model.action import ActionDocument
     from andon.model.check_result import CheckDocument
+    from andon.model.cord import Cord
     from andon.model.due import DueDocument
+    from andon.model.message import ChannelDocument, SentDocument
     from andon.model.person import AccessToken, TokenMade
     from andon.model.plan import PlanDocument
     from andon.model.profile import Profile
@@ -51,6 +54,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.run import RunDocument
     from andon.model.schedule_view import ScheduleDocument, WhyDocument
     from andon.model.tick import PauseDocument, TickDocument
+    from andon.service.actions import FreezeDocument, PlaybooksDocument
     from andon.service.branches import BranchInfo
     from andon.service.checks import CheckReportDocument, ChecksSqlDocument
     from andon.service.datasets import DatasetInfo, PageDocument
@@ -70,10 +74,12 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     )
     from andon.service.editing import EditedDocument, FileTextDocument
     from andon.service.history import DiffDocument, LogDocument
+    from andon.service.incident_documents import IncidentInfo, IncidentPage
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
     from andon.service.proposing import ProposedChecksDocument
     from andon.service.pull import PulledDocument
+    from andon.service.quarantine import QuarantineInfo, QuarantineRows
     from andon.service.query_history import AskedQuery
     from andon.service.readers import ReadersDocument
     from andon.service.renaming import MovedDocument
@@ -86,6 +92,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.source_list import SourceInfo
     from andon.service.sources import Accepted, Pinned
     from andon.service.status import StatusDocument
+    from andon.service.suggestions import SuggestionDocument, SuggestionInfo, SuggestionsDocument
     from andon.service.undo import RevertedDocument
     from andon.service.unit_tests import TestsDocument
     from andon.web.server import ServingDocument
@@ -102,6 +109,9 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "tick": (TickDocument,),
         "pause": (list[PauseDocument],),
         "resume": (list[PauseDocument],),
+        "actions": (list[ActionDocument],),
+        "playbooks": (PlaybooksDocument,),
+        "freeze": (FreezeDocument,),
         "optimize": (RunDocument,),
         "check": (CheckReportDocument, ChecksSqlDocument, list[CheckDocument], ProposedChecksDocument),
         "test": (TestsDocument,),
@@ -126,6 +136,16 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "undo": (RevertedDocument, RunDocument),
         "redo": (RevertedDocument,),
         "accept": (RunDocument, AcceptedDocument),
+        "incidents": (list[IncidentInfo],),
+        "incident show": (IncidentPage,),
+        "incident take": (IncidentInfo,),
+        "incident fix": (IncidentInfo, ActionDocument),
+        "incident close": (IncidentInfo,),
+        "incident reopen": (IncidentInfo,),
+        "incident snooze": (IncidentInfo,),
+        "hold": (Cord,),
+        "release": (Cord,),
+        "complain": (IncidentInfo,),
         "branch list": (list[BranchInfo],),
         "branch create": (BranchMade,),
         "branch drop": (BranchDropped,),
@@ -134,12 +154,21 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "pull": (PulledDocument,),
         "config show": (list[SettingDocument],),
         "lock": (list[Locked],),
+        "quarantine list": (list[QuarantineInfo],),
+        "quarantine show": (QuarantineRows,),
+        "quarantine release": (RunDocument,),
+        "notify list": (list[ChannelDocument],),
+        "notify test": (list[SentDocument],),
         "source accept": (Accepted,),
         "source add": (AddedSource,),
         "source check": (list[SourceReportDocument],),
         "source list": (list[SourceInfo],),
         "source load": (RunDocument,),
         "source pin": (Pinned,),
+        "suggestions accept": (SuggestionDocument,),
+        "suggestions dismiss": (SuggestionInfo,),
+        "suggestions list": (SuggestionsDocument,),
+        "suggestions show": (SuggestionDocument,),
         "token create": (TokenMade,),
         "token list": (list[AccessToken],),
         "token revoke": (AccessToken,),

@@ -20,6 +20,7 @@ from andon.engines.relation import Relation
 from andon.errors import AndonError, DatasetError, Problem
 from andon.model.build import InputFile
 from andon.model.dataset import ClockUse, Definition, Kind, Materialize
+from andon.model.quarantine import AsideRule
 from andon.model.version import Column, ColumnStats
 
 #: Columns as `(name, DuckDB type)`.
@@ -99,6 +100,18 @@ class Recipe(Record):
         return self.definition.dataset
 
 
+class Aside(Record):
+    """Where rows go that are not to be in a result.
+
+    Attributes:
+        output: the file to write them into, as the engine names it; it does not exist, and does not where no row is set aside.
+        rules: which rows these are, over the columns that the lake stores; raises where they can't be told.
+    """
+
+    output: str
+    rules: Callable[[Sequence[Column]], Sequence[AsideRule]]
+
+
 class Task(Record):
     """One dataset to build.
 
@@ -107,12 +120,14 @@ class Task(Record):
         output: the file to write, as the engine names it; it does not exist.
         stored: gives what the lake stores, with field ids, for what the recipe returns; asked once, before anything is written.
         types: what the recipe returns, where that is known; else the engine finds out.
+        aside: where rows go that are to be set aside.
     """
 
     recipe: Recipe
     output: str
     stored: Callable[[Types], tuple[Column, ...]]
     types: Types | None = None
+    aside: Aside | None = None
 
 
 class NothingNew(Exception):
@@ -145,6 +160,7 @@ class Produced(Record):
         facts: what a build records about the engine.
         log: what the code printed.
         loaded: of a source that asks somebody else than a database.
+        aside: how many rows were set aside; in the file for them, if any.
     """
 
     columns: tuple[Column, ...]
@@ -153,6 +169,7 @@ class Produced(Record):
     facts: Mapping[str, Any]
     log: str | None = None
     loaded: LoadFacts | None = None
+    aside: int = 0
 
 
 class Engine(Protocol):
@@ -222,6 +239,8 @@ def missing(
         views: datasets that are views.
         columns: of the result, with the types that the lake stores, as far as they are known before it is built.
     """
+    if definition.kind is Kind.QUARANTINE:
+        return None  # it is written with its dataset
     lacks = _lacking(capabilities, definition, views) or _not_stored(capabilities, columns)
     if lacks is None:
         return None
@@ -242,6 +261,8 @@ def _lacking(capabilities: Capabilities, definition: Definition, views: Collecti
         return "makes no views", "`materialize: table`"
     if definition.growth is not None and not capabilities.views:
         return "makes tables whole only", "`materialize: table`"
+    if definition.quarantine and not capabilities.views:
+        return "sets no rows aside", "take `quarantine` out: then its checks hold"
     if definition.partition and not capabilities.views:
         return "writes one file for a result", "take `partition` out"
     read = sorted(set(views).intersection(definition.inputs))

@@ -17,6 +17,7 @@ from andon.errors import MachineError, UsageError
 from andon.lake.packing import decompressed, fields, leaves_id, leaves_of, leaves_text, pack, unpack
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Cause, Commit, CommitKind, Leaf, PartTaken, State, commit_id, sorted_causes
+from andon.model.release import Release
 
 T = TypeVar("T")
 
@@ -41,6 +42,7 @@ class Draft(Record):
     acceptances: tuple[Acceptance, ...] = ()
     target: str | None = None
     part: PartTaken | None = None
+    releases: tuple[Release, ...] = ()
 
 
 class Commits:
@@ -213,6 +215,7 @@ class Commits:
             acceptances=draft.acceptances,
             target=draft.target,
             part=draft.part,
+            releases=draft.releases,
         )
         body = commit.body()
         key = commit_id(body)

@@ -7,7 +7,9 @@ from typing import Any
 
 from andon.base.cache import Cache, Entries
 from andon.base.hashing import content_id
+from andon.base.names import quote, quote_name
 from andon.base.record import Record, field
+from andon.base.text import words_in
 from andon.model.dataset import ROWS, Dataset, Definition, FileRead, Kind
 from andon.model.lineage import (
     Edge,
@@ -22,6 +24,7 @@ from andon.model.lineage import (
     insight_id,
 )
 from andon.model.project import Insight, use_parts
+from andon.model.quarantine import ADDED
 from andon.sources.files.paths import files_of
 from andon.sql.lineage.query import Lineage, column_lineage
 from andon.sql.reads import replace_reads
@@ -141,7 +144,13 @@ class _GraphMaker:
         for name, definition in self._parts.definitions.items():
             if definition.kind is Kind.SQL and all(i in self._parts.columns for i in definition.inputs):
                 schemas = {i: self._parts.columns[i] for i in definition.inputs}
-                found[name] = TraceQuestion(definition.id, definition.sql or "", schemas, definition.macros)
+                sql = self._parted(definition, definition.sql or "")
+                found[name] = TraceQuestion(definition.id, sql, schemas, definition.macros)
+            elif definition.kind is Kind.QUARANTINE and definition.inputs[0] in self._parts.columns:
+                (of,) = definition.inputs
+                added = ", ".join(f"null::{kind} as {column}" for column, kind in ADDED)
+                sql = self._parted(self._parts.definitions[of], f"select *, {added} from {quote_name(of)}")
+                found[name] = TraceQuestion(definition.id, sql, {of: self._parts.columns[of]}, ())
             elif (
                 definition.kind is Kind.SOURCE
                 and definition.asks is None
@@ -150,8 +159,17 @@ class _GraphMaker:
                 reads = self._reads[name]
                 sql = replace_reads(definition.sql or "", definition.reads, [read.table for read in reads])
                 schemas = {read.table: read.columns for read in reads}
-                found[name] = TraceQuestion(definition.id, sql, schemas, definition.macros)
+                found[name] = TraceQuestion(definition.id, self._parted(definition, sql), schemas, definition.macros)
         return found
+
+    def _parted(self, definition: Definition, sql: str) -> str:
+        """SQL with what decides which rows are set aside: the columns that the lines of such checks name."""
+        if not definition.quarantine:
+            return sql
+        words = words_in(" ".join(definition.quarantine))
+        named = [column for column, _ in self._columns(definition.dataset) if column.lower() in words]
+        where = " and ".join(f"{quote(column)} is not null" for column in named)
+        return f"select * from (\n{sql}\n) where {where}" if where else sql
 
     def _checked(self, name: str, lineage: Lineage | None) -> Lineage:
         """What was traced, if it is about the columns that are stored."""

@@ -18,9 +18,9 @@ from andon.version import __version__
 PRODUCER = f"urn:andon:{__version__}"
 _SPEC = "https://openlineage.io/spec"
 RUN_EVENT = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent"
-SCHEMA_FACET = f"{_SPEC}/facets/1-1-1/SchemaDatasetFacet.json#/$defs/SchemaDatasetFacet"
+SCHEMA_FACET = f"{_SPEC}/facets/1-2-0/SchemaDatasetFacet.json#/$defs/SchemaDatasetFacet"
 COLUMN_FACET = f"{_SPEC}/facets/1-2-0/ColumnLineageDatasetFacet.json#/$defs/ColumnLineageDatasetFacet"
-JOB_TYPE_FACET = f"{_SPEC}/facets/2-0-2/JobTypeJobFacet.json#/$defs/JobTypeJobFacet"
+JOB_TYPE_FACET = f"{_SPEC}/facets/2-0-4/JobTypeJobFacet.json#/$defs/JobTypeJobFacet"
 
 Document = dict[str, Any]
 
@@ -44,13 +44,26 @@ def run_events(part: Graph, whole: Graph, builds: Mapping[str, Build], namespace
     return sorted(events, key=lambda event: str(event["eventTime"]))
 
 
-def _event(graph: Graph, node: Node, build: Build, namespace: str) -> Document:
+def inputs_and_output(graph: Graph, node: Node, namespace: str) -> tuple[list[Document], Document]:
+    """What a dataset is made of, and itself, with the facets that a commit's graph knows."""
     edges = [edge for key in (node.id, *graph.columns_of.get(node.id, ())) for edge in graph.into.get(key, ())]
     inputs = dict.fromkeys(graph.holder(edge.source) for edge in edges)
     output = _dataset(graph, node, namespace)
     lineage = _column_lineage(graph, node, namespace)
     if lineage is not None:
         output["facets"]["columnLineage"] = lineage
+    return [_dataset(graph, graph.nodes[name], namespace) for name in inputs], output
+
+
+def job_type(kind: str) -> Document:
+    """The facet that says what kind of job it is."""
+    return {
+        "jobType": {**facet(JOB_TYPE_FACET), "processingType": "BATCH", "integration": "ANDON", "jobType": kind.upper()}
+    }
+
+
+def _event(graph: Graph, node: Node, build: Build, namespace: str) -> Document:
+    inputs, output = inputs_and_output(graph, node, namespace)
     return {
         "eventType": "COMPLETE",
         "eventTime": build.created,
@@ -58,16 +71,9 @@ def _event(graph: Graph, node: Node, build: Build, namespace: str) -> Document:
         "job": {
             "namespace": namespace,
             "name": node.id,
-            "facets": {
-                "jobType": {
-                    **_facet(JOB_TYPE_FACET),
-                    "processingType": "BATCH",
-                    "integration": "ANDON",
-                    "jobType": (node.type or "").upper(),
-                }
-            },
+            "facets": job_type(node.type or ""),
         },
-        "inputs": [_dataset(graph, graph.nodes[name], namespace) for name in inputs],
+        "inputs": inputs,
         "outputs": [output],
         "producer": PRODUCER,
         "schemaURL": RUN_EVENT,
@@ -77,7 +83,7 @@ def _event(graph: Graph, node: Node, build: Build, namespace: str) -> Document:
 def _dataset(graph: Graph, node: Node, namespace: str) -> Document:
     columns = [graph.nodes[c] for c in graph.columns_of.get(node.id, ())]
     fields = [{"name": c.name, "type": c.type or ""} for c in columns]
-    facets = {"schema": {**_facet(SCHEMA_FACET), "fields": fields}} if fields else {}
+    facets = {"schema": {**facet(SCHEMA_FACET), "fields": fields}} if fields else {}
     return {"namespace": namespace, "name": node.id, "facets": facets}
 
 
@@ -104,8 +110,9 @@ def _column_lineage(graph: Graph, node: Node, namespace: str) -> Document | None
     deciding = sources(node.id, EdgeKind.INFLUENCE, "INDIRECT")
     if not fields and not deciding:
         return None
-    return {**_facet(COLUMN_FACET), "fields": fields, "dataset": deciding}
+    return {**facet(COLUMN_FACET), "fields": fields, "dataset": deciding}
 
 
-def _facet(schema: str) -> Document:
+def facet(schema: str) -> Document:
+    """What each facet begins with."""
     return {"_producer": PRODUCER, "_schemaURL": schema}

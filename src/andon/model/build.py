@@ -65,6 +65,11 @@ class Build(Record):
         return {extract["path"]: extract["content"]} if "content" in extract else {}
 
 
+def aside_key(definition: str, key: str) -> str:
+    """The recipe key of the rows that are set aside, by the definition `definition`, of what is built by `key`."""
+    return content_id(["recipe aside", definition, key])
+
+
 def recipe_key(
     definition: str,
     inputs: Mapping[str, str],
@@ -72,14 +77,18 @@ def recipe_key(
     contract: Mapping[str, Any] | None = None,
     clock: str | None = None,
     grown: Mapping[str, Any] | None = None,
+    released: str | None = None,
 ) -> str:
     """The recipe key: H(definition, input versions, raw files by path and content, contract, logical time if used).
 
     Args:
         clock: the part of the logical time that the result depends on (`2026-11-01` or a full instant), or None.
         grown: what else the rows of a table that grows hang on (`Grown.part_of_key`).
+        released: which rows are in it although a check would set them aside (`Released.digest`).
     """
     read, raw = sorted(inputs.items()), sorted([f.path, f.sha256] for f in files)
+    if released is not None:
+        return content_id(["recipe", definition, read, raw, contract, clock, grown, released])
     if grown is not None:
         return content_id(["recipe", definition, read, raw, contract, clock, grown])
     if contract is None:

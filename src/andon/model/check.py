@@ -259,6 +259,7 @@ class Check(Record, omit_defaults=True):
         columns: the dataset's own columns that it reads, in order of appearance; empty when it needs none.
         others: other datasets that it reads, sorted.
         uses_clock: whether the result depends on the logical time.
+        quarantine: how many failing rows are set aside, so that the rest goes on; then `others` has their dataset.
         file, line, column: where it stands, from 1.
     """
 
@@ -275,6 +276,7 @@ class Check(Record, omit_defaults=True):
     columns: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     uses_clock: bool = False
+    quarantine: Allow | None = None
     file: str | None = None
     line: int | None = None
     column: int | None = None
@@ -284,10 +286,16 @@ class Check(Record, omit_defaults=True):
         """Its name, else its text."""
         return self.name or self.text
 
+    @property
+    def spoken(self) -> str:
+        """How people name it: its name, else its text without the reason."""
+        return self.label.removesuffix(f'"{self.why}"').rstrip() if self.why else self.label
 
-def check_id(dataset: str, form: Form, where: str | None, allow: Allow | None) -> str:
-    """Id of the check of `dataset` that says `form` about the rows that satisfy `where`, with `allow`."""
-    return content_id(["check", MEANING, dataset, type(form).__name__, _plain(form), where, _plain(allow)])
+
+def check_id(dataset: str, form: Form, where: str | None, allow: Allow | None, quarantine: Allow | None = None) -> str:
+    """Id of the check of `dataset` that says `form` about the rows that satisfy `where`, with `allow` or `quarantine`."""
+    meant = ["check", MEANING, dataset, type(form).__name__, _plain(form), where, _plain(allow)]
+    return content_id(meant if quarantine is None else [*meant, _plain(quarantine)])
 
 
 def _plain(value: Any) -> Any:

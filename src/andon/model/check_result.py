@@ -9,6 +9,7 @@ from andon.base.document import UNSET, Document, Documented, UnsetType
 from andon.base.hashing import content_id
 from andon.base.record import Record, field
 from andon.model.check import CheckKind, CheckStatus, Severity
+from andon.model.quarantine import aside_of
 
 
 class Samples(Record, array_like=True):
@@ -41,6 +42,7 @@ class CheckDocument(Document, kw_only=True):
     limit: Any
     bad: int | None
     total: int | None
+    quarantined: int | UnsetType = UNSET
     samples: list[dict[str, str | None]]
     seconds: float
     how: str
@@ -104,6 +106,11 @@ class CheckResult(Documented):
     def spoken(self) -> str:
         """How people and commands name it: its name, else its text without the reason."""
         return self.label.removesuffix(f'"{self.why}"').rstrip() if self.why else self.label
+
+    @property
+    def quarantined(self) -> int | None:
+        """Of a check that sets rows aside: how many it did."""
+        return self.bad if any(name == aside_of(self.dataset) for name, _ in self.others) and not self.reason else None
 
     @property
     def datasets(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from andon.base.document import Document, from_json, to_json
 from andon.base.hashing import content_id
 from andon.base.record import Record, field
 from andon.model.acceptance import Acceptance
+from andon.model.release import Release
 
 
 class CommitKind(StrEnum):
@@ -109,6 +110,7 @@ class Commit(Record):
         acceptances: results that were accepted in spite of a check.
         target: for undo and redo: the commit that was reverted.
         part: what was decided of a branch that was merged in part.
+        releases: rows that checks set aside and somebody put back.
     """
 
     id: str
@@ -124,6 +126,7 @@ class Commit(Record):
     acceptances: tuple[Acceptance, ...] = ()
     target: str | None = None
     part: PartTaken | None = None
+    releases: tuple[Release, ...] = ()
 
     @property
     def parent(self) -> str | None:
@@ -136,6 +139,8 @@ class Commit(Record):
         del body["id"]
         if self.part is None:
             del body["part"]
+        if not self.releases:
+            del body["releases"]
         return body
 
     @classmethod

@@ -10,6 +10,7 @@ from andon.model.growth import Growth
 from andon.model.history import RowHistory
 from andon.model.load import LoadPolicy, SchemaPolicy, Taking
 from andon.model.partition import Partition
+from andon.model.quarantine import aside_of
 from andon.model.rest import Rest
 
 #: Version of the normaliser; part of every definition's id, so that a new normaliser never mixes with an old one.
@@ -21,11 +22,12 @@ ROWS = "*"
 
 
 class Kind(StrEnum):
-    """How a dataset is made."""
+    """How a dataset is made; a quarantine holds the rows that checks of another dataset set aside, and is made with that."""
 
     SOURCE = "source"
     SQL = "sql"
     PYTHON = "python"
+    QUARANTINE = "quarantine"
 
 
 class Materialize(StrEnum):
@@ -96,6 +98,7 @@ class Definition(Record):
         sort: columns by which the rows of each of its files lie in order; part of `meaning`.
         partition: by what its rows are parted into files; part of `meaning`.
         history: how a history is kept; part of `meaning`. Then `sql` is that of the file with the columns that a history adds.
+        quarantine: the lines of checks that set rows aside; part of `meaning`.
         id: content id over all of the above that shapes the result (`definition_id`).
     """
 
@@ -129,6 +132,7 @@ class Definition(Record):
     history: RowHistory | None = None
     sort: tuple[str, ...] = ()
     partition: tuple[Partition, ...] = ()
+    quarantine: tuple[str, ...] = ()
     id: str = ""
 
     @property
@@ -139,6 +143,11 @@ class Definition(Record):
         if self.rest is not None:
             return self.rest.host
         return self.entry if self.is_function else None
+
+    @property
+    def aside(self) -> str | None:
+        """The dataset of the rows that its checks set aside, if they do."""
+        return aside_of(self.dataset) if self.quarantine else None
 
     @property
     def is_function(self) -> bool:

@@ -27,7 +27,7 @@ class IncidentState(StrEnum):
         return self is IncidentState.CLOSED
 
 
-class Verdict(StrEnum):
+class IncidentVerdict(StrEnum):
     """What a person said that it was. `expected`: the data are right, and may be so again. `no-problem`: noticing it was wrong."""
 
     EXPECTED = "expected"
@@ -72,6 +72,7 @@ class Incident(Record):
         verdict: what a person said that it was.
         first_run: the run that met it first; `first_bad` the commit that shows it, `last_good` the published one before it.
         reopened: how often it came back.
+        part_of: the incident that it turned out to be part of: all of it is told there.
     """
 
     number: int
@@ -88,11 +89,12 @@ class Incident(Record):
     closed: str | None = None
     owner: str | None = None
     snoozed: str | None = None
-    verdict: Verdict | None = None
+    verdict: IncidentVerdict | None = None
     first_run: int | None = None
     first_bad: str | None = None
     last_good: str | None = None
     reopened: int = 0
+    part_of: int | None = None
 
     def is_snoozed(self, now: str) -> bool:
         """Whether nobody wants to hear of it at `now` (ISO text)."""

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from andon.base.document import Document, Documented, ErrorDocument, from_json
-from andon.model.due import DueDataset
+from andon.model.decision import Decision
+from andon.model.schedule_view import DecisionDocument
 
 
 class TickJobDocument(Document):
     """One run of a pass.
 
     Attributes:
-        due: what it was for; `datasets` all that it may have made anew with that.
+        datasets: what it was to bring up to date.
         outcome: `done`, `nothing` (no input was another one), `held`, `failed`, `interrupted`, `lost` (another process took it over).
         failed: of its datasets those that could not be made, or that a check keeps from readers.
     """
 
-    due: list[str]
     datasets: list[str]
     outcome: str
     run: int | None
@@ -29,7 +29,6 @@ class TickJobDocument(Document):
 class TickJob(Documented):
     """One run of a pass: see `TickJobDocument`. `error` is as `AndonError.to_json()`."""
 
-    due: tuple[str, ...]
     datasets: tuple[str, ...]
     outcome: str
     run: int | None = None
@@ -49,8 +48,9 @@ class TickWaiting(Document):
     """A dataset that is due and waits.
 
     Attributes:
-        kind: for what: `paused`, `retry`, `failed` (for other inputs, other code, or its next slot), `claimed` by another process, for its
-            `turn` at an engine or a connection, `stale` (another pass took it since this one looked).
+        kind: for what: `paused`, `frozen`, `unasked` (its `when` can't be asked), `retry`, `failed` (for other inputs, other code, or its
+            next slot), `above` (for something that it reads), `claimed` by another process, for its `turn` at an engine or a connection,
+            `stale` (another pass took it since this one looked).
         until: when it is over at the latest, where that is known.
     """
 
@@ -72,7 +72,7 @@ class TickDocument(Document):
     branch: str
     at: str
     trigger: str
-    due: list[DueDataset]
+    due: list[DecisionDocument]
     jobs: list[TickJobDocument]
     waiting: list[TickWaiting]
     seconds: float
@@ -84,7 +84,7 @@ class Tick(Documented):
     branch: str
     at: str
     trigger: str
-    due: tuple[DueDataset, ...]
+    due: tuple[Decision, ...]
     jobs: tuple[TickJob, ...]
     waiting: tuple[TickWaiting, ...]
     seconds: float
@@ -96,7 +96,8 @@ class Tick(Documented):
 
     def document(self) -> TickDocument:
         """As in `tick --json`."""
-        return TickDocument.about(self, seconds=round(self.seconds, 4))
+        due = [DecisionDocument.of(each) for each in self.due]
+        return TickDocument.about(self, due=due, seconds=round(self.seconds, 4))
 
 
 class PauseDocument(Document):

@@ -10,13 +10,16 @@ from andon.model.lamp import Lamp
 
 class TroubleKind(StrEnum):
     """What it comes from. `check`: a check says no of what readers see. `held`: a check keeps a result from readers. `failed`: a build came
-    to nothing. `waits`: what it reads is held or failed. `late`: it is older than it promises."""
+    to nothing. `waits`: what it reads is held or failed. `late`: it is older than it promises. `cord`: a person holds it, or what it
+    reads. `complaint`: a reader says that it is wrong."""
 
     CHECK = "check"
     HELD = "held"
     FAILED = "failed"
     WAITS = "waits"
     LATE = "late"
+    CORD = "cord"
+    COMPLAINT = "complaint"
 
 
 class Trouble(Record):

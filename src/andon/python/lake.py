@@ -22,7 +22,9 @@ from andon.model.profile import Profile
 from andon.model.profile_diff import ProfileDiff
 from andon.model.run import RunResult
 from andon.model.unit_tests import TestResult
-from andon.python.catalog import CatalogLake
+from andon.python.channels import Channels
+from andon.python.incidents import IncidentLake
+from andon.python.quarantine import LakeQuarantine
 from andon.python.result import Result
 from andon.python.sources import LakeSources
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
@@ -58,7 +60,7 @@ def open(path: str | Path = ".", **settings: str) -> Lake:
     return Lake(Service.find(Path(path), face="python", flags=flags))
 
 
-class Lake(CatalogLake):
+class Lake(IncidentLake):
     """A project's lake. `at` makes one that reads another commit."""
 
     # -- asking
@@ -268,6 +270,16 @@ class Lake(CatalogLake):
     def sources(self) -> LakeSources:
         """What comes in: list, check, load, add."""
         return LakeSources(self._service, _options)
+
+    @property
+    def quarantine(self) -> LakeQuarantine:
+        """Rows that checks set aside: list, show, release."""
+        return LakeQuarantine(self._service, self._ref)
+
+    @property
+    def channels(self) -> Channels:
+        """By which ways people are told of incidents: list, test."""
+        return Channels(self._service)
 
     def publish(self, branch: str, into: str = "main", report: Reporter = silent, **options: Any) -> RunResult:
         """Publish a branch; `options`: `publish`, `mine`, `theirs`, `message` as on the command line."""

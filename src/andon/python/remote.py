@@ -22,7 +22,9 @@ from andon.model.plan import PlanDocument
 from andon.model.profile import Profile
 from andon.model.profile_diff import ProfileDiffDocument
 from andon.model.run import RunDocument
-from andon.python.remote_catalog import RemoteCatalog
+from andon.python.channels import RemoteChannels
+from andon.python.quarantine import RemoteQuarantine
+from andon.python.remote_incidents import RemoteIncidents
 from andon.python.remote_nouns import RemoteBranches, RemoteSources
 from andon.python.result import Result
 from andon.python.server_link import Hears, ServerLink, no_server
@@ -67,7 +69,7 @@ def connect(url: str, token: str | None = None, *, timeout: float = 10.0) -> Rem
     return lake
 
 
-class RemoteLake(RemoteCatalog):
+class RemoteLake(RemoteIncidents):
     """A lake that a server has; verbs and arguments as in `Lake`. `at` makes one that reads another commit.
 
     What is about a folder (`plan`, `run`, `status`, `pull`) is about the one that the server works in. Answers are the
@@ -240,6 +242,16 @@ class RemoteLake(RemoteCatalog):
     def sources(self) -> RemoteSources:
         """What comes in: list, check, load, add."""
         return RemoteSources(self._link)
+
+    @property
+    def quarantine(self) -> RemoteQuarantine:
+        """Rows that checks set aside: list, show, release."""
+        return RemoteQuarantine(self._link, self._ref, self._told)
+
+    @property
+    def channels(self) -> RemoteChannels:
+        """By which ways people are told of incidents: list, test."""
+        return RemoteChannels(self._link)
 
     def publish(self, branch: str, into: str = "main", report: Hears | None = None, **options: Any) -> RunDocument:
         """Publish a branch; options as in `Lake.publish`."""

@@ -11,6 +11,7 @@ from andon.model.check import CheckKind, Severity
 from andon.model.check_result import CheckResult
 from andon.model.commit import Leaf, State
 from andon.model.plan import Action, Step
+from andon.model.quarantine import AsideRule, aside_of
 from andon.model.run import TaskStatus
 from andon.model.version import Version
 from andon.runs.building.outcome import Asked, Progress
@@ -47,11 +48,28 @@ class CheckedRun:
             return Asked()
         above = reach(self._needs, [dataset])
         results = self._asking().of_task(
-            dataset, version, versions, lambda name: name not in self._waiting or name in above
+            dataset,
+            version,
+            versions,
+            lambda name: name not in self._waiting or name in above or name == aside_of(dataset),
         )
         now = {**versions, dataset: version.id}
         files = tuple(prepared.gathered.files.get(dataset, ()))
         return Asked(results, tuple(c for c in results if c.holds and self._can_hold(c, now, files)))
+
+    def aside(self, dataset: str, columns: Sequence[tuple[str, str]]) -> Sequence[AsideRule]:
+        """Which rows of a result with these columns its checks set aside.
+
+        Raises:
+            DatasetError: where a line does not fit what was built.
+        """
+        from andon.runs.inspection.asides import aside_rules
+
+        book = self._prepared.checks.book
+        said = book.dataset(dataset) if book is not None else None
+        if book is None or said is None:
+            raise ValueError(f"the lines of {dataset}, which is built, were not looked at")
+        return aside_rules(book, said, columns)
 
     def of_reused(self, steps: Sequence[Step]) -> dict[str, str]:
         """`{dataset: why}` of results that are taken over although a check holds them: nothing is built on those either."""
@@ -180,6 +198,7 @@ class CheckedRun:
             moment=prepared.moment,
             run=self._run,
             acceptances=(*prepared.head.acceptances, *prepared.goal.acceptances),
+            releases=prepared.releases,
             branch=prepared.goal.branch,
         )
         engines = self._engines

@@ -71,6 +71,7 @@ class Execution:
         )
 
         def record(outcomes: Sequence[Outcome]) -> Mapping[str, Build]:
+            outcomes = [each for one in outcomes for each in (one, *one.beside)]
             winners = self._lake.objects.record(
                 [(o.version, o.build) for o in outcomes if o.version is not None],
                 [o.definition for o in outcomes if o.definition is not None],
@@ -106,7 +107,7 @@ class Execution:
                 _SourceReader(gathered, self._raw),
                 frozenset(gathered.head.rejected) - gathered.passed,
             ),
-            demands=Demands(_DeclaredColumns(gathered), check.of_task),
+            demands=Demands(_DeclaredColumns(gathered), check.of_task, check.aside),
             reuse=Reusable(
                 frozenset(
                     self._lake.objects.built_definitions(
@@ -121,6 +122,8 @@ class Execution:
             proofs=Proofs(self._workspace.cache),
             wishes=prepared.wishes,
             histories=prepared.histories,
+            releases=prepared.releases,
+            published_releases=prepared.head.releases,
         )
 
     def _say_contract(self, gathered: Gathered, name: str, report: Reporter) -> None:

@@ -17,9 +17,11 @@ from andon.lake.refs import Mover, RefMove
 from andon.model.commit import Commit, CommitKind, Leaf, State, in_force
 from andon.model.event import Ended, Planned
 from andon.model.plan import Plan
+from andon.model.release import Release, carried_on
 from andon.model.run import RunResult, TaskResult, TaskStatus
 from andon.runs.building.outcome import Progress
 from andon.runs.goal import Goal, Listener
+from andon.runs.held_cords import require_free
 from andon.runs.inspection.ages import ages
 from andon.runs.looked import looked_at
 from andon.runs.next_commit import commit_kind, commit_message, next_state
@@ -232,8 +234,17 @@ class Finish:
             rejected=tuple({*head.rejected, *prepared.goal.rejected} - {*prepared.goal.lifted, *lifted}),
             acceptances=in_force((*head.acceptances, *prepared.goal.acceptances), state),
             target=prepared.goal.target,
+            releases=self._releases(prepared, head, state, end),
             part=part if end.held is None else None,
         )
+
+    def _releases(self, prepared: Prepared, head: Commit, state: State, end: _End) -> tuple[Release, ...]:
+        """Rows that checks do not set aside any more in `state`: of datasets that a check keeps as they were it is as it was."""
+        before = prepared.head.releases
+        kept = end.settled.kept if end.held is None else {}
+        added = [r for r in prepared.releases if r not in before and r.dataset not in kept]
+        withdrawn = [r for r in before if r not in prepared.releases and r.dataset not in kept]
+        return tuple(r for r in carried_on(head.releases, added, withdrawn) if r.dataset in state.leaves)
 
     def _record(
         self,
@@ -244,8 +255,14 @@ class Finish:
         end: _End,
         check: CheckedRun,
     ) -> None:
-        """The run's outcome, within the transaction that moves the refs: the last moment to stop it, if it waited for that."""
+        """The run's outcome, within the transaction that moves the refs: the last moment to stop it, if it waited for that.
+
+        Raises:
+            ConflictError: `lake.ref_moved` if somebody holds since what it would change.
+        """
         run.listener.cancel.check()
+        if end.held is None:
+            require_free(self._workspace, transaction, prepared.goal, prepared.cords, prepared.gathered, end.state)
         run.listener.may_publish(transaction)
         workspace = self._workspace
         statuses = {r.status for r in end.results}
@@ -289,6 +306,8 @@ class Finish:
         if ref is None:
             return None
         head = self._lake.commits.get(ref.commit)
+        if ref.commit == base.id:
+            return None  # the branch is where it was: somebody holds something since
         commits = self._lake.commits
         if dict(commits.shared(base)) != dict(commits.shared(head)) or base.rejected != head.rejected:
             return None

@@ -16,6 +16,7 @@ from andon.model.commit import Cause, Commit, CommitKind
 from andon.model.event import Reporter, silent
 from andon.model.intervals import Range
 from andon.model.plan import Plan
+from andon.model.release import Release
 from andon.project.folder.merge import Newer
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ class Goal(Record):
 
     Attributes:
         acceptances: results that are to be published in spite of a check.
+        releases: rows that are to be put back; `withdrawn`: those that are not to stay so.
         rejected: what an undo keeps out from then on; `lifted`: what a redo lets in again.
         target: what an undo or a redo reverts.
         files: the only code files that it changes: just what they make, and what follows from it, is taken; None: all.
@@ -174,6 +176,8 @@ class Goal(Record):
     source: str | None = None
     updates_folder: bool = True
     acceptances: tuple[Acceptance, ...] = ()
+    releases: tuple[Release, ...] = ()
+    withdrawn: tuple[Release, ...] = ()
     rejected: tuple[Cause, ...] = ()
     lifted: tuple[Cause, ...] = ()
     target: str | None = None

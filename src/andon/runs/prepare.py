@@ -16,12 +16,17 @@ from andon.base.paths import is_at
 from andon.base.record import Record, field, replace
 from andon.errors import Problem, ProjectError, UsageError
 from andon.model.commit import Commit, State
+from andon.model.cord import Cord
 from andon.model.plan import Plan
 from andon.model.project import Project
+from andon.model.quarantine import is_aside
+from andon.model.release import Release, carried_on, digest_of
 from andon.runs.goal import Goal, RunOptions
 from andon.runs.growing.wishes import Wishes
+from andon.runs.held_cords import cords_of, published_code
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.changes import Changes
+from andon.runs.planning.cords import held_back, held_notices
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
 from andon.runs.planning.growing import PlannedGrowth
 from andon.runs.planning.histories import continued, histories_of, with_merged
@@ -50,7 +55,9 @@ class Prepared(Record):
         checks: which checks must be looked at.
         wishes: what somebody asked of tables that grow.
         histories: by dataset the builds that histories go on from.
+        releases: rows that checks do not set aside any more.
         queries: columns that saved queries return, of those that were looked at.
+        cords: what people hold of the branch.
     """
 
     goal: Goal
@@ -64,7 +71,9 @@ class Prepared(Record):
     checks: Looked
     wishes: Wishes = Wishes()
     histories: Mapping[str, Build] = field(default_factory=dict)
+    releases: tuple[Release, ...] = ()
     queries: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    cords: tuple[Cord, ...] = ()
 
     @property
     def head(self) -> Commit:
@@ -165,7 +174,8 @@ class Preparer:
         changes = Changes(self._workspace, gathered, bound.columns, old, moment)
         lost: set[str] = set()
         histories = self._histories(goal, gathered)
-        packs = frozenset(options.pack) & taken & gathered.state.leaves.keys()
+        releases = self._releases(goal, gathered.head, taken)
+        packs = frozenset(d for d in options.pack if not is_aside(d)) & taken & gathered.state.leaves.keys()
         known_changes = changes if options.proofs else None
         merged = MergedGrowth(self._lake, gathered.head, goal.merged)
         filling = replace(options, fill={**merged.filled(), **options.fill})
@@ -176,6 +186,10 @@ class Preparer:
             if options.force
             else growth.wishes.full | packs | (frozenset(options.anew) & taken)
         )
+        cords = cords_of(self._workspace, goal)
+        held = held_back(
+            cords, gathered.definitions, published_code(self._lake.objects, gathered.state) if cords else {}
+        )
         situation = Situation(
             definitions=gathered.definitions,
             files=gathered.files,
@@ -183,6 +197,7 @@ class Preparer:
             sources=gathered.sources,
             selected=selected,
             forced=forced,
+            held=held,
             packs=packs,
             moment=moment,
             known=lambda keys: self._known(keys, lost),
@@ -192,6 +207,7 @@ class Preparer:
             how=growth.how,
             seconds={**self._lake.objects.seconds_by_dataset(), **growth.seconds} if estimate else {},
             histories=histories,
+            released={d: told for d in taken if (told := digest_of(releases, d)) is not None} if releases else {},
             prove=(lambda d, changed, remade: growth.proof(d, changed) or changes.prove(d, changed, remade))
             if options.proofs
             else None,
@@ -211,7 +227,13 @@ class Preparer:
             steps = queries.told(self._outlook.of_plan(steps, gathered, bound.columns, changes))
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
         failures = _will_fail({d: e.message for d, e in sorted(gathered.failures.items()) if d in taken})
-        notices = (*failures, *gathered.notices, *queries.notices, *_left_behind(gathered, selected, done))
+        notices = (
+            *held_notices(cords, held),
+            *failures,
+            *gathered.notices,
+            *queries.notices,
+            *_left_behind(gathered, selected, done),
+        )
         plan = Plan(head.id, goal.branch, steps, is_change, notices)
         return Prepared(
             goal=goal,
@@ -226,7 +248,19 @@ class Preparer:
             checks=looked,
             wishes=replace(growth.wishes, pack=packs),
             histories=histories,
+            releases=releases,
+            cords=cords,
         )
+
+    def _releases(self, goal: Goal, head: Commit, taken: set[str]) -> tuple[Release, ...]:
+        """Rows that checks do not set aside any more: those of the head, with what the goal and what is merged add or withdraw."""
+        added, withdrawn = goal.releases, goal.withdrawn
+        if goal.merged is not None and (goal.merged.releases or head.releases):
+            common = self._lake.commits.merge_base(head, goal.merged)
+            before = common.releases if common is not None else ()
+            added = (*added, *(r for r in goal.merged.releases if r not in before and r.dataset in taken))
+            withdrawn = (*withdrawn, *(r for r in before if r not in goal.merged.releases and r.dataset in taken))
+        return carried_on(head.releases, added, withdrawn)
 
     def _histories(self, goal: Goal, gathered: Gathered) -> Mapping[str, Build]:
         """By dataset the builds that histories go on from."""

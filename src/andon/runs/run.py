@@ -37,20 +37,30 @@ if TYPE_CHECKING:
 REPLANS = 3
 
 
+def _as_given(listener: Listener) -> Listener:
+    return listener
+
+
 class GoalRunner:
     """Plans and runs towards goals, for one workspace.
 
     Args:
         ended: told of a branch whose run ended, however it did, and who listened to it.
+        heard: gives who listens in the place of a listener.
     """
 
     def __init__(
-        self, workspace: Workspace, preparer: Preparer, ended: Callable[[str, Listener], None] | None = None
+        self,
+        workspace: Workspace,
+        preparer: Preparer,
+        ended: Callable[[str, Listener], None] | None = None,
+        heard: Callable[[Listener], Listener] = _as_given,
     ) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
         self._preparer = preparer
         self._ended = ended
+        self._heard = heard
         self._finish = Finish(workspace)
 
     def plan(self, goal: Goal, options: RunOptions) -> Plan:
@@ -68,6 +78,7 @@ class GoalRunner:
             MachineError: the machine failed; `main` is as it was.
         """
         began = time.perf_counter()
+        listener = self._heard(listener)
         if self._workspace.take_new():
             listener.report(Notice(f"new lake made in {self._workspace.settings.get('storage')}"))
         self._make_branch(goal.branch, listener.report)
@@ -134,8 +145,7 @@ class GoalRunner:
         is_merge = goal.merged is not None and bool(prepared.gathered.decided)
         if goal.target is None and not is_merge and not plan.works and not _leaves_change(prepared):
             return self._finish.nothing(prepared, listener, began)
-        author, moment = self._workspace.caller.author, to_text(prepared.moment)
-        number = self._workspace.runs.begin(RunBegin(goal.branch, prepared.head.id, str(goal.kind), author, moment))
+        number = self._workspace.runs.begin(self._begin(prepared))
         watch = RunWatch(self._workspace.runs, number, listener.report, plan.notices)
         run = Running(number, replace(listener, report=watch), began, watch)
         try:
@@ -154,6 +164,20 @@ class GoalRunner:
                 raise _interrupted(number) from error
             self._finish.stopped(run, "failed", error if isinstance(error, AndonError) else None)
             raise
+
+    def _begin(self, prepared: Prepared) -> RunBegin:
+        caller, options, goal = self._workspace.caller, prepared.options, prepared.goal
+        return RunBegin(
+            goal.branch,
+            prepared.head.id,
+            str(goal.kind),
+            caller.author,
+            to_text(prepared.moment),
+            caller.face,
+            options.select,
+            prepared.plan.is_change,
+            options.message is not None,
+        )
 
     def _build(self, prepared: Prepared, run: Running) -> RunResult:
         from andon.runs.checked_run import CheckedRun

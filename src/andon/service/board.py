@@ -29,8 +29,9 @@ from andon.service.needs import (
     Need,
     NeedKind,
     NextStep,
-    Surroundings,
     WaitingBranch,
+    around_of,
+    incidents_by_need,
     needs_of,
     nobody,
 )
@@ -163,20 +164,19 @@ class Board:
         now = self._workspace.clock()
         heads = tuple((ref.name, ref.commit) for ref in self._lake.refs.of_kind("branch")) if view.ref == MAIN else ()
         failed = self._troubles.known(view).failed
+        incidents = self._workspace.incidents.standing(view.ref)
+        numbers = tuple((incident.number, incident.dataset) for incident in incidents)
         told = None if error is None else str(error)
-        key = (view.ref, view.commit.id, troubles, heads, told, failed and failed.number, to_text(now)[:16])
+        at = to_text(now)[:16]
+        key = (view.ref, view.commit.id, troubles, heads, told, failed and failed.number, numbers, at)
         found = self._kept.needs.get(key)
         if found is None:
             lanes = self._lanes(view)
-            around = Surroundings(
-                lanes.readers,
-                {insight.name: insight.datasets for insight in lanes.insights},
-                lanes.owners,
-                lambda datasets: self._uses.people(datasets, now),
-            )
+            around = around_of(lanes, self._uses, now)
             others = [_of_folder(error)] if error is not None else []
             others += [_of_run(failed)] if failed is not None else []
-            needs = tuple(needs_of(troubles, around, self._waiting(view), others))
+            known = incidents_by_need(incidents, self._workspace.incidents.signals(number for number, _ in numbers))
+            needs = tuple(needs_of(troubles, around, self._waiting(view), others, known))
             found = _MarkedNeeds(needs, content_id([need.to_json() for need in needs])[:_MARK])
             self._kept.needs.put(key, found)
         return found

@@ -191,6 +191,7 @@ class Checks:
             str(self._workspace.settings.get("publish.change" if is_change else "publish.refresh")),
             updates_folder=False,
             acceptances=acceptances,
+            releases=commit.releases,
         )
         options = RunOptions(
             now=from_text(record.logical_time),
@@ -259,6 +260,7 @@ class Checks:
             definitions=code.definitions,
             moment=self._workspace.clock(),
             acceptances=commit.acceptances,
+            releases=commit.releases,
             again=again,
             branch=self._workspace.branch(),
         )

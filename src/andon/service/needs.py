@@ -6,25 +6,34 @@ The board and `andon status` show the same list, made here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from andon.base.document import Document
 from andon.base.graph import reach
-from andon.base.record import Record
+from andon.base.record import Record, replace
 from andon.base.text import plural
+from andon.model.incident import Incident, IncidentSignal
 from andon.model.lamp import Lamp
+from andon.model.signal import SignalKind
 from andon.model.trouble import Trouble, TroubleKind
+
+if TYPE_CHECKING:
+    from andon.catalog.use import UseBook
+    from andon.service.lanes import CommitLanes
 
 
 class NeedKind(StrEnum):
-    """What needs somebody. `check`, `held`, `failed`, `late`: trouble with a dataset. `branch`: changes that nobody published yet.
-    `folder`: what stands in the way of a run of the folder. `run`: a run that came to nothing as a whole."""
+    """What needs somebody. `check`, `held`, `failed`, `late`, `cord`, `complaint`: trouble with a dataset. `branch`: changes that
+    nobody published yet. `folder`: what stands in the way of a run of the folder. `run`: a run that came to nothing as a whole."""
 
     CHECK = "check"
     HELD = "held"
     FAILED = "failed"
     LATE = "late"
+    CORD = "cord"
+    COMPLAINT = "complaint"
     RUN = "run"
     FOLDER = "folder"
     BRANCH = "branch"
@@ -65,6 +74,7 @@ class Need(Document):
         what: one sentence.
         since: since when (ISO text), as far as it is known.
         owner: whose it is: of the dataset, or who works on the branch.
+        incident: the incident that it is part of.
     """
 
     kind: NeedKind
@@ -76,6 +86,7 @@ class Need(Document):
     affected: AffectedReaders
     owner: str | None
     action: NextStep
+    incident: int | None = None
 
 
 class WaitingBranch(Record):
@@ -85,6 +96,13 @@ class WaitingBranch(Record):
     author: str
     since: str
     datasets: tuple[str, ...]
+
+
+class KnownIncident(Record):
+    """The number of an incident that stands, and where its cause is."""
+
+    number: int
+    dataset: str
 
 
 class Surroundings(Record):
@@ -116,6 +134,25 @@ class Surroundings(Record):
         return AffectedReaders(len(below), len(self.people(touched)), insights)
 
 
+def around_of(lanes: CommitLanes, uses: UseBook, now: datetime) -> Surroundings:
+    """What is beside the datasets of a commit, by its lanes and by who reads."""
+    return Surroundings(
+        lanes.readers,
+        {insight.name: insight.datasets for insight in lanes.insights},
+        lanes.owners,
+        lambda datasets: uses.people(datasets, now),
+    )
+
+
+#: What needs somebody because of a signal that no check says.
+_NEEDS: Mapping[SignalKind, tuple[NeedKind, ...]] = {
+    SignalKind.FAILED: (NeedKind.FAILED,),
+    SignalKind.SOURCE: (NeedKind.FAILED,),
+    SignalKind.SCHEMA: (NeedKind.FAILED,),
+    SignalKind.LATE: (NeedKind.LATE,),
+    SignalKind.CORD: (NeedKind.CORD,),
+    SignalKind.COMPLAINT: (NeedKind.COMPLAINT,),
+}
 #: What only waits: nobody reads something wrong because of it.
 IDLE = "idle"
 
@@ -125,6 +162,7 @@ def needs_of(
     around: Surroundings,
     branches: Iterable[WaitingBranch] = (),
     others: Iterable[Need] = (),
+    incidents: Mapping[tuple[str, NeedKind], KnownIncident] | None = None,
 ) -> list[Need]:
     """What needs a person, most readers affected first; what only waits comes last.
 
@@ -132,9 +170,39 @@ def needs_of(
         troubles: what is known against datasets.
         branches: those that hold something back.
         others: of the folder and of runs as a whole.
+        incidents: by what they are about; what is only further down of one of these needs nobody of its own.
     """
-    found = [*_of_datasets(list(troubles), around), *others, *(_of_branch(each, around) for each in branches)]
+    found = [
+        *_named(_of_datasets(list(troubles), around), incidents or {}),
+        *others,
+        *(_of_branch(each, around) for each in branches),
+    ]
     return sorted(found, key=_place)
+
+
+def _named(needs: Sequence[Need], incidents: Mapping[tuple[str, NeedKind], KnownIncident]) -> list[Need]:
+    """Needs with the incidents that they are of, each incident by its cause alone where that is told."""
+    known = [(need, incidents.get((need.datasets[0], need.kind))) for need in needs]
+    causes = {one.number for need, one in known if one is not None and one.dataset == need.datasets[0]}
+    return [
+        replace(need, incident=one.number) if one is not None else need
+        for need, one in known
+        if one is None or one.dataset == need.datasets[0] or one.number not in causes
+    ]
+
+
+def incidents_by_need(
+    incidents: Iterable[Incident], signals: Mapping[int, Sequence[IncidentSignal]]
+) -> dict[tuple[str, NeedKind], KnownIncident]:
+    """Incidents that stand, by what of which dataset needs somebody because of them."""
+    found: dict[tuple[str, NeedKind], KnownIncident] = {}
+    for incident in incidents:
+        for signal in signals.get(incident.number, ()):
+            if signal.cleared is None:
+                kinds = (NeedKind.CHECK, NeedKind.HELD) if "check" in signal.details else _NEEDS.get(signal.kind, ())
+                for kind in kinds:
+                    found.setdefault((signal.dataset, kind), KnownIncident(incident.number, incident.dataset))
+    return found
 
 
 def nobody() -> AffectedReaders:
@@ -191,6 +259,9 @@ def _step(trouble: Trouble) -> NextStep:
         if trouble.check is not None:
             command = f'andon accept run:{run} "{trouble.check}" --reason "…"'
         return NextStep("Look at what holds it", command, "GET", f"/api/v1/runs/{run}", None, f"/runs/{run}")
+    if trouble.kind is TroubleKind.CORD:
+        command, its = f"andon release {name}", {"dataset": name}
+        return NextStep("Let it go on", command, "POST", "/api/v1/releases", its, f"/d/{name}")
     path = f"/api/v1/datasets/{name}/checks"
     return NextStep("Look at its checks", f"andon check {name} --history", "GET", path, None, f"/d/{name}")
 

@@ -64,6 +64,8 @@ def _goal(
         str(workspace.settings.get("publish.change")),
         updates_folder=False,
         acceptances=before.acceptances,
+        releases=tuple(r for r in before.releases if r not in target.releases),
+        withdrawn=tuple(r for r in target.releases if r not in before.releases),
         rejected=rejected,
         lifted=lifted,
         target=target.id,

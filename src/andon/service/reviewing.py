@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from andon.base.clock import from_text, to_text
 from andon.base.duration import read_duration
 from andon.errors import UsageError
+from andon.model.action import Outcome
 from andon.model.incident import Incident
 from andon.model.review import DEFINITIONS, IdleCheck, QuarantineDebt, ReviewDocument
 from andon.model.signal import SignalKind
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 WEEK = "7d"
 #: Incidents that are read at most, newest first.
 _INCIDENTS = 2000
+#: What says that something was done, and came to an end.
+_COUNTED = frozenset((Outcome.VERIFIED, Outcome.UNDONE, Outcome.FAILED, Outcome.DONE))
 _TIMED = ("max_age", "every", "cron")
 _QUARANTINE = "__quarantine"
 
@@ -56,7 +59,7 @@ class Reviewing:
     def _said(self, view: View, since: str, until: str) -> ReviewDocument:
         found = self._incidents(view.ref)
         recent = [each for each in found if _is_recent(each.incident, since)]
-        done: Sequence[actions.ReviewedAction] = ()
+        done = self._actions(view.ref, since, found)
         history = self._since(view.commit, since)
         published = [commit for commit in history if commit.run is not None]
         code = [self._change(commit) for commit in history if changes.is_change(commit)]
@@ -116,6 +119,25 @@ class Reviewing:
             began = started.get(incident.first_run or 0) or min((str(due) for due in late if due), default=None)
             found.append(incidents.ReviewedIncident(incident, tuple(signals[number]), tuple(events[number]), began))
         return found
+
+    def _actions(
+        self, branch: str, since: str, found: Sequence[incidents.ReviewedIncident]
+    ) -> list[actions.ReviewedAction]:
+        """The corrective actions of a branch that were begun since and have ended; proposals and refusals did nothing."""
+        own = {each.incident.number: each for each in found}
+        return [
+            actions.ReviewedAction(
+                str(each.action),
+                each.dataset,
+                str(own[each.incident].incident.kind) if each.incident in own else "",
+                each.mode.is_by_itself,
+                each.at,
+                each.outcome is Outcome.VERIFIED and each.undone_at is None,
+                each.incident in own and incidents.came_back(own[each.incident].events, each.ended or each.at),
+            )
+            for each in self._workspace.actions.since(since)
+            if each.branch == branch and each.outcome in _COUNTED
+        ]
 
     def _since(self, head: Commit, since: str) -> list[Commit]:
         """The commits of a branch's own history that were made since, newest first."""

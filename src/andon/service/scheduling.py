@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
 from andon.base.record import values_of
-from andon.errors import UsageError
+from andon.errors import AndonError, UsageError
 from andon.model.tick import PauseDocument, Tick
 from andon.operations.scheduling.loop import ScheduleLoop
-from andon.operations.scheduling.passes import Passes, Verbs, length_of
+from andon.operations.scheduling.passes import Passes, length_of
 from andon.runs.goal import Listener, RunOptions
 from andon.state.pauses import ALL, Pause
 
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
-    from andon.operations.scheduling.looking import Decided, Looking
+    from andon.operations.scheduling.looking import Looking
     from andon.runs.prepare import Preparer
     from andon.service.runs import Runs
     from andon.workspace.workspace import Workspace
 
+_log = logging.getLogger(__name__)
 #: The author of what is published by schedule.
 AUTHOR = "andon"
 
@@ -33,21 +35,22 @@ class Scheduling:
 
     Args:
         runs: those of `AUTHOR`.
-        looking: gives what looks at branches.
+        passed: told of a branch after each pass, and who listened to it.
     """
 
-    def __init__(self, workspace: Workspace, runs: Runs, preparer: Preparer, looking: Callable[[], Looking]) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        looking: Looking,
+        runs: Runs,
+        preparer: Preparer,
+        passed: Callable[[str, Listener], None],
+    ) -> None:
         self._workspace = workspace
+        self._passed = passed
         self._runs = runs
         self._preparer = preparer
-        self._looking = looking
-        self._passes = Passes(workspace, Verbs(self._look, self._note, runs.refresh, self.marks))
-
-    def _look(self, branch: str, now: datetime | None) -> Decided:
-        return self._looking().look(branch, now)
-
-    def _note(self, decided: Decided, trigger: str) -> None:
-        self._looking().note(decided, trigger)
+        self._passes = Passes(workspace, looking, runs.refresh)
 
     def tick(
         self,
@@ -68,7 +71,10 @@ class Scheduling:
         Raises:
             AndonError: what is due can't be told. What happens to one run is told by the answer.
         """
-        return self._passes.tick(self._branch(branch), trigger, listener or Listener(), now)
+        name, hears = self._branch(branch), listener or Listener()
+        found = self._passes.tick(name, trigger, hears, now)
+        self._passed(name, hears)
+        return found
 
     def loop(self, told: Callable[[Tick], None]) -> ScheduleLoop | None:
         """What makes passes while a server runs; None where `schedule.enabled` says no, or who runs it may only read the lake.
@@ -79,7 +85,7 @@ class Scheduling:
         workspace = self._workspace
         if not workspace.settings.get("schedule.enabled") or workspace.lake.database.is_read_only:
             return None
-        every = length_of(str(workspace.settings.get("schedule.every")), 30.0)
+        every = length_of(str(workspace.settings.get("schedule.every")), 10.0)
         return ScheduleLoop(lambda listener: self.tick("up", listener=listener), every.total_seconds(), told)
 
     def pause(
@@ -143,7 +149,11 @@ class Scheduling:
         if not there:
             return {}
         options = RunOptions(select=there, branch=branch)
-        prepared = self._preparer.prepare(self._runs.unasked_goal(options), options)
+        try:
+            prepared = self._preparer.prepare(self._runs.unasked_goal(options), options)
+        except AndonError as failure:  # then its next slot decides, and all else goes on
+            _log.debug("it can't be told what %s would be tried on: %s", ", ".join(there), failure)
+            return {}
         steps = {step.dataset: step for step in prepared.plan.steps}
         return {
             name: content_id(

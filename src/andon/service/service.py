@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from andon.catalog.use import UseBook
     from andon.lake.changed_names import ChangedNames
     from andon.lineage.kept import LineageGraphs
+    from andon.operations.openlineage.outbox import LineageOutbox
     from andon.operations.scheduling.looking import Looking
     from andon.query.ask import Querying
     from andon.query.workers import Workers
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
     from andon.service.completion import Completion
+    from andon.service.cords import CordDesk
     from andon.service.dataset_versions import DatasetVersions
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
@@ -45,10 +47,14 @@ if TYPE_CHECKING:
     from andon.service.history import History
     from andon.service.incidents import IncidentDesk
     from andon.service.lineage import Lineages
+    from andon.service.lineage_events import LineageEvents
     from andon.service.lineage_map import FoldedGraphs, LineageMaps
+    from andon.service.messages import MessageDesk
+    from andon.service.needs import Surroundings
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
     from andon.service.proposing import Proposing
+    from andon.service.quarantine import Quarantine
     from andon.service.query_history import QueryHistory
     from andon.service.readers import ReaderBook
     from andon.service.renaming import Renaming
@@ -62,7 +68,9 @@ if TYPE_CHECKING:
     from andon.service.schedules import Schedules
     from andon.service.scheduling import Scheduling
     from andon.service.searching import Searching
+    from andon.service.signals import SignalDesk
     from andon.service.status import Standing
+    from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
     from andon.service.troubles import Troubles
     from andon.service.trust import Trust
@@ -70,6 +78,7 @@ if TYPE_CHECKING:
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
     from andon.service.uploads import Uploads
+    from andon.workspace.view import View
 
 
 class Service:
@@ -153,12 +162,26 @@ class Service:
         return Schedules(self.workspace, self._looking)
 
     @cached_property
+    def messages(self) -> MessageDesk:
+        """How people are told of incidents."""
+        from andon.service.messages import MessageDesk
+
+        return MessageDesk(self.workspace)
+
+    @cached_property
     def scheduling(self) -> Scheduling:
         """Scheduled work."""
         from andon.service.scheduling import AUTHOR, Scheduling
 
         by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
-        return Scheduling(self.workspace, by_itself.runs, self._preparer, lambda: self._looking)
+        return Scheduling(self.workspace, self._looking, by_itself.runs, self._preparer, self._passed)
+
+    @cached_property
+    def signals(self) -> SignalDesk:
+        """What is late, out of the usual, or not governed."""
+        from andon.service.signals import SignalDesk
+
+        return SignalDesk(self.workspace, self._shared.troubles, self._shared.uses)
 
     @cached_property
     def backfills(self) -> Backfills:
@@ -224,11 +247,25 @@ class Service:
         return Checks(self.workspace, self._runner, self._check_history, self._preparer)
 
     @cached_property
+    def quarantine(self) -> Quarantine:
+        """Rows that checks set aside."""
+        from andon.service.quarantine import Quarantine
+
+        return Quarantine(self.workspace, self.querying, self._runner)
+
+    @cached_property
     def incidents(self) -> IncidentDesk:
         """What is wrong, until it is right again."""
         from andon.service.incidents import IncidentDesk
 
-        return IncidentDesk(self.workspace, self._check_history)
+        return IncidentDesk(self.workspace, self._check_history, self._around, self.signals)
+
+    @cached_property
+    def cords(self) -> CordDesk:
+        """What people hold, and complain of."""
+        from andon.service.cords import CordDesk
+
+        return CordDesk(self.workspace, self.incidents)
 
     @cached_property
     def reviewing(self) -> Reviewing:
@@ -293,7 +330,7 @@ class Service:
         """Undo, redo, accept."""
         from andon.service.undo import Undoing
 
-        return Undoing(self.workspace, self._runner)
+        return Undoing(self.workspace, self._runner, self.cords, self._run_ended)
 
     @cached_property
     def reverting(self) -> Reverting:
@@ -373,6 +410,13 @@ class Service:
         return Proposing(self.workspace, self.profiles, self._preparer)
 
     @cached_property
+    def suggestions(self) -> Suggestions:
+        """Work that people do over and over, offered as what would do it."""
+        from andon.service.suggestions import Suggestions
+
+        return Suggestions(self.workspace, self.saving, self._given_files, self.branches, self.profiles)
+
+    @cached_property
     def datasets(self) -> Datasets:
         """Datasets as they are: list, show."""
         from andon.service.datasets import Datasets
@@ -408,6 +452,13 @@ class Service:
         shared = self._shared
         return Board(self.workspace, shared.catalogs, shared.uses, shared.troubles, self.runs, shared.board)
 
+    @cached_property
+    def lineage_events(self) -> LineageEvents:
+        """What runs tell to a catalog of lineage."""
+        from andon.service.lineage_events import LineageEvents
+
+        return LineageEvents(self.workspace, self._shared.outbox, lambda: self._shared.graphs)
+
     # -- what nouns are handed
 
     @cached_property
@@ -421,6 +472,13 @@ class Service:
         from andon.runs.inspection.history import CheckHistory
 
         return CheckHistory(self.workspace)
+
+    def _around(self, view: View) -> Surroundings:
+        from andon.service.lanes import lanes_of
+        from andon.service.needs import around_of
+
+        lanes = lanes_of(self._shared.catalogs.of(view.commit).entries, view.project.insights)
+        return around_of(lanes, self._shared.uses, self.workspace.clock())
 
     @cached_property
     def _preparer(self) -> Preparer:
@@ -442,10 +500,17 @@ class Service:
     def _runner(self) -> GoalRunner:
         from andon.runs.run import GoalRunner
 
-        return GoalRunner(self.workspace, self._preparer, self._run_ended)
+        return GoalRunner(self.workspace, self._preparer, self._run_ended, self.lineage_events.listening)
 
     def _run_ended(self, branch: str, listener: Listener) -> None:
+        self.lineage_events.run_ended(listener)
         self.incidents.run_ended(branch, listener)
+        self.messages.run_ended(listener)
+
+    def _passed(self, branch: str, listener: Listener) -> None:
+        self.incidents.passed(branch, listener)
+        self.actions.passed(branch, listener)
+        self.messages.run_ended(listener)
 
 
 class _Shared:
@@ -463,7 +528,16 @@ class _Shared:
         self._changed_names: ChangedNames | None = None
         self._folded: FoldedGraphs | None = None
         self._workers: Workers | None = None
+        self._outbox: LineageOutbox | None = None
         self._looking: Looking | None = None
+
+    def outbox(self) -> LineageOutbox:
+        from andon.operations.openlineage.outbox import LineageOutbox
+
+        with self._lock:
+            if self._outbox is None:
+                self._outbox = LineageOutbox()
+            return self._outbox
 
     def looking(self, querying: Querying, marks: Callable[[str, Collection[str]], Mapping[str, str]]) -> Looking:
         from andon.operations.scheduling.looking import Looking
@@ -553,6 +627,8 @@ class _Shared:
             return self._changed_names
 
     def close(self) -> None:
+        if self._outbox is not None:
+            self._outbox.close()
         with self._lock:
             if self._board is not None:
                 self._board.close()

@@ -16,10 +16,12 @@ from andon.base.record import Record
 from andon.model.check import Severity
 from andon.model.lamp import Lamp
 from andon.model.run import TaskStatus
+from andon.model.signal import SignalKind
 from andon.model.trouble import Trouble, TroubleKind
 from andon.runs.inspection.personal import discreet_kept
 from andon.runs.inspection.settle import outcome
 from andon.runs.looked import asked_sources, below, last_look
+from andon.runs.planning.cords import held_back
 from andon.runs.planning.due import due_at
 from andon.state.runs import RunRecord
 from andon.workspace.masks import masked_columns
@@ -88,13 +90,20 @@ class Troubles:
         """What is recorded, and when promises are broken; kept as long as nothing new is recorded."""
         branch = view.ref if self._is_head(view) else None
         runs = self._workspace.runs.newest(_RUNS)
-        key = (branch, view.commit.id, tuple((run.number, run.status) for run in runs), self._looked(branch))
+        people = self._by_people(view) if branch is not None else []
+        key = (
+            branch,
+            view.commit.id,
+            tuple((run.number, run.status) for run in runs),
+            self._looked(branch),
+            tuple(people),
+        )
         found = self._kept.get(key)
         if found is None:
             recorded = [*self._checks(view)]
             if branch is not None:
                 own = [run for run in runs if run.branch == branch]
-                recorded += self._runs(view, own)
+                recorded += [*self._runs(view, own), *people]
                 found = KnownTroubles(tuple(recorded), tuple(self._promised(view, branch)), self._failed(branch, own))
             else:
                 found = KnownTroubles(tuple(recorded), ())
@@ -137,6 +146,27 @@ class Troubles:
                 if look is None or look.at <= run.logical_time:
                     found.setdefault(task.dataset, _of_task(run, task, holding.get(task.dataset)))
         return list(found.values())
+
+    def _by_people(self, view: View) -> list[Trouble]:
+        """What people hold, and complain of."""
+        found = []
+        cords = self._workspace.cords.standing(view.ref)
+        if cords:
+            definitions = {name: said.definition for name, said in view.project.datasets.items()}
+            held, own = held_back(cords, definitions, {}), {cord.dataset: cord for cord in cords}
+            for name in sorted(held.keys() & view.state.leaves.keys()):
+                lamp = Lamp.FAIL if name in own else Lamp.BLOCKED
+                since = own[name].pulled if name in own else None
+                found.append(Trouble(name, TroubleKind.CORD, lamp, held[name], since))
+        incidents = self._workspace.incidents
+        complaints = [each.number for each in incidents.standing(view.ref) if each.kind is SignalKind.COMPLAINT]
+        for signals in incidents.signals(complaints).values():
+            found += [
+                Trouble(signal.dataset, TroubleKind.COMPLAINT, Lamp.WARN, signal.what, signal.first)
+                for signal in signals
+                if signal.cleared is None and signal.dataset in view.state.leaves
+            ]
+        return found
 
     def _failed(self, branch: str, runs: Sequence[RunRecord]) -> RunRecord | None:
         """The newest run of a branch that ended, where it failed as a whole: no task of it says why."""

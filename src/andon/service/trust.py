@@ -25,7 +25,7 @@ class TrustNote(Document):
     """One thing to know before an answer is trusted.
 
     Attributes:
-        kind: `check`, `held`, `failed`, `waits`, `late`, or `caveat`.
+        kind: `check`, `held`, `failed`, `waits`, `late`, `cord`, `complaint`, or `caveat`.
         lamp: how bad it is.
         what: one sentence, without the dataset's name.
         below: the datasets that were read and are made of this one; empty where it was read itself.

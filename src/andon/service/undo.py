@@ -19,6 +19,7 @@ from andon.service.reverts import redo_goal, undo_goal
 if TYPE_CHECKING:
     from andon.base.database import Transaction
     from andon.runs.run import GoalRunner
+    from andon.service.cords import CordDesk
     from andon.workspace.workspace import Workspace
 
 
@@ -64,11 +65,19 @@ class Reverted(Documented):
 
 
 class Undoing:
-    """Takes back and brings again what one workspace's branches published."""
+    """Takes back and brings again what one workspace's branches published.
 
-    def __init__(self, workspace: Workspace, runner: GoalRunner) -> None:
+    Args:
+        moved: told of a branch that shows something else without a run, and who listened.
+    """
+
+    def __init__(
+        self, workspace: Workspace, runner: GoalRunner, cords: CordDesk, moved: Callable[[str, Listener], None]
+    ) -> None:
         self._workspace = workspace
         self._runner = runner
+        self._cords = cords
+        self._moved = moved
         self._lake = workspace.lake
 
     def undo_preview(self, branch: str | None = None) -> tuple[Commit, tuple[str, ...]]:
@@ -149,10 +158,12 @@ class Undoing:
             time=to_text(self._workspace.clock()),
             rejected=tuple({*head.rejected, *causes}),
             acceptances=in_force((*head.acceptances, *before.acceptances), commits.state(before)),
+            releases=before.releases,
             target=target.id,
         )
         move = RefMove(name, "branch", head.id, "undo")
         commit = self._lake.commit(draft, before.root, [move], request, _also(listener or Listener()))
+        self._moved(name, listener or Listener())
         return Reverted(name, commit, target, _seen(changes), sorted_causes(causes))
 
     def redo(self, branch: str | None = None, request: str | None = None) -> Reverted:
@@ -162,7 +173,7 @@ class Undoing:
 
         Raises:
             UsageError: `lake.nothing_to_redo`.
-            ConflictError: `lake.ref_moved`.
+            ConflictError: `lake.ref_moved`; `cord.held` where somebody holds what it would change.
             HeldError: `run.held` if what was planned could not be published.
         """
         name = self._workspace.branch(branch)
@@ -176,6 +187,7 @@ class Undoing:
         undo, before = choice.undo, commits.get(choice.undo.parent)
         changes = commits.changed_leaves(before, undo)
         self._require_not_again(name, changes.keys() | self._shared_between(before, undo), choice.since)
+        self._cords.require_free(name, changes)
         target = commits.get(choice.undo.target)
         text = f"redo {target.id[:8]}: {target.message}"
         if head.root != undo.root:
@@ -189,9 +201,11 @@ class Undoing:
             time=to_text(self._workspace.clock()),
             rejected=tuple(set(head.rejected) - lifted),
             acceptances=in_force((*head.acceptances, *before.acceptances), commits.state(before)),
+            releases=before.releases,
             target=undo.id,
         )
         commit = self._lake.commit(draft, before.root, [RefMove(name, "branch", head.id, "redo")], request)
+        self._moved(name, Listener())
         return Reverted(name, commit, target, _seen(changes), ())
 
     def accept_rejected(self, *places: str, branch: str | None = None) -> tuple[Commit, tuple[Cause, ...]]:
@@ -225,6 +239,7 @@ class Undoing:
             None,
             tuple(c for c in head.rejected if c not in lifted),
             head.acceptances,
+            releases=head.releases,
         )
         move = RefMove(name, "branch", head.id, "accept")
         commit = self._lake.commit(draft, head.root, [move], request)

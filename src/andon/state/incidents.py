@@ -8,13 +8,14 @@ from typing import Any
 
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.document import to_json
+from andon.base.record import Record
 from andon.model.incident import (
     Incident,
     IncidentEvent,
     IncidentEventKind,
     IncidentSignal,
     IncidentState,
-    Verdict,
+    IncidentVerdict,
 )
 from andon.model.lamp import Lamp
 from andon.model.signal import SignalKind
@@ -24,7 +25,7 @@ TABLES = (
     "create table incident (number bigint primary key, branch text not null, dataset text not null, kind text not null,"
     " title text not null, state text not null, lamp text not null, opened text not null, contained text, fixed text,"
     " verified text, closed text, owner text, snoozed text, verdict text, first_run bigint, first_bad text,"
-    " last_good text, reopened bigint not null)",
+    " last_good text, reopened bigint not null, part_of bigint)",
     "create index incident_state on incident (branch, state)",
     "create table incident_signal (incident bigint not null, fingerprint text not null, dataset text not null,"
     " kind text not null, subject text not null, lamp text not null, what text not null, first_at text not null,"
@@ -34,16 +35,29 @@ TABLES = (
     "create table incident_event (seq bigint primary key, incident bigint not null, at text not null, kind text not null,"
     " who text not null, state text not null, what text not null, body text not null)",
     "create index incident_event_incident on incident_event (incident, seq)",
-    # how far the records of runs were read for signals
-    "create table seen_run (branch text primary key, number bigint not null)",
+    # how far the records of a branch were read for signals: up to which run but for those that went on, and at which commit
+    "create table seen_run (branch text primary key, number bigint not null, waiting text not null, commit_id text not null)",
 )
 
 _INCIDENT = (
     "number, branch, dataset, kind, title, state, lamp, opened, contained, fixed, verified, closed, owner, snoozed,"
-    " verdict, first_run, first_bad, last_good, reopened"
+    " verdict, first_run, first_bad, last_good, reopened, part_of"
 )
 _SIGNAL = "fingerprint, dataset, kind, subject, lamp, what, first_at, last_at, times, run, cleared, is_held, details"
 _EVENT = "seq, incident, at, kind, who, state, what, body"
+
+
+class Seen(Record):
+    """How far the records of a branch were read for signals.
+
+    Attributes:
+        number: up to which run, but for those that went on then (`waiting`).
+        commit: the branch's commit then.
+    """
+
+    number: int
+    waiting: tuple[int, ...]
+    commit: str
 
 
 class Incidents:
@@ -118,17 +132,53 @@ class Incidents:
         sql = f"select {_EVENT} from incident_event where seq > ? order by seq limit ?"
         return [_event(row) for row in self._database.query(sql, [seq, limit])]
 
-    def seen(self, reader: Database | Transaction, branch: str) -> int | None:
-        """Up to which run the records of a branch were read for signals; None where nobody did yet."""
-        rows = reader.query("select number from seen_run where branch = ?", [branch])
-        return int(rows[0][0]) if rows else None
+    def seen(self, reader: Database | Transaction, branch: str) -> Seen | None:
+        """How far the records of a branch were read for signals; None where nobody did yet."""
+        rows = reader.query("select number, waiting, commit_id from seen_run where branch = ?", [branch])
+        return Seen(int(rows[0][0]), tuple(int(n) for n in rows[0][1].split()), rows[0][2]) if rows else None
+
+    def judged(self, branch: str) -> list[Incident]:
+        """The incidents that somebody closed while a signal of theirs stood, which it does since."""
+        sql = (
+            f"select {_INCIDENT} from incident where branch = ? and state = 'closed' and number in"
+            " (select incident from incident_signal where cleared is null) order by number"
+        )
+        return [_incident(row) for row in self._database.query(sql, [branch])]
+
+    def branches(self) -> list[str]:
+        """The branches on which an incident stands."""
+        sql = "select distinct branch from incident where state <> 'closed' order by branch"
+        return [row[0] for row in self._database.query(sql)]
+
+    def newest_seq(self) -> int:
+        """The `seq` of what happened last with any incident; 0 where nothing ever did."""
+        return int(self._database.query("select coalesce(max(seq), 0) from incident_event")[0][0])
+
+    def of_numbers(self, numbers: Iterable[int]) -> dict[int, Incident]:
+        """The incidents of these numbers, as far as there are."""
+        found: dict[int, Incident] = {}
+        for marks, batch in in_batches(str(number) for number in numbers):
+            sql = f"select {_INCIDENT} from incident where number in ({marks})"
+            found.update(
+                {row[0]: _incident(row) for row in self._database.query(sql, [int(number) for number in batch])}
+            )
+        return found
 
     # -- writing, within a transaction of whoever decided
 
-    def mark_seen(self, transaction: Transaction, branch: str, number: int) -> None:
-        """Note up to which run the records of a branch were read."""
+    def mark_seen(self, transaction: Transaction, branch: str, seen: Seen) -> None:
+        """Note how far the records of a branch were read."""
         transaction.execute("delete from seen_run where branch = ?", [branch])
-        transaction.execute("insert into seen_run (branch, number) values (?, ?)", [branch, number])
+        transaction.execute(
+            "insert into seen_run (branch, number, waiting, commit_id) values (?, ?, ?, ?)",
+            [branch, seen.number, " ".join(str(number) for number in seen.waiting), seen.commit],
+        )
+
+    def drop_signals(self, transaction: Transaction, number: int, fingerprints: Iterable[str]) -> None:
+        """Forget signals that are another incident's now."""
+        transaction.execute_many(
+            "delete from incident_signal where incident = ? and fingerprint = ?", [(number, f) for f in fingerprints]
+        )
 
     def next_number(self, transaction: Transaction) -> int:
         """The number of the next incident."""
@@ -187,7 +237,7 @@ def _prefixed(columns: str, table: str) -> str:
 def _incident(row: tuple[Any, ...]) -> Incident:
     values = list(row)
     values[3], values[5], values[6] = SignalKind(row[3]), IncidentState(row[5]), Lamp(row[6])
-    values[14] = Verdict(row[14]) if row[14] is not None else None
+    values[14] = IncidentVerdict(row[14]) if row[14] is not None else None
     return Incident(*values)
 
 

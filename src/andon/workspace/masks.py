@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from andon.lake.refs import MAIN
+from andon.model.quarantine import aside_of
 from andon.workspace.code import project_at
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def masked_columns(workspace: Workspace, *commits: Commit) -> dict[str, frozense
     for commit in asked.values():
         for name, info in project_at(workspace, lake.commits.state(commit)).datasets.items():
             marked.setdefault(name, set()).update(info.personal)
+            # also of rows that were set aside before a column was marked, or before nothing was set aside any more
+            marked.setdefault(aside_of(name), set()).update(info.personal)
     found = {name: frozenset(columns) for name, columns in marked.items() if columns}
     workspace.marks.put(frozenset(asked), found)
     return dict(found)

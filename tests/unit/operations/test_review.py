@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from andon.model.commit import Commit, CommitKind
-from andon.model.incident import Incident, IncidentEvent, IncidentEventKind, IncidentSignal, IncidentState, Verdict
+from andon.model.incident import (
+    Incident,
+    IncidentEvent,
+    IncidentEventKind,
+    IncidentSignal,
+    IncidentState,
+    IncidentVerdict,
+)
 from andon.model.lamp import Lamp
 from andon.model.review import Share, Spread
 from andon.model.signal import SignalKind
@@ -11,6 +18,7 @@ from andon.operations.review import actions, changes
 from andon.operations.review.incidents import (
     Episode,
     ReviewedIncident,
+    came_back,
     detect,
     episodes,
     escapes,
@@ -42,7 +50,7 @@ def signal(kind: SignalKind, first: str, cleared: str | None = None, dataset: st
     )
 
 
-def incident(number: int, *signals: IncidentSignal, closed: str | None = None, verdict: Verdict | None = None):
+def incident(number: int, *signals: IncidentSignal, closed: str | None = None, verdict: IncidentVerdict | None = None):
     first = signals[0]
     state = IncidentState.CLOSED if closed else IncidentState.OPEN
     return Incident(
@@ -82,6 +90,9 @@ def test_what_came_back_is_counted_by_itself_and_what_stands_is_not():
         (at(9), IncidentState.OPEN),
     )
     assert episodes(told) == [Episode(at(2), at(2, 1)), Episode(at(5), at(5, 3)), Episode(at(9), None)]
+    assert came_back(told, at(2, 2))
+    assert not came_back(told, at(9)), "it did not come back after that"
+    assert not came_back(told[:4], at(1))
     one = reviewed(1, signal(SignalKind.CHECK, at(2)), began=at(1, 23, 50), events=told)
     assert recover([one], SINCE) == Spread(2, 3600.0, 3 * 3600.0)
     assert recover([one], at(3)) == Spread(1, 3 * 3600.0, 3 * 3600.0), "what was over before is not in it"
@@ -90,14 +101,14 @@ def test_what_came_back_is_counted_by_itself_and_what_stands_is_not():
 
 
 def test_a_check_that_calls_for_nothing_is_proposed_to_be_loosened_and_one_that_never_found_anything_deleted():
-    def closed(number: int, check: str, verdict: Verdict | None) -> ReviewedIncident:
+    def closed(number: int, check: str, verdict: IncidentVerdict | None) -> ReviewedIncident:
         return reviewed(
             number, signal(SignalKind.CHECK, at(number), check=check), closed=at(number, 5), verdict=verdict
         )
 
-    noisy = [closed(n, "rows 1..9", Verdict.EXPECTED if n > 2 else None) for n in range(1, 7)]
-    useless = [closed(7, "amount watch", Verdict.NO_PROBLEM)]
-    good = [closed(8, "key id", None), closed(9, "key id", None), closed(10, "key id", Verdict.EXPECTED)]
+    noisy = [closed(n, "rows 1..9", IncidentVerdict.EXPECTED if n > 2 else None) for n in range(1, 7)]
+    useless = [closed(7, "amount watch", IncidentVerdict.NO_PROBLEM)]
+    good = [closed(8, "key id", None), closed(9, "key id", None), closed(10, "key id", IncidentVerdict.EXPECTED)]
     found = {each.check: each for each in false_alarms([*noisy, *useless, *good], SINCE)}
     assert list(found) == ["amount watch", "rows 1..9", "key id"]
     assert (found["rows 1..9"].closed, found["rows 1..9"].false) == (6, 4)
@@ -130,17 +141,17 @@ def test_the_time_in_which_a_promise_was_broken_uses_up_its_budget():
     assert (good.dataset, good.late, good.kept, good.used) == ("shop.people", 0.0, 1.0, 0.0)
 
 
-def action(mode: str, *, verified: bool = True, back: bool = False, name: str = "retry", day: int = 3):
-    return actions.ReviewedAction(name, "shop.orders", "source", mode, at(day), verified, back)
+def action(by_itself: bool, *, verified: bool = True, back: bool = False, name: str = "retry", day: int = 3):
+    return actions.ReviewedAction(name, "shop.orders", "source", by_itself, at(day), verified, back)
 
 
 def test_an_action_helped_if_the_checks_passed_and_it_did_not_come_back():
     done = [
-        action("automatic"),
-        action("supervised", back=True),
-        action("automatic", verified=False),
-        action("manual", name="reload"),
-        action("manual", name="reload", day=5),
+        action(True),
+        action(True, back=True),
+        action(True, verified=False),
+        action(False, name="reload"),
+        action(False, name="reload", day=5),
     ]
     assert actions.automatic(done) == Share(3, 5, 0.6)
     assert actions.success(done) == Share(1, 3, 1 / 3)

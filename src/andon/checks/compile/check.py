@@ -23,6 +23,7 @@ from andon.checks.compile.plans import (
     TotalPlan,
     UniquePlan,
     ViolationsPlan,
+    named_others,
 )
 from andon.checks.compile.typed import Binds, Typer, is_common_number, surely_binds, surely_compare
 from andon.checks.compile.values import between_sql, family, is_empty, is_whole, value_sql
@@ -105,7 +106,7 @@ class _Compiler:
     def __init__(self, check: Check, catalog: Catalog, binder: Binds) -> None:
         self._check = check
         self._catalog = catalog
-        for name in check.others:
+        for name in named_others(check):
             if name not in catalog.columns:
                 hint = did_you_mean(name, catalog.columns) or "name a dataset of the project"
                 raise _Refused("project.unknown_dataset", f"there is no dataset `{name}`", hint)

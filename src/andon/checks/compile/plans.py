@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from andon.base.record import Record
 from andon.model.check import Check
 from andon.model.dataset import CheckLine
+from andon.model.quarantine import aside_of
 
 
 class RowPlan(Record, tag=True):
@@ -113,6 +114,12 @@ class Compiled(Record):
 
     check: Check
     plan: Plan | None
+
+
+def named_others(check: Check) -> tuple[str, ...]:
+    """The other datasets whose columns a check names; of what it sets aside it names none."""
+    own = aside_of(check.dataset) if check.quarantine is not None else None
+    return tuple(name for name in check.others if name != own)
 
 
 Read = dict[str, tuple[Compiled, ...]]

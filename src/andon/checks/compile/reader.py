@@ -9,7 +9,7 @@ from itertools import islice
 from andon.base.names import did_you_mean
 from andon.base.record import replace
 from andon.checks.compile.check import compile_check
-from andon.checks.compile.plans import Catalog, Compiled, DeclaredChecks, Plan, Read
+from andon.checks.compile.plans import Catalog, Compiled, DeclaredChecks, Plan, Read, named_others
 from andon.checks.compile.shared import Shared, pattern_problems
 from andon.checks.compile.typed import Binds
 from andon.checks.language.answers import together
@@ -127,7 +127,7 @@ class _Reader:
         """None while columns that it needs aren't known."""
         is_known = check.dataset in self._catalog.columns
         # without columns a name of three parts may be a struct's as well as another dataset's
-        others = check.others if is_known or isinstance(check.form, Reference) else ()
+        others = named_others(check) if is_known or isinstance(check.form, Reference) else ()
         for name in others:
             if name not in self._names:
                 hint = did_you_mean(name, self._names) or "name a dataset of the project"
@@ -176,7 +176,7 @@ class _Reader:
     def _wrong(self, context: Context, line: str) -> Problem | bool | None:
         """What keeps `line` from being a check: a problem with the columns, True if it can't be read at all; None for nothing."""
         made = read_plainly(context, line)
-        if made is None or any(name not in self._catalog.columns for name in made.others):
+        if made is None or any(name not in self._catalog.columns for name in named_others(made)):
             return True
         compiled = compile_check(made, self._catalog, self._binder)
         return compiled if isinstance(compiled, Problem) else None

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from andon.base.names import quote, quote_name
 from andon.base.text import words_in
+from andon.checks.compile.plans import named_others
 from andon.checks.language import patterns
 from andon.checks.language.lines import holds_query
 from andon.checks.language.simple import simple
@@ -85,7 +86,7 @@ class Typer:
         listed = ", ".join(f"({sql}) as c{index}" for index, sql in enumerate(expressions))
         found = None if own is None else self._over_no_table(listed, own)
         if found is None:
-            for name in (self._check.dataset, *self._check.others):
+            for name in (self._check.dataset, *named_others(self._check)):
                 self._binder.declare(name, list(self._columns[name]))
             table = quote_name(self._check.dataset)
             # beside a query of its own the row has no name: it has none when it is asked
@@ -132,7 +133,7 @@ class Typer:
         To make a table takes longer than all the rest of binding a check.
         """
         names = [name for name in self._check.columns if name.lower() in own]
-        if not names or len(names) < len(self._check.columns) or self._check.others or holds_query(listed):
+        if not names or len(names) < len(self._check.columns) or named_others(self._check) or holds_query(listed):
             return None
         query = f"select {listed}{_nulls([(name, own[name.lower()]) for name in names])}"
         try:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from andon.base.record import replace
 from andon.checks.compile.check import AgePlan
 from andon.checks.execute import samples
+from andon.checks.execute.aside import set_aside_samples, sets_aside, with_set_aside
 from andon.checks.execute.ask import Found, answered, how_plainly, proved
 from andon.checks.execute.facts import TargetFacts
 from andon.checks.execute.plain import query
@@ -54,6 +55,8 @@ def execute(question: CheckQuestion, connection: duckdb.DuckDBPyConnection, mome
         found.update(asked)
         if question.states is not None:
             keep_unique(question, asked, question.states)
+    if any(check.quarantine is not None for check, _ in question.items):
+        found = with_set_aside(question, found, connection)
     return _judged(question, [found[index] for index in indexes], connection, moment)
 
 
@@ -80,7 +83,9 @@ def _samples(
     """Failing rows of failed checks. A check whose rows can't be fetched keeps its verdict and has none."""
     import duckdb
 
-    numbered = {index: rows for index in failed if (rows := found[index].rows)}
+    numbered = {
+        index: rows for index in failed if (rows := found[index].rows) and question.items[index][0].quarantine is None
+    }
     made: dict[int, Samples] = {}
     try:
         if numbered:
@@ -99,6 +104,10 @@ def _samples(
         try:
             within = found[index].within
             narrow = question if within is None else replace(question, own=within)
+            check = question.items[index][0]
+            if sets_aside(question, check) and not found[index].measured.left:
+                made[index] = set_aside_samples(question, check, connection)
+                continue
             made[index] = samples.sample(question.items[index][1], narrow, connection)
         except duckdb.InterruptException:
             raise

@@ -87,6 +87,7 @@ class CheckQuestion(Record):
         states: where states per file are kept, or None.
         macros: what the checks may call beside the engine's functions; part of what a kept state is known by.
         before: the files of the version that readers of the target branch have.
+        released: by the id of a check what tells the rows that are in the dataset although it would set them aside.
         is_same_definition: whether `schema` is held against the published version.
     """
 
@@ -101,6 +102,7 @@ class CheckQuestion(Record):
     is_same_definition: bool = True
     macros: tuple[str, ...] = ()
     before: tuple[DataFile, ...] = ()
+    released: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def relations(self) -> PlainRelations:
         """The same for the plain execution."""

@@ -236,6 +236,12 @@ PARTS = (
         "email is email allow 0.5%",
     ),
     PartText(
+        "quarantine SHARE, quarantine N rows",
+        "Rows that fail are set aside into `DATASET__quarantine` in the write of the dataset; the rest goes on. More of them than"
+        " that, and the check says no. Checks of one row alone, without `allow`.",
+        "amount 0..100 quarantine 0.1%",
+    ),
+    PartText(
         "warn, info", "Publish all the same: warn, or only show. Without either the check holds.", "rows 1_000.. warn"
     ),
     PartText(

@@ -10,7 +10,7 @@ from andon.checks.language.context import COMPARATORS, Context, Read
 from andon.checks.language.expression import read_expression
 from andon.checks.language.literals import read_number, read_share
 from andon.checks.language.tokens import Flaw, Token, cut, is_share, part
-from andon.model.check import Allow, CheckKind, Severity
+from andon.model.check import Allow, CheckKind, Key, Reference, Severity, Unique
 from andon.sql.names import words
 
 _EXAMPLE = "amount > 0 where status = 'paid' allow 1% warn \"why it matters\""
@@ -28,10 +28,12 @@ class Modifiers(Record):
 
     where: str | None = None
     allow: Allow | None = None
+    quarantine: Allow | None = None
     severity: Severity | None = None
     why: str | None = None
     where_offset: int = 0
     allow_offset: int = 0
+    quarantine_offset: int = 0
 
 
 def splits(line: str) -> Iterator[tuple[str, Modifiers]]:
@@ -52,15 +54,21 @@ def splits(line: str) -> Iterator[tuple[str, Modifiers]]:
         parts = cut(text)
         if len(parts) > 1 and parts[-1].word in ("warn", "info"):
             taken = replace(found, severity=Severity(parts[-1].word))
-            yield from allow(text[: parts[-1].start].rstrip(), taken)
+            yield from quarantine(text[: parts[-1].start].rstrip(), taken)
+        yield from quarantine(text, found)
+
+    def quarantine(text: str, found: Modifiers) -> Iterator[tuple[str, Modifiers]]:
+        taken = _amount_after("quarantine", text)
+        if taken is not None:
+            amount, start = taken
+            yield from allow(text[:start].rstrip(), replace(found, quarantine=amount, quarantine_offset=start))
         yield from allow(text, found)
 
     def allow(text: str, found: Modifiers) -> Iterator[tuple[str, Modifiers]]:
-        parts = cut(text)
-        place = next((t for t in reversed(parts[1:]) if t.word == "allow" and not t.depth), None)
-        amount = _read_allow(text[place.end :]) if place is not None else None
-        if place is not None and amount is not None:
-            yield from where(text[: place.start].rstrip(), replace(found, allow=amount, allow_offset=place.start))
+        taken = _amount_after("allow", text)
+        if taken is not None:
+            amount, start = taken
+            yield from where(text[:start].rstrip(), replace(found, allow=amount, allow_offset=start))
         yield from where(text, found)
 
     def where(text: str, found: Modifiers) -> Iterator[tuple[str, Modifiers]]:
@@ -74,10 +82,19 @@ def splits(line: str) -> Iterator[tuple[str, Modifiers]]:
     yield from reason(line, Modifiers())
 
 
+def _amount_after(word: str, text: str) -> tuple[Allow, int] | None:
+    """The amount that a text ends with after a modifier's word, and where that word stands."""
+    place = next((t for t in reversed(cut(text)[1:]) if t.word == word and not t.depth), None)
+    amount = _read_allow(text[place.end :]) if place is not None else None
+    return (amount, place.start) if place is not None and amount is not None else None
+
+
 def _wants_operand(parts: tuple[Token, ...]) -> bool:
     """Whether the last token, in double quotes, is the operand of what stands before it, and so the name of a column."""
     before = parts[-2]
-    if before.text == "%" and (is_share(parts[:-1], len(parts) - 2) or (len(parts) > 3 and parts[-4].word == "allow")):
+    if before.text == "%" and (
+        is_share(parts[:-1], len(parts) - 2) or (len(parts) > 3 and parts[-4].word in ("allow", "quarantine"))
+    ):
         return False
     return before.text in _OPERATORS or before.text == "%" or before.word in _FORM_WORDS
 
@@ -99,6 +116,8 @@ def check_modifiers(context: Context, found: Read, modifiers: Modifiers) -> Modi
     if modifiers.allow is not None and found.kind is not CheckKind.ROW:
         hint = "`allow` is for checks of rows; give a total a wider limit, `+- 1%` or a range"
         return Flaw("`allow` on a check that counts no rows", modifiers.allow_offset, hint, "amount > 0 allow 0.5%")
+    if modifiers.quarantine is not None and (flaw := _no_quarantine(context, found, modifiers)) is not None:
+        return flaw
     if modifiers.where is None:
         return modifiers
     if found.kind is CheckKind.SCHEMA:
@@ -115,6 +134,34 @@ def check_modifiers(context: Context, found: Read, modifiers: Modifiers) -> Modi
     return modifiers
 
 
+def _no_quarantine(context: Context, found: Read, modifiers: Modifiers) -> Flaw | None:
+    """Why rows can't be set aside by this form: each row must be told by itself, in the very write of its dataset."""
+    at, example = modifiers.quarantine_offset, "amount > 0 quarantine 0.1%"
+    if found.kind is not CheckKind.ROW:
+        hint = "only a check of rows tells which ones are bad; leave `quarantine` out"
+        return Flaw("`quarantine` on a check that counts no rows", at, hint, example)
+    if modifiers.allow is not None:
+        hint = "rows that `allow` lets stay and rows that are set aside can't be told apart: keep one of the two"
+        return Flaw("`quarantine` beside `allow`", at, hint, example)
+    if isinstance(found.form, Key | Unique | Reference):
+        what = (
+            "whether a value is there in another dataset"
+            if isinstance(found.form, Reference)
+            else "which one of equal rows is wrong"
+        )
+        hint = f"{what} is not told by the row alone; let the check hold, or remove such rows in the dataset's SQL"
+        return Flaw("`quarantine` on a check across rows", at, hint, example)
+    expression = getattr(found.form, "expression", None)
+    parts = read_expression(expression, context.own) if expression is not None else None
+    if not isinstance(parts, Flaw) and parts is not None and (parts.has_window or parts.has_subquery):
+        hint = "windows and queries look at more than the row; let the check hold"
+        return Flaw("`quarantine` on a check across rows", at, hint, example)
+    if found.uses_clock:
+        hint = "a row would go and come back with the time; compare with a column, or let the check hold"
+        return Flaw("`quarantine` on a check that uses the clock", at, hint, example)
+    return None
+
+
 def misplaced_modifier(context: Context, line: str, read_form: Callable[[Context, str], Read | Flaw]) -> Flaw | None:
     """The flaw of a line that would be read but for its modifiers: reserved, incomplete, or in another order."""
     for token in cut(line)[1:]:
@@ -123,18 +170,15 @@ def misplaced_modifier(context: Context, line: str, read_form: Callable[[Context
         form = read_form(context, line[: token.start].rstrip())
         if isinstance(form, Flaw):
             continue
-        if token.word == "quarantine":
-            return Flaw(
-                "`quarantine` is reserved for a later version", token.start, "leave it out, or use `allow`", _EXAMPLE
-            )
         if token.word == "hold":
             return Flaw("a check holds unless it says `warn` or `info`", token.start, "leave `hold` out", _EXAMPLE)
         rest = line[token.end :].strip()
-        if token.word == "allow" and _allow_alone(rest):
+        if token.word in ("allow", "quarantine") and _allow_alone(rest):
+            word = token.word
             return Flaw(
-                "`allow` needs a share or a number of rows",
+                f"`{word}` needs a share or a number of rows",
                 token.end,
-                "write `allow 0.5%` or `allow 20 rows`",
+                f"write `{word} 0.5%` or `{word} 20 rows`",
                 _EXAMPLE,
             )
         if token.word == "where":
@@ -149,7 +193,10 @@ def misplaced_modifier(context: Context, line: str, read_form: Callable[[Context
         if all(rank > _RANKS[token.word] for rank in later):
             continue
         return Flaw(
-            "modifiers in another order", token.start, "after the form: where, allow, warn or info, reason", _EXAMPLE
+            "modifiers in another order",
+            token.start,
+            "after the form: where, allow or quarantine, warn or info, reason",
+            _EXAMPLE,
         )
     return None
 

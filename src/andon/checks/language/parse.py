@@ -27,6 +27,7 @@ from andon.checks.language.total_forms import (
 from andon.errors import Problem
 from andon.model.check import Check, CheckKind, Key, MaxAge, Severity, check_id
 from andon.model.dataset import CheckLine
+from andon.model.quarantine import aside_of
 from andon.sql.names import words
 
 #: The forms in the order in which they are tried; the last one takes every line that no other takes.
@@ -331,9 +332,10 @@ def _made(context: Context, line: str, found: Read, modifiers: Modifiers, place:
     extra = where.columns if isinstance(where, Expression) else ()
     names = tuple(dict.fromkeys(as_written(context, (*found.columns, *extra))))
     severity = modifiers.severity or (Severity.WARN if found.kind is CheckKind.WATCH else Severity.HOLD)
+    aside = () if modifiers.quarantine is None else (aside_of(context.dataset),)
     clock = found.uses_clock or (isinstance(where, Expression) and where.uses_clock)
     return Check(
-        id=check_id(context.dataset, found.form, condition, modifiers.allow),
+        id=check_id(context.dataset, found.form, condition, modifiers.allow, modifiers.quarantine),
         dataset=context.dataset,
         text=line.strip(),
         form=found.form,
@@ -341,9 +343,10 @@ def _made(context: Context, line: str, found: Read, modifiers: Modifiers, place:
         severity=severity,
         where=condition,
         allow=modifiers.allow,
+        quarantine=modifiers.quarantine,
         why=modifiers.why,
         columns=names,
-        others=tuple(sorted({*found.others} - {context.dataset})),
+        others=tuple(sorted({*found.others, *aside} - {context.dataset})),
         uses_clock=clock or isinstance(found.form, MaxAge),
         name=place.name,
         file=place.file,

@@ -99,7 +99,10 @@ def _scheduled(app: App, log: str) -> AbstractContextManager[None]:
     from andon.web.server import write_line
 
     def told(found: Tick) -> None:
-        jobs = [{"due": job.due, "outcome": job.outcome, "run": job.run, "failed": job.failed} for job in found.jobs]
+        jobs = [
+            {"datasets": job.datasets, "outcome": job.outcome, "run": job.run, "failed": job.failed}
+            for job in found.jobs
+        ]
         write_line({"event": "tick", "at": found.at, "branch": found.branch, "jobs": jobs, "seconds": found.seconds})
 
     loop = app.service.scheduling.loop(told if log != "none" else lambda _: None)

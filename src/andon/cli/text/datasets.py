@@ -142,7 +142,8 @@ def need_lines(needs: Sequence[Need], console: Console) -> list[str]:
     for need in needs:
         about = "" if need.kind == "branch" else ", ".join(need.datasets[:1])
         rows.append((lamp_cell(need.status), about, need.what, (_whom(need), "dim")))
-        rows.append(("", "", (f"next: {need.action.command}", "dim"), ""))
+        incident = f"incident {need.incident} · " if need.incident is not None else ""
+        rows.append(("", "", (f"{incident}next: {need.action.command}", "dim"), ""))
     return [
         "",
         ink.paint("needs a person", "dim"),

@@ -38,9 +38,9 @@ def tick_lines(found: Tick, out: Ink) -> list[str]:
 def _job(job: TickJob, out: Ink) -> list[str]:
     said = out.paint(_WORDS[job.outcome], _STYLES[job.outcome])
     where = "" if job.run is None else f"  run {job.run}" + (f" at {short(job.commit)}" if job.commit else "")
-    lines = [f"{names(job.due)}  {said}{where}"]
-    if job.failed and set(job.failed) != set(job.due):
-        lines.append(f"  of what it makes: {names(job.failed)}")
+    lines = [f"{names(job.datasets)}  {said}{where}"]
+    if job.failed and set(job.failed) != set(job.datasets):
+        lines.append(f"  of these: {names(job.failed)}")
     if job.error is not None:
         lines.append(f"  {job.error['message']}")
         if job.error.get("hint"):

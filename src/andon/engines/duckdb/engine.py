@@ -13,7 +13,7 @@ from andon.engines.duckdb.capabilities import NARROW, WIDE
 from andon.engines.duckdb.failures import translate
 from andon.engines.duckdb.instance import Instance, Session
 from andon.engines.duckdb.universe import Universe
-from andon.engines.duckdb.write import write_parquet
+from andon.engines.duckdb.write import write_apart, write_parquet
 from andon.engines.engine import Capabilities, Produced, Recipe, Task, Types, stopped
 from andon.engines.relation import Relation, uses_macros
 from andon.errors import AndonError
@@ -55,12 +55,20 @@ class DuckDBEngine:
         with self._at_work(task.recipe) as (session, catalog):
             types = session.columns(catalog, f"\n{sql}\n") if task.types is None else task.types
             columns = task.stored(types)
+            rules = task.aside.rules(columns) if task.aside is not None else ()
             try:
-                written = write_parquet(session, catalog, sql, types, columns, task.output)
+                if task.aside is None or not rules:
+                    written, aside = write_parquet(session, catalog, sql, types, columns, task.output), 0
+                else:
+                    written, aside = write_apart(
+                        session, catalog, sql, types, columns, task.output, rules, task.aside.output
+                    )
             except BaseException:
                 Path(task.output).unlink(missing_ok=True)
+                if task.aside is not None:
+                    Path(task.aside.output).unlink(missing_ok=True)
                 raise
-        return Produced(columns, written.rows, written.stats, self.facts())
+        return Produced(columns, written.rows, written.stats, self.facts(), aside=aside)
 
     def interrupt(self) -> None:
         """See `Engine`."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from andon.base.clock import from_text, to_text
 from andon.base.graph import reach, reverse
 from andon.base.process import is_gone, this_process
-from andon.errors import AndonError, UsageError
+from andon.errors import AndonError, ConflictError, UsageError
 from andon.model.action import ActionKind, ActionMode, CorrectiveAction, Outcome
 from andon.model.incident import Incident, IncidentState
 from andon.model.playbook import Playbook, PlaybookMode, Playbooks
@@ -111,10 +111,11 @@ class Actor:
             recent=tuple(self._actions.since(to_text(now - timedelta(days=1)))),
             results=results_of(playbooks, actions, {n: i.verdict for n, i in verdicts.items() if i is not None}),
             freeze=self._actions.freeze(),
+            busy=self._busy(view.ref),
         )
 
     def act(self, branch: str) -> list[CorrectiveAction]:
-        """One pass: bring to its end what was begun, then do what is due. Returns what came to an end.
+        """One pass: bring to its end what was begun, then do what is due. Returns what was done.
 
         The incidents of the branch are up to the record already.
         """
@@ -180,6 +181,20 @@ class Actor:
             )
         return done
 
+    def _busy(self, branch: str) -> dict[str, str]:
+        """The datasets that the scheduler takes care of, and how."""
+        now = to_text(self._workspace.clock())
+        claims = self._workspace.claims.of(branch)
+        made = {
+            d: "it is being made" for d, c in claims.items() if c.holder and c.until > now and not is_gone(c.process)
+        }
+        tried = {
+            dataset: f"the scheduler tries it again at {attempt.again}"
+            for dataset, attempt in self._workspace.attempts.of(branch).items()
+            if attempt.again is not None
+        }
+        return {**tried, **made}
+
     # -- one action
 
     def _do(
@@ -244,6 +259,7 @@ class Actor:
     def settle(self, branch: str) -> list[CorrectiveAction]:
         """Bring to its end what was begun and nobody does any more: verified, undone, or found to have published nothing."""
         self._book.note_undone(branch)
+        self._book.resume_paused(branch)
         ended = []
         for action in self._actions.running(branch):
             if not self._is_left(action) or not self._book.take_over(action):
@@ -274,10 +290,17 @@ class Actor:
         if is_told_by_looks and self._workspace.clock() < from_text(action.at) + self._within(action):
             self._book.let_go(action)
             return self._book.require(seq)
+        if action.mode.is_by_itself and self._actions.freeze() is not None:
+            self._book.let_go(action)  # taken back when somebody lets automatic action go on
+            return self._book.require(seq)
         try:
             self._take_back(action)
+        except ConflictError as error:
+            if error.code == "action.lost":
+                return self._book.require(seq)
+            self._book.let_go(action)  # others publish at this moment: the next pass takes it back
+            return self._book.require(seq)
         except AndonError as error:
-            self._book.let_go(action)
             return self._book.end(seq, Outcome.FAILED, f"it did not help, and could not be taken back: {error.message}")
         return self._book.end(seq, Outcome.UNDONE, f"it did not help: {left[0].what}")
 

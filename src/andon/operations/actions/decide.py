@@ -10,7 +10,7 @@ from andon.base.clock import from_text, to_text
 from andon.base.record import Record, field
 from andon.base.text import plural
 from andon.model.action import CorrectiveAction, Freeze, Outcome
-from andon.model.incident import Incident, IncidentSignal, IncidentState, Verdict
+from andon.model.incident import Incident, IncidentSignal, IncidentState, IncidentVerdict
 from andon.model.playbook import Playbook, PlaybookMode, Playbooks, Trigger
 from andon.operations.actions.defaults import BUILT_IN
 from andon.operations.scheduling.transient import is_transient
@@ -130,7 +130,7 @@ def level(playbook: Playbook, results: Results) -> PlaybookMode:
 
 
 def results_of(
-    playbooks: Iterable[Playbook], actions: Sequence[CorrectiveAction], verdicts: Mapping[int, Verdict | None]
+    playbooks: Iterable[Playbook], actions: Sequence[CorrectiveAction], verdicts: Mapping[int, IncidentVerdict | None]
 ) -> dict[str, Results]:
     """How playbooks came out, by id.
 

@@ -1,40 +1,40 @@
 """Keeps the incidents of one lake up to its records: what runs noticed becomes incidents, and what is right again ends them.
 
-Nothing has to be told at the moment when it happens: `catch_up` reads the records of runs from where it last stopped, within the
-transaction that writes what follows. Whoever comes next does what somebody who was killed left undone, and nothing is done twice.
+Nothing has to be told at the moment when it happens: `catch_up` reads the records from where they were read last, and within the
+transaction that writes what follows it looks again how far that is. Whoever comes next does what somebody who was killed left undone, and
+nothing is done twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
-from andon.base.record import Record
-from andon.model.check import CheckStatus
-from andon.model.commit import CommitKind
+from andon.base.record import Record, replace
 from andon.model.incident import Incident, IncidentEvent, IncidentSignal
+from andon.model.lamp import Lamp
 from andon.model.signal import Signal, SignalKind
-from andon.operations.incidents.life import Batch, Case, clear, take
-from andon.operations.incidents.of_runs import signals_of
-from andon.runs.inspection.personal import discreet_kept
-from andon.runs.looked import asked_sources, below, last_look
-from andon.state.runs import RunFilter, RunRecord
-from andon.workspace.masks import masked_columns
+from andon.operations.incidents.case import Batch, Case
+from andon.operations.incidents.life import Right, clear, take
+from andon.operations.incidents.renamed import carried
+from andon.operations.incidents.seeing import Seeing
+from andon.state.incidents import Seen
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from andon.base.database import Transaction
     from andon.runs.inspection.history import CheckHistory
+    from andon.state.runs import RunRecord
     from andon.workspace.workspace import Workspace
 
-#: So many runs are read in one step; at the first time only the newest of them.
+#: At the first time so many runs are read.
 _RUNS = 200
+#: What is noticed and right again at once is told in so many steps.
+_STEPS = 3
 
 
-class Look(Record):
+class SignalLook(Record):
     """What somebody looked for, and found: signals that stand as long as they are found.
 
     Attributes:
@@ -51,168 +51,177 @@ class IncidentKeeper:
 
     def __init__(self, workspace: Workspace, history: CheckHistory) -> None:
         self._workspace = workspace
-        self._history = history
         self._store = workspace.incidents
+        self._seeing = Seeing(workspace, history)
 
-    def catch_up(self, branch: str, look: Look | None = None) -> list[Incident]:
+    def catch_up(self, branch: str, look: SignalLook | None = None) -> list[Incident]:
         """Bring the incidents of a branch up to what is recorded; returns those that changed.
 
         Args:
-            look: what was found beside the records of runs.
+            look: what was found beside the records.
         """
-        if self._workspace.lake.database.is_read_only or self._workspace.lake.refs.find(branch) is None:
+        lake = self._workspace.lake
+        if lake.database.is_read_only or lake.refs.find(branch) is None:
             return []
-        view = View.at(self._workspace, branch)
-        batches = self._batches(view, branch)
-        standing = self._store.standing(branch)
-        if not batches and not standing and (look is None or not look.signals):
-            return []
-        right = self._right(view, standing, look)
-        needs = {name: said.definition.inputs for name, said in view.project.datasets.items()}
+        look = self._with_cords(branch, look or SignalLook(frozenset()))
+        changed: dict[int, Incident] = {}
+        for step in range(_STEPS):
+            found = self._step(View.at(self._workspace, branch), branch, look, is_first=step == 0)
+            changed.update({incident.number: incident for incident in found})
+            if not found:
+                break
+        return [changed[number] for number in sorted(changed)]
+
+    def forget_branches(self) -> None:
+        """End what stands on branches that are gone."""
+        refs, lake = self._workspace.lake.refs, self._workspace.lake
+        gone = [branch for branch in self._store.branches() if refs.find(branch) is None]
+        if not gone or lake.database.is_read_only:
+            return
         now = to_text(self._workspace.clock())
-        if look is not None and look.signals:
-            batches.append(_Read(0, Batch(look.signals, now)))
+        with lake.database.write() as transaction:
+            for branch in gone:
+                cases = self._cases(self._store.standing(branch))
+                right = {s.fingerprint: Right("the branch is gone", s.times) for case in cases for s in case.standing}
+                for case in clear(cases, right, {}, now, 0):
+                    self._keep(transaction, case, now)
+
+    def change(self, number: int, what: Callable[[Case, str], Case]) -> Incident | None:
+        """Do something by hand with an incident; None where there is none of this number.
+
+        Args:
+            what: the incident after it, from the incident and now (ISO text). What it raises leaves all as it was.
+        """
+        now = to_text(self._workspace.clock())
         with self._workspace.lake.database.write() as transaction:
-            return self._write(transaction, branch, batches, needs, right, now)
+            incident = self._store.find(number)
+            if incident is None:
+                return None
+            (case,) = self._cases([incident])
+            after = what(case, now)
+            self._keep(transaction, after, now)
+        return after.incident
 
     # -- what there is
 
-    def _batches(self, view: View, branch: str) -> list[_Read]:
-        """What the runs noticed that nobody read yet, in their order."""
+    def _with_cords(self, branch: str, look: SignalLook) -> SignalLook:
+        """What was looked for, and what people hold."""
+        cords = tuple(
+            Signal(
+                branch,
+                cord.dataset,
+                SignalKind.CORD,
+                "cord",
+                Lamp.FAIL,
+                cord.said,
+                cord.pulled,
+                who=cord.who,
+                details={"cord": cord.number, "reason": cord.reason},
+            )
+            for cord in self._workspace.cords.standing(branch)
+        )
+        return SignalLook(look.kinds | {SignalKind.CORD}, (*look.signals, *cords))
+
+    def _step(self, view: View, branch: str, look: SignalLook, *, is_first: bool) -> list[Incident]:
+        """Read what nobody read yet, and see what of it is right by now; what was found by a look is taken in once."""
         seen = self._store.seen(self._workspace.lake.database, branch)
-        runs = self._workspace.runs.newest(_RUNS, only=RunFilter(branch=branch))
-        found = []
-        for run in sorted(runs, key=lambda run: run.number):
-            if seen is not None and run.number <= seen:
-                continue
-            if run.status == "running":
-                break  # read when it ended, and what came after it then
-            found.append(_Read(run.number, self._batch(view, run)))
-        return found
+        runs = self._runs(branch, seen)
+        standing = self._cases([*self._store.standing(branch), *self._store.judged(branch)])
+        is_moved = seen is None or seen.commit != view.commit.id
+        looked = look.signals if is_first else ()
+        if not runs and not standing and not is_moved and not looked:
+            return []
+        now = to_text(self._workspace.clock())
+        waits = _waiting_for_another(standing)
+        shown = self._seeing.shown(view) if is_moved or waits else []
+        reads = self._reads(view, runs, is_new=seen is None)
+        known = {s.fingerprint: s for case in standing for s in case.standing}
+        told = known.keys() | {signal.fingerprint for read in reads for signal in read.batch.signals}
+        reads += _beside([s for s in shown if s.fingerprint not in told], now)
+        reads += _beside([s for s in shown if s.fingerprint in waits and self._seeing.is_current(view, s.dataset)], now)
+        reads += _beside([s for s in looked if s.fingerprint in waits or not _is_known(s, known)], now)
+        step = _Step(
+            branch=branch,
+            reads=tuple(reads),
+            waiting=frozenset(run.number for run in runs if run.status == "running"),
+            needs={name: said.definition.inputs for name, said in view.project.datasets.items()},
+            right=self._seeing.right(view, standing, look.kinds, look.signals),
+            carried={
+                signal.fingerprint: other
+                for case in standing
+                for signal in ([] if case.is_over else case.standing)
+                if (other := carried(self._workspace, view, case.incident, signal, shown)) is not None
+            },
+            commit=view.commit.id,
+            now=now,
+        )
+        if not reads and not step.right and seen is not None and _seen(seen, step) == seen:
+            return []
+        with self._workspace.lake.database.write() as transaction:
+            return self._write(transaction, step)
 
-    def _batch(self, view: View, run: RunRecord) -> Batch:
-        at = run.ended or run.started
-        if not self._is_of_readers(run):
-            return Batch((), at, run.number)
-        marked = masked_columns(self._workspace, view.commit)
-        checks = [discreet_kept(check, marked) for check in self._workspace.check_results.of_run(run.number)]
-        signals = signals_of(run, self._workspace.runs.tasks(run.number), checks)
-        return Batch(tuple(signals), at, run.number, run.base)
+    def _reads(self, view: View, runs: Sequence[RunRecord], *, is_new: bool) -> list[_Read]:
+        """What runs that ended noticed, in the order of their ends; where nobody looked before only what is wrong still."""
+        ended = sorted((run for run in runs if run.status != "running"), key=lambda run: (run.ended or "", run.number))
+        reads = [_Read(run.number, self._seeing.of_run(view, run)) for run in ended]
+        return [replace(each, batch=self._seeing.still_wrong(view, each.batch)) for each in reads] if is_new else reads
 
-    def _is_of_readers(self, run: RunRecord) -> bool:
-        """Whether a run was about what readers have: a change that was held or failed is seen by who made it."""
-        if run.status == "moved":
-            return False
-        if run.published or run.kind == CommitKind.REFRESH:
-            return True
-        if run.commit is None or run.status != "held":
-            return False
-        known = self._workspace.lake.commits.known([run.commit])
-        return bool(known) and self._workspace.lake.commits.get(run.commit).kind is CommitKind.REFRESH
+    def _runs(self, branch: str, seen: Seen | None) -> list[RunRecord]:
+        """The runs that nobody read yet."""
+        runs = self._workspace.runs
+        if seen is None:
+            from andon.state.runs import RunFilter
 
-    def _right(self, view: View, standing: Sequence[Incident], look: Look | None) -> dict[int, dict[str, str]]:
-        """By incident which of its signals are right in what readers see, and why: `{number: {fingerprint: why}}`."""
-        signals = self._store.signals(incident.number for incident in standing)
-        found_now = {signal.fingerprint for signal in look.signals} if look is not None else set()
-        found: dict[int, dict[str, str]] = {}
-        for number, own in signals.items():
-            for signal in own:
-                if signal.cleared is not None:
-                    continue
-                if signal.kind.is_of_runs or signal.run is not None:
-                    why = self._why_right(view, signal)
-                elif look is not None and signal.kind in look.kinds and signal.fingerprint not in found_now:
-                    why = "it is as it should be"
-                else:
-                    why = None
-                if why is not None:
-                    found.setdefault(number, {})[signal.fingerprint] = why
-        return found
-
-    def _why_right(self, view: View, signal: IncidentSignal) -> str | None:
-        """Why what a run met is right again in what readers see; None where it is not, or nobody knows."""
-        if signal.is_held and not self._was_settled(view, signal):
-            return None
-        if signal.dataset and signal.dataset not in view.state.leaves:
-            return "it is there no more"
-        if "check" not in signal.details:
-            return "it was built since"
-        leaf = view.state.leaves[signal.dataset]
-        results = self._history.of_commit(signal.dataset, view.commit, view.state, view.project)
-        result = next((each for each in results if each.check == signal.subject), None)
-        if result is None:
-            return f"`{signal.details['check']}` is asked no more"
-        if result.accepted is not None:
-            return f"`{signal.details['check']}` was accepted"
-        if result.status is CheckStatus.PASS and result.version == leaf.version:
-            return f"`{signal.details['check']}` passes"
-        return None
-
-    def _was_settled(self, view: View, signal: IncidentSignal) -> bool:
-        """Whether what a run kept back or could not build came to an end since."""
-        if signal.run is None:
-            return False
-        run = self._workspace.runs.find(signal.run)
-        if run is None:
-            return True
-        if signal.dataset:
-            unfinished = {task.dataset for task in self._workspace.runs.unfinished(signal.run)}
-            if signal.dataset not in unfinished:
-                return True
-        definitions = {name: said.definition for name, said in view.project.datasets.items()}
-        asked = asked_sources(definitions)
-        waits = asked | below(definitions, asked)
-        look = last_look(self._workspace.looks.of(view.ref), signal.dataset, is_of_files=signal.dataset not in waits)
-        return look is not None and look.at > run.logical_time
+            return runs.newest(_RUNS, only=RunFilter(branch=branch))
+        waited = [run for number in seen.waiting if (run := runs.find(number)) is not None]
+        return [*waited, *runs.after(branch, seen.number)]
 
     # -- what follows
 
-    def _write(
-        self,
-        transaction: Transaction,
-        branch: str,
-        batches: Sequence[_Read],
-        needs: Mapping[str, Sequence[str]],
-        right: Mapping[int, Mapping[str, str]],
-        now: str,
-    ) -> list[Incident]:
-        seen = self._store.seen(transaction, branch)
-        cases = self._cases(branch, batches)
-        before = {case.incident.number: case.incident for case in cases}
-        newest = seen
-        for read in batches:
-            if read.run and seen is not None and read.run <= seen:
-                continue  # another one read it meanwhile
-            earlier = self._store.of_signals(signal.fingerprint for signal in read.batch.signals)
-            number = max(self._store.next_number(transaction), *(c.incident.number + 1 for c in cases), 1)
-            cases = take(cases, earlier, read.batch, needs, number)
-            newest = max(newest or 0, read.run)
-        met = {signal.fingerprint for read in batches for signal in read.batch.signals}
-        cases = [
-            clear(case, {f: why for f, why in right.get(case.incident.number, {}).items() if f not in met}, now)
-            for case in cases
-        ]
-        if newest is not None and newest != seen:
-            self._store.mark_seen(transaction, branch, newest)
-        changed = [case for case in cases if case.told or before.get(case.incident.number) != case.incident]
+    def _write(self, transaction: Transaction, step: _Step) -> list[Incident]:
+        seen = self._store.seen(transaction, step.branch)
+        unread = [read for read in step.reads if not read.run or _is_unread(read.run, seen)]
+        prints = {signal.fingerprint for read in unread for signal in read.batch.signals}
+        prints |= {other.fingerprint for other in step.carried.values()}
+        earlier = self._store.of_signals(prints)
+        incidents = [*self._store.standing(step.branch), *self._store.judged(step.branch), *earlier.values()]
+        cases = self._cases({incident.number: incident for incident in incidents}.values())
+        before = {case.number: case for case in cases}
+        cases = [_carried(case, step.carried) for case in cases]
+        for read in unread:
+            if read.batch.signals:
+                earlier = self._earlier(cases, read.batch, earlier)
+                cases = take(cases, earlier, read.batch, step.needs, self._next(transaction, cases))
+        at = max((read.batch.at for read in unread if read.run), default=step.now)
+        if step.right:
+            cases = clear(cases, step.right, step.needs, at, self._next(transaction, cases))
+        self._store.mark_seen(transaction, step.branch, _seen(seen, step))
+        changed = [case for case in cases if before.get(case.number) != case]
         for case in changed:
-            self._keep(transaction, case, now)
+            self._keep(transaction, case, step.now)
         return [case.incident for case in changed]
 
-    def _cases(self, branch: str, batches: Sequence[_Read]) -> list[Case]:
-        """The incidents that stand, and the closed ones that what was noticed may open again."""
-        prints = {signal.fingerprint for read in batches for signal in read.batch.signals}
-        incidents = {incident.number: incident for incident in self._store.standing(branch)}
-        incidents.update({each.number: each for each in self._store.of_signals(prints).values()})
-        signals = self._store.signals(incidents)
-        return [Case(incident, tuple(signals[number])) for number, incident in incidents.items()]
+    def _next(self, transaction: Transaction, cases: Sequence[Case]) -> int:
+        return max(self._store.next_number(transaction), *(case.number + 1 for case in cases), 1)
+
+    def _earlier(self, cases: Sequence[Case], batch: Batch, stored: Mapping[str, Incident]) -> dict[str, Incident]:
+        """By fingerprint the newest incident that has it, by what was decided in this step where that is later than what is stored."""
+        found = dict(stored)
+        for case in sorted(cases, key=lambda case: case.number):
+            found.update({s.fingerprint: case.incident for s in case.signals})
+        return {s.fingerprint: found[s.fingerprint] for s in batch.signals if s.fingerprint in found}
+
+    def _cases(self, incidents: Iterable[Incident]) -> list[Case]:
+        found = list(incidents)
+        signals = self._store.signals(incident.number for incident in found)
+        return [Case(incident, tuple(signals[incident.number])) for incident in found]
 
     def _keep(self, transaction: Transaction, case: Case, now: str) -> None:
-        number = case.incident.number
         self._store.put(transaction, case.incident)
-        self._store.put_signals(transaction, number, [s for s in case.signals if s.fingerprint in case.touched])
+        self._store.drop_signals(transaction, case.number, case.gone)
+        self._store.put_signals(transaction, case.number, [s for s in case.signals if s.fingerprint in case.touched])
         for told in case.told:
-            event = IncidentEvent(0, number, now, told.kind, told.who, case.incident.state, told.what, told.body)
+            event = IncidentEvent(0, case.number, now, told.kind, told.who, case.incident.state, told.what, told.body)
             self._store.add_event(transaction, event)
 
 
@@ -221,3 +230,72 @@ class _Read(Record):
 
     run: int
     batch: Batch
+
+
+class _Step(Record):
+    """What is to be written of what was read.
+
+    Attributes:
+        waiting: runs that go on.
+        right: `{fingerprint: what is right in what readers see}`.
+        carried: `{fingerprint: the same, by the name or the words that it has now}`.
+    """
+
+    branch: str
+    reads: tuple[_Read, ...]
+    waiting: frozenset[int]
+    needs: Mapping[str, Sequence[str]]
+    right: Mapping[str, Right]
+    carried: Mapping[str, IncidentSignal]
+    commit: str
+    now: str
+
+
+def _beside(signals: Sequence[Signal], now: str) -> list[_Read]:
+    return [_Read(0, Batch(tuple(signals), now))] if signals else []
+
+
+def _is_known(signal: Signal, known: Mapping[str, IncidentSignal]) -> bool:
+    """Whether it stands, in these very words."""
+    before = known.get(signal.fingerprint)
+    return before is not None and (before.what, before.lamp, before.is_held) == (
+        signal.what,
+        signal.lamp,
+        signal.is_held,
+    )
+
+
+def _waiting_for_another(cases: Iterable[Case]) -> set[str]:
+    """The signals that stand in an incident of which something came right since they were met."""
+    found = set()
+    for case in cases:
+        cleared = max((signal.cleared for signal in case.signals if signal.cleared is not None), default="")
+        found |= {signal.fingerprint for signal in case.standing if not case.is_over and signal.last < cleared}
+    return found
+
+
+def _is_unread(run: int, seen: Seen | None) -> bool:
+    """Whether nobody read it meanwhile."""
+    return seen is None or run > seen.number or run in seen.waiting
+
+
+def _seen(seen: Seen | None, step: _Step) -> Seen:
+    """How far the records are read after a step; another process may have come further."""
+    read = {each.run for each in step.reads if each.run}
+    newest = max([*read, *step.waiting, seen.number if seen is not None else 0])
+    before = set(seen.waiting) if seen is not None else set()
+    fresh = {run for run in step.waiting if _is_unread(run, seen)}
+    return Seen(newest, tuple(sorted((before | fresh) - read)), step.commit)
+
+
+def _carried(case: Case, carried: Mapping[str, IncidentSignal]) -> Case:
+    """The incident with signals that have another name now."""
+    for place, signal in enumerate(case.signals):
+        other = carried.get(signal.fingerprint)
+        if other is None or signal.cleared is not None or case.find(other.fingerprint) is not None:
+            continue
+        case = replace(case.put(other, place), gone=case.gone | {signal.fingerprint})
+        if case.incident.dataset == signal.dataset:
+            title = other.what if case.incident.title == signal.what else case.incident.title
+            case = replace(case, incident=replace(case.incident, dataset=other.dataset, title=title))
+    return case

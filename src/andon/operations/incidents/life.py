@@ -1,83 +1,40 @@
-"""How incidents come about and end: signals in, changed incidents out. Pure.
+"""How signals become incidents, and incidents end. Pure: from what stood and what was noticed to what stands.
 
-One incident for each cause. A signal belongs to an incident that has its fingerprint; else to the one of a dataset above it whose signals
-explain it; else, in the run that opened it, to the one of its own dataset. What belongs to none opens one, or opens one again that
-was closed not long ago.
+A signal belongs to the incident that has it; else to one above it by lineage that explains it; else to one of its own dataset that came
+with it. What belongs to none opens one, or opens one again that was closed not long ago. What a person judged while it stood stays with
+that judgement until it was right once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 from andon.base.clock import from_text
-from andon.base.graph import reach, topological
-from andon.base.record import Record, field, replace
+from andon.base.record import Record, replace
 from andon.model.incident import Incident, IncidentEventKind, IncidentSignal, IncidentState
-from andon.model.lamp import Lamp
 from andon.model.signal import Signal, SignalKind
+from andon.operations.incidents.case import Batch, Case, CaseTold, moved, place_of, standing_as
+from andon.operations.incidents.causes import CauseLineage, grouped
 
 #: What came back within this time is the same incident again.
 AGAIN = timedelta(days=30)
-
-#: Which signals above explain which below: what came to nothing is late below, what is wrong above may be wrong below.
-_EXPLAINS: Mapping[SignalKind, frozenset[SignalKind]] = {
-    SignalKind.CHECK: frozenset((SignalKind.CHECK, SignalKind.WATCH, SignalKind.VOLUME, SignalKind.LATE)),
-    SignalKind.VOLUME: frozenset((SignalKind.CHECK, SignalKind.WATCH, SignalKind.VOLUME)),
-    SignalKind.WATCH: frozenset((SignalKind.CHECK, SignalKind.WATCH, SignalKind.VOLUME)),
-    SignalKind.SCHEMA: frozenset((SignalKind.CHECK, SignalKind.FAILED, SignalKind.SCHEMA, SignalKind.LATE)),
-    SignalKind.FAILED: frozenset((SignalKind.LATE, SignalKind.VOLUME)),
-    SignalKind.SOURCE: frozenset((SignalKind.LATE, SignalKind.VOLUME, SignalKind.FAILED)),
-    SignalKind.LATE: frozenset((SignalKind.LATE, SignalKind.VOLUME)),
-    SignalKind.CORD: frozenset((SignalKind.LATE,)),
-}
+#: Why a dataset can't be built: one reason at a time, the newest.
+_UNBUILT = frozenset((SignalKind.FAILED, SignalKind.SOURCE, SignalKind.SCHEMA))
+#: Of so many repeats each is told; of later ones each tenth power.
+_EACH = 3
 
 
-class Told(Record):
-    """Something that happened with an incident, before it is written."""
-
-    kind: IncidentEventKind
-    what: str
-    who: str = "andon"
-    body: dict[str, Any] = field(default_factory=dict)
-
-
-class Case(Record):
-    """An incident with all its signals, and what happened with it since it was read.
+class Right(Record):
+    """A signal that was found to be right in what readers see.
 
     Attributes:
-        touched: the signals that changed since.
+        why: in few words.
+        times: how often it had been met when that was found: met again since, it says nothing.
     """
 
-    incident: Incident
-    signals: tuple[IncidentSignal, ...]
-    told: tuple[Told, ...] = ()
-    touched: frozenset[str] = frozenset()
-
-    def find(self, fingerprint: str) -> IncidentSignal | None:
-        """Its signal of this fingerprint."""
-        return next((signal for signal in self.signals if signal.fingerprint == fingerprint), None)
-
-    @property
-    def standing(self) -> list[IncidentSignal]:
-        """The signals that are not cleared."""
-        return [signal for signal in self.signals if signal.cleared is None]
-
-
-class Batch(Record):
-    """Signals that were noticed together.
-
-    Attributes:
-        signals: of one branch.
-        run: that met them; None where they were found by a look.
-        last_good: the commit that readers saw before.
-    """
-
-    signals: tuple[Signal, ...]
-    at: str
-    run: int | None = None
-    last_good: str | None = None
+    why: str
+    times: int
 
 
 def take(
@@ -90,51 +47,53 @@ def take(
     """The incidents after signals were noticed: `cases`, those among them that changed, and new ones.
 
     Args:
-        cases: all that stand on the branch, and closed ones that `earlier` names.
+        cases: all that stand on the branch, closed ones of which a signal was judged while it stood, and those that `earlier` names.
         earlier: `{fingerprint: newest incident that has it}`, closed ones too.
         needs: `{dataset: datasets that it reads}`.
         number: of the first new incident.
     """
-    now = {case.incident.number: case for case in cases}
-    order = {name: place for place, name in enumerate(topological({d: list(needs.get(d, ())) for d in needs}))}
-    for signal in sorted(batch.signals, key=lambda s: (order.get(s.dataset, -1), -s.lamp.gravity, s.subject)):
-        found = _home(list(now.values()), earlier, signal, batch, needs)
+    now = {case.number: case for case in cases}
+    lineage, first_new = CauseLineage(needs), number
+    for signal in sorted(batch.signals, key=lambda s: (lineage.depth(s.dataset), -s.lamp.gravity, s.subject)):
+        found = _home(list(now.values()), earlier, signal, batch, lineage)
         if found is None:
             found, number = _opened(signal, batch, number), number + 1
+        elif _is_judged(found, signal.fingerprint):
+            found = found.put(_noticed(signal, found.find(signal.fingerprint), batch.at))
         else:
             found = _with(found, signal, batch)
-        now[found.incident.number] = found
-    return list(now.values())
+        now[found.number] = found
+        now = {each: _surpassed(case, signal, batch.at) for each, case in now.items()}
+    after = grouped(list(now.values()), lineage, batch.at, number)
+    return [case for case in after if case.number < first_new or case.incident.part_of is None]
 
 
-def clear(case: Case, right: Mapping[str, str], at: str) -> Case:
-    """The incident after some of its signals (`{fingerprint: why}`) were found to be right in what readers see."""
-    signals, told = list(case.signals), list(case.told)
-    touched = set(case.touched)
-    for place, signal in enumerate(signals):
-        if signal.cleared is None and signal.fingerprint in right:
-            signals[place] = replace(signal, cleared=at)
-            touched.add(signal.fingerprint)
-            told.append(Told(IncidentEventKind.CLEARED, f"{signal.dataset or 'the lake'}: {right[signal.fingerprint]}"))
-    found = replace(case, signals=tuple(signals), told=tuple(told), touched=frozenset(touched))
-    if found.standing or case.incident.state.is_over:
-        return _with_lamp(found)
-    verified = moved(found, IncidentState.VERIFIED, at, "what readers see is right again")
-    return moved(verified, IncidentState.CLOSED, at, "nothing of it is left")
+def clear(
+    cases: Sequence[Case], right: Mapping[str, Right], needs: Mapping[str, Sequence[str]], at: str, number: int
+) -> list[Case]:
+    """The incidents after signals (`{fingerprint: right}`) were found to be right in what readers see; ended where nothing stands.
+
+    Args:
+        needs, number: as of `take`.
+    """
+    return grouped([_cleared(case, right, at) for case in cases], CauseLineage(needs), at, number)
 
 
-def moved(case: Case, state: IncidentState, at: str, what: str, who: str = "andon", **body: Any) -> Case:
-    """The incident in another state; in the same state nothing changes."""
-    incident = case.incident
-    if incident.state is state:
-        return case
-    changes: dict[str, Any] = {"state": state}
-    if state is IncidentState.OPEN:
-        changes |= {"contained": None, "fixed": None, "verified": None, "closed": None}
-    else:
-        changes[str(state)] = at
-    told = Told(IncidentEventKind.STATE, what, who, {"before": str(incident.state), **body})
-    return replace(case, incident=replace(incident, **changes), told=(*case.told, told))
+def _cleared(case: Case, right: Mapping[str, Right], at: str) -> Case:
+    for signal in case.standing:
+        found = right.get(signal.fingerprint)
+        if found is not None and found.times == signal.times:
+            case = case.put(replace(signal, cleared=at))
+            if not case.is_over:
+                told = CaseTold(IncidentEventKind.CLEARED, f"{place_of(signal.dataset)}: {found.why}")
+                case = case.says(told)
+    return case
+
+
+def _is_judged(case: Case, fingerprint: str) -> bool:
+    """Whether somebody closed an incident with a signal that stood, and still does."""
+    signal = case.find(fingerprint)
+    return case.is_over and signal is not None and signal.cleared is None
 
 
 def _home(
@@ -142,25 +101,56 @@ def _home(
     earlier: Mapping[str, Incident],
     signal: Signal,
     batch: Batch,
-    needs: Mapping[str, Sequence[str]],
+    lineage: CauseLineage,
 ) -> Case | None:
     """The incident that a signal belongs to."""
-    standing = [case for case in cases if not case.incident.state.is_over]
+    standing = [case for case in cases if not case.is_over]
     for case in standing:
         if case.find(signal.fingerprint) is not None:
             return case
-    above = reach({d: list(names) for d, names in needs.items()}, [signal.dataset]) - {signal.dataset}
-    for case in standing:
-        if any(s.dataset in above and signal.kind in _EXPLAINS.get(s.kind, ()) for s in case.standing):
+    for case in cases:
+        if _is_judged(case, signal.fingerprint):
             return case
     for case in standing:
-        is_together = batch.run is not None and case.incident.first_run == batch.run
-        if is_together and case.incident.dataset == signal.dataset:
+        if signal.kind in _UNBUILT and "check" not in signal.details and _unbuilt(case, signal.dataset):
+            return case
+    for case in standing:
+        if signal.kind is SignalKind.COMPLAINT and _complaints(case, signal.dataset):
+            return case
+    for case in standing:
+        if any(lineage.explains(upper, signal.dataset, signal.kind, batch.at) for upper in case.standing):
+            return case
+    for case in standing:
+        if any(s.dataset == signal.dataset and s.first == batch.at for s in case.standing) and batch.run is not None:
             return case
     before = earlier.get(signal.fingerprint)
     if before is not None and before.closed is not None and from_text(batch.at) - from_text(before.closed) <= AGAIN:
-        return next((case for case in cases if case.incident.number == before.number), None)
+        found = next((case for case in cases if case.number == before.number), None)
+        return found if found is None or not (found.is_over and found.standing) else None  # what is judged stays closed
     return None
+
+
+def _complaints(case: Case, dataset: str) -> bool:
+    return any(signal.kind is SignalKind.COMPLAINT and signal.dataset == dataset for signal in case.standing)
+
+
+def _unbuilt(case: Case, dataset: str) -> list[IncidentSignal]:
+    """What says that a dataset can't be built, of what stands."""
+    return [
+        signal
+        for signal in case.standing
+        if signal.dataset == dataset and signal.kind in _UNBUILT and "check" not in signal.details
+    ]
+
+
+def _surpassed(case: Case, signal: Signal, at: str) -> Case:
+    """A dataset that can't be built now for another reason got past the one before."""
+    if case.is_over or signal.kind not in _UNBUILT or "check" in signal.details:
+        return case
+    for other in _unbuilt(case, signal.dataset):
+        if other.fingerprint != signal.fingerprint:
+            case = case.put(replace(other, cleared=at))
+    return case
 
 
 def _opened(signal: Signal, batch: Batch, number: int) -> Case:
@@ -177,48 +167,47 @@ def _opened(signal: Signal, batch: Batch, number: int) -> Case:
         first_bad=signal.commit,
         last_good=batch.last_good,
     )
-    told = Told(IncidentEventKind.STATE, f"{signal.dataset or 'the lake'}: {signal.what}", signal.who or "andon")
+    told = CaseTold(IncidentEventKind.STATE, f"{place_of(signal.dataset)}: {signal.what}", signal.who or "andon")
     case = Case(incident, (_noticed(signal, None, batch.at),), (told,), frozenset((signal.fingerprint,)))
-    return _contained(case, batch.at)
+    return standing_as(case, batch.at)
 
 
 def _with(case: Case, signal: Signal, batch: Batch) -> Case:
     """The incident with a signal more, or one that came again."""
     before = case.find(signal.fingerprint)
     noticed = _noticed(signal, before, batch.at)
-    signals = [s for s in case.signals if s.fingerprint != signal.fingerprint]
-    kind = IncidentEventKind.ABSORBED if before is None else IncidentEventKind.REPEATED
-    told = Told(kind, f"{signal.dataset or 'the lake'}: {signal.what}", signal.who or "andon", {"run": signal.run})
-    found = replace(
-        case,
-        signals=(*signals, noticed),
-        told=(*case.told, told),
-        touched=case.touched | {signal.fingerprint},
-    )
-    if case.incident.state in (IncidentState.CLOSED, IncidentState.VERIFIED, IncidentState.FIXED):
-        found = moved(found, IncidentState.OPEN, batch.at, "it came back")
-        found = replace(found, incident=replace(found.incident, reopened=found.incident.reopened + 1))
-    return _contained(_with_lamp(found), batch.at)
-
-
-def _contained(case: Case, at: str) -> Case:
-    """Contained where readers are kept from all that stands; open again where they are not."""
-    standing = case.standing
-    is_held = bool(standing) and all(signal.is_held for signal in standing)
+    case = case.put(noticed)
+    if before is None or before.what != signal.what or before.cleared is not None or _is_told(noticed.times):
+        kind = IncidentEventKind.ABSORBED if before is None else IncidentEventKind.REPEATED
+        what = f"{place_of(signal.dataset)}: {signal.what}"
+        case = case.says(CaseTold(kind, what, signal.who or "andon", {"run": signal.run}))
     state = case.incident.state
-    if is_held and state is IncidentState.OPEN:
-        return moved(case, IncidentState.CONTAINED, at, "readers see what was good before")
-    if not is_held and state is IncidentState.CONTAINED:
-        return moved(case, IncidentState.OPEN, at, "readers may see it")
-    return case
+    if state in (IncidentState.CLOSED, IncidentState.VERIFIED):
+        case = moved(case, IncidentState.OPEN, batch.at, "it came back")
+        incident = replace(
+            case.incident,
+            reopened=case.incident.reopened + 1,
+            verdict=None,
+            snoozed=None,
+            first_run=signal.run,
+            first_bad=signal.commit,
+            last_good=batch.last_good,
+            dataset=signal.dataset,
+            kind=signal.kind,
+            title=signal.what,
+        )
+        case = replace(case, incident=incident)
+    elif state is IncidentState.FIXED:
+        case = moved(case, IncidentState.OPEN, batch.at, "it is not right yet")
+    return standing_as(case, batch.at)
 
 
-def _with_lamp(case: Case) -> Case:
-    lamp = max((signal.lamp for signal in case.standing), key=lambda lamp: lamp.gravity, default=Lamp.OK)
-    return replace(case, incident=replace(case.incident, lamp=lamp))
+def _is_told(times: int) -> bool:
+    return times <= _EACH or str(times).rstrip("0") == "1"
 
 
 def _noticed(signal: Signal, before: IncidentSignal | None, at: str) -> IncidentSignal:
+    is_again = before is not None and before.cleared is not None
     return IncidentSignal(
         signal.fingerprint,
         signal.dataset,
@@ -226,7 +215,7 @@ def _noticed(signal: Signal, before: IncidentSignal | None, at: str) -> Incident
         signal.subject,
         signal.lamp,
         signal.what,
-        before.first if before is not None else at,
+        before.first if before is not None and not is_again else at,
         at,
         before.times + 1 if before is not None else 1,
         signal.run,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from andon.base.record import replace
+from andon.base.text import plural
 from andon.model.check import CheckKind, Severity
 from andon.model.check_result import CheckResult
 from andon.model.lamp import Lamp
@@ -23,16 +25,23 @@ def signals_of(run: RunRecord, tasks: Sequence[TaskResult], checks: Sequence[Che
         run: one that ended.
         tasks, checks: as it recorded them; values of personal columns are masked already.
     """
-    held = {task.dataset for task in tasks if task.status is TaskStatus.HELD} if run.published else None
+    held = {task.dataset for task in tasks if task.status is TaskStatus.HELD}
     found = [_of_task(run, task) for task in tasks if task.status is TaskStatus.FAILED]
-    found += [_of_check(run, check, held) for check in checks if _counts(check)]
+    for check in checks:
+        if speaks(check):
+            kept = tuple(dataset for dataset in check.datasets if dataset in held)
+            at = run.ended or run.started
+            signal = signal_of_check(run.branch, check, at, run.number, run.commit, held=kept)
+            found.append(signal if run.published else replace(signal, is_held=True))
     if run.status == "failed" and not found:
         found.append(_of_run(run))
     return list({signal.fingerprint: signal for signal in found}.values())
 
 
-def _counts(check: CheckResult) -> bool:
-    return check.failed and check.severity is not Severity.INFO and check.accepted is None
+def speaks(check: CheckResult) -> bool:
+    """Whether a result is told: a check that says no, or set rows aside, unless somebody accepted that or it is only shown."""
+    is_told = check.severity is not Severity.INFO and check.accepted is None
+    return is_told and (check.failed or bool(check.quarantined))
 
 
 def _of_task(run: RunRecord, task: TaskResult) -> Signal:
@@ -51,9 +60,15 @@ def _kind_of(code: str) -> SignalKind:
     return SignalKind.SOURCE if code.startswith("source.") else SignalKind.FAILED
 
 
-def _of_check(run: RunRecord, check: CheckResult, held: set[str] | None) -> Signal:
-    """`held`: datasets that the run kept back; None where it published nothing."""
-    is_held = held is None or any(dataset in held for dataset in check.datasets)
+def signal_of_check(
+    branch: str, check: CheckResult, at: str, run: int | None, commit: str | None, *, held: Sequence[str]
+) -> Signal:
+    """What a failing check says.
+
+    Args:
+        commit: the one that it is about.
+        held: datasets that are kept back because of it.
+    """
     value = "" if check.value is None or check.bad is not None else f": it is {check.value}"
     details: dict[str, Any] = {
         "check": check.spoken,
@@ -62,21 +77,31 @@ def _of_check(run: RunRecord, check: CheckResult, held: set[str] | None) -> Sign
         "severity": str(check.severity),
         "status": str(check.status),
         "bad": check.bad,
+        "quarantined": check.quarantined,
         "total": check.total,
         "value": check.value,
         "limit": check.limit,
         "why": check.why,
+        "held": list(held) or None,
     }
-    return _signal(
-        run,
+    return Signal(
+        branch,
         check.dataset,
         _KINDS.get(check.kind, SignalKind.CHECK),
         check.check,
-        Lamp.FAIL if check.severity is Severity.HOLD else Lamp.WARN,
-        f"the check `{check.spoken}` {outcome(check)}{value}",
-        is_held=is_held,
+        Lamp.FAIL if check.failed and check.severity is Severity.HOLD else Lamp.WARN,
+        f"the check `{check.spoken}` {outcome(check) if check.failed else _set_aside(check)}{value}",
+        at,
+        run,
+        commit,
+        is_held=bool(held),
         details={name: value for name, value in details.items() if value is not None},
     )
+
+
+def _set_aside(check: CheckResult) -> str:
+    """What a check did that passes since it set rows aside."""
+    return f"set {plural(check.quarantined or 0, 'row')} aside, of {check.total or 0:,}"
 
 
 def _of_run(run: RunRecord) -> Signal:

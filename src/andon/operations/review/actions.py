@@ -9,15 +9,12 @@ from andon.base.record import Record
 from andon.model.review import RepeatedFix, Share
 from andon.operations.review.spread import share
 
-#: How an action came about that no person began.
-AUTOMATIC = frozenset(("automatic", "supervised"))
-
 
 class ReviewedAction(Record):
     """A corrective action that ended.
 
     Attributes:
-        mode: `manual`, `suggested`, `supervised`, `automatic`.
+        is_by_itself: whether no person decided that it is done.
         is_verified: whether the checks passed after it.
         came_back: whether its incident came back within 7 days.
         kind: of the incident.
@@ -26,7 +23,7 @@ class ReviewedAction(Record):
     action: str
     dataset: str
     kind: str
-    mode: str
+    is_by_itself: bool
     at: str
     is_verified: bool
     came_back: bool = False
@@ -34,18 +31,18 @@ class ReviewedAction(Record):
 
 def automatic(actions: Sequence[ReviewedAction]) -> Share:
     """See `DEFINITIONS["automatic"]`."""
-    return share(sum(each.mode in AUTOMATIC for each in actions), len(actions))
+    return share(sum(each.is_by_itself for each in actions), len(actions))
 
 
 def success(actions: Sequence[ReviewedAction]) -> Share:
     """See `DEFINITIONS["success"]`."""
-    own = [each for each in actions if each.mode in AUTOMATIC]
+    own = [each for each in actions if each.is_by_itself]
     return share(sum(each.is_verified and not each.came_back for each in own), len(own))
 
 
 def repeated_fix(actions: Sequence[ReviewedAction]) -> RepeatedFix | None:
     """See `DEFINITIONS["repeated_fix"]`; None where nothing was done twice."""
-    by_hand = [each for each in actions if each.mode not in AUTOMATIC]
+    by_hand = [each for each in actions if not each.is_by_itself]
     times = Counter((each.action, each.dataset, each.kind) for each in by_hand)
     if not times:
         return None

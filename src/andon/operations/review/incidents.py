@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 
-from andon.base.clock import from_text
+from andon.base.clock import from_text, to_text
 from andon.base.record import Record
 from andon.base.text import plural
 from andon.model.incident import Incident, IncidentEvent, IncidentEventKind, IncidentSignal, IncidentState
@@ -13,6 +14,8 @@ from andon.model.review import AlarmShare, Escape, PromiseKept, Spread
 from andon.model.signal import SignalKind
 from andon.operations.review.spread import spread
 
+#: What came back within this time was not mended.
+AGAIN = timedelta(days=7)
 #: What a person notices.
 BY_PEOPLE = frozenset((SignalKind.CORD, SignalKind.COMPLAINT))
 #: So many of a check's last incidents decide whether it is proposed to be loosened.
@@ -55,6 +58,12 @@ def episodes(events: Sequence[IncidentEvent]) -> list[Episode]:
             found.append(Episode(opened, event.at))
             opened = None
     return [*found, Episode(opened, None)] if opened is not None else found
+
+
+def came_back(events: Sequence[IncidentEvent], after: str) -> bool:
+    """Whether an incident that was over came back within `AGAIN` of a moment."""
+    until = to_text(from_text(after) + AGAIN)
+    return any(after < episode.opened <= until for episode in episodes(events)[1:])
 
 
 def detect(incidents: Iterable[ReviewedIncident], since: str) -> Spread:

@@ -1,8 +1,8 @@
-"""What is due becomes jobs: runs that have nothing to do with each other. Pure."""
+"""What is due becomes jobs: runs that have nothing to do with each other, each with the places that it needs. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from andon.base.record import Record
 from andon.model.dataset import Definition
@@ -11,49 +11,36 @@ from andon.state.claims import Turn
 
 
 class ScheduledJob(Record):
-    """One run: what it is for, all that it may make with that, and where it needs a place.
+    """One run: what it brings up to date, and where it needs a place.
 
     Attributes:
-        due: the datasets that it is for.
-        datasets: with what is made for their sake.
+        datasets: each after those that it reads.
         turns: at which things that serve only some at a time.
     """
 
-    due: tuple[str, ...]
     datasets: tuple[str, ...]
     turns: tuple[Turn, ...] = ()
 
 
-def connections_of(
-    definitions: Mapping[str, Definition], connection_of: Callable[[str], str | None]
-) -> Mapping[str, frozenset[str]]:
-    """By dataset the connections that it asks.
-
-    Args:
-        connection_of: gives the connection by which a file that lies elsewhere is asked for.
-    """
-    return {name: _connections(definition, connection_of) for name, definition in definitions.items()}
-
-
-def jobs_of(
-    together: Iterable[tuple[str, ...]],
-    own: Collection[str],
-    connections: Mapping[str, frozenset[str]],
+def with_turns(
+    jobs: Collection[tuple[str, ...]],
+    definitions: Mapping[str, Definition],
+    connection_of: Callable[[str], str | None],
     at_once: Mapping[str, int],
 ) -> tuple[ScheduledJob, ...]:
-    """A job for each of those that are brought up to date together.
+    """Jobs with the places that they need.
 
     Args:
-        own: those that are due by themselves; the others are made for their sake.
+        jobs: the datasets of each.
+        connection_of: gives the connection by which a file that lies elsewhere is asked for.
         at_once: how many jobs at the same time a connection serves, by name, where that is limited.
     """
     found = []
-    for datasets in together:
-        asked = frozenset[str]().union(*(connections.get(name, frozenset()) for name in datasets))
-        turns = tuple(Turn(f"connection {name}", at_once[name]) for name in sorted(asked) if name in at_once)
-        due = tuple(sorted(name for name in datasets if name in own))
-        found.append(ScheduledJob(due or tuple(sorted(datasets)), tuple(sorted(datasets)), turns))
-    return tuple(sorted(found, key=lambda job: job.due))
+    for datasets in jobs:
+        asked = set().union(*(_connections(definitions[d], connection_of) for d in datasets if d in definitions))
+        turns = tuple(Turn(f"connection {name}", at_once[name]) for name in sorted(asked & at_once.keys()))
+        found.append(ScheduledJob(datasets, turns))
+    return tuple(found)
 
 
 def _connections(definition: Definition, connection_of: Callable[[str], str | None]) -> frozenset[str]:

@@ -20,7 +20,7 @@ from andon.operations.scheduling.book import ScheduleBook, book_of
 from andon.operations.scheduling.cadence import cadence_of
 from andon.operations.scheduling.decide import Deciding, Known
 from andon.operations.scheduling.movement import BuildFact, Movement
-from andon.operations.scheduling.retries import WAITS, waits_for
+from andon.operations.scheduling.retries import WAITS, words
 from andon.operations.scheduling.whens import WhenAnswers
 from andon.runs.looked import last_look
 from andon.state.looks import ALL, LastLook
@@ -75,7 +75,7 @@ class Looking:
         marks: Callable[[str, Collection[str]], Mapping[str, str]],
     ) -> None:
         self._workspace = workspace
-        self._marks = marks
+        self.marks = marks
         self._movement = Movement(workspace)
         self._whens = WhenAnswers(workspace.lake.commits, querying, workspace.cache)
         self._books: Lru[str, ScheduleBook] = Lru(_KEPT)
@@ -228,12 +228,12 @@ class Looking:
         attempts = self._workspace.attempts.of(branch)
         if not attempts:
             return {}
-        marks = self._marks(branch, list(attempts))
+        marks = self.marks(branch, list(attempts))
         found = {}
         for dataset, each in attempts.items():
             again = each.at if each.again is not None and each.again > latest else each.again
             is_changed = each.mark is not None and marks.get(dataset, each.mark) != each.mark
-            found[dataset] = Failure(each.at, waits_for(each, None)[0], again, is_changed)
+            found[dataset] = Failure(each.at, words(each), again, is_changed)
         return found
 
 

@@ -1,4 +1,4 @@
-"""A pass: what is due is looked at once, cut into jobs, and each job that nobody else works on is claimed, run and told."""
+"""A pass: what is due is decided once, cut into jobs, and each job that nobody else works on is claimed, run and told."""
 
 from __future__ import annotations
 
@@ -16,62 +16,48 @@ from andon.base.duration import read_duration
 from andon.base.record import Record, replace
 from andon.errors import AndonError, MachineError
 from andon.model.decision import Decision, Standing
-from andon.model.due import DueDataset
 from andon.model.event import Event
 from andon.model.run import RunResult
 from andon.model.tick import Tick, TickJob, TickWaiting
 from andon.operations.scheduling.decide import jobs
 from andon.operations.scheduling.ends import interruption, noted, outcome_of, trouble_of, well_of
-from andon.operations.scheduling.jobs import ScheduledJob, connections_of, jobs_of
+from andon.operations.scheduling.jobs import ScheduledJob, with_turns
 from andon.operations.scheduling.renewing import renewed
-from andon.operations.scheduling.retries import waits_for
 from andon.runs.goal import Listener, RunOptions
 from andon.state.claims import LONGEST, Claim, ClaimLease, Refused, Turn
-from andon.workspace.code import project_at
 
 if TYPE_CHECKING:
-    from andon.operations.scheduling.looking import Decided
-    from andon.state.attempts import Attempt
+    from andon.operations.scheduling.looking import Decided, Looking
     from andon.workspace.workspace import Workspace
 
 _log = logging.getLogger(__name__)
 
-
-class Verbs(Record):
-    """What a pass asks of others.
-
-    Attributes:
-        look: what is due on a branch, and by which code.
-        note: records what was decided, and what made it look.
-        refresh: builds the branch's own code and publishes what is healthy.
-        marks: by dataset of a branch what a run would try it on now.
-    """
-
-    look: Callable[[str, datetime | None], Decided]
-    note: Callable[[Decided, str], None]
-    refresh: Callable[[RunOptions, Listener], RunResult]
-    marks: Callable[[str, Collection[str]], Mapping[str, str]]
+#: Builds the branch's own code and publishes what is healthy.
+Refresh = Callable[[RunOptions, Listener], RunResult]
 
 
 class _Look(Record):
-    """What a pass found before it began: claims as they stood, and what was noted of failures."""
+    """What a pass found before it began, the claims as they stood among it."""
 
     branch: str
     options: RunOptions
     claims: Mapping[str, Claim]
-    attempts: Mapping[str, Attempt]
 
 
 class Passes:
     """Makes passes over one lake.
 
     Args:
+        looking: decides what is due, and records it.
         chance: numbers from 0 to 1, by which retries don't all come at one moment.
     """
 
-    def __init__(self, workspace: Workspace, verbs: Verbs, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, workspace: Workspace, looking: Looking, refresh: Refresh, chance: Callable[[], float] = random.random
+    ) -> None:
         self._workspace = workspace
-        self._verbs = verbs
+        self._looking = looking
+        self._refresh = refresh
         self._chance = chance
         settings = workspace.settings
         self._length = min(length_of(str(settings.get("schedule.lease")), 60.0), LONGEST)
@@ -90,28 +76,24 @@ class Passes:
         began = time.perf_counter()
         # Before it is decided what is to do: where a claim moves from here on, somebody else may do it.
         claims = self._workspace.claims.of(branch)
-        decided = self._verbs.look(branch, now)
-        self._verbs.note(decided, trigger)
-        waiting = {d.dataset: _waiting(d) for d in decided.decisions if d.standing is Standing.HELD_BACK}
+        decided = self._looking.look(branch, now)
+        self._looking.note(decided, trigger)
+        due = decided.due
+        waiting = {each.dataset: _waits(each, decided) for each in decided.decisions if _is_back(each)}
         done: tuple[TickJob, ...] = ()
-        if decided.due:
-            attempts = self._workspace.attempts.of(branch)
-            look = _Look(branch, RunOptions(branch=branch, now=now), claims, attempts)
-            done = self._run_all(self._cut(decided), look, listener, waiting)
-        wanted = [*(d for d in decided.due if not d.serves), *(d for d in decided.decisions if d.dataset in waiting)]
-        due = {d.dataset: _due(d, decided.known.looks.get(d.dataset)) for d in wanted}
+        if due:
+            lake, look = self._workspace.lake, _Look(branch, RunOptions(branch=branch, now=now), claims)
+            leaves = lake.commits.state(lake.commits.get(decided.head)).leaves
+            definitions = lake.objects.definitions(leaves[each.dataset].definition for each in due)
+            cut = with_turns(
+                jobs(decided.book, decided.decisions),
+                {definition.dataset: definition for definition in definitions.values()},
+                self._workspace.places.connection_of,
+                self._workspace.at_once,
+            )
+            done = self._run_all(cut, look, listener, waiting)
         listed = tuple(waiting[name] for name in sorted(waiting))
-        told = tuple(due[name] for name in sorted(due))
-        return Tick(branch, decided.at, trigger, told, done, listed, time.perf_counter() - began)
-
-    def _cut(self, decided: Decided) -> tuple[ScheduledJob, ...]:
-        """The jobs that bring up to date what is due."""
-        workspace = self._workspace
-        state = workspace.lake.commits.state(workspace.lake.commits.get(decided.head))
-        definitions = {name: each.definition for name, each in project_at(workspace, state).datasets.items()}
-        connections = connections_of(definitions, workspace.places.connection_of)
-        own = {each.dataset for each in decided.due if not each.serves}
-        return jobs_of(jobs(decided.book, decided.decisions), own, connections, workspace.at_once)
+        return Tick(branch, decided.at, trigger, tuple(due), done, listed, time.perf_counter() - began)
 
     # -- doing it
 
@@ -140,14 +122,14 @@ class Passes:
                             running.add(pool.submit(self._run, job, taken, look, heard, stopping))
                         elif not (running and taken.kind == "turn"):  # else one of ours may have that place
                             open_jobs.remove(job)
-                            waiting.update({d: replace(taken, dataset=d) for d in job.due})
+                            waiting.update({d: replace(taken, dataset=d) for d in job.datasets})
                     if running:
                         done, running = wait(running, return_when=FIRST_COMPLETED)
                         told += [each.result() for each in done]
             except BaseException:
                 stopping.cancel()
                 raise
-        return tuple(sorted(told, key=lambda job: job.due))
+        return tuple(sorted(told, key=lambda job: job.datasets))
 
     def _take(self, job: ScheduledJob, look: _Look) -> ClaimLease | TickWaiting:
         """Claim what a job works on, or why it waits."""
@@ -161,15 +143,15 @@ class Passes:
             if taken.name in {turn.at for turn in turns}:
                 return TickWaiting("", "turn", f"all places at the {taken.name} are taken", taken.until)
             return TickWaiting("", "claimed", f"`{taken.name}` is being made by {taken.by}", taken.until)
-        lost = sorted(taken.lost & set(job.due))
+        lost = sorted(taken.lost & set(job.datasets))
         if lost:
-            found = interruption(job.due, look.attempts, workspace.clock(), self._chance())
+            found = interruption(lost, workspace.attempts.of(look.branch), workspace.clock(), self._chance())
             with workspace.lake.database.write() as transaction:
                 workspace.attempts.put(transaction, look.branch, found)
                 if any(each.failures > 1 for each in found):
                     workspace.claims.release(transaction, taken)
-                    first = found[0]
-                    return TickWaiting("", "retry", waits_for(first, None)[0], first.again)
+                    why = f"{found[0].message}, again and again"
+                    return TickWaiting("", "retry", why, found[0].again)
         return taken
 
     def _run(
@@ -182,7 +164,7 @@ class Passes:
         hears = replace(listener, cancel=cancel, may_publish=lambda transaction: claims.require(transaction, lease))
         with stopping.calling(cancel.cancel), renewed(claims, lease, self._length, cancel) as renewal:
             try:
-                result = self._verbs.refresh(replace(look.options, select=job.datasets), hears)
+                result = self._refresh(replace(look.options, select=job.datasets), hears)
             except AndonError as failure:
                 error = failure
             except Exception as defect:  # noqa: BLE001 - one job's defect is told, and stops no other
@@ -191,11 +173,10 @@ class Passes:
                 error = MachineError("internal.error", message, hint="please report it")
         is_lost = renewal.is_lost or (error is not None and error.code == "run.claim_lost")
         outcome = outcome_of(result, error, is_lost=is_lost, is_stopped=stopping.is_cancelled)
-        trouble = trouble_of(job.due, result, error) if outcome not in ("lost", "interrupted") else {}
+        trouble = trouble_of(job.datasets, result, error) if outcome not in ("lost", "interrupted") else {}
         if not self._release(lease, look, trouble, result) and not (result is not None and result.run is not None):
             outcome, trouble, result = "lost", {}, None
         return TickJob(
-            due=job.due,
             datasets=job.datasets,
             outcome=outcome,
             run=result.run if result is not None else None,
@@ -215,12 +196,7 @@ class Passes:
     ) -> bool:
         """Note what failed and what is well again, and give the claim back; False, and nothing is noted, where that was lost."""
         workspace = self._workspace
-        marks: Mapping[str, str] = {}
-        if trouble:
-            try:
-                marks = self._verbs.marks(look.branch, list(trouble))
-            except AndonError as failure:  # without it the next slot decides
-                _log.debug("it can't be told what %s was tried on: %s", ", ".join(trouble), failure)
+        marks = self._looking.marks(look.branch, list(trouble)) if trouble else {}
         now = workspace.clock()
         found = noted(trouble, workspace.attempts.of(look.branch), now, self._chance(), marks)
         well = well_of(result, trouble)
@@ -232,12 +208,20 @@ class Passes:
         return is_held
 
 
-def _waiting(each: Decision) -> TickWaiting:
-    return TickWaiting(each.dataset, each.held or "failed", each.reason, each.next)
+def _is_back(decision: Decision) -> bool:
+    """Whether something keeps it back: of what merely waits for its time nothing is told."""
+    return decision.standing is Standing.HELD_BACK
 
 
-def _due(each: Decision, last: str | None) -> DueDataset:
-    return DueDataset(dataset=each.dataset, due=True, rule=each.rule or "", reason=each.reason, last=last, next=None)
+def _waits(decision: Decision, decided: Decided) -> TickWaiting:
+    held, failure = decided.known.held.get(decision.dataset), decided.known.failures.get(decision.dataset)
+    if held is not None:
+        kind = str(held.kind)
+    elif failure is not None:
+        kind = "retry" if failure.again is not None else "failed"
+    else:
+        kind = "above"
+    return TickWaiting(decision.dataset, kind, decision.reason, decision.next)
 
 
 def length_of(text: str, default: float) -> timedelta:

@@ -1,5 +1,5 @@
 """When what failed is tried again: soon, and then more and more rarely, where the error may pass by itself; else when there is something
-else to try it on, or at its next slot. Pure."""
+else to try it on, or at its next slot (which `decide` tells). Pure."""
 
 from __future__ import annotations
 
@@ -37,15 +37,10 @@ def failed(
     )
 
 
-def waits_for(attempt: Attempt, slot: datetime | None) -> tuple[str, str | None]:
-    """Why it is not tried yet, and until when that holds at most."""
+def words(attempt: Attempt) -> str:
+    """What came of the attempts, and what they wait for."""
     times = "" if attempt.failures == 1 else f" ({attempt.failures} times in a row)"
     if attempt.again is not None:
-        return f"failed{times}: {attempt.message}; it is tried again at {_minute(attempt.again)}", attempt.again
-    until = to_text(slot) if slot is not None else None
-    later = f", or at {_minute(until)}" if until is not None else ""
-    return f"failed{times}: {attempt.message}; it is tried again when its inputs or its code change{later}", until
-
-
-def _minute(text: str) -> str:
-    return from_text(text).strftime("%Y-%m-%d %H:%M")
+        minute = from_text(attempt.again).strftime("%Y-%m-%d %H:%M")
+        return f"failed{times}: {attempt.message}; it is tried again at {minute}"
+    return f"failed{times}: {attempt.message}; it is tried again when its inputs or its code change"

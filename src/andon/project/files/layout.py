@@ -7,9 +7,7 @@ from enum import StrEnum
 
 from andon.base.names import RESERVED_SCHEMAS, is_name_part
 from andon.base.record import Record
-
-#: Names that end so belong to rows that a check set aside.
-QUARANTINE = "__quarantine"
+from andon.model.quarantine import SUFFIX, is_aside
 
 
 class Role(StrEnum):
@@ -114,10 +112,10 @@ def _dataset(folder: str, rest: str) -> PathRole:
         return PathRole(
             role, name, "project.reserved_name", message, f"put the file into another folder of `{folder}/`"
         )
-    if stem.endswith(QUARANTINE):
-        message = f"names that end in `{QUARANTINE}` are reserved"
+    if is_aside(stem):
+        message = f"names that end in `{SUFFIX}` are reserved"
         return PathRole(
-            role, name, "project.reserved_name", message, f"rename it: `{stem.removesuffix(QUARANTINE) or 'rejected'}`"
+            role, name, "project.reserved_name", message, f"rename it: `{stem.removesuffix(SUFFIX) or 'rejected'}`"
         )
     return PathRole(role, name)
 

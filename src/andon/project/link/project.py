@@ -18,6 +18,7 @@ from andon.model.history import VALID_FROM, RowHistory
 from andon.model.load import SchemaPolicy
 from andon.model.playbook import Playbooks
 from andon.model.project import Insight, Project, use_parts
+from andon.model.quarantine import dataset_of, is_aside
 from andon.project.files.facts import (
     CheckFile,
     ConfigFile,
@@ -36,6 +37,7 @@ from andon.project.files.facts import (
 from andon.project.files.layout import DATASET_ROLES, PathRole, Role, spot
 from andon.project.files.problems import at_place
 from andon.project.files.toml import find_key
+from andon.project.link.asides import aside_dataset, refusals, set_aside
 from andon.project.link.macros import Macros, latest
 from andon.project.link.modules import Modules
 from andon.project.link.queries import link_queries
@@ -69,6 +71,10 @@ class _Linker:
         self._macros = Macros.of({path: said.statements for path, said in self._of(MacroFile)})
         self._modules = Modules(dict(self._of(ModuleFile)))
         self._locks = dict(self._of(LockFile))
+        self._asides: set[str] = set()
+        settings = next((said.values for _, said in self._of(ConfigFile)), {})
+        patterns = settings.get("patterns")
+        self._patterns: Mapping[str, Any] = patterns if isinstance(patterns, Mapping) else {}
 
     def project(self) -> Project:
         """Link all."""
@@ -77,6 +83,9 @@ class _Linker:
         self._check_modules()
         datasets = {name: self._dataset(name, path) for name, path in sorted(self._entries.items())}
         self._check_cycles(datasets)
+        asides = {d.definition.aside: aside_dataset(d) for d in datasets.values() if d.definition.aside is not None}
+        self._asides |= {str(name) for name in asides}
+        self._problems += refusals(datasets, self._text_of)
         rules = link_rules(self._of(CheckFile), self._files, self._macros, self._require_known, self._add)
         tests = TestLinker(
             self._of(TestFile), dict(self._of(TestData)), datasets, self._require_known, self._add
@@ -91,7 +100,7 @@ class _Linker:
         meanings = dict(self._files)
         meanings.update({dataset.definition.entry: dataset.definition.meaning for dataset in datasets.values()})
         return Project(
-            datasets,
+            {name: dataset for name, dataset in sorted({**datasets, **asides}.items()) if name is not None},
             tuple(sorted(insights, key=lambda insight: insight.name)),
             settings,
             dict(self._files),
@@ -160,7 +169,7 @@ class _Linker:
         """The names of `uses` that are datasets; the others are problems of the file."""
         known = []
         for use in uses:
-            if use.name in self._entries:
+            if use.name in self._entries or use.name in self._asides:
                 known.append(use.name)
             elif not self._is_excused(use.name):
                 self._add(
@@ -240,8 +249,11 @@ class _Linker:
         )
 
     def _definition(self, name: str, path: str, facts: DatasetFacts, own: tuple[tuple[str, str], ...]) -> Definition:
-        inputs = self._require_known(path, facts.tables)
-        macros = self._macros.needed(call.name for call in facts.calls)
+        self._refuse_asides(path, facts.tables)
+        inputs = self._require_known(path, (use for use in facts.tables if not is_aside(use.name)))
+        aside = set_aside(facts.keys.checks, self._patterns)
+        called = [*(call.name for call in facts.calls), *sorted(aside.words & self._macros.statements.keys())]
+        macros = self._macros.needed(called)
         uses: list[tuple[str, str]] = []
         files = dict(own)
         for macro in macros:
@@ -280,6 +292,8 @@ class _Linker:
                 shaping.append(["incremental", to_json(facts.keys.incremental)])
             if facts.keys.load is not None:
                 shaping.append(facts.keys.load.shaping())
+            if aside.lines:
+                shaping.append(["quarantine", *aside.shaping])
             meaning = content_id([*shaping, [list(pair) for pair in was]] if was else shaping)
         ordered = tuple(sorted(uses))
         history = None
@@ -317,8 +331,17 @@ class _Linker:
             rest=facts.rest,
             hosts=facts.hosts,
             secrets=facts.secrets,
+            quarantine=aside.lines,
             id=definition_id(name, meaning, ordered),
         )
+
+    def _refuse_asides(self, path: str, uses: Iterable[NameUse]) -> None:
+        """Nothing is made of rows that are wrong: they come and go with what is right."""
+        for use in uses:
+            if is_aside(use.name):
+                message = f"`{use.name}` holds rows that checks set aside, and no dataset is made of those"
+                hint = f"read `{dataset_of(use.name)}`; `andon quarantine release` puts rows back into it"
+                self._add(path, use, "project.reads_quarantine", message, hint)
 
     def _lock(self, name: str, path: str, facts: DatasetFacts, uses: list[tuple[str, str]]) -> str | None:
         if not facts.dependencies:

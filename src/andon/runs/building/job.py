@@ -13,6 +13,8 @@ from andon.lake.lake import Lake
 from andon.model.build import Build, InputFile
 from andon.model.commit import Cause, Leaf
 from andon.model.dataset import Definition
+from andon.model.quarantine import AsideRule
+from andon.model.release import Release
 from andon.model.version import Version
 from andon.runs.building.outcome import Asked
 from andon.runs.growing.proofs import Proofs
@@ -61,10 +63,12 @@ class Demands(Record):
     Attributes:
         columns: raises if a Python result lacks a column that its file declares.
         checks: asks of a result what must hold, before anything reads it.
+        aside: which rows of a result with these columns are set aside.
     """
 
     columns: Callable[[str, Sequence[tuple[str, str]]], None]
     checks: Inspector
+    aside: Callable[[str, Sequence[tuple[str, str]]], Sequence[AsideRule]]
 
 
 class Reusable(Record):
@@ -90,6 +94,7 @@ class Job(Record):
         bound: `{dataset: (column, type) that its SQL returns}`, where the plan bound it.
         proofs: what is proved of queries.
         histories: by dataset the builds that histories go on from.
+        releases: rows that are not set aside any more, and those of the head.
         cancelled: set to stop.
     """
 
@@ -105,4 +110,6 @@ class Job(Record):
     proofs: Proofs
     wishes: Wishes = Wishes()
     histories: Mapping[str, Build] = field(default_factory=dict)
+    releases: tuple[Release, ...] = ()
+    published_releases: tuple[Release, ...] = ()
     cancelled: threading.Event = field(default_factory=threading.Event)

@@ -31,6 +31,8 @@ class Outcome:
         asked: what checks said of the result before anything may read it.
         told: what of it people should hear in the summary of the run.
         new: the files of the version that nothing names yet, where not all are new.
+        beside: what was made in the same write, and is recorded with it: the rows that were set aside.
+        recorded: whether it is recorded with another one.
     """
 
     version: Version | None
@@ -43,6 +45,8 @@ class Outcome:
     asked: Asked = Asked()
     told: str | None = None
     new: tuple[DataFile, ...] | None = None
+    beside: tuple[Outcome, ...] = ()
+    recorded: bool = False
 
 
 @dataclass

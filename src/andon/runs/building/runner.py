@@ -19,6 +19,7 @@ from andon.model.check import CheckStatus
 from andon.model.check_result import CheckResult
 from andon.model.event import Reporter, TaskEnded, TaskStarted
 from andon.model.plan import Action, Step
+from andon.model.quarantine import is_aside
 from andon.model.run import TaskResult, TaskStatus
 from andon.runs.building.outcome import Execute, Outcome, Progress
 
@@ -90,7 +91,7 @@ class Runner:
                 for future in done:
                     step, began = running.pop(future)
                     outcome = self._finish(step, future, began, progress, state)
-                    if outcome is not None and outcome.fresh:
+                    if outcome is not None and outcome.fresh and not outcome.recorded:
                         unrecorded.append(outcome)
                 if (
                     unrecorded
@@ -127,6 +128,8 @@ class Runner:
         running: dict[Future[Outcome], tuple[Step, float]],
     ) -> None:
         lost = [p for p in step.needs if p in progress.failed]
+        if is_aside(step.dataset):  # what was set aside of a result that a check holds is held with it, not missing
+            lost = [p for p in lost if p not in progress.builds]
         if lost:
             why = progress.failed[step.dataset] = progress.failed[lost[0]]
             result = TaskResult(step.dataset, step.action, why, TaskStatus.SKIPPED)

@@ -22,6 +22,7 @@ from andon.model.version import Version
 from andon.relations.bounds import span_of
 from andon.relations.changed_files import changed_files
 from andon.relations.sides import Sides
+from andon.runs.building.asides import Asides
 from andon.runs.building.columns import OutputColumns
 from andon.runs.building.cursor_loads import CursorLoads
 from andon.runs.building.facts import may_hold_the_same
@@ -63,6 +64,9 @@ class Tasks:
         self._file_loads = FileLoads(job, sides, self._writer)
         self._cursor_loads = CursorLoads(job, sides, self._writer, self._loads)
         self._growing = Growing(job, sides, self._writer, workers)
+        self._asides = Asides(job, sides, self._writer)
+        #: what the steps of datasets set aside, for the steps of those rows
+        self._made_aside: dict[str, Outcome] = {}
 
     def interrupt(self) -> None:
         """Stop what is running."""
@@ -77,6 +81,8 @@ class Tasks:
         """Take one step (see `Execute`)."""
         outcome = self._take(step, versions)
         version = outcome.version or self.relations.version(outcome.version_id)
+        if (aside := self._made_aside.get(step.dataset)) is not None:
+            versions = {**versions, aside.build.dataset: aside.version_id}
         return replace(outcome, asked=self.job.demands.checks(step.dataset, version, versions))
 
     def _take(self, step: Step, versions: Mapping[str, str]) -> Outcome:
@@ -91,7 +97,10 @@ class Tasks:
             return packed
         files, contract = self.job.raw.pinned.get(dataset, ((), None))
         grown = goes_on_from(definition, inputs, self.job.histories.get(dataset), self.job.moment)
-        key = recipe_key(definition.id, inputs, files, contract or grown, clock_part(definition, self.job.moment))
+        if definition.kind is Kind.QUARANTINE:
+            return self._set_aside(definition)
+        clock, released = clock_part(definition, self.job.moment), self._asides.released(definition)
+        key = recipe_key(definition.id, inputs, files, contract or grown, clock, released=released)
         is_asked = definition.asks is not None and step.key is None  # what it holds is known only then
         if (
             step.key is None
@@ -100,12 +109,19 @@ class Tasks:
             and definition.id in self.job.reuse.built_before
         ):
             known = self.job.lake.objects.builds_by_key([key]).get(key)
-            if known is not None and not self.job.lake.objects.is_lost(self.relations.version(known.version)):
-                return self._adopt(known)
+            aside = self._asides.known(definition, key) if known is not None and definition.quarantine else None
+            is_whole = known is not None and (aside is not None or not definition.quarantine)
+            if (
+                known is not None
+                and is_whole
+                and not self.job.lake.objects.is_lost(self.relations.version(known.version))
+            ):
+                return self._beside(self._adopt(known), aside)
         began = time.perf_counter()
         if step.proof is not None and step.version is not None:
             return self._proved(definition, key, inputs, step.version, step.proof, grown)
-        if self.job.reuse.proofs and dataset not in self.job.reuse.forced and step.action is Action.BUILD:
+        is_whole = not definition.quarantine or definition.aside in self.job.leaves
+        if is_whole and self.job.reuse.proofs and dataset not in self.job.reuse.forced and step.action is Action.BUILD:
             same = same_reading(definition, inputs, self.job, self.sides)
             if same is not None:
                 return self._proved(definition, key, inputs, self.job.leaves[dataset].version, same)
@@ -113,6 +129,8 @@ class Tasks:
         make = replace(make, grown=grown)
         if definition.asks is not None:
             outcome = self._load(definition, make, began)
+        elif definition.quarantine:
+            outcome = self._parted(definition, make, began)
         elif definition.kind is Kind.SOURCE:
             outcome = self._built(definition, *self._file_loads.load(definition, make), began)
         elif step.action is Action.VIEW:
@@ -126,6 +144,41 @@ class Tasks:
         if outcome.version is not None:
             self.relations.add(outcome.version, outcome.build, definition)
         return outcome
+
+    def _beside(self, outcome: Outcome, aside: Outcome | None) -> Outcome:
+        """An outcome with that of the rows that were set aside, which is the next step's."""
+        if aside is None:
+            return outcome
+        self._made_aside[outcome.build.dataset] = aside
+        if aside.version is not None:
+            self.relations.add(
+                aside.version, aside.build, aside.definition or self.job.definitions[aside.build.dataset]
+            )
+        return replace(outcome, beside=(aside,) if aside.fresh else ())
+
+    def _set_aside(self, definition: Definition) -> Outcome:
+        """What the step of its dataset set aside; where that step made nothing anew, what was set aside before."""
+        (dataset,) = definition.inputs
+        if dataset in self._made_aside:
+            return self._made_aside[dataset]
+        leaf = self.job.leaves[definition.dataset]
+        build = self.job.lake.objects.builds([leaf.build])[leaf.build]
+        return Outcome(None, build, leaf.version, self.relations.version(leaf.version).rows, fresh=False)
+
+    def _parted(self, definition: Definition, make: Build, began: float) -> Outcome:
+        """A result and the rows that its checks set aside; rows that were only released are put back."""
+        parted = self._asides.put_back(definition, make)
+        note = "released rows put back" if parted is not None else None
+        if parted is None:
+            parted = self._asides.write(definition, make)
+        outcome = self._built(definition, make, parted.made, began)
+        kept, proof = self._same_content(str(definition.aside), parted.aside.version)
+        if kept is not None:
+            self._writer.drop(parted.aside)
+        aside = self._asides.outcome(definition, outcome.build, parted.aside, kept, proof)
+        said = f"{plural(aside.rows, 'row')} set aside" if aside.rows else None
+        told = _joined([outcome.told, note, said])
+        return self._beside(replace(outcome, told=told, note=_joined([outcome.note, note, said])), aside)
 
     def _proved(
         self,
@@ -156,7 +209,9 @@ class Tasks:
         )
         version = self.relations.version(version_id)
         note = f"proved equal: {proof}"
-        return Outcome(version, build, version_id, version.rows, fresh=True, note=note, definition=definition)
+        aside = self._asides.same(definition, build, proof) if definition.quarantine else None
+        proved = Outcome(version, build, version_id, version.rows, fresh=True, note=note, definition=definition)
+        return self._beside(proved, aside)
 
     def _packed(self, definition: Definition, inputs: Mapping[str, str]) -> Outcome | None:
         """The published rows in fewer files; None where an input has other rows by now."""

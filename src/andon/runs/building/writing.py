@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.record import Record, replace
-from andon.engines.engine import Builders, Produced, Recipe, Task, Types
+from andon.engines.engine import Aside, Builders, Produced, Recipe, Task, Types
 from andon.engines.types import stored_types
 from andon.lake.named_files import raw_path
 from andon.model.build import Build
@@ -29,6 +29,7 @@ from andon.runs.building.turns import Turns
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from andon.model.quarantine import AsideRule
     from andon.relations.sides import Sides
     from andon.runs.building.columns import OutputColumns
     from andon.runs.building.job import Job
@@ -116,6 +117,33 @@ class Writer:
         """
         written = self.written(definition, make, [self.whole(definition, make)] if parts is None else parts, kept)
         return self.joined(definition, make, written, kept)
+
+    def write_apart(
+        self, definition: Definition, make: Build, rules: Callable[[Sequence[Column]], Sequence[AsideRule]]
+    ) -> tuple[Made, str | None]:
+        """All that a definition gives over the inputs of a build, but for rows that are set aside, in one write.
+
+        Returns:
+            the result, and the storage path of the rows that were set aside, if there are any: a file that nothing will name.
+
+        Raises:
+            AndonError: as `Engine.run`; then no new file is left.
+        """
+        schema, _, name = definition.dataset.partition(".")
+        storage = self._job.lake.storage
+        path = storage.new_path(f"data/{schema}", f"{name}-aside", ".parquet")
+        aside = Aside(storage.engine_path(path), rules)
+        try:
+            whole = self.whole(definition, make)
+            produced, file = self._file(definition, make, whole, aside)
+            made = self.joined(definition, make, WrittenParts(produced, (file,)))
+        except BaseException:
+            storage.delete(path)
+            raise
+        if not produced.aside:
+            return made, None
+        storage.settle(path, self._readers(make, whole))
+        return made, path
 
     def written(
         self, definition: Definition, make: Build, parts: Sequence[FilePart], kept: Sequence[DataFile] = ()
@@ -294,7 +322,9 @@ class Writer:
                 return False
         return True
 
-    def _file(self, definition: Definition, make: Build, part: FilePart) -> tuple[Produced, DataFile]:
+    def _file(
+        self, definition: Definition, make: Build, part: FilePart, aside: Aside | None = None
+    ) -> tuple[Produced, DataFile]:
         """What a recipe returns, in a file of the lake."""
         storage, recipe = self._job.lake.storage, part.recipe
         is_own = recipe.definition is definition
@@ -307,7 +337,7 @@ class Writer:
                 storage.written(path, self._readers(make, part)) as place,
                 self._engines.builder(recipe.definition, part.size) as engine,
             ):
-                return engine.run(Task(recipe, place, self._stored(definition), types))
+                return engine.run(Task(recipe, place, self._stored(definition), types, aside))
 
         produced = self._turns.take(produce)
         written, sha = self._job.lake.intact.seal(path)

@@ -30,6 +30,7 @@ def ages(workspace: Workspace, prepared: Prepared) -> tuple[CheckResult, ...]:
         definitions=prepared.gathered.definitions,
         moment=prepared.moment,
         acceptances=prepared.head.acceptances,
+        releases=prepared.head.releases,
         only=lambda check: isinstance(check.form, MaxAge),
     )
     with Engines(workspace, None, prepared.moment) as engines:

@@ -17,7 +17,7 @@ from andon.base.clock import to_text
 from andon.base.names import quote
 from andon.base.record import Record, replace
 from andon.base.threads import stop
-from andon.checks.compile.plans import Compiled, ViolationsPlan
+from andon.checks.compile.plans import Compiled, ViolationsPlan, named_others
 from andon.checks.execute.question import CheckQuestion, Executed, Target
 from andon.checks.judge import Judgement, Measured, judge
 from andon.checks.language.lines import holds_query
@@ -29,6 +29,7 @@ from andon.model.check_result import CheckResult
 from andon.model.commit import Leaf
 from andon.model.dataset import Dataset, Definition
 from andon.model.mask import MASK
+from andon.model.release import Release, released_rows
 from andon.model.version import Version, paired
 from andon.runs.inspection.book import CheckBook, Columns, compares
 from andon.runs.inspection.results import judged, unfit, unjudged
@@ -55,6 +56,7 @@ class AskContext(Record):
         moment: the logical time.
         run: its number, or None where checks run alone.
         acceptances: in force.
+        releases: rows that checks do not set aside any more.
         samples: how many failing rows of a check are wanted.
         again: whether what was answered before is asked anew.
         branch: whose published history `watch` learns from.
@@ -66,6 +68,7 @@ class AskContext(Record):
     moment: datetime
     run: int | None = None
     acceptances: Sequence[Acceptance] = ()
+    releases: Sequence[Release] = ()
     samples: int = 20
     again: bool = False
     branch: str = "main"
@@ -170,7 +173,7 @@ class Checking:
         except ProjectError as error:
             return tuple(unfit(said, problem, version, self.setting.run) for problem in error.problems)
         setting = self.setting
-        items = [c for c in compiled if c.plan is not None and all(o in versions for o in c.check.others)]
+        items = [c for c in compiled if c.plan is not None and all(o in versions for o in named_others(c.check))]
         if setting.only is not None:
             items = [c for c in items if setting.only(c.check)]
         made_by = setting.definitions.get(said.name)
@@ -199,7 +202,7 @@ class Checking:
         """The result of a check that can't be asked since a file that it reads is damaged; nor is it kept, for the file may be mended."""
         check, setting = item.check, self.setting
         asked = unjudged(check, keys[check.id], version.id, how="", run=setting.run, at=None)
-        for read in (version.id, *(versions[o] for o in check.others)):
+        for read in (version.id, *(versions[o] for o in check.others if o in versions)):
             damage = self._damage(read)
             if damage is not None:
                 return replace(asked, status=CheckStatus.ERROR, reason=f"{damage.message}; {damage.hint}")
@@ -262,7 +265,7 @@ class Checking:
         from andon.checks.execute.planned import execute
 
         sides = self.sides()
-        read = {version.id, *(versions[o] for c in items for o in c.check.others)}
+        read = {version.id, *(versions[o] for c in items for o in c.check.others if o in versions)}
         executed: list[tuple[Compiled, Executed]] = []
         with sides.for_size(sum(sides.relations.size(v) for v in read)) as side:
             # a rule has a query and macros of its own, which lines don't know
@@ -310,13 +313,16 @@ class Checking:
         return CheckQuestion(
             items=plans,
             own=self._target(side, version.id),
-            others={o: self._target(side, versions[o]) for c in items for o in c.check.others},
+            others={o: self._target(side, versions[o]) for c in items for o in c.check.others if o in versions},
             published=self._published(side, leaf.version, version) if leaf is not None and needs_published else None,
             declared=[(c.name, c.type) for c in said.columns],
             masked=masked,
             samples=self.setting.samples,
             states=self._states if len(version.files) > 1 or version.bytes > _LARGE else None,
             macros=macros,
+            released=released_rows(self.setting.releases, said.name, self.workspace.lake.objects.text)
+            if said.definition.quarantine
+            else {},
             before=self.sides().relations.version(leaf.version).files if leaf is not None else (),
             is_same_definition=leaf is not None and definition is not None and leaf.definition == definition.id,
         )
@@ -371,7 +377,7 @@ class Checking:
             text=check.text,
             severity=check.severity,
             why=check.why,
-            others=tuple((o, versions[o]) for o in check.others),
+            others=tuple((o, versions[o]) for o in check.others if o in versions),
             published=leaf.version if leaf else None,
             file=check.file,
             line=check.line,

@@ -21,6 +21,7 @@ from andon.checks.compile.plans import (
     PublishedPlan,
     ReferencePlan,
     ViolationsPlan,
+    named_others,
 )
 from andon.checks.compile.read import read_checks
 from andon.checks.compile.rule_files import compile_rule, rule_check
@@ -31,6 +32,7 @@ from andon.errors import Problem, ProjectError
 from andon.model.check import AgainstPublished, Check, MaxAge, SchemaRule
 from andon.model.check_result import result_key
 from andon.model.dataset import Dataset
+from andon.model.quarantine import ADDED, dataset_of, is_aside
 from andon.settings.project_tables import patterns_of
 from andon.sql.macros import macro_name
 from andon.workspace.code import project_at
@@ -142,6 +144,8 @@ class CheckBook:
         leaves = self._gathered.state.leaves
         found = names_in(dataset)
         found |= {name for rule in self._rules.get(dataset.name, ()) for name in rule.datasets}
+        if dataset.definition.aside is not None:
+            found.add(dataset.definition.aside)
         return {name for name in found if (name in self._files or name in leaves) and name != dataset.name}
 
     def reads(self, names: Iterable[str]) -> set[str]:
@@ -260,7 +264,7 @@ class CheckBook:
             check.form, MaxAge
         ):  # an age is judged again from the newest value, unless that is another one by now
             uses_clock = mentions(f"{check.form.expression} {check.where or ''}", self._clock)
-        others = [(o, versions[o]) for o in check.others]
+        others = [(o, versions[o]) for o in check.others if o in versions]  # nothing was set aside yet
         return result_key(
             subject,
             versions[check.dataset],
@@ -276,7 +280,7 @@ class CheckBook:
             return 0
         leaves, definition = self._gathered.state.leaves, self._gathered.definitions.get(name)
         made_by = definition.id if definition is not None else None
-        items = [c for c in self.of(name) if all(o in versions for o in c.check.others)]
+        items = [c for c in self.of(name) if all(o in versions for o in named_others(c.check))]
         keys = {self.question(item, dataset, versions, leaves, made_by, moment) for item in items}
         return len(keys - self._workspace.check_results.find(keys).keys())
 
@@ -317,6 +321,9 @@ class CheckBook:
         """Columns (with lake types) that the plan knows of a dataset: as bound, else as published; None if neither."""
         if name not in self._columns:
             self._load([name])
+            if is_aside(name):  # of the columns of its dataset, bound or published
+                own = self.columns(dataset_of(name))
+                self._columns[name] = None if own is None else [*own, *ADDED]
         return self._columns[name]
 
     def _load(self, names: Iterable[str]) -> None:

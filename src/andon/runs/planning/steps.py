@@ -14,10 +14,11 @@ from typing import Any
 from andon.base.clock import to_text
 from andon.base.graph import levels, reach, reverse
 from andon.base.record import Record, field
-from andon.model.build import Build, InputFile, recipe_key
+from andon.model.build import Build, InputFile, aside_key, recipe_key
 from andon.model.commit import Leaf
 from andon.model.dataset import ClockUse, Definition, Kind, Materialize
 from andon.model.plan import UNCHANGED, Action, Step
+from andon.model.quarantine import dataset_of, is_aside
 from andon.runs.planning.histories import goes_on_from
 
 
@@ -53,12 +54,14 @@ class Situation(Record):
         known: recipe keys to current builds (asked for many keys at once).
         old: definitions of the head's leaves, for reasons.
         seconds: wall time of the last build, by dataset.
+        held: `{dataset: why}` of what people hold: it stays as it is published.
         packs: datasets whose files are put together, which changes no row of them.
         histories: by dataset the builds that histories go on from.
         grown: of tables that grow, and of which the head holds a result: how that was made.
         how: whether a table that grows is made whole or what is new of it, for the reason: asked with its name, why it is made at all,
             and the versions that it will read, None where one is not known yet.
         wanted: tables that grow and of which more is asked for than what the code and the inputs say, each with what.
+        released: by dataset which rows are in it although a check would set them aside (`digest_of`).
         prove: why a dataset's published version is what its definition gives over inputs that change, or None; asked where the recipe
             key is not known, with those inputs and with all datasets that by now have, or will have, another version.
     """
@@ -71,12 +74,14 @@ class Situation(Record):
     known: Callable[[Iterable[str]], Mapping[str, Build]]
     selected: frozenset[str] | None = None
     forced: frozenset[str] = frozenset()
+    held: Mapping[str, str] = field(default_factory=dict)
     old: Mapping[str, Definition] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     packs: frozenset[str] = frozenset()
     histories: Mapping[str, Build] = field(default_factory=dict)
     grown: Mapping[str, Build] = field(default_factory=dict)
     wanted: Mapping[str, str] = field(default_factory=dict)
+    released: Mapping[str, str] = field(default_factory=dict)
     how: Callable[[str, str, Mapping[str, str | None]], str] = lambda _, reason, __: reason
     prove: Callable[[str, Sequence[str], Set[str]], str | None] | None = None
 
@@ -96,8 +101,11 @@ def datasets_taken(
     if selected is None:
         return set(definitions)
     taken = set(selected & definitions.keys())
+    taken |= {dataset_of(d) for d in taken if is_aside(d)} & definitions.keys()  # both are of one write
+    taken |= {str(definitions[d].aside) for d in taken if definitions[d].aside is not None}
     needed = reach({d: definition.inputs for d, definition in definitions.items()}, taken)
-    return taken | {d for d in needed if d not in leaves and d in definitions}
+    taken |= {d for d in needed if d not in leaves and d in definitions}
+    return taken | {str(definitions[d].aside) for d in taken if definitions[d].aside is not None}
 
 
 def plan_steps(situation: Situation) -> tuple[Step, ...]:
@@ -108,22 +116,30 @@ def plan_steps(situation: Situation) -> tuple[Step, ...]:
 class _Planner:
     def __init__(self, situation: Situation) -> None:
         self.now = situation
-        self.taken = datasets_taken(situation.definitions, situation.leaves, situation.selected)
+        taken = datasets_taken(situation.definitions, situation.leaves, situation.selected)
+        # what was never published can't stay as it is: it is left out
+        self.taken = {d for d in taken if d not in situation.held or d in situation.leaves}
         self.needs = {d: situation.definitions[d].inputs for d in self.taken}
         self.versions: dict[str, str | None] = {
             d: leaf.version for d, leaf in situation.leaves.items() if d not in self.taken
         }
         self.remade: set[str] = set()
         self.same = set(situation.packs)
+        self.planned: dict[str, Step] = {}
 
     def steps(self) -> tuple[Step, ...]:
         steps: list[Step] = []
         for level in levels(self.needs):
             # Level by level, so that keys that are not the head's are looked up many at a time.
             keys = {d: self._key(d) for d in level}
-            known = self.now.known([key for d, key in keys.items() if key and not self._as_head(d, key)])
+            asked = [key for d, key in keys.items() if key and not self._as_head(d, key)]
+            beside = [self._aside_key(d, key) for d, key in keys.items() if key and not self._as_head(d, key)]
+            known = self.now.known([*asked, *(key for key in beside if key is not None)])
             for dataset in level:
                 step = self._step(dataset, keys[dataset] or None, known)
+                if step is None:
+                    continue
+                self.planned[dataset] = step
                 steps.append(step)
                 self.versions[dataset] = None if step.action is Action.BUILD else step.version
                 if self._differs(dataset):
@@ -133,6 +149,10 @@ class _Planner:
     def _key(self, dataset: str) -> str:
         """The recipe key, or "" while the version of an input is not known."""
         definition = self.now.definitions[dataset]
+        if definition.kind is Kind.QUARANTINE:
+            step = self.planned.get(definition.inputs[0])
+            is_reused = step is not None and step.action is Action.REUSE and step.proof is None and step.key
+            return aside_key(definition.id, str(step.key)) if step is not None and is_reused else ""
         inputs: dict[str, str] = {}
         for parent in definition.inputs:
             version = self.versions.get(parent)
@@ -149,7 +169,36 @@ class _Planner:
             return ""
         files, contract = (source.files, source.contract) if source else ((), None)
         goes_on = goes_on_from(definition, inputs, self.now.histories.get(dataset), self.now.moment)
-        return recipe_key(definition.id, inputs, files, contract or goes_on, clock_part(definition, self.now.moment))
+        clock, released = clock_part(definition, self.now.moment), None
+        if definition.quarantine:
+            released = self.now.released.get(dataset)
+        return recipe_key(definition.id, inputs, files, contract or goes_on, clock, released=released)
+
+    def _aside_key(self, dataset: str, key: str) -> str | None:
+        """The recipe key of what is set aside of a dataset, where it is built by a key."""
+        aside = self.now.definitions[dataset].aside
+        return None if aside is None else aside_key(self.now.definitions[aside].id, key)
+
+    def _set_aside(self, definition: Definition, key: str | None, known: Mapping[str, Build]) -> Step | None:
+        """The step of rows that are set aside: it goes with that of their dataset. None where that stays, and none were set aside of it."""
+        dataset, step = definition.dataset, self.planned.get(definition.inputs[0])
+        leaf, needs = self.now.leaves.get(dataset), definition.inputs
+        if step is None or (step.action is Action.KEEP and leaf is None):
+            return None
+        changed = leaf is None or leaf.definition != definition.id
+        if step.action is Action.BUILD:
+            return Step(dataset, Action.BUILD, f"is written with {needs[0]}", needs, code_changed=changed)
+        if step.proof is not None and leaf is not None:
+            proof = step.proof
+            return Step(
+                dataset, Action.REUSE, step.reason, needs, version=leaf.version, code_changed=changed, proof=proof
+            )
+        if leaf is not None and (step.action is Action.KEEP or leaf.key == key):
+            action = Action.KEEP if step.action is Action.KEEP else Action.REUSE
+            reason = step.reason if changed or step.action is Action.KEEP else UNCHANGED
+            return Step(dataset, action, reason, needs, leaf.key, leaf.build, leaf.version, code_changed=changed)
+        build = known[str(key)]
+        return Step(dataset, Action.REUSE, step.reason, needs, key, build.id, build.version, code_changed=changed)
 
     def _is_gone(self, dataset: str) -> bool:
         return dataset not in self.taken and dataset not in self.now.leaves
@@ -158,11 +207,16 @@ class _Planner:
         leaf = self.now.leaves.get(dataset)
         return leaf is not None and leaf.key == key
 
-    def _step(self, dataset: str, key: str | None, known: Mapping[str, Build]) -> Step:
+    def _step(self, dataset: str, key: str | None, known: Mapping[str, Build]) -> Step | None:
         now = self.now
         definition, leaf, source = now.definitions[dataset], now.leaves.get(dataset), now.sources.get(dataset)
+        if definition.kind is Kind.QUARANTINE:
+            return self._set_aside(definition, key, known)
+        beside = self._aside_key(dataset, key) if key else None
         code_changed = leaf is None or leaf.files != now.files.get(dataset) or leaf.definition != definition.id
         needs = tuple(p for p in definition.inputs if p in self.needs)
+        if dataset in now.held and leaf is not None:
+            return Step(dataset, Action.KEEP, now.held[dataset], needs, leaf.key, leaf.build, leaf.version)
         if source is not None and source.kept_because and leaf is not None:
             return Step(dataset, Action.KEEP, source.kept_because, needs, leaf.key, leaf.build, leaf.version)
         gone = [p for p in definition.inputs if self._is_gone(p)]
@@ -170,12 +224,12 @@ class _Planner:
             reason = f"reads {gone[0]}, which is gone"
             return Step(dataset, Action.KEEP, reason, needs, leaf.key, leaf.build, leaf.version)
         if key and dataset not in now.forced:
-            if leaf is not None and leaf.key == key:
+            if leaf is not None and leaf.key == key and (beside is None or definition.aside in now.leaves):
                 reason = "only comments, checks or layout changed" if code_changed else UNCHANGED
                 return Step(
                     dataset, Action.REUSE, reason, needs, key, leaf.build, leaf.version, code_changed=code_changed
                 )
-            if key in known:
+            if key in known and (beside is None or beside in known):
                 build = known[key]
                 reason = f"built before, in run {build.run}" if build.run else "built before"
                 if source is not None and (source.added or source.removed or source.changed):
@@ -209,6 +263,8 @@ class _Planner:
         if dataset in now.packs:
             return None
         definition = now.definitions[dataset]
+        if definition.aside is not None and definition.aside not in now.leaves:
+            return None
         changed = {p for p in definition.inputs if self._differs(p)}
         if changed and changed <= self.same and definition.clock is ClockUse.NONE and dataset in now.leaves:
             self.same.add(dataset)
@@ -252,15 +308,19 @@ class _Planner:
 
     def _drops(self) -> list[Step]:
         now = self.now
-        gone = [d for d in sorted(now.leaves) if d not in now.definitions]
+        gone = [d for d in sorted(now.leaves) if d not in now.definitions and d not in now.held]
         if now.selected is not None:
-            gone = [d for d in gone if d in now.selected]
+            gone = [
+                d for d in gone if d in now.selected or (is_aside(d) and dataset_of(d) in self.taken | now.selected)
+            ]
         readers = reverse({d: definition.inputs for d, definition in now.definitions.items()})
         return [
             Step(
                 d,
                 Action.DROP,
-                "its file was deleted",
+                "its checks set no rows aside any more"
+                if is_aside(d) and dataset_of(d) in now.definitions
+                else "its file was deleted",
                 version=now.leaves[d].version,
                 breaks=tuple(sorted(readers.get(d, ()))),
                 code_changed=True,

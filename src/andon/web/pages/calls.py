@@ -26,6 +26,7 @@ _SPOKEN = {
     "POST /datasets": "Saving",
     "POST /edits": "Saving",
     "POST /acceptances": "Publishing what was held",
+    "POST /quarantine/{dataset}/releases": "Putting rows back",
     "POST /backfills": "Filling times",
     "POST /optimizations": "Putting small files together",
     "POST /tests": "Running tests",

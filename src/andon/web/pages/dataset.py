@@ -37,6 +37,8 @@ _TROUBLE = {
     "failed": "Its last build failed",
     "waits": "It waits for what it reads",
     "late": "Older than promised",
+    "cord": "A person holds it",
+    "complaint": "A reader complains",
 }
 #: Rows of a sample, versions on the overview and on their own tab.
 _ROWS, _NEWEST, _VERSIONS = 50, 6, 25

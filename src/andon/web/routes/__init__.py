@@ -8,13 +8,17 @@ from andon.web.endpoint import Endpoint
 def all_endpoints() -> tuple[Endpoint, ...]:
     """Every route of the API, in the order in which it is described."""
     from andon.web.routes import (
+        actions,
         branches,
         catalog,
+        channels,
         checks,
         datasets,
         editing,
         history,
+        incidents,
         people,
+        quarantine,
         queries,
         reviews,
         runs,
@@ -22,6 +26,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         scheduling,
         server,
         sources,
+        suggestions,
     )
 
     homes = (
@@ -33,10 +38,16 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         editing,
         runs,
         scheduling,
+        actions,
         branches,
         history,
         checks,
+        incidents,
+        quarantine,
+        incidents,
+        suggestions,
         sources,
+        channels,
         people,
         server,
     )

@@ -1,0 +1,184 @@
+"""Laws of incidents, over any history of lineages, failures, corrections and judgements: no cause is silent, one incident for one cause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from andon.base.clock import to_text
+from andon.model.incident import Incident, IncidentState, IncidentVerdict
+from andon.model.lamp import Lamp
+from andon.model.signal import Signal, SignalKind
+from andon.operations.incidents.by_hand import closed
+from andon.operations.incidents.case import Batch, Case
+from andon.operations.incidents.causes import CauseLineage
+from andon.operations.incidents.life import AGAIN, Right, clear, take
+
+NAMES = ("a.one", "b.two", "c.three", "d.four", "e.five")
+KINDS = (SignalKind.CHECK, SignalKind.FAILED, SignalKind.SOURCE, SignalKind.LATE, SignalKind.VOLUME)
+#: A dataset can't be built for one reason at a time, the newest.
+UNBUILT = (SignalKind.FAILED, SignalKind.SOURCE)
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+Thing = tuple[int, int, int]
+#: A lineage: each dataset reads some of those before it.
+lineages = st.tuples(*(st.frozensets(st.integers(0, max(0, place - 1))) for place in range(len(NAMES)))).map(
+    lambda reads: {
+        name: tuple(NAMES[other] for other in sorted(reads[place]) if other < place) for place, name in enumerate(NAMES)
+    }
+)
+things = st.tuples(st.integers(0, len(NAMES) - 1), st.integers(0, len(KINDS) - 1), st.integers(0, 1))
+#: What happens: some are met by a run, some come right, a person judges an incident, days go by.
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("met"), st.lists(things, min_size=1, max_size=4, unique=True)),
+        st.tuples(st.just("right"), st.lists(things, min_size=1, max_size=4, unique=True)),
+        st.tuples(st.just("judged"), st.integers(0, 3)),
+        st.tuples(st.just("later"), st.integers(1, 40)),
+    ),
+    max_size=14,
+)
+
+
+class World:
+    """Incidents beside what is known to be wrong."""
+
+    def __init__(self, needs: Mapping[str, Sequence[str]]) -> None:
+        self.needs = needs
+        self.cases: list[Case] = []
+        self.wrong: dict[str, Signal] = {}
+        self.judged: set[str] = set()
+        self.now = START
+        self.runs = 0
+
+    @property
+    def at(self) -> str:
+        return to_text(self.now)
+
+    def signal(self, thing: Thing) -> Signal:
+        place, kind, subject = thing
+        at, run = self.at, self.runs
+        return Signal("main", NAMES[place], KINDS[kind], f"{KINDS[kind]}{subject}", Lamp.FAIL, "it is wrong", at, run)
+
+    def met(self, found: Sequence[Thing]) -> None:
+        self.now += timedelta(minutes=1)
+        self.runs += 1
+        signals = [self.signal(thing) for thing in found]
+        reasons = {signal.dataset: signal for signal in signals if signal.kind in UNBUILT}
+        signals = [s for s in signals if s.kind not in UNBUILT or reasons[s.dataset] is s]
+        for mark, other in list(self.wrong.items()):
+            if other.kind in UNBUILT and other.dataset in reasons and mark not in self.judged:
+                del self.wrong[mark]
+        self.wrong.update({signal.fingerprint: signal for signal in signals})
+        earlier = {s.fingerprint: c.incident for c in sorted(self.cases, key=lambda c: c.number) for s in c.signals}
+        self.cases = take(self.cases, earlier, Batch(tuple(signals), self.at, self.runs), self.needs, self.next())
+
+    def right(self, found: Sequence[Thing]) -> None:
+        self.now += timedelta(minutes=1)
+        marks = {self.signal(thing).fingerprint for thing in found}
+        times = {s.fingerprint: s.times for case in self.cases for s in case.standing}
+        right = {mark: Right("it passes", times[mark]) for mark in marks & times.keys()}
+        self.cases = clear(self.cases, right, self.needs, self.at, self.next())
+        self.judged -= marks
+        for mark in marks:
+            self.wrong.pop(mark, None)
+
+    def judge(self, place: int) -> None:
+        if not self.standing():
+            return
+        case = self.standing()[place % len(self.standing())]
+        self.judged |= {signal.fingerprint for signal in case.standing}
+        after = closed(case, self.at, "ana", IncidentVerdict.EXPECTED, None)
+        self.cases = [after if each.number == case.number else each for each in self.cases]
+
+    def next(self) -> int:
+        return max((case.number for case in self.cases), default=0) + 1
+
+    def standing(self) -> list[Case]:
+        return [case for case in self.cases if not case.is_over]
+
+    def parts(self) -> set[frozenset[str]]:
+        return {frozenset(s.fingerprint for s in case.standing) for case in self.standing()}
+
+
+def history(needs: Mapping[str, Sequence[str]], done: Sequence[tuple]) -> World:
+    world = World(needs)
+    for kind, what in done:
+        if kind == "later":
+            world.now += timedelta(days=what)
+        else:
+            {"met": world.met, "right": world.right, "judged": world.judge}[kind](what)
+        hold(world)
+    return world
+
+
+def hold(world: World) -> None:
+    """The laws, after any step."""
+    homes: dict[str, list[Incident]] = {}
+    for case in world.standing():
+        for signal in case.standing:
+            homes.setdefault(signal.fingerprint, []).append(case.incident)
+    assert homes.keys() == world.wrong.keys() - world.judged, "no cause is silent, and nothing stands that is right"
+    assert all(len(incidents) == 1 for incidents in homes.values()), "each belongs to one incident"
+    lineage = CauseLineage(world.needs)
+    every = [(case, signal) for case in world.standing() for signal in case.signals]
+    for case in world.standing():
+        assert case.standing, "what is not over has something that stands"
+        roots = set()
+        for signal in case.standing:
+            by = [o for o, upper in every if lineage.explains(upper, signal.dataset, signal.kind, signal.last)]
+            if not by:
+                roots.add(signal.dataset)
+            assert not by or case in by, "what is explained stands where it is explained"
+        assert len(roots) <= 1, "one cause for one incident"
+        assert not roots or case.incident.dataset in roots, "an incident is named by its cause"
+    for case in world.cases:
+        if case.is_over:
+            assert {signal.fingerprint for signal in case.standing} <= world.judged, (
+                "closed when it is right, not before"
+            )
+        if case.incident.part_of is not None:
+            assert case.is_over
+            assert not case.signals
+    assert len({case.number for case in world.cases}) == len(world.cases)
+
+
+@settings(deadline=None, max_examples=150)
+@given(lineages, steps)
+def test_no_cause_is_silent_and_each_has_one_incident(needs, done):
+    history(needs, done)
+
+
+@settings(deadline=None, max_examples=150)
+@given(lineages, st.dictionaries(st.integers(0, 4), st.integers(0, 4), min_size=1), st.randoms(use_true_random=False))
+def test_in_which_order_causes_are_found_changes_nothing(needs, kinds, chance):
+    """Found at once, from above or from below, in one run or in several: as many incidents, of the same roots."""
+    found = [(place, kind, 0) for place, kind in kinds.items()]
+    together = history(needs, [("met", found)])
+    chance.shuffle(found)
+    apart = history(needs, [("met", [thing]) for thing in found])
+    assert {c.incident.dataset for c in apart.standing()} == {c.incident.dataset for c in together.standing()}
+    assert len(apart.standing()) == len(together.standing())
+
+
+@settings(deadline=None, max_examples=150)
+@given(lineages, steps, st.lists(things, min_size=1, max_size=3, unique=True))
+def test_what_is_met_again_is_the_same_incident(needs, done, found):
+    world = history(needs, done)
+    world.met(found)
+    before = [(case.number, case.incident.state, case.incident.dataset) for case in world.cases]
+    world.met(found)
+    assert [(case.number, case.incident.state, case.incident.dataset) for case in world.cases] == before
+
+
+@settings(deadline=None, max_examples=150)
+@given(lineages, things, st.integers(1, 60))
+def test_what_comes_back_soon_is_the_same_incident_and_later_another(needs, thing, days):
+    world = history(needs, [("met", [thing]), ("right", [thing]), ("later", days), ("met", [thing])])
+    (case,) = world.standing()
+    is_same = timedelta(days=days, minutes=1) <= AGAIN
+    assert (case.number, case.incident.reopened) == ((1, 1) if is_same else (2, 0))
+    assert case.incident.state is IncidentState.OPEN
