@@ -138,6 +138,8 @@ def _command(command: Any, path: str, mark: str) -> list[str]:
 def settings_page() -> str:
     """Every setting."""
     from andon.settings.connections import KINDS
+    from andon.settings.notify import COMMON
+    from andon.settings.notify import KINDS as CHANNELS
     from andon.settings.project_tables import LATER_TABLES, PATTERNS
     from andon.settings.table import SETTINGS
 
@@ -180,7 +182,8 @@ def settings_page() -> str:
         "`[connections.NAME]` names a [database](../how-to/databases.md), or a [place of files](../how-to/remote-files.md), that "
         "sources read. A password must be a reference; every option "
         "may be one. A `path` is relative to the project. "
-        "With `at_once = 2` at most two [scheduled runs](../how-to/tick.md) ask it at the same time, of all processes; each kind may have it.",
+        "With `at_once = 2`, which each kind may have, at most two [scheduled runs](../how-to/tick.md) ask it at the same "
+        "time, of all processes.",
         "",
         *_table(
             ("kind", "reads", "needs", "may have"),
@@ -189,6 +192,22 @@ def settings_page() -> str:
                 for k in KINDS.values()
             ],
         ),
+        "",
+        "## Channels",
+        "",
+        "`[notify.NAME]` names a [way to people](../how-to/messages.md), who are told of incidents by it.",
+        "",
+        *_table(
+            ("kind", "is", "needs", "may have"),
+            [
+                (f"`{k.name}`", k.about, _listed(k.required), _listed(o for o in k.options if o not in k.required))
+                for k in CHANNELS.values()
+            ],
+        ),
+        "",
+        "Every channel may have:",
+        "",
+        *_table(("key", "meaning"), [(f"`{key}`", about) for key, about in COMMON.items()]),
     ]
     return _text(lines)
 

@@ -25,7 +25,9 @@ def _needed(name: str, extras: tuple[str, ...], seen: set[str]) -> set[str]:
     return seen
 
 
-@pytest.mark.parametrize("name", sorted(_needed("andon", ("delta", "excel", "http", "iceberg", "frames", "s3"), set())))
+@pytest.mark.parametrize(
+    "name", sorted(_needed("andon", ("apprise", "delta", "excel", "http", "iceberg", "frames", "s3"), set()))
+)
 def test_the_licence_allows_it(name):
     metadata = distribution(name).metadata
     said = [metadata.get("License-Expression"), metadata.get("License"), *metadata.get_all("Classifier", [])]

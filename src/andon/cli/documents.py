@@ -41,9 +41,11 @@ class StoryDocument(Document):
 def documents() -> Mapping[str, tuple[Any, ...]]:
     """The types of what each command can write with `--json`, by the command's words."""
     # here, since each command needs few of them
+    from andon.model.action import ActionDocument
     from andon.model.check_result import CheckDocument
     from andon.model.cord import Cord
     from andon.model.due import DueDocument
+    from andon.model.message import ChannelDocument, SentDocument
     from andon.model.person import AccessToken, TokenMade
     from andon.model.plan import PlanDocument
     from andon.model.profile import Profile
@@ -51,6 +53,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.review import ReviewDocument
     from andon.model.run import RunDocument
     from andon.model.tick import PauseDocument, TickDocument
+    from andon.service.actions import FreezeDocument, PlaybooksDocument
     from andon.service.branches import BranchInfo
     from andon.service.checks import CheckReportDocument, ChecksSqlDocument
     from andon.service.datasets import DatasetInfo, PageDocument
@@ -88,6 +91,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.source_list import SourceInfo
     from andon.service.sources import Accepted, Pinned
     from andon.service.status import StatusDocument
+    from andon.service.suggestions import SuggestionDocument, SuggestionInfo, SuggestionsDocument
     from andon.service.undo import RevertedDocument
     from andon.service.unit_tests import TestsDocument
     from andon.web.server import ServingDocument
@@ -102,6 +106,9 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "tick": (TickDocument,),
         "pause": (list[PauseDocument],),
         "resume": (list[PauseDocument],),
+        "actions": (list[ActionDocument],),
+        "playbooks": (PlaybooksDocument,),
+        "freeze": (FreezeDocument,),
         "optimize": (RunDocument,),
         "check": (CheckReportDocument, ChecksSqlDocument, list[CheckDocument], ProposedChecksDocument),
         "test": (TestsDocument,),
@@ -147,12 +154,18 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "quarantine list": (list[QuarantineInfo],),
         "quarantine show": (QuarantineRows,),
         "quarantine release": (RunDocument,),
+        "notify list": (list[ChannelDocument],),
+        "notify test": (list[SentDocument],),
         "source accept": (Accepted,),
         "source add": (AddedSource,),
         "source check": (list[SourceReportDocument],),
         "source list": (list[SourceInfo],),
         "source load": (RunDocument,),
         "source pin": (Pinned,),
+        "suggestions accept": (SuggestionDocument,),
+        "suggestions dismiss": (SuggestionInfo,),
+        "suggestions list": (SuggestionsDocument,),
+        "suggestions show": (SuggestionDocument,),
         "token create": (TokenMade,),
         "token list": (list[AccessToken],),
         "token revoke": (AccessToken,),

@@ -22,6 +22,7 @@ from andon.model.profile import Profile
 from andon.model.profile_diff import ProfileDiff
 from andon.model.run import RunResult
 from andon.model.unit_tests import TestResult
+from andon.python.channels import Channels
 from andon.python.incidents import IncidentLake
 from andon.python.quarantine import LakeQuarantine
 from andon.python.result import Result
@@ -274,6 +275,11 @@ class Lake(IncidentLake):
     def quarantine(self) -> LakeQuarantine:
         """Rows that checks set aside: list, show, release."""
         return LakeQuarantine(self._service, self._ref)
+
+    @property
+    def channels(self) -> Channels:
+        """By which ways people are told of incidents: list, test."""
+        return Channels(self._service)
 
     def publish(self, branch: str, into: str = "main", report: Reporter = silent, **options: Any) -> RunResult:
         """Publish a branch; `options`: `publish`, `mine`, `theirs`, `message` as on the command line."""

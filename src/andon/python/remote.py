@@ -22,6 +22,7 @@ from andon.model.plan import PlanDocument
 from andon.model.profile import Profile
 from andon.model.profile_diff import ProfileDiffDocument
 from andon.model.run import RunDocument
+from andon.python.channels import RemoteChannels
 from andon.python.quarantine import RemoteQuarantine
 from andon.python.remote_incidents import RemoteIncidents
 from andon.python.remote_nouns import RemoteBranches, RemoteSources
@@ -246,6 +247,11 @@ class RemoteLake(RemoteIncidents):
     def quarantine(self) -> RemoteQuarantine:
         """Rows that checks set aside: list, show, release."""
         return RemoteQuarantine(self._link, self._ref, self._told)
+
+    @property
+    def channels(self) -> RemoteChannels:
+        """By which ways people are told of incidents: list, test."""
+        return RemoteChannels(self._link)
 
     def publish(self, branch: str, into: str = "main", report: Hears | None = None, **options: Any) -> RunDocument:
         """Publish a branch; options as in `Lake.publish`."""

@@ -130,6 +130,7 @@ def _whole_lake(workspace: Workspace, deep: bool) -> list[Finding]:
         )
     )
     findings += _left(workspace)
+    findings += _messages(workspace)
     if git_info(workspace.root) is not None and root.is_relative_to(workspace.root):
         findings.append(
             Finding(
@@ -172,6 +173,19 @@ def _left(workspace: Workspace) -> list[Finding]:
         return []
     detail = f"{size(left.bytes)} in {plural(left.files, 'file')} that nothing names, for example {left.paths[0]}"
     return [Finding("note", "left behind", detail, "`andon doctor --clean` removes them")]
+
+
+def _messages(workspace: Workspace) -> list[Finding]:
+    """Whether people are told of incidents, and whether it arrives."""
+    from andon.service.messages import MessageDesk
+
+    channels = workspace.notify.channels
+    if not channels:
+        return []
+    trouble = MessageDesk(workspace).trouble()
+    if trouble is not None:
+        return [Finding("risk", "messages", trouble, "`andon notify test` tries each channel")]
+    return [Finding("ok", "messages", f"{plural(len(channels), 'channel')}, all that was sent arrived")]
 
 
 def cleaned(workspace: Workspace) -> Finding:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
 from andon.base.record import values_of
-from andon.errors import UsageError
+from andon.errors import AndonError, UsageError
+from andon.model.event import Notice
 from andon.model.tick import PauseDocument, Tick
 from andon.operations.scheduling.loop import ScheduleLoop
 from andon.operations.scheduling.passes import Passes, length_of
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from andon.service.runs import Runs
     from andon.workspace.workspace import Workspace
 
+_log = logging.getLogger(__name__)
 #: The author of what is published by schedule.
 AUTHOR = "andon"
 
@@ -33,10 +36,19 @@ class Scheduling:
 
     Args:
         runs: those of `AUTHOR`.
+        act: answers what is wrong on a branch, after each pass.
     """
 
-    def __init__(self, workspace: Workspace, looking: Looking, runs: Runs, preparer: Preparer) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        looking: Looking,
+        runs: Runs,
+        preparer: Preparer,
+        act: Callable[[str], Sequence[object]],
+    ) -> None:
         self._workspace = workspace
+        self._act = act
         self._runs = runs
         self._preparer = preparer
         self._passes = Passes(workspace, looking, runs.refresh)
@@ -60,7 +72,13 @@ class Scheduling:
         Raises:
             AndonError: what is due can't be told. What happens to one run is told by the answer.
         """
-        return self._passes.tick(self._branch(branch), trigger, listener or Listener(), now)
+        name, hears = self._branch(branch), listener or Listener()
+        found = self._passes.tick(name, trigger, hears, now)
+        try:
+            self._act(name)
+        except AndonError as failure:  # what was brought up to date is, and the next pass acts
+            hears.report(Notice(f"nothing was done about what is wrong: {failure.message}"))
+        return found
 
     def loop(self, told: Callable[[Tick], None]) -> ScheduleLoop | None:
         """What makes passes while a server runs; None where `schedule.enabled` says no, or who runs it may only read the lake.
@@ -71,7 +89,7 @@ class Scheduling:
         workspace = self._workspace
         if not workspace.settings.get("schedule.enabled") or workspace.lake.database.is_read_only:
             return None
-        every = length_of(str(workspace.settings.get("schedule.every")), 30.0)
+        every = length_of(str(workspace.settings.get("schedule.every")), 10.0)
         return ScheduleLoop(lambda listener: self.tick("up", listener=listener), every.total_seconds(), told)
 
     def pause(
@@ -135,7 +153,11 @@ class Scheduling:
         if not there:
             return {}
         options = RunOptions(select=there, branch=branch)
-        prepared = self._preparer.prepare(self._runs.unasked_goal(options), options)
+        try:
+            prepared = self._preparer.prepare(self._runs.unasked_goal(options), options)
+        except AndonError as failure:  # then its next slot decides, and all else goes on
+            _log.debug("it can't be told what %s would be tried on: %s", ", ".join(there), failure)
+            return {}
         steps = {step.dataset: step for step in prepared.plan.steps}
         return {
             name: content_id(

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from andon.service.lineage import Lineages
     from andon.service.lineage_events import LineageEvents
     from andon.service.lineage_map import FoldedGraphs, LineageMaps
+    from andon.service.messages import MessageDesk
     from andon.service.needs import Surroundings
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
@@ -67,7 +68,9 @@ if TYPE_CHECKING:
     from andon.service.schedules import Schedules
     from andon.service.scheduling import Scheduling
     from andon.service.searching import Searching
+    from andon.service.signals import SignalDesk
     from andon.service.status import Standing
+    from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
     from andon.service.troubles import Troubles
     from andon.service.trust import Trust
@@ -159,12 +162,28 @@ class Service:
         return Schedules(self.workspace, self._looking)
 
     @cached_property
+    def messages(self) -> MessageDesk:
+        """How people are told of incidents."""
+        from andon.service.messages import MessageDesk
+
+        return MessageDesk(self.workspace)
+
+    @cached_property
     def scheduling(self) -> Scheduling:
         """Scheduled work."""
         from andon.service.scheduling import AUTHOR, Scheduling
 
         by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
-        return Scheduling(self.workspace, self._looking, by_itself.runs, self._preparer)
+        return Scheduling(
+            self.workspace, self._looking, by_itself.runs, self._preparer, lambda branch: self.actions.act(branch)
+        )
+
+    @cached_property
+    def signals(self) -> SignalDesk:
+        """What is late, out of the usual, or not governed."""
+        from andon.service.signals import SignalDesk
+
+        return SignalDesk(self.workspace, self._shared.troubles, self._shared.uses)
 
     @cached_property
     def backfills(self) -> Backfills:
@@ -393,6 +412,13 @@ class Service:
         return Proposing(self.workspace, self.profiles, self._preparer)
 
     @cached_property
+    def suggestions(self) -> Suggestions:
+        """Work that people do over and over, offered as what would do it."""
+        from andon.service.suggestions import Suggestions
+
+        return Suggestions(self.workspace, self.saving, self._given_files, self.branches, self.profiles)
+
+    @cached_property
     def datasets(self) -> Datasets:
         """Datasets as they are: list, show."""
         from andon.service.datasets import Datasets
@@ -481,6 +507,7 @@ class Service:
     def _run_ended(self, branch: str, listener: Listener) -> None:
         self.lineage_events.run_ended(listener)
         self.incidents.run_ended(branch, listener)
+        self.messages.run_ended(listener)
 
 
 class _Shared:

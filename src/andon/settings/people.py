@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ PEOPLE = "people"
 #: What may be said of a person where it is more than the role: `ana = {role = "owner", mail = "ana@example.com"}`.
 _KEYS = ("role", "mail")
 
+_ADDRESS = re.compile(r"[^@\s<>,;\"$]+@[^@\s<>,;\"$]+\Z")
 _ROLES = tuple(str(role) for role in PersonRole)
 
 
@@ -36,6 +38,8 @@ def read_people(table: Any) -> tuple[dict[str, PersonRole], list[SettingProblem]
             message = f"`{name}` can't be a person's name: it is shown in commits"
         elif unknown is not None:
             message, near = f"`{unknown}` is nothing that is said of a person", did_you_mean(unknown, _KEYS)
+        elif isinstance(said, Mapping) and not _is_mail(said):
+            message = f"the mail of `{name}` is an address such as `ana@example.com`, found {shown(said['mail'])}"
         elif not isinstance(role, str) or role not in _ROLES:
             message = f"the role of `{name}` is one of {', '.join(_ROLES)}, found {shown(role)}"
             near = did_you_mean(role, _ROLES) if isinstance(role, str) else None
@@ -44,3 +48,23 @@ def read_people(table: Any) -> tuple[dict[str, PersonRole], list[SettingProblem]
         else:
             people[name] = PersonRole(str(role))
     return people, problems
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an address of e-mail, and nothing that a mail's head could be misled by."""
+    return _ADDRESS.match(text) is not None
+
+
+def mails_of(table: Any) -> dict[str, str]:
+    """Where people are reached, `{name: address}`, as far as the parsed table says; what is wrong in it is left out."""
+    said = (
+        {name: each.get("mail") for name, each in table.items() if isinstance(each, Mapping)}
+        if isinstance(table, Mapping)
+        else {}
+    )
+    return {name: mail for name, mail in said.items() if isinstance(mail, str) and is_address(mail)}
+
+
+def _is_mail(said: Mapping[str, Any]) -> bool:
+    mail = said.get("mail")
+    return "mail" not in said or (isinstance(mail, str) and is_address(mail))

@@ -9,6 +9,7 @@ from typing import Any
 
 from andon.base.names import did_you_mean, nearest
 from andon.settings.connections import CONNECTIONS, read_connections
+from andon.settings.notify import NOTIFY, read_channels
 from andon.settings.people import PEOPLE, read_people
 from andon.settings.problem import SettingProblem
 from andon.settings.schedules import SCHEDULES, read_schedules
@@ -21,7 +22,7 @@ _PATTERN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _NO_PATTERN_NAMES = frozenset({"null", "not", "distinct", "true", "false", "unknown"})
 
 #: Tables that a later version will read.
-LATER_TABLES: tuple[str, ...] = ("policies", "notify")
+LATER_TABLES: tuple[str, ...] = ("policies",)
 
 
 @dataclass
@@ -48,6 +49,8 @@ class _Check:
                 self.problems += read_connections(value)[1]
             elif not path and key == PEOPLE:
                 self.problems += read_people(value)[1]
+            elif not path and key == NOTIFY:
+                self.problems += read_channels(value)[1]
             elif not path and key == SCHEDULES:
                 self.problems += read_schedules(value)[1]
             elif not path and key in LATER_TABLES:
@@ -99,7 +102,8 @@ def _is_pattern_name(name: str) -> bool:
 
 def _unknown(path: tuple[str, ...]) -> SettingProblem:
     name = ".".join(path)
-    tops = {setting.name.split(".")[0] for setting in SETTINGS} | {PATTERNS, CONNECTIONS, PEOPLE, SCHEDULES}
+    tables = {PATTERNS, CONNECTIONS, PEOPLE, NOTIFY, SCHEDULES}
+    tops = {setting.name.split(".")[0] for setting in SETTINGS} | tables
     known = [*BY_NAME, *tops] if len(path) == 1 else list(BY_NAME)
     hint = did_you_mean(name, known)
     if hint is None:

@@ -125,15 +125,34 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("run.parallel", "number", 0, "Tasks at the same time; 0 is one per core."),
     Setting("schedule.enabled", "flag", True, "Whether `andon up` brings up to date what is due."),
-    Setting("schedule.every", "duration", "30s", "How often it looks."),
+    Setting("schedule.every", "duration", "10s", "How often it looks."),
     Setting(
         "schedule.lease",
         "duration",
         "1min",
         "After so long without a sign of life others may take over what a scheduled run works on; at most `10min`.",
     ),
+    Setting(
+        "signals.governance",
+        "flag",
+        True,
+        "Whether a dataset that people use and that has no owner or no description, or a column that looks personal and is not marked,"
+        " is an incident.",
+    ),
+    Setting(
+        "signals.learned",
+        "flag",
+        True,
+        "Whether rows, times and arrivals far out of what was learned of them are.",
+    ),
     Setting("server.host", "text", "127.0.0.1", "The address at which `andon up` listens."),
     Setting("server.port", "number", 7411, "Its port; 0 is any that is free."),
+    Setting(
+        "server.address",
+        "text",
+        "",
+        "Where people reach its pages, for links in messages: `https://andon.example.com`; empty: messages have none.",
+    ),
     Setting(
         "server.names",
         "text",

@@ -150,6 +150,20 @@ class Incidents:
         sql = "select distinct branch from incident where state <> 'closed' order by branch"
         return [row[0] for row in self._database.query(sql)]
 
+    def newest_seq(self) -> int:
+        """The `seq` of what happened last with any incident; 0 where nothing ever did."""
+        return int(self._database.query("select coalesce(max(seq), 0) from incident_event")[0][0])
+
+    def of_numbers(self, numbers: Iterable[int]) -> dict[int, Incident]:
+        """The incidents of these numbers, as far as there are."""
+        found: dict[int, Incident] = {}
+        for marks, batch in in_batches(str(number) for number in numbers):
+            sql = f"select {_INCIDENT} from incident where number in ({marks})"
+            found.update(
+                {row[0]: _incident(row) for row in self._database.query(sql, [int(number) for number in batch])}
+            )
+        return found
+
     # -- writing, within a transaction of whoever decided
 
     def mark_seen(self, transaction: Transaction, branch: str, seen: Seen) -> None:

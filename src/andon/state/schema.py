@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from andon.state import actions, attempts, check_results, claims, cords, decisions, incidents, looks, pauses
+from andon.state import (
+    actions,
+    attempts,
+    check_results,
+    claims,
+    cords,
+    decisions,
+    incidents,
+    looks,
+    messages,
+    offers,
+    pauses,
+    runs,
+    usual,
+)
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -50,8 +64,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         *claims.TABLES,
         *cords.TABLES,
         *incidents.TABLES,
+        *messages.TABLES,
+        *offers.TABLES,
         *pauses.TABLES,
+        *runs.TABLES,
         *decisions.TABLES,
         *looks.TABLES,
+        *usual.TABLES,
     ),
 )

@@ -26,6 +26,7 @@ from andon.lake.catalogs import enlist
 from andon.lake.lake import Lake
 from andon.lake.storage import LocalStorage
 from andon.model.connection import Connection
+from andon.model.message import NotifyBook
 from andon.model.person import PersonRole
 from andon.settings.resolve import Settings, referenced
 from andon.settings.table import mask
@@ -39,11 +40,14 @@ from andon.state.decisions import Decisions
 from andon.state.facts import Facts
 from andon.state.incidents import Incidents
 from andon.state.looks import Looks
+from andon.state.messages import Messages
+from andon.state.offers import Offers
 from andon.state.pauses import Pauses
 from andon.state.queries import Queries
 from andon.state.runs import RunLog
 from andon.state.schema import MIGRATIONS
 from andon.state.tokens import Tokens
+from andon.state.usual import UsualNumbers
 from andon.version import __version__
 from andon.workspace.base import Bases
 from andon.workspace.folder import Folder
@@ -76,8 +80,11 @@ class StateStore(Record):
     attempts: Attempts
     pauses: Pauses
     incidents: Incidents
-    cords: Cords
+    messages: Messages
+    usual: UsualNumbers
+    offers: Offers
     actions: Actions
+    cords: Cords
 
 
 class Adapters:
@@ -89,6 +96,7 @@ class Adapters:
         other_engine: which datasets are built by engines that are not embedded.
         connections: ways to databases by name.
         people: who may use the lake through a server, and as what.
+        notify: ways to people, and where they are reached, as `andon.toml` says.
     """
 
     def __init__(
@@ -101,6 +109,7 @@ class Adapters:
         other_engine: OtherEngine,
         connections: Mapping[str, Connection],
         people: Mapping[str, PersonRole],
+        notify: NotifyBook,
     ) -> None:
         self.root = root
         self.settings = settings
@@ -110,6 +119,7 @@ class Adapters:
         self.other_engine = other_engine
         self.connections = connections
         self.people = people
+        self.notify = notify
         #: What the code of commits says, by its texts; what of it is personal, by the commits' roots. Each costs a decode to read again.
         self.projects: Lru[str, Project] = Lru(_PROJECTS)
         self.marks: Lru[frozenset[str], Mapping[str, frozenset[str]]] = Lru(_MARKS)
@@ -251,8 +261,11 @@ class Adapters:
             Attempts(database),
             Pauses(database),
             Incidents(database),
-            Cords(database),
+            Messages(database),
+            UsualNumbers(database),
+            Offers(database),
             Actions(database),
+            Cords(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

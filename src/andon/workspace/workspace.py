@@ -11,9 +11,11 @@ from andon.base.clock import Clock, system_clock
 from andon.engines.other import OtherEngine, embedded_only
 from andon.errors import UsageError
 from andon.lake.refs import MAIN
+from andon.model.message import NotifyBook
 from andon.project.config import read_config_values
 from andon.settings.connections import CONNECTIONS, read_connections
-from andon.settings.people import PEOPLE, read_people
+from andon.settings.notify import NOTIFY, read_channels
+from andon.settings.people import PEOPLE, mails_of, read_people
 from andon.settings.resolve import Settings, resolve, user_values
 from andon.workspace.adapters import Adapters
 from andon.workspace.caller import Caller, process_author
@@ -38,10 +40,13 @@ if TYPE_CHECKING:
     from andon.state.facts import Facts
     from andon.state.incidents import Incidents
     from andon.state.looks import Looks
+    from andon.state.messages import Messages
+    from andon.state.offers import Offers
     from andon.state.pauses import Pauses
     from andon.state.queries import Queries
     from andon.state.runs import RunLog
     from andon.state.tokens import Tokens
+    from andon.state.usual import UsualNumbers
     from andon.workspace.base import Bases
     from andon.workspace.folder import Folder
 
@@ -88,7 +93,8 @@ class Workspace:
         author = process_author(settings, there)
         connections = read_connections(values.get(CONNECTIONS, {}))[0]
         people = read_people(values.get(PEOPLE, {}))[0]
-        adapters = Adapters(root, settings, there, clock, author, other_engine, connections, people)
+        notify = NotifyBook(read_channels(values.get(NOTIFY, {}))[0], mails_of(values.get(PEOPLE, {})))
+        adapters = Adapters(root, settings, there, clock, author, other_engine, connections, people, notify)
         return cls(adapters, Caller(author, face))
 
     def by(self, caller: Caller) -> Workspace:
@@ -230,6 +236,26 @@ class Workspace:
     def incidents(self) -> Incidents:
         """Incidents and what happened with them."""
         return self._adapters.state.incidents
+
+    @property
+    def messages(self) -> Messages:
+        """What people are told, and what became of it."""
+        return self._adapters.state.messages
+
+    @property
+    def usual(self) -> UsualNumbers:
+        """What was learned of published builds."""
+        return self._adapters.state.usual
+
+    @property
+    def notify(self) -> NotifyBook:
+        """By which ways people are told."""
+        return self._adapters.notify
+
+    @property
+    def offers(self) -> Offers:
+        """Offers to automate what people do by hand."""
+        return self._adapters.state.offers
 
     @property
     def actions(self) -> Actions:

@@ -82,12 +82,14 @@ def test_what_can_be_wrong_in_patterns(table: object, path: tuple[str, ...], wor
 
 
 def test_all_problems_are_found_in_one_go() -> None:
-    problems = check_tables({"engine": {"threads": "x", "thread": 1}, "nothing": 1, "notify": {}, "patterns": {"P": 1}})
+    problems = check_tables(
+        {"engine": {"threads": "x", "thread": 1}, "nothing": 1, "policies": {}, "patterns": {"P": 1}}
+    )
     assert [(p.code, ".".join(p.path)) for p in problems] == [
         ("project.bad_value", "engine.threads"),
         ("project.unknown_key", "engine.thread"),
         ("project.unknown_key", "nothing"),
-        ("usage.not_yet", "notify"),
+        ("usage.not_yet", "policies"),
         ("project.bad_value", "patterns.P"),
     ]
 

@@ -161,9 +161,8 @@ class Seeing:
             return f"`{signal.details['check']}` is asked no more"
         if result.accepted is not None:
             return f"`{signal.details['check']}` was accepted"
-        if result.status is CheckStatus.PASS and result.version == leaf.version:
-            if result.quarantined:  # it is right when no row is set aside any more
-                return None
+        is_right = result.status is CheckStatus.PASS and not result.quarantined  # as long as no row is set aside
+        if is_right and result.version == leaf.version:
             return f"`{signal.details['check']}` passes"
         return None
 

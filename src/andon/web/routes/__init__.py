@@ -8,8 +8,10 @@ from andon.web.endpoint import Endpoint
 def all_endpoints() -> tuple[Endpoint, ...]:
     """Every route of the API, in the order in which it is described."""
     from andon.web.routes import (
+        actions,
         branches,
         catalog,
+        channels,
         checks,
         datasets,
         editing,
@@ -24,6 +26,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         scheduling,
         server,
         sources,
+        suggestions,
     )
 
     homes = (
@@ -35,12 +38,15 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         editing,
         runs,
         scheduling,
+        actions,
         branches,
         history,
         checks,
         incidents,
         quarantine,
+        suggestions,
         sources,
+        channels,
         people,
         server,
     )

@@ -1,0 +1,113 @@
+"""Messages by webhook: a JSON document, or what Slack takes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from andon.errors import MachineError
+from andon.operations.messages.parcel import TIMEOUT
+from andon.operations.messages.wording import LISTED, block
+from andon.sources.web import REDIRECTS, connections
+from andon.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from andon.model.message import MessageDocument
+    from andon.operations.messages.parcel import Parcel
+
+#: Of an answer that says no so many bytes are read and told; Slack takes so many characters in a part.
+_ANSWER, _PART = 200, 2900
+
+
+def post_json(parcel: Parcel) -> None:
+    """POST the document. Its id goes with it as `Idempotency-Key`, too.
+
+    Raises:
+        MachineError: `notify.failed`: no answer, or one that is no success.
+    """
+    headers = {"Idempotency-Key": parcel.document.id}
+    if "token" in parcel.options:
+        headers["Authorization"] = f"Bearer {parcel.options['token']}"
+    if "header" in parcel.options:
+        headers[parcel.options["header"]] = parcel.options["value"]
+    _post(parcel.options["url"], parcel.document.to_json(), headers)
+
+
+def post_slack(parcel: Parcel) -> None:
+    """POST the message as Slack's incoming webhooks take it. Raises as `post_json`."""
+    _post(parcel.options["url"], slack_document(parcel.document), {})
+
+
+def slack_document(document: MessageDocument) -> dict[str, Any]:
+    """What Slack takes: the subject as text, and a section for each incident. Nothing in it is read as a mention or a link."""
+    if not document.incidents:
+        sections = [_section(document.text)]
+    else:
+        sections = [_section(f"*{_plain(first)}*\n{_plain(rest)}") for first, rest in _halves(document)]
+    if len(document.incidents) > LISTED:
+        sections.append(_section(f"and {len(document.incidents) - LISTED} more: `andon incidents` lists all"))
+    foot = {"type": "context", "elements": [{"type": "mrkdwn", "text": f"{_plain(document.project)} · {document.id}"}]}
+    return {"text": _plain(document.subject), "blocks": [*sections, foot]}
+
+
+def _halves(document: MessageDocument) -> list[tuple[str, str]]:
+    lines = [block(item) for item in document.incidents[:LISTED]]
+    return [(each[0], "\n".join(each[1:])) for each in lines]
+
+
+def _section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:_PART]}}
+
+
+def _plain(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _post(url: str, document: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+    import urllib3
+
+    sent = {"Content-Type": "application/json", "User-Agent": f"andon/{__version__}", **headers}
+    try:
+        answer: Any = connections(url).request(
+            "POST",
+            url,
+            body=json.dumps(document).encode(),
+            headers=sent,
+            redirect=False,
+            retries=False,
+            timeout=urllib3.Timeout(connect=TIMEOUT / 2, read=TIMEOUT),
+            preload_content=False,
+        )
+        said = answer.read(_ANSWER, decode_content=True) if not 200 <= answer.status < 300 else b""
+        answer.close()
+    except urllib3.exceptions.HTTPError as error:
+        raise MachineError("notify.failed", _why(error)) from error
+    if answer.status in REDIRECTS:
+        raise MachineError(
+            "notify.failed", f"the address leads elsewhere (status {answer.status}): write the one that it leads to"
+        )
+    if not 200 <= answer.status < 300:
+        text = said.decode(errors="replace").strip()
+        raise MachineError("notify.failed", f"the answer was {answer.status}" + (f": {text}" if text else ""))
+
+
+def _why(error: Exception) -> str:
+    """Why nothing was answered, without the address, which may hold a secret."""
+    import urllib3
+
+    match error:
+        case urllib3.exceptions.NameResolutionError():
+            return "the name of the server is not known"
+        case urllib3.exceptions.ConnectTimeoutError():
+            return "the server can't be reached in time"
+        case urllib3.exceptions.NewConnectionError():
+            return "the server refuses the connection"
+        case urllib3.exceptions.TimeoutError():
+            return f"no answer within {TIMEOUT:g} s"
+        case urllib3.exceptions.SSLError():
+            return f"no safe connection: {error}"
+        case urllib3.exceptions.LocationValueError():
+            return "the address is no address of a web server"
+    return f"the connection broke off ({type(error).__name__})"

@@ -1,0 +1,96 @@
+"""What a message says, in words. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from andon.base.text import plural
+from andon.model.message import Channel, IncidentChange, Message, MessageDocument, ToldIncident
+
+#: So many incidents are told one by one, and so many names in a line.
+LISTED, _NAMES = 20, 3
+#: A subject is cut at so many characters.
+_SUBJECT = 150
+
+_ORDER = list(IncidentChange)
+
+
+def document_of(message: Message, project: str) -> MessageDocument:
+    """The message as who gets it reads it."""
+    items = worst_first(message.items)
+    return MessageDocument(
+        message.id, project, message.channel, message.made, subject(items), text(items, message.made), items
+    )
+
+
+def test_document(id: str, channel: Channel, project: str, at: str) -> MessageDocument:
+    """A message that tries a channel."""
+    said = f"This is a test of the channel `{channel.name}`: what is told of incidents of {project} arrives here."
+    return MessageDocument(
+        id, project, channel.name, at, f"[andon] test of the channel {channel.name}", said, [], is_test=True
+    )
+
+
+def worst_first(items: Iterable[ToldIncident]) -> list[ToldIncident]:
+    """What is over last, of the rest the worst first."""
+    return sorted(
+        items, key=lambda i: (i.change is IncidentChange.CLOSED, -i.lamp.gravity, -len(i.reaches), i.incident)
+    )
+
+
+def subject(items: Sequence[ToldIncident]) -> str:
+    """One line for all of them."""
+    if len(items) == 1:
+        item = items[0]
+        said = f"{item.change}: {item.dataset or 'the lake'}: {item.what}"
+    else:
+        counts = Counter(item.change for item in items)
+        parts = ", ".join(f"{counts[change]} {change}" for change in _ORDER if counts[change])
+        names = list(dict.fromkeys(item.dataset or "the lake" for item in items))
+        said = f"{plural(len(items), 'incident')} ({parts}): {_some(names)}"
+    line = " ".join(f"[andon] {said}".split())
+    return line if len(line) <= _SUBJECT else line[: _SUBJECT - 1] + "…"
+
+
+def text(items: Sequence[ToldIncident], at: str) -> str:
+    """The whole message: a block for each incident."""
+    blocks = ["\n".join(block(item)) for item in items[:LISTED]]
+    if len(items) > LISTED:
+        blocks.append(f"and {len(items) - LISTED} more: `andon incidents` lists all")
+    return "\n\n".join([*blocks, f"as of {moment(at)}"])
+
+
+def block(item: ToldIncident) -> list[str]:
+    """The lines about one incident: what, where, since when, who is hit, what was done, what to do next."""
+    place = item.dataset or "the lake"
+    where = place if item.branch == "main" else f"{place} on {item.branch}"
+    lines = [
+        f"#{item.incident} {item.change} · {item.lamp} · {where}"
+        if item.closed is None
+        else f"#{item.incident} {item.change} · {where}"
+    ]
+    lines.append(item.what)
+    when = f"since {moment(item.opened)}"
+    if item.closed is not None:
+        when = f"from {moment(item.opened)} to {moment(item.closed)}"
+    lines.append(f"{when}; {item.owner} takes care of it" if item.owner else f"{when}; nobody takes care of it yet")
+    if item.reaches:
+        lines.append(f"{'it reached' if item.closed else 'it reaches'} {_some(item.reaches)}")
+    if item.insights:
+        lines.append(f"it serves {_some(item.insights)}")
+    lines.append(item.did)
+    lines.append(item.link or item.next)
+    if item.link:
+        lines.append(item.next)
+    return lines
+
+
+def moment(iso: str) -> str:
+    """A moment for people: `2026-11-29 21:50 UTC`."""
+    return f"{iso[:10]} {iso[11:16]} UTC"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return ", ".join(names[:_NAMES]) + more

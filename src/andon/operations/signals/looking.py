@@ -1,0 +1,148 @@
+"""Looks at a branch for what nobody had to meet: late, out of the usual, not governed. Nothing is asked of data.
+
+Each published build is judged once, by whoever first comes by after it, and what was learned is kept. A look where nothing changed reads
+how far that is, what was learned, and who uses what: as many statements however many datasets there are.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from andon.base.clock import from_text, to_text
+from andon.checks.language.parse import parse_check
+from andon.lake.undo import with_undone
+from andon.model.check import Check, Watch
+from andon.model.commit import CommitKind
+from andon.model.dataset import Kind
+from andon.model.signal import SignalKind
+from andon.operations.incidents.keeping import SignalLook
+from andon.operations.signals.arrivals import expected_by
+from andon.operations.signals.standing import LOOKED_FOR, late, overdue, undeclared, ungoverned, unusual
+from andon.operations.signals.unusual import unusual_rows, unusual_seconds
+from andon.proposals.names import looks_personal
+from andon.state.usual import Judged, UsualKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from andon.catalog.use import UseBook
+    from andon.model.version import Version
+    from andon.operations.signals.standing import Deadline
+    from andon.state.usual import BuiltNumbers
+    from andon.workspace.view import View
+    from andon.workspace.workspace import Workspace
+
+#: How far back numbers are looked at; `watch` looks at as many days.
+_HISTORY = timedelta(days=180)
+#: A dataset is in use where so many people read it, or an insight rests on it.
+_PEOPLE = 2
+
+
+class SignalLooker:
+    """Looks at the branches of one lake."""
+
+    def __init__(self, workspace: Workspace, uses: UseBook) -> None:
+        self._workspace = workspace
+        self._store = workspace.usual
+        self._uses = uses
+
+    def look(self, view: View, deadlines: Sequence[Deadline]) -> SignalLook:
+        """What is found of the branch that `view` is the head of.
+
+        Args:
+            deadlines: what its datasets promise.
+        """
+        branch, now = view.ref, self._workspace.clock()
+        datasets = {name: said for name, said in view.project.datasets.items() if name in view.state.leaves}
+        signals = late(branch, deadlines, now)
+        if self._workspace.settings.get("signals.learned"):
+            judged = self._judged(view)
+            signals += overdue(branch, judged, {each.dataset for each in deadlines}, now)
+            found = unusual(branch, judged)
+            is_watched = {
+                each.dataset for each in found if each.kind is SignalKind.VOLUME and _watches_rows(view, each.dataset)
+            }
+            signals += [s for s in found if s.kind is not SignalKind.VOLUME or s.dataset not in is_watched]
+        if self._workspace.settings.get("signals.governance"):
+            signals += ungoverned(branch, datasets, self._used(view), now)
+            signals += undeclared(branch, datasets, self._judged(view))
+        return SignalLook(LOOKED_FOR, tuple(signals))
+
+    def _used(self, view: View) -> set[str]:
+        """The datasets that people use, or decide by."""
+        uses = self._uses.uses(self._workspace.clock())
+        read = {name for name, use in uses.items() if use.readers >= _PEOPLE}
+        return read.union(*(insight.datasets for insight in view.project.insights))
+
+    def _judged(self, view: View) -> list[Judged]:
+        """What was learned of the builds that readers see."""
+        self._judge(view)
+        leaves = view.state.leaves
+        found = self._store.judged(view.ref)
+        return [each for each in found if each.dataset in leaves and leaves[each.dataset].version == each.version]
+
+    def _judge(self, view: View) -> None:
+        """Judge what was built since somebody did."""
+        branch, database = view.ref, self._workspace.lake.database
+        seen, newest = self._store.seen(branch), self._store.newest_run()
+        if seen == newest or database.is_read_only:
+            return
+        built = self._store.built(branch, seen)
+        known = {each.dataset: each.run for each in self._store.judged(branch) if each.kind is UsualKind.PERSONAL}
+        fresh = [name for name, run in built.items() if known.get(name, -1) < run]
+        since = to_text(self._workspace.clock() - _HISTORY)
+        numbers = self._store.numbers(branch, fresh, since)
+        versions = self._versions(numbers)
+        undone = self._undone(view) if numbers else frozenset()
+        judged = [each for history in numbers.values() for each in self._learned(view, history, versions, undone)]
+        with database.write() as transaction:
+            self._store.put(transaction, branch, judged, newest)
+
+    def _learned(
+        self,
+        view: View,
+        history: Sequence[BuiltNumbers],
+        versions: Mapping[str, Version],
+        undone: frozenset[str],
+    ) -> list[Judged]:
+        last = history[-1]
+        said = view.project.datasets.get(last.dataset)
+        is_source = said is not None and said.definition.kind is Kind.SOURCE
+        version = versions.get(last.version or "")
+        personal = [name for name, _ in version.types if looks_personal(name)] if version is not None else []
+        arrivals = [
+            each
+            for place, each in enumerate(history)
+            if (not place or each.version != history[place - 1].version) and each.commit not in undone
+        ]
+        due = expected_by([from_text(each.at) for each in arrivals]) if is_source else None
+        last_at = arrivals[-1].at if arrivals else last.at
+
+        def of(kind: UsualKind, what: str | None, at: str = last.at, due: str | None = None) -> Judged:
+            return Judged(last.dataset, kind, last.run, last.version, at, what, due)
+
+        return [
+            of(UsualKind.ROWS, unusual_rows(history, undone)),
+            of(UsualKind.SECONDS, unusual_seconds(history, undone)),
+            of(UsualKind.ARRIVAL, None, last_at, to_text(due) if due is not None else None),
+            of(UsualKind.PERSONAL, ",".join(personal) or None),
+        ]
+
+    def _versions(self, numbers: Mapping[str, Sequence[BuiltNumbers]]) -> Mapping[str, Version]:
+        ids = {history[-1].version for history in numbers.values()} - {None}
+        return self._workspace.lake.objects.versions(id for id in ids if id is not None)
+
+    def _undone(self, view: View) -> frozenset[str]:
+        """Publishes of the branch that are taken back."""
+        history = self._workspace.lake.commits.first_parents(view.commit)
+        return frozenset(c.id for c, is_undone in with_undone(history) if is_undone and c.kind is not CommitKind.UNDO)
+
+
+def _watches_rows(view: View, dataset: str) -> bool:
+    """Whether a check of the dataset itself watches how many rows it has."""
+    for line in view.project.datasets[dataset].checks:
+        check = parse_check(line.text, dataset=dataset, columns=None, key=None) if "watch" in line.text else None
+        if isinstance(check, Check) and isinstance(check.form, Watch) and check.form.expression.lower() == "count(*)":
+            return True
+    return False

@@ -1,0 +1,146 @@
+"""Signals that stand, from real runs: late by promise and by habit, out of the usual, not governed; each until it is right again."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from andon.model.signal import Signal, SignalKind
+from kit.clones import FILES, Clone
+
+PROMISED = "/*---\nrefresh: {max_age: 6h}\n---*/\n" + FILES["datasets/marts/count.sql"]
+
+
+class Days:
+    """A clock that tests move."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 6, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+
+@pytest.fixture
+def shop(project: Clone) -> Clone:
+    project.clock = Days()
+    return project
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """Twelve days of a shop in which some two hundred rows come each day."""
+    clone = Clone(tmp_path_factory.mktemp("usual") / "acme", clock=Days())
+    clone.fill({**FILES, "datasets/marts/count.sql": PROMISED, "raw/orders_05.csv": orders(0, 200)})
+    clone.run()
+    with clone.opened() as service:
+        assert service.signals.look("main").signals == ()
+        for number in range(1, 13):
+            clone.write("raw/orders_05.csv", orders(number, 200 + number % 3))
+            clone.clock.now += timedelta(days=1)
+            assert service.runs.refresh().published
+        assert service.signals.look("main").signals == ()
+        assert service.signals.look("dev").kinds == frozenset()
+    return clone
+
+
+@pytest.fixture
+def usual(template: Clone, tmp_path: Path) -> Clone:
+    """A copy of it."""
+    shutil.copytree(template.root, tmp_path / "acme")
+    clock = Days()
+    clock.now = template.clock.now
+    return Clone(tmp_path / "acme", clock=clock)
+
+
+def found(shop: Clone) -> dict[tuple[str, SignalKind], Signal]:
+    with shop.opened() as service:
+        look = service.signals.look("main")
+    assert all(signal.run is None for signal in look.signals), "they stand as long as they are found"
+    return {(signal.dataset, signal.kind): signal for signal in look.signals}
+
+
+def orders(day: int, rows: int) -> str:
+    return "id,customer,amount\n" + "".join(f"{day * 100_000 + n},ada,{n % 7}\n" for n in range(rows))
+
+
+def load(shop: Clone, day: int, rows: int) -> None:
+    shop.write("raw/orders_05.csv", orders(day, rows))
+    shop.clock.now += timedelta(days=1)
+    assert shop.refresh().published
+
+
+def test_what_is_late_or_out_of_the_usual_is_found_until_it_is_right_again(usual: Clone):
+    load(usual, 20, 12)
+    signals = found(usual)
+    assert signals["shop.orders", SignalKind.VOLUME].what.startswith("it has 12 rows: far below what was learned from")
+    assert signals.keys() == {("shop.orders", SignalKind.VOLUME)}
+    load(usual, 21, 201)
+    assert found(usual) == {}
+    usual.clock.now += timedelta(hours=30)
+    late = found(usual)
+    assert late["marts.count", SignalKind.LATE].what.startswith(
+        "it promises `max_age 6h`, and was brought up to date at"
+    )
+    usual.clock.now += timedelta(hours=12)
+    assert found(usual)["shop.orders", SignalKind.LATE].what.startswith("nothing new came since 2026-03-")
+    load(usual, 22, 201)
+    assert found(usual) == {}
+
+
+def test_rows_that_a_check_watches_are_its_affair_and_limits_can_be_switched_off(usual: Clone):
+    source = FILES["sources/shop/orders.sql"]
+    usual.write("sources/shop/orders.sql", f"/*---\nchecks: watch rows warn\n---*/\n{source}")
+    usual.run()
+    load(usual, 20, 12)
+    assert found(usual) == {}
+    usual.write("sources/shop/orders.sql", source)
+    usual.run()
+    assert ("shop.orders", SignalKind.VOLUME) in found(usual)
+    usual.write("andon.toml", "[signals]\nlearned = false\n")
+    assert found(usual) == {}
+
+
+def test_what_people_use_has_an_owner_and_a_description_and_what_looks_personal_is_marked(shop: Clone):
+    shop.write("raw/people.csv", "id,email\n1,a@b.c\n")
+    shop.write("sources/shop/people.sql", "select id, email from read_csv('raw/people.csv')\n")
+    shop.run()
+    shop.ask("from marts.best")
+    assert found(shop).keys() == {("shop.people", SignalKind.GOVERNANCE)}
+    shop.author = "ben"
+    shop.ask("from marts.best")
+    signals = found(shop)
+    assert signals["marts.best", SignalKind.GOVERNANCE].what == "people use it, and it has no owner and no description"
+    assert signals["shop.people", SignalKind.GOVERNANCE].what == "`email` looks personal and is not marked `pii`"
+    shop.write(
+        "datasets/marts/best.sql",
+        "/*---\nowner: ana\ndescription: The best\n---*/\n" + FILES["datasets/marts/best.sql"],
+    )
+    marked = "/*---\ncolumns: {email: {pii: true}}\n---*/\nselect id, email from read_csv('raw/people.csv')\n"
+    shop.write("sources/shop/people.sql", marked)
+    shop.run()
+    assert found(shop) == {}
+    shop.write("andon.toml", "[signals]\ngovernance = false\n")
+    assert found(shop) == {}
+
+
+def test_a_look_where_nothing_changed_takes_as_many_statements_however_many_datasets(shop: Clone):
+    assert _statements(shop, 2) == _statements(shop, 40) < 20
+
+
+def _statements(shop: Clone, many: int) -> int:
+    """How many statements a second look asks, of so many datasets."""
+    shop.fill({f"datasets/more/d{n}.sql": f"select {n} as n, count(*) as m from shop.orders\n" for n in range(many)})
+    shop.run()
+    asked: list[str] = []
+    with shop.opened() as service:
+        service.signals.look("main")
+        database = service.workspace.lake.database
+        ask = database.query
+        database.query = lambda sql, parameters=(): asked.append(sql) or ask(sql, parameters)  # type: ignore[method-assign]
+        service.signals.look("main")
+    return len(asked)
