@@ -158,6 +158,10 @@ def hold(world: World) -> None:
         ("met", [(0, 0, 1)]),
     ],
 )
+@example(  # what parts is named by its cause, and not by what follows from it
+    {NAMES[0]: (), NAMES[1]: (NAMES[0],), NAMES[2]: NAMES[:2], NAMES[3]: (), NAMES[4]: ()},
+    [("met", [(2, 1, 1), (1, 2, 0), (0, 4, 1), (1, 0, 0)])],
+)
 def test_no_cause_is_silent_and_each_has_one_incident(needs, done):
     history(needs, done)
 
