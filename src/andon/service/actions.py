@@ -9,9 +9,10 @@ from andon.base.clock import to_text
 from andon.base.document import UNSET, Document, UnsetType
 from andon.base.names import did_you_mean
 from andon.base.record import replace
-from andon.errors import HeldError, UsageError
+from andon.errors import AndonError, HeldError, UsageError
 from andon.model.action import ActionDocument, ActionKind, CorrectiveAction, Freeze
 from andon.model.commit import CommitKind
+from andon.model.event import Notice
 from andon.model.playbook import Playbook, PlaybookMode
 from andon.operations.actions.acting import Actor, Asked
 from andon.operations.actions.book import pause_words
@@ -128,6 +129,13 @@ class ActionDesk:
         name = self._workspace.reading(branch)
         self._desk.catch_up(name)
         return self._actor.act(name)
+
+    def passed(self, branch: str, listener: Listener) -> None:
+        """`act` after a pass of the scheduler. What was brought up to date is, whatever comes of it; the next pass acts."""
+        try:
+            self.act(branch)
+        except AndonError as failure:
+            listener.report(Notice(f"nothing was done about what is wrong: {failure.message}"))
 
     def fix(self, number: int, action: str, params: Mapping[str, str] | None = None) -> CorrectiveAction:
         """Do something about an incident, and verify it.
