@@ -182,7 +182,8 @@ def settings_page() -> str:
         "`[connections.NAME]` names a [database](../how-to/databases.md), or a [place of files](../how-to/remote-files.md), that "
         "sources read. A password must be a reference; every option "
         "may be one. A `path` is relative to the project. "
-        "With `at_once = 2` at most two [scheduled runs](../how-to/tick.md) ask it at the same time, of all processes; each kind may have it.",
+        "With `at_once = 2`, which each kind may have, at most two [scheduled runs](../how-to/tick.md) ask it at the same "
+        "time, of all processes.",
         "",
         *_table(
             ("kind", "reads", "needs", "may have"),

@@ -138,13 +138,13 @@ CODES: dict[str, str] = {
     "action.frozen": "Somebody stopped all automatic action.",
     "action.no_program": "The program of a playbook can't be run.",
     "run.held": "The run was held back from publishing.",
+    "run.claim_lost": "Another process took over what a scheduled run works on.",
     # incidents
     "incident.none": "There is no incident of this number.",
     "incident.over": "The incident is over.",
     "incident.stands": "What the incident is about is not right yet.",
     "cord.held": "Somebody holds the dataset.",
     "cord.none": "Nobody holds the dataset.",
-    "run.claim_lost": "Another process took over what a scheduled run works on.",
     # lake
     "lake.ref_not_found": "No branch, tag, commit or run of that name.",
     "lake.ref_ambiguous": "A short commit id fits more than one commit, or a clock is known to have been wrong about a moment.",

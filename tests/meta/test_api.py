@@ -17,6 +17,8 @@ import pytest
 import andon
 from andon.python import lake as api
 from andon.python import remote, remote_nouns
+from andon.python.remote_catalog import RemoteSuggestions
+from andon.python.suggestions import LakeSuggestions
 
 ROOT = Path(__file__).resolve().parents[2]
 SNAPSHOT = Path(__file__).parent / "api.txt"
@@ -36,7 +38,11 @@ _HEAVY += (
 #: The package that a line imports.
 _IMPORTED = re.compile(r"^\s*(?:import|from) (\w+)[\w. ]*(?: import|$| as)", re.MULTILINE)
 #: Nouns of a lake, with those of a served one.
-_NOUNS = {api.Branches: remote_nouns.RemoteBranches, api.LakeSources: remote_nouns.RemoteSources}
+_NOUNS = {
+    api.Branches: remote_nouns.RemoteBranches,
+    api.LakeSources: remote_nouns.RemoteSources,
+    LakeSuggestions: RemoteSuggestions,
+}
 
 
 def _verbs(cls: type) -> set[str]:
@@ -54,7 +60,15 @@ def test_all_names_are_documented():
     for name in andon.__all__:
         thing = getattr(andon, name)
         assert name == "__version__" or inspect.getdoc(thing), name
-    for cls in (api.Lake, api.Result, api.Branches, api.LakeSources, remote.RemoteLake, *_NOUNS.values()):
+    for cls in (
+        api.Lake,
+        api.Result,
+        api.Branches,
+        api.LakeSources,
+        LakeSuggestions,
+        remote.RemoteLake,
+        *_NOUNS.values(),
+    ):
         for name in _verbs(cls):
             assert inspect.getdoc(getattr(cls, name)), f"{cls.__name__}.{name}"
 
@@ -140,6 +154,7 @@ def _surface() -> Iterator[str]:
             yield name
     yield from _class("Branches", api.Branches)
     yield from _class("LakeSources", api.LakeSources)
+    yield from _class("LakeSuggestions", LakeSuggestions)
 
 
 def _class(name: str, cls: type) -> Iterator[str]:

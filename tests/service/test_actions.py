@@ -77,7 +77,8 @@ def events(shop: Clone, number: int = 1) -> list[str]:
 
 def offers(shop: Clone, number: int = 1) -> list[str]:
     with shop.opened() as service:
-        return [f"{o.playbook} | {o.level} | {o.is_due or o.why}" for o in service.actions.offers(number)]
+        found = service.actions.playbooks(incident=number).playbooks
+        return [f"{each.name} | {each.level} | {each.answer.acts or each.answer.why}" for each in found]
 
 
 def test_what_is_done_is_verified_and_told(shop):
@@ -93,7 +94,7 @@ def test_what_is_done_is_verified_and_told(shop):
     head = shop.head()
     assert (head.author, head.message, head.kind) == ("andon", "incident 1: retry of shop.orders", CommitKind.REFRESH)
     with shop.opened() as service:
-        first, second = service.actions.newest().actions[::-1]
+        first, second = service.actions.newest()[::-1]
     assert (first.outcome, first.after, first.before) == (Outcome.FAILED, None, before)
     assert "`amount 0..100` fails in 1 of 4 rows" in first.why
     assert (second.before, second.after, second.mode, second.actor) == (before, head.id, ActionMode.AUTOMATIC, "andon")
@@ -106,7 +107,7 @@ def test_what_is_done_is_verified_and_told(shop):
     shop.undo()
     act(shop)
     with shop.opened() as service:
-        assert service.actions.newest(1).actions[0].undone_at is not None, "an action can be taken back as any publish"
+        assert service.actions.newest(1)[0].undone_at is not None, "an action can be taken back as any publish"
 
 
 def test_after_its_attempts_a_person_has_to_look(shop):
@@ -232,7 +233,7 @@ def test_a_command_of_ones_own_is_told_of_the_incident_and_bounded(shop):
     shop.refresh()
     assert act(shop) == ["command verified"]
     with shop.opened() as service:
-        (done,) = service.actions.newest().actions
+        (done,) = service.actions.newest()
     assert done.params["result"] == {"exit": 0, "said": "shop.orders\n"}
 
 
@@ -298,7 +299,7 @@ def test_a_correction_that_changes_too_many_rows_is_held(shop):
     assert act(shop) == ["retry failed"]
     assert shop.head().id == before
     with shop.opened() as service:
-        assert "its rows change by 33.3%, more than 10.0%" in service.actions.newest(1).actions[0].why
+        assert "its rows change by 33.3%, more than 10.0%" in service.actions.newest(1)[0].why
 
 
 def test_playbooks_of_the_branch_count_and_not_those_of_the_folder(shop):
@@ -310,3 +311,32 @@ def test_playbooks_of_the_branch_count_and_not_those_of_the_folder(shop):
     with pytest.raises(AndonError) as raised:
         shop.run()
     assert "playbooks.yml:1" in str(raised.value.problems[0].where)
+
+
+def test_what_reads_it_is_paused_until_it_is_over_and_a_tick_acts(shop):
+    shop.write("raw/orders_06.csv", BAD)
+    shop.refresh()
+    shop.clock.passes(minutes=2)
+    with shop.opened() as service:
+        done = service.actions.fix(1, "pause")
+        assert done.outcome is Outcome.DONE
+        assert [p.dataset for p in service.scheduling.pauses()] == ["marts.best", "marts.count", "marts.totals"]
+        with pytest.raises(UsageError, match="nothing reads"):
+            service.actions.fix(1, "pause")
+        shop.write("raw/orders_06.csv", GOOD)
+        service.scheduling.tick()
+        assert service.scheduling.pauses() == [], "the incident is over by the pass, and with it the pause"
+        assert service.actions.newest(1)[0].undone_at is not None
+
+
+def test_what_the_scheduler_takes_care_of_is_left_to_it(shop):
+    from andon.state.attempts import Attempt
+
+    shop.write("raw/orders_06.csv", BAD)
+    shop.refresh()
+    with shop.opened() as service:
+        attempt = Attempt("shop.orders", 1, "2026-05-04T08:00:00Z", "x", "y", again="2026-05-04T09:00:00Z")
+        with service.workspace.lake.database.write() as transaction:
+            service.workspace.attempts.put(transaction, "main", [attempt])
+    assert act(shop) == []
+    assert offers(shop)[0] == "again | automatic | the scheduler tries it again at 2026-05-04T09:00:00Z"

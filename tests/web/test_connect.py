@@ -9,7 +9,9 @@ import pytest
 import andon
 from andon.errors import AccessError, MachineError, ProjectError, UsageError
 from andon.python.lake import Branches, LakeSources
+from andon.python.remote_catalog import RemoteSuggestions
 from andon.python.remote_nouns import RemoteBranches, RemoteSources
+from andon.python.suggestions import LakeSuggestions
 from kit.clones import Clone
 from kit.serving import Serving
 
@@ -124,7 +126,13 @@ def test_where_nothing_answers_it_is_said(own: tuple[Clone, Serving]) -> None:
 
 
 def test_it_has_the_verbs_of_a_lake() -> None:
-    for here, there in ((andon.Lake, andon.RemoteLake), (Branches, RemoteBranches), (LakeSources, RemoteSources)):
+    pairs = (
+        (andon.Lake, andon.RemoteLake),
+        (Branches, RemoteBranches),
+        (LakeSources, RemoteSources),
+        (LakeSuggestions, RemoteSuggestions),
+    )
+    for here, there in pairs:
         verbs = {name for name in dir(here) if not name.startswith("_")}
         assert verbs <= set(dir(there))
 

@@ -175,6 +175,9 @@ PAIRS: list[tuple[list[str], Ask]] = [
         lambda c: c.post("/pauses", {"datasets": ["marts.best"], "why": "why not"}),
     ),
     (["resume", "--all"], lambda c: c.post("/resumptions")),
+    (["actions"], lambda c: c.get("/actions?limit=20")),
+    (["playbooks"], lambda c: c.get("/playbooks")),
+    (["freeze", "--why", "so"], lambda c: c.post("/freezes", {"why": "so"})),
     (["optimize"], lambda c: c.post("/optimizations")),
     (["undo", "--yes"], lambda c: c.post("/undos", {"agreed": True})),
     (["redo"], lambda c: c.post("/redos")),
@@ -210,6 +213,8 @@ PAIRS: list[tuple[list[str], Ask]] = [
         ["retire", "marts.best", "--publish"],
         lambda c: c.post("/retirements", {"names": ["marts.best"], "agreed": "any"}),
     ),
+    (["suggestions", "list"], lambda c: c.get("/suggestions")),
+    (["suggestions", "list", "--all"], lambda c: c.get("/suggestions?all=true")),
     (["token", "create", "ana"], lambda c: c.post("/tokens", {"person": "ana"})),
     (["notify", "list"], lambda c: c.get("/channels")),
     (["notify", "test", "nope"], lambda c: c.post("/channels/tests", {"name": "nope"})),
@@ -219,6 +224,9 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["query", "from nope"], lambda c: c.post("/queries", {"sql": "from nope"})),
     (["branch", "create", "try"], lambda c: c.post("/branches", {"name": "try"})),
     (["redo", "--branch", "nope"], lambda c: c.post("/redos", {"branch": "nope"})),
+    (["suggestions", "show", "7"], lambda c: c.get("/suggestions/7")),
+    (["suggestions", "accept", "7"], lambda c: c.post("/suggestions/7/accept")),
+    (["suggestions", "dismiss", "7"], lambda c: c.post("/suggestions/7/dismiss")),
     (["token", "revoke", "00000000"], lambda c: c.delete("/tokens/00000000")),
 ]
 
@@ -260,7 +268,11 @@ def shared(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield root, server.client(server.service.tokens.create("ana").token)
 
 
-LOOKING = [pair for pair in PAIRS if (pair[0][0] in _LOOKING and "--write" not in pair[0]) or pair[0][1:2] == ["list"]]
+LOOKING = [
+    pair
+    for pair in PAIRS
+    if (pair[0][0] in _LOOKING and "--write" not in pair[0]) or pair[0][1:2] in (["list"], ["show"])
+]
 CHANGING = [pair for pair in PAIRS if pair not in LOOKING]
 
 

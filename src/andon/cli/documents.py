@@ -41,6 +41,7 @@ class StoryDocument(Document):
 def documents() -> Mapping[str, tuple[Any, ...]]:
     """The types of what each command can write with `--json`, by the command's words."""
     # here, since each command needs few of them
+    from andon.model.action import ActionDocument
     from andon.model.check_result import CheckDocument
     from andon.model.cord import Cord
     from andon.model.due import DueDocument
@@ -52,6 +53,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.review import ReviewDocument
     from andon.model.run import RunDocument
     from andon.model.tick import PauseDocument, TickDocument
+    from andon.service.actions import FreezeDocument, PlaybooksDocument
     from andon.service.branches import BranchInfo
     from andon.service.checks import CheckReportDocument, ChecksSqlDocument
     from andon.service.datasets import DatasetInfo, PageDocument
@@ -89,6 +91,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.source_list import SourceInfo
     from andon.service.sources import Accepted, Pinned
     from andon.service.status import StatusDocument
+    from andon.service.suggestions import SuggestionDocument, SuggestionInfo, SuggestionsDocument
     from andon.service.undo import RevertedDocument
     from andon.service.unit_tests import TestsDocument
     from andon.web.server import ServingDocument
@@ -103,6 +106,9 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "tick": (TickDocument,),
         "pause": (list[PauseDocument],),
         "resume": (list[PauseDocument],),
+        "actions": (list[ActionDocument],),
+        "playbooks": (PlaybooksDocument,),
+        "freeze": (FreezeDocument,),
         "optimize": (RunDocument,),
         "check": (CheckReportDocument, ChecksSqlDocument, list[CheckDocument], ProposedChecksDocument),
         "test": (TestsDocument,),
@@ -145,17 +151,21 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "pull": (PulledDocument,),
         "config show": (list[SettingDocument],),
         "lock": (list[Locked],),
-        "notify list": (list[ChannelDocument],),
-        "notify test": (list[SentDocument],),
         "quarantine list": (list[QuarantineInfo],),
         "quarantine show": (QuarantineRows,),
         "quarantine release": (RunDocument,),
+        "notify list": (list[ChannelDocument],),
+        "notify test": (list[SentDocument],),
         "source accept": (Accepted,),
         "source add": (AddedSource,),
         "source check": (list[SourceReportDocument],),
         "source list": (list[SourceInfo],),
         "source load": (RunDocument,),
         "source pin": (Pinned,),
+        "suggestions accept": (SuggestionDocument,),
+        "suggestions dismiss": (SuggestionInfo,),
+        "suggestions list": (SuggestionsDocument,),
+        "suggestions show": (SuggestionDocument,),
         "token create": (TokenMade,),
         "token list": (list[AccessToken],),
         "token revoke": (AccessToken,),

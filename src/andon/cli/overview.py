@@ -33,6 +33,11 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("tick", "tick", "tick", "Bring up to date what is due, once: for cron and CI", "Build and publish"),
     Entry("pause", "tick", "pause", "Let the schedule leave datasets as they are", "Build and publish"),
     Entry("resume", "tick", "resume", "Let the schedule go on with them", "Build and publish"),
+    Entry("actions", "actions", "actions", "What was done about what is wrong", "Build and publish"),
+    Entry(
+        "playbooks", "actions", "playbooks", "What answers incidents, and how far it is trusted", "Build and publish"
+    ),
+    Entry("freeze", "actions", "freeze", "Stop all automatic corrective action", "Build and publish"),
     Entry("optimize", "runs", "optimize", "Put small files of tables together", "Build and publish"),
     Entry("backfill", "backfill", "backfill", "Fill times of a table that grows by time", "Build and publish"),
     Entry("upload", "upload", "upload", "Publish a file that you have: CSV, JSON, Parquet, Excel", "Build and publish"),
@@ -53,6 +58,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("status", "datasets", "status", "Where the folder stands against its branch", "Look"),
     Entry("log", "history", "log", "What was published, when and by whom", "Look"),
     Entry("diff", "diff", "diff", "How two commits differ", "Look"),
+    Entry("suggestions", "suggestions", "suggestions", "Work done by hand three times, offered done", "Look"),
     Entry("review", "review", "review", "How well the work went, in numbers from the record", "Look"),
     Entry("undo", "history", "undo", "Take the newest publish back", "Take back"),
     Entry("redo", "history", "redo", "Take an undo back", "Take back"),
@@ -93,9 +99,10 @@ def overview() -> str:
         "  Query anything. Save a query as a dataset. Every change is built aside and",
         "  published for the whole lake in one step. One command takes it back.",
     ]
+    width = max(len(entry.name) for entry in COMMANDS)
     for section in dict.fromkeys(entry.section for entry in COMMANDS):
         lines += ["", f"{section}:"]
-        lines += [f"  {e.name:<9}  {e.short}" for e in COMMANDS if e.section == section]
+        lines += [f"  {e.name:<{width}}  {e.short}" for e in COMMANDS if e.section == section]
     lines += ["", "Options:"]
     lines += [f"  {option:<19}{text}" for option, text in GLOBAL_OPTIONS]
     lines += ["", "Example:", "  andon demo", "  andon run --help"]

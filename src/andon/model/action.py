@@ -14,8 +14,8 @@ class ActionKind(StrEnum):
 
     `retry`: make again what failed. `reload`: load a source anew, whatever is known of it. `backfill`: fill times that a table lacks.
     `accept-schema`: take new columns and wider types into what a source promises. `undo`: take back the publish that brought it.
-    `deduplicate`: propose the line of code that takes equal rows once. `command`, `webhook`: something of the user's own. `notify`: call a
-    person.
+    `pause`: keep what reads it from being brought up to date until the incident is over. `deduplicate`: propose the line of code that takes
+    equal rows once. `command`, `webhook`: something of the user's own. `notify`: call a person.
     """
 
     RETRY = "retry"
@@ -23,6 +23,7 @@ class ActionKind(StrEnum):
     BACKFILL = "backfill"
     ACCEPT_SCHEMA = "accept-schema"
     UNDO = "undo"
+    PAUSE = "pause"
     DEDUPLICATE = "deduplicate"
     COMMAND = "command"
     WEBHOOK = "webhook"

@@ -30,6 +30,7 @@ class Decision(Record):
             A slot is served by any run whose logical time is not before it.
         next: when time makes it due (ISO text), where time does and it isn't yet.
         serves: the datasets that need it, where it is due for their sake alone.
+        held: what keeps it back: a `BackKind`; `retry` (it is tried again by itself) or `failed` (it is not), of it or of what it reads.
         seen: what it would read of files and code, as one hash; an attempt keeps it, so that the same is not tried again.
     """
 
@@ -40,6 +41,7 @@ class Decision(Record):
     slot: str | None = None
     next: str | None = None
     serves: tuple[str, ...] = ()
+    held: str | None = None
     seen: str = ""
 
     @property

@@ -15,6 +15,8 @@ class DecisionDocument(Document):
         slot: the moment that it serves.
         next: when time makes it due, or what keeps it is over.
         serves: the datasets that need it, where it is due for their sake alone.
+        held: what keeps it back: `paused`, `claimed` (another process works on it), `retry`, `failed`, `unasked` (its `when` can't be
+            asked), `frozen`; null where nothing does.
     """
 
     dataset: str
@@ -24,11 +26,14 @@ class DecisionDocument(Document):
     slot: str | None
     next: str | None
     serves: list[str]
+    held: str | None
 
     @classmethod
     def of(cls, each: Decision) -> DecisionDocument:
         """The document of a decision."""
-        return cls(each.dataset, str(each.standing), each.reason, each.rule, each.slot, each.next, list(each.serves))
+        return cls(
+            each.dataset, str(each.standing), each.reason, each.rule, each.slot, each.next, list(each.serves), each.held
+        )
 
 
 class ScheduleDocument(Document):

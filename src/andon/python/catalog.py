@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from andon.model.review import ReviewDocument
-from andon.python.scheduling import ScheduledLake
+from andon.python.acting import ActingLake
+from andon.python.suggestions import LakeSuggestions
 from andon.service.board import BoardDocument
 from andon.service.readers import ReadersDocument
 from andon.service.reviewing import WEEK
@@ -14,7 +15,7 @@ from andon.service.searching import SHOWN, FindOptions, FoundDocument
 Filter = str | Sequence[str]
 
 
-class CatalogLake(ScheduledLake):
+class CatalogLake(ActingLake):
     """The part of a lake that one looks for things in."""
 
     def find(
@@ -63,6 +64,11 @@ class CatalogLake(ScheduledLake):
     def board(self) -> BoardDocument:
         """How the lake stands: what needs a person, runs that go on, all datasets and insights in lanes."""
         return self._service.board.show(self._ref)
+
+    @property
+    def suggestions(self) -> LakeSuggestions:
+        """Work that people do over and over, offered as what would do it."""
+        return LakeSuggestions(self._service)
 
 
 def several(values: Filter) -> tuple[str, ...]:

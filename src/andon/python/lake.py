@@ -272,14 +272,14 @@ class Lake(IncidentLake):
         return LakeSources(self._service, _options)
 
     @property
-    def channels(self) -> Channels:
-        """By which ways people are told of incidents: list, test."""
-        return Channels(self._service)
-
-    @property
     def quarantine(self) -> LakeQuarantine:
         """Rows that checks set aside: list, show, release."""
         return LakeQuarantine(self._service, self._ref)
+
+    @property
+    def channels(self) -> Channels:
+        """By which ways people are told of incidents: list, test."""
+        return Channels(self._service)
 
     def publish(self, branch: str, into: str = "main", report: Reporter = silent, **options: Any) -> RunResult:
         """Publish a branch; `options`: `publish`, `mine`, `theirs`, `message` as on the command line."""

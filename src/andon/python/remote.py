@@ -244,14 +244,14 @@ class RemoteLake(RemoteIncidents):
         return RemoteSources(self._link)
 
     @property
-    def channels(self) -> RemoteChannels:
-        """By which ways people are told of incidents: list, test."""
-        return RemoteChannels(self._link)
-
-    @property
     def quarantine(self) -> RemoteQuarantine:
         """Rows that checks set aside: list, show, release."""
         return RemoteQuarantine(self._link, self._ref, self._told)
+
+    @property
+    def channels(self) -> RemoteChannels:
+        """By which ways people are told of incidents: list, test."""
+        return RemoteChannels(self._link)
 
     def publish(self, branch: str, into: str = "main", report: Hears | None = None, **options: Any) -> RunDocument:
         """Publish a branch; options as in `Lake.publish`."""

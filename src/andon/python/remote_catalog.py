@@ -5,14 +5,16 @@ from __future__ import annotations
 from andon.base.document import from_json
 from andon.model.review import ReviewDocument
 from andon.python.catalog import Filter, several
-from andon.python.remote_scheduling import RemoteScheduled
+from andon.python.remote_acting import RemoteActing
+from andon.python.server_link import ServerLink
 from andon.service.board import BoardDocument
 from andon.service.readers import ReadersDocument
 from andon.service.reviewing import WEEK
 from andon.service.searching import SHOWN, FoundDocument
+from andon.service.suggestions import SuggestionDocument, SuggestionInfo, SuggestionsDocument
 
 
-class RemoteCatalog(RemoteScheduled):
+class RemoteCatalog(RemoteActing):
     """The part of a served lake that one looks for things in; verbs and arguments as in `CatalogLake`."""
 
     def find(
@@ -44,3 +46,32 @@ class RemoteCatalog(RemoteScheduled):
     def board(self) -> BoardDocument:
         """How the lake stands; the folder is that of the server."""
         return from_json(BoardDocument, self._link.get("/board", at=self._ref))
+
+    @property
+    def suggestions(self) -> RemoteSuggestions:
+        """Work that people do over and over, offered as what would do it."""
+        return RemoteSuggestions(self._link)
+
+
+class RemoteSuggestions:
+    """Work that people do over and over, offered as what would do it, in a lake that a server has."""
+
+    def __init__(self, link: ServerLink) -> None:
+        self._link = link
+
+    def list(self, *, decided: bool = False) -> SuggestionsDocument:
+        """What is suggested, the newest first; with `decided` also what is no more."""
+        return from_json(SuggestionsDocument, self._link.get("/suggestions", all=decided))
+
+    def show(self, number: int, name: str | None = None) -> SuggestionDocument:
+        """A suggestion with what speaks for it and all that would be written."""
+        return from_json(SuggestionDocument, self._link.get(f"/suggestions/{number}", name=name))
+
+    def accept(self, number: int, name: str | None = None, branch: str | None = None) -> SuggestionDocument:
+        """Write it on a branch of its own, build it there, and plan its publish."""
+        body = {"name": name, "branch": branch}
+        return from_json(SuggestionDocument, self._link.post(f"/suggestions/{number}/accept", body))
+
+    def dismiss(self, number: int) -> SuggestionInfo:
+        """Never suggest it again, nor what is much the same."""
+        return from_json(SuggestionInfo, self._link.post(f"/suggestions/{number}/dismiss", {}))

@@ -145,8 +145,7 @@ class GoalRunner:
         is_merge = goal.merged is not None and bool(prepared.gathered.decided)
         if goal.target is None and not is_merge and not plan.works and not _leaves_change(prepared):
             return self._finish.nothing(prepared, listener, began)
-        author, moment = self._workspace.caller.author, to_text(prepared.moment)
-        number = self._workspace.runs.begin(RunBegin(goal.branch, prepared.head.id, str(goal.kind), author, moment))
+        number = self._workspace.runs.begin(self._begin(prepared))
         watch = RunWatch(self._workspace.runs, number, listener.report, plan.notices)
         run = Running(number, replace(listener, report=watch), began, watch)
         try:
@@ -165,6 +164,20 @@ class GoalRunner:
                 raise _interrupted(number) from error
             self._finish.stopped(run, "failed", error if isinstance(error, AndonError) else None)
             raise
+
+    def _begin(self, prepared: Prepared) -> RunBegin:
+        caller, options, goal = self._workspace.caller, prepared.options, prepared.goal
+        return RunBegin(
+            goal.branch,
+            prepared.head.id,
+            str(goal.kind),
+            caller.author,
+            to_text(prepared.moment),
+            caller.face,
+            options.select,
+            prepared.plan.is_change,
+            options.message is not None,
+        )
 
     def _build(self, prepared: Prepared, run: Running) -> RunResult:
         from andon.runs.checked_run import CheckedRun

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from andon.base.clock import to_text
-from andon.base.document import Document
+from andon.base.document import UNSET, Document, UnsetType
 from andon.base.names import did_you_mean
 from andon.base.record import replace
 from andon.errors import HeldError, UsageError
@@ -14,6 +14,7 @@ from andon.model.action import ActionDocument, ActionKind, CorrectiveAction, Fre
 from andon.model.commit import CommitKind
 from andon.model.playbook import Playbook, PlaybookMode
 from andon.operations.actions.acting import Actor, Asked
+from andon.operations.actions.book import pause_words
 from andon.operations.actions.decide import ActionRecord, Offer, Results, all_of, level
 from andon.operations.actions.kinds import ACTIONS
 from andon.runs.goal import Listener, RunOptions
@@ -21,26 +22,29 @@ from andon.service.editing import ToEdit
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from andon.model.incident import Incident
     from andon.model.run import RunResult
+    from andon.service.branches import Branches
+    from andon.service.editing import Editing
     from andon.service.incidents import IncidentDesk
-    from andon.service.service import Service
+    from andon.service.runs import Runs
+    from andon.service.scheduling import Scheduling
+    from andon.service.undo import Undoing
+    from andon.service.undo_older import Reverting
     from andon.workspace.workspace import Workspace
 
 
-class OfferDocument(Document):
-    """A playbook that answers an incident.
+class AnswerDocument(Document):
+    """Whether a playbook acts about an incident.
 
     Attributes:
-        playbook: by which name `incident fix` takes it.
-        level: how far it is trusted by now.
-        is_due: whether the next pass acts; `due`, from when on, where that is all it waits for.
+        acts: whether the next pass does; `due`, from when on, where that is all it waits for.
         why: why it does not act now.
     """
 
-    playbook: str
-    do: ActionKind
-    level: PlaybookMode
-    is_due: bool
+    acts: bool
     due: str | None
     why: str
 
@@ -53,6 +57,7 @@ class PlaybookDocument(Document):
         mode: what it says; `level`, how far it is trusted by now.
         fired: incidents that it acted about; `fixed`, of these verified; `needless`, of these such as a person called expected, or no
             problem.
+        answer: where it is asked about an incident.
     """
 
     name: str
@@ -63,26 +68,44 @@ class PlaybookDocument(Document):
     fired: int
     fixed: int
     needless: int
+    answer: AnswerDocument | UnsetType = UNSET
 
 
 class PlaybooksDocument(Document):
-    """What answers incidents on a branch, and who stopped all automatic action, if somebody did."""
+    """What answers incidents on a branch (or one incident), in the order in which it is asked.
+
+    Attributes:
+        frozen: who stopped all automatic action, if somebody did.
+    """
 
     branch: str
     frozen: Freeze | None
     playbooks: list[PlaybookDocument]
 
 
-class ActionsDocument(Document):
-    """What was done, newest first."""
-
-    actions: list[ActionDocument]
-
-
 class FreezeDocument(Document):
     """Whether all automatic action is stopped, and who did that."""
 
     frozen: Freeze | None
+
+
+class Acting(Protocol):
+    """The verbs by which actions are done, in the name of somebody: those of `Service`."""
+
+    @property
+    def workspace(self) -> Workspace: ...
+    @property
+    def runs(self) -> Runs: ...
+    @property
+    def branches(self) -> Branches: ...
+    @property
+    def editing(self) -> Editing: ...
+    @property
+    def scheduling(self) -> Scheduling: ...
+    @property
+    def undoing(self) -> Undoing: ...
+    @property
+    def reverting(self) -> Reverting: ...
 
 
 class ActionDesk:
@@ -92,7 +115,7 @@ class ActionDesk:
         by: the verbs in the name of somebody.
     """
 
-    def __init__(self, workspace: Workspace, incidents: IncidentDesk, by: Callable[[str], Service]) -> None:
+    def __init__(self, workspace: Workspace, incidents: IncidentDesk, by: Callable[[str], Acting]) -> None:
         self._workspace = workspace
         self._desk = incidents
         self._by = by
@@ -116,10 +139,7 @@ class ActionDesk:
         Raises:
             UsageError: `usage.bad_argument` for an unknown incident, action or parameter; `action.unfit`, `action.running`.
         """
-        incident = self._workspace.incidents.find(number)
-        if incident is None:
-            message = f"there is no incident {number}"
-            raise UsageError("usage.bad_argument", message, where=str(number), hint="`andon incidents` lists them")
+        incident = self._found(number)
         actor = self._workspace.caller.author
         playbooks = all_of(View.at(self._workspace, incident.branch).project.playbooks)
         named = next((playbook for playbook in playbooks if action in (playbook.spoken, playbook.id)), None)
@@ -132,21 +152,23 @@ class ActionDesk:
             raise UsageError("usage.bad_argument", f"there is no action `{action}`", where=action, hint=hint)
         return self._actor.fix(incident, kinds[action], _params(kinds[action], params or {}), actor, None)
 
-    def offers(self, number: int) -> list[OfferDocument]:
-        """What answers an incident, in the order of the playbooks."""
-        incident = self._workspace.incidents.find(number)
-        return [_offer(offer) for offer in self._actor.offers(incident)] if incident is not None else []
-
-    def newest(self, limit: int = 100, incident: int | None = None) -> ActionsDocument:
+    def newest(self, limit: int = 100, incident: int | None = None) -> list[ActionDocument]:
         """What was done, newest first; about one incident, if given."""
-        found = self._workspace.actions.newest(limit, incident)
-        return ActionsDocument([ActionDocument.about(action) for action in found])
+        return [ActionDocument.about(action) for action in self._workspace.actions.newest(limit, incident)]
 
-    def playbooks(self, branch: str | None = None) -> PlaybooksDocument:
-        """What answers incidents on a branch, and how it came out."""
-        view = View.at(self._workspace, branch)
+    def playbooks(self, branch: str | None = None, incident: int | None = None) -> PlaybooksDocument:
+        """What answers incidents on a branch, and how it came out; only what answers `incident`, if given, and whether it acts.
+
+        Raises:
+            UsageError: `usage.bad_argument` for an unknown incident; `lake.ref_not_found`.
+        """
+        found = self._found(incident) if incident is not None else None
+        view = View.at(self._workspace, found.branch if found is not None else branch)
         record = self._actor.record(view)
-        lines = [_playbook(playbook, record) for playbook in all_of(view.project.playbooks)]
+        if found is None:
+            lines = [_playbook(playbook, record) for playbook in all_of(view.project.playbooks)]
+        else:
+            lines = [_playbook(o.playbook, record, _answer(o)) for o in self._actor.offers(found, record)]
         return PlaybooksDocument(view.ref, record.freeze, lines)
 
     def frozen(self) -> FreezeDocument:
@@ -168,6 +190,13 @@ class ActionDesk:
 
     # -- parts
 
+    def _found(self, number: int) -> Incident:
+        found = self._workspace.incidents.find(number)
+        if found is None:
+            message = f"there is no incident {number}"
+            raise UsageError("usage.bad_argument", message, where=str(number), hint="`andon incidents` lists them")
+        return found
+
     def _hands(self, asked: Asked) -> _ServiceHands:
         return _ServiceHands(self._by(asked.action.actor), asked)
 
@@ -175,7 +204,7 @@ class ActionDesk:
 class _ServiceHands:
     """Does with the verbs of the service what an action asks for; every publish asks the action whether it may."""
 
-    def __init__(self, service: Service, asked: Asked) -> None:
+    def __init__(self, service: Acting, asked: Asked) -> None:
         self._service = service
         self._action = asked.action
         self._listener = Listener(judge=asked.judge, may_publish=asked.may_publish, published=asked.published)
@@ -231,6 +260,11 @@ class _ServiceHands:
             )
         return branch
 
+    def pause(self, datasets: Sequence[str], until: datetime | None) -> None:
+        """See `Hands`."""
+        why = pause_words(self._action.incident)
+        self._service.scheduling.pause(datasets, until, why, self._action.branch)
+
     def resolve(self, text: str, where: str) -> str:
         """See `Hands`."""
         return self._service.workspace.resolve(text, "`url`", where)
@@ -257,12 +291,11 @@ def _params(kind: ActionKind, given: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def _offer(offer: Offer) -> OfferDocument:
-    playbook = offer.playbook
-    return OfferDocument(playbook.spoken, playbook.do, offer.level, offer.is_due, offer.due, offer.why)
+def _answer(offer: Offer) -> AnswerDocument:
+    return AnswerDocument(offer.is_due, offer.due, offer.why)
 
 
-def _playbook(playbook: Playbook, record: ActionRecord) -> PlaybookDocument:
+def _playbook(playbook: Playbook, record: ActionRecord, answer: AnswerDocument | UnsetType = UNSET) -> PlaybookDocument:
     results = record.results.get(playbook.id, Results())
     return PlaybookDocument(
         playbook.spoken,
@@ -273,4 +306,5 @@ def _playbook(playbook: Playbook, record: ActionRecord) -> PlaybookDocument:
         results.fired,
         results.fixed,
         results.needless,
+        answer,
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
-from andon.base.record import values_of
-from andon.errors import UsageError
+from andon.base.record import Record, values_of
+from andon.errors import AndonError, UsageError
+from andon.model.event import Notice
 from andon.model.tick import PauseDocument, Tick
 from andon.operations.scheduling.loop import ScheduleLoop
 from andon.operations.scheduling.passes import Passes, length_of
@@ -24,8 +26,23 @@ if TYPE_CHECKING:
     from andon.service.runs import Runs
     from andon.workspace.workspace import Workspace
 
+_log = logging.getLogger(__name__)
 #: The author of what is published by schedule.
 AUTHOR = "andon"
+
+
+class AfterPass(Record):
+    """What follows a pass.
+
+    Attributes:
+        look: brings the incidents of a branch up to what stands.
+        act: answers what is wrong on it.
+        tell: sends the messages that are due.
+    """
+
+    look: Callable[[str, Listener], None]
+    act: Callable[[str], Sequence[object]]
+    tell: Callable[[Listener], None]
 
 
 class Scheduling:
@@ -33,7 +50,7 @@ class Scheduling:
 
     Args:
         runs: those of `AUTHOR`.
-        passed: told of a branch after each pass, and who listened to it.
+        after: what follows each pass.
     """
 
     def __init__(
@@ -42,10 +59,10 @@ class Scheduling:
         looking: Looking,
         runs: Runs,
         preparer: Preparer,
-        passed: Callable[[str, Listener], None],
+        after: AfterPass,
     ) -> None:
         self._workspace = workspace
-        self._passed = passed
+        self._after = after
         self._runs = runs
         self._preparer = preparer
         self._passes = Passes(workspace, looking, runs.refresh)
@@ -71,7 +88,12 @@ class Scheduling:
         """
         name, hears = self._branch(branch), listener or Listener()
         found = self._passes.tick(name, trigger, hears, now)
-        self._passed(name, hears)
+        self._after.look(name, hears)
+        try:
+            self._after.act(name)
+        except AndonError as failure:  # what was brought up to date is, and the next pass acts
+            hears.report(Notice(f"nothing was done about what is wrong: {failure.message}"))
+        self._after.tell(hears)
         return found
 
     def loop(self, told: Callable[[Tick], None]) -> ScheduleLoop | None:
@@ -83,7 +105,7 @@ class Scheduling:
         workspace = self._workspace
         if not workspace.settings.get("schedule.enabled") or workspace.lake.database.is_read_only:
             return None
-        every = length_of(str(workspace.settings.get("schedule.every")), 30.0)
+        every = length_of(str(workspace.settings.get("schedule.every")), 10.0)
         return ScheduleLoop(lambda listener: self.tick("up", listener=listener), every.total_seconds(), told)
 
     def pause(
@@ -147,7 +169,11 @@ class Scheduling:
         if not there:
             return {}
         options = RunOptions(select=there, branch=branch)
-        prepared = self._preparer.prepare(self._runs.unasked_goal(options), options)
+        try:
+            prepared = self._preparer.prepare(self._runs.unasked_goal(options), options)
+        except AndonError as failure:  # then its next slot decides, and all else goes on
+            _log.debug("it can't be told what %s would be tried on: %s", ", ".join(there), failure)
+            return {}
         steps = {step.dataset: step for step in prepared.plan.steps}
         return {
             name: content_id(

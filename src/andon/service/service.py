@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from andon.service.searching import Searching
     from andon.service.signals import SignalDesk
     from andon.service.status import Standing
+    from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
     from andon.service.troubles import Troubles
     from andon.service.trust import Trust
@@ -154,13 +155,6 @@ class Service:
         return Promises(self.workspace, self._preparer, self.runs, self.querying)
 
     @cached_property
-    def messages(self) -> MessageDesk:
-        """How people are told of incidents."""
-        from andon.service.messages import MessageDesk
-
-        return MessageDesk(self.workspace)
-
-    @cached_property
     def schedules(self) -> Schedules:
         """What is scheduled, and why."""
         from andon.service.schedules import Schedules
@@ -168,12 +162,20 @@ class Service:
         return Schedules(self.workspace, self._looking)
 
     @cached_property
+    def messages(self) -> MessageDesk:
+        """How people are told of incidents."""
+        from andon.service.messages import MessageDesk
+
+        return MessageDesk(self.workspace)
+
+    @cached_property
     def scheduling(self) -> Scheduling:
         """Scheduled work."""
-        from andon.service.scheduling import AUTHOR, Scheduling
+        from andon.service.scheduling import AUTHOR, AfterPass, Scheduling
 
         by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
-        return Scheduling(self.workspace, self._looking, by_itself.runs, self._preparer, self._passed)
+        after = AfterPass(self.incidents.passed, lambda branch: self.actions.act(branch), self.messages.run_ended)
+        return Scheduling(self.workspace, self._looking, by_itself.runs, self._preparer, after)
 
     @cached_property
     def signals(self) -> SignalDesk:
@@ -409,6 +411,13 @@ class Service:
         return Proposing(self.workspace, self.profiles, self._preparer)
 
     @cached_property
+    def suggestions(self) -> Suggestions:
+        """Work that people do over and over, offered as what would do it."""
+        from andon.service.suggestions import Suggestions
+
+        return Suggestions(self.workspace, self.saving, self._given_files, self.branches, self.profiles)
+
+    @cached_property
     def datasets(self) -> Datasets:
         """Datasets as they are: list, show."""
         from andon.service.datasets import Datasets
@@ -497,10 +506,6 @@ class Service:
     def _run_ended(self, branch: str, listener: Listener) -> None:
         self.lineage_events.run_ended(listener)
         self.incidents.run_ended(branch, listener)
-        self.messages.run_ended(listener)
-
-    def _passed(self, branch: str, listener: Listener) -> None:
-        self.incidents.passed(branch, listener)
         self.messages.run_ended(listener)
 
 

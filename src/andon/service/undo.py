@@ -163,7 +163,7 @@ class Undoing:
         )
         move = RefMove(name, "branch", head.id, "undo")
         commit = self._lake.commit(draft, before.root, [move], request, _also(listener or Listener()))
-        self._moved(name, Listener())
+        self._moved(name, listener or Listener())
         return Reverted(name, commit, target, _seen(changes), sorted_causes(causes))
 
     def redo(self, branch: str | None = None, request: str | None = None) -> Reverted:

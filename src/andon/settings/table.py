@@ -125,7 +125,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("run.parallel", "number", 0, "Tasks at the same time; 0 is one per core."),
     Setting("schedule.enabled", "flag", True, "Whether `andon up` brings up to date what is due."),
-    Setting("schedule.every", "duration", "30s", "How often it looks."),
+    Setting("schedule.every", "duration", "10s", "How often it looks."),
     Setting(
         "schedule.lease",
         "duration",

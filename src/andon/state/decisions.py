@@ -17,7 +17,7 @@ TABLES = (
     "create index schedule_pass_branch on schedule_pass (branch, last)",
     "create table decision (branch text not null, dataset text not null, seq bigint not null, at text not null,"
     " standing text not null, reason text not null, rule text, slot text, next text, serves text not null,"
-    " primary key (branch, dataset, seq))",
+    " held text, primary key (branch, dataset, seq))",
     "create index decision_at on decision (at)",
 )
 
@@ -29,7 +29,7 @@ _TOLERATED = 60.0
 _KEPT = timedelta(days=400)
 
 _LINE = "seq, branch, cause, who, began, last, times, gap, due"
-_DECISION = "dataset, standing, reason, rule, slot, next, serves"
+_DECISION = "dataset, standing, reason, rule, slot, next, serves, held"
 
 
 class PassLine(Record):
@@ -125,7 +125,7 @@ class Decisions:
                 [seq, branch, cause, who, at, at, max(known, gap) if known else 0.0, due],
             )
             transaction.execute_many(
-                f"insert into decision (branch, seq, at, {_DECISION}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"insert into decision (branch, seq, at, {_DECISION}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
                         branch,
@@ -138,6 +138,7 @@ class Decisions:
                         d.slot,
                         d.next,
                         json.dumps(d.serves),
+                        d.held,
                     )
                     for d in changed
                 ],
@@ -157,5 +158,5 @@ def _allowed(line: PassLine) -> float:
 
 
 def _decision(row: Row) -> Decision:
-    dataset, standing, reason, rule, slot, coming, serves = row[:7]
-    return Decision(dataset, Standing(standing), reason, rule, slot, coming, tuple(json.loads(serves)))
+    dataset, standing, reason, rule, slot, coming, serves, held = row[:8]
+    return Decision(dataset, Standing(standing), reason, rule, slot, coming, tuple(json.loads(serves)), held)

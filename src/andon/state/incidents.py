@@ -132,20 +132,6 @@ class Incidents:
         sql = f"select {_EVENT} from incident_event where seq > ? order by seq limit ?"
         return [_event(row) for row in self._database.query(sql, [seq, limit])]
 
-    def newest_seq(self) -> int:
-        """The `seq` of what happened last with any incident; 0 where nothing ever did."""
-        return int(self._database.query("select coalesce(max(seq), 0) from incident_event")[0][0])
-
-    def of_numbers(self, numbers: Iterable[int]) -> dict[int, Incident]:
-        """The incidents of these numbers, as far as there are."""
-        found: dict[int, Incident] = {}
-        for marks, batch in in_batches(str(number) for number in numbers):
-            sql = f"select {_INCIDENT} from incident where number in ({marks})"
-            found.update(
-                {row[0]: _incident(row) for row in self._database.query(sql, [int(number) for number in batch])}
-            )
-        return found
-
     def seen(self, reader: Database | Transaction, branch: str) -> Seen | None:
         """How far the records of a branch were read for signals; None where nobody did yet."""
         rows = reader.query("select number, waiting, commit_id from seen_run where branch = ?", [branch])
@@ -163,6 +149,20 @@ class Incidents:
         """The branches on which an incident stands."""
         sql = "select distinct branch from incident where state <> 'closed' order by branch"
         return [row[0] for row in self._database.query(sql)]
+
+    def newest_seq(self) -> int:
+        """The `seq` of what happened last with any incident; 0 where nothing ever did."""
+        return int(self._database.query("select coalesce(max(seq), 0) from incident_event")[0][0])
+
+    def of_numbers(self, numbers: Iterable[int]) -> dict[int, Incident]:
+        """The incidents of these numbers, as far as there are."""
+        found: dict[int, Incident] = {}
+        for marks, batch in in_batches(str(number) for number in numbers):
+            sql = f"select {_INCIDENT} from incident where number in ({marks})"
+            found.update(
+                {row[0]: _incident(row) for row in self._database.query(sql, [int(number) for number in batch])}
+            )
+        return found
 
     # -- writing, within a transaction of whoever decided
 

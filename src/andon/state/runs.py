@@ -16,6 +16,12 @@ from andon.model.run import TaskResult, TaskStatus
 #: A run that told that it lives, and did not for so long, lives no more: its number may be another process's since.
 _SILENT = timedelta(minutes=2)
 
+#: Tables of the newest step of `andon.state.schema`.
+TABLES = (
+    "create table asked_run (run bigint primary key, face text not null, selection text not null, is_change integer not null,"
+    " is_told integer not null)",
+)
+
 #: How a run may stand.
 RunStatus = Literal["running", "done", "held", "failed", "interrupted", "moved"]
 
@@ -44,13 +50,39 @@ class RunRecord(Record):
 
 
 class RunBegin(Record):
-    """What is known of a run when it begins; `base` is the branch's commit that it was planned on."""
+    """What is known of a run when it begins.
+
+    Attributes:
+        base: the branch's commit that it was planned on.
+        face, selection: where it was asked for, and for what, as it was said; `face` is "" where nothing is known of it.
+        is_change: whether it alters code. is_told: whether who asked said in words of their own what it is for.
+    """
 
     branch: str
     base: str
     kind: str
     author: str
     logical_time: str
+    face: str = ""
+    selection: tuple[str, ...] = ()
+    is_change: bool = False
+    is_told: bool = False
+
+
+class AskedRun(Record):
+    """A run as it was asked for; `datasets` is what it built."""
+
+    number: int
+    started: str
+    author: str
+    face: str
+    branch: str
+    kind: str
+    status: str
+    selection: tuple[str, ...]
+    is_change: bool
+    is_told: bool
+    datasets: tuple[str, ...]
 
 
 class RunNote(Record):
@@ -116,6 +148,11 @@ class RunLog:
                 " values (?, ?, ?, ?, ?, ?, 'running', ?, ?)",
                 [number, run.branch, run.base, run.kind, run.author, started, run.logical_time, this_process()],
             )
+            if run.face:
+                transaction.execute(
+                    "insert into asked_run (run, face, selection, is_change, is_told) values (?, ?, ?, ?, ?)",
+                    [number, run.face, json.dumps(run.selection), int(run.is_change), int(run.is_told)],
+                )
         return number
 
     def tell(self, number: int, tasks: Sequence[TaskResult], notes: Sequence[RunNote], after: int) -> None:
@@ -176,11 +213,6 @@ class RunLog:
         wanted = only.status if only is not None else None
         return [each for each in found if wanted in (None, each.status)]
 
-    def after(self, branch: str, number: int) -> list[RunRecord]:
-        """All runs of a branch above `number`, oldest first."""
-        sql = f"select {_COLUMNS} from run where branch = ? and number > ? order by number"
-        return [_record(row, self._clock) for row in self._database.query(sql, [branch, number])]
-
     def started(self, numbers: Iterable[int]) -> dict[int, str]:
         """When runs began (ISO text), by number."""
         found: dict[int, str] = {}
@@ -190,6 +222,11 @@ class RunLog:
             )
             found.update({number: started for number, started in rows})
         return found
+
+    def after(self, branch: str, number: int) -> list[RunRecord]:
+        """All runs of a branch above `number`, oldest first."""
+        sql = f"select {_COLUMNS} from run where branch = ? and number > ? order by number"
+        return [_record(row, self._clock) for row in self._database.query(sql, [branch, number])]
 
     def tasks(self, number: int) -> list[TaskResult]:
         """The tasks of a run, by dataset."""
@@ -214,6 +251,35 @@ class RunLog:
         """What a run told people, in that order."""
         rows = self._database.query("select at, text from run_note where run = ? order by seq", [number])
         return [RunNote(at, text) for at, text in rows]
+
+    def asked(self, since: str) -> list[AskedRun]:
+        """Runs that were begun at `since` (ISO text) or later, as they were asked for, oldest first."""
+        rows = self._database.query(
+            "select r.number, r.started, r.author, a.face, r.branch, r.kind, r.status, a.selection, a.is_change, a.is_told"
+            " from run r join asked_run a on a.run = r.number where r.started >= ? order by r.number",
+            [since],
+        )
+        built: dict[int, list[str]] = {}
+        if rows:
+            tasks = "select run, dataset from task where run >= ? and action = 'build' order by run, dataset"
+            for number, dataset in self._database.query(tasks, [rows[0][0]]):
+                built.setdefault(number, []).append(dataset)
+        return [
+            AskedRun(
+                number,
+                started,
+                author,
+                face,
+                branch,
+                kind,
+                status,
+                tuple(json.loads(selection)),
+                bool(is_change),
+                bool(is_told),
+                tuple(built.get(number, ())),
+            )
+            for number, started, author, face, branch, kind, status, selection, is_change, is_told in rows
+        ]
 
     def among(self) -> dict[str, list[str]]:
         """Which branches and authors there are of runs, for who filters them."""

@@ -12,7 +12,9 @@ from andon.state import (
     incidents,
     looks,
     messages,
+    offers,
     pauses,
+    runs,
     usual,
 )
 
@@ -63,9 +65,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         *cords.TABLES,
         *incidents.TABLES,
         *messages.TABLES,
+        *offers.TABLES,
         *pauses.TABLES,
-        *usual.TABLES,
+        *runs.TABLES,
         *decisions.TABLES,
         *looks.TABLES,
+        *usual.TABLES,
     ),
 )

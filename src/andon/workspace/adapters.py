@@ -41,6 +41,7 @@ from andon.state.facts import Facts
 from andon.state.incidents import Incidents
 from andon.state.looks import Looks
 from andon.state.messages import Messages
+from andon.state.offers import Offers
 from andon.state.pauses import Pauses
 from andon.state.queries import Queries
 from andon.state.runs import RunLog
@@ -81,8 +82,9 @@ class StateStore(Record):
     incidents: Incidents
     messages: Messages
     usual: UsualNumbers
-    cords: Cords
+    offers: Offers
     actions: Actions
+    cords: Cords
 
 
 class Adapters:
@@ -261,8 +263,9 @@ class Adapters:
             Incidents(database),
             Messages(database),
             UsualNumbers(database),
-            Cords(database),
+            Offers(database),
             Actions(database),
+            Cords(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from andon.state.incidents import Incidents
     from andon.state.looks import Looks
     from andon.state.messages import Messages
+    from andon.state.offers import Offers
     from andon.state.pauses import Pauses
     from andon.state.queries import Queries
     from andon.state.runs import RunLog
@@ -250,6 +251,11 @@ class Workspace:
     def notify(self) -> NotifyBook:
         """By which ways people are told."""
         return self._adapters.notify
+
+    @property
+    def offers(self) -> Offers:
+        """Offers to automate what people do by hand."""
+        return self._adapters.state.offers
 
     @property
     def actions(self) -> Actions:

@@ -111,6 +111,7 @@ class Actor:
             recent=tuple(self._actions.since(to_text(now - timedelta(days=1)))),
             results=results_of(playbooks, actions, {n: i.verdict for n, i in verdicts.items() if i is not None}),
             freeze=self._actions.freeze(),
+            busy=self._busy(view.ref),
         )
 
     def act(self, branch: str) -> list[CorrectiveAction]:
@@ -180,6 +181,20 @@ class Actor:
             )
         return done
 
+    def _busy(self, branch: str) -> dict[str, str]:
+        """The datasets that the scheduler takes care of, and how."""
+        now = to_text(self._workspace.clock())
+        claims = self._workspace.claims.of(branch)
+        made = {
+            d: "it is being made" for d, c in claims.items() if c.holder and c.until > now and not is_gone(c.process)
+        }
+        tried = {
+            dataset: f"the scheduler tries it again at {attempt.again}"
+            for dataset, attempt in self._workspace.attempts.of(branch).items()
+            if attempt.again is not None
+        }
+        return {**tried, **made}
+
     # -- one action
 
     def _do(
@@ -244,6 +259,7 @@ class Actor:
     def settle(self, branch: str) -> list[CorrectiveAction]:
         """Bring to its end what was begun and nobody does any more: verified, undone, or found to have published nothing."""
         self._book.note_undone(branch)
+        self._book.resume_paused(branch)
         ended = []
         for action in self._actions.running(branch):
             if not self._is_left(action) or not self._book.take_over(action):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from andon.base.record import Record
@@ -89,6 +89,10 @@ class Hands(Protocol):
 
     def propose(self, path: str, text: str, words: str) -> str:
         """Put a file with another text on a branch of its own; returns the branch."""
+        ...
+
+    def pause(self, datasets: Sequence[str], until: datetime | None) -> None:
+        """Keep datasets from being brought up to date by schedule, until the incident is over."""
         ...
 
     def resolve(self, text: str, where: str) -> str:

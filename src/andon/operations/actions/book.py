@@ -251,6 +251,22 @@ class ActionBook:
             for after, at in found.items():
                 self._actions.put(transaction, replace(open_[after], undone_at=at))
 
+    def resume_paused(self, branch: str) -> None:
+        """Let go on what was paused for incidents that are over."""
+        since = to_text(self._workspace.clock() - _UNDONE)
+        for action in self._actions.since(since):
+            if action.branch != branch or action.action is not ActionKind.PAUSE or action.undone_at is not None:
+                continue
+            incident = self._incidents.find(action.incident)
+            if action.outcome is not Outcome.DONE or incident is None or not incident.state.is_over:
+                continue
+            now = to_text(self._workspace.clock())
+            paused = self._workspace.pauses.of(branch, now)
+            own = [name for name, pause in paused.items() if pause.why == pause_words(action.incident)]
+            self._workspace.pauses.end(branch, own)
+            with self._workspace.lake.database.write() as transaction:
+                self._actions.put(transaction, replace(action, undone_at=now))
+
     def commit_of(self, action: CorrectiveAction) -> str | None:
         """The commit by which an action moved its branch, if it did."""
         if action.after is not None:
@@ -273,6 +289,11 @@ class ActionBook:
         found = self._actions.find(seq)
         assert found is not None  # actions are never deleted
         return found
+
+
+def pause_words(incident: int) -> str:
+    """Why something is paused for an incident: by that it is known which pauses end with it."""
+    return f"incident {incident}"
 
 
 def words(action: CorrectiveAction) -> str:

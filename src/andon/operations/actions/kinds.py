@@ -11,6 +11,7 @@ from andon.operations.actions.backfill import Backfill
 from andon.operations.actions.deduplicate import Deduplicate
 from andon.operations.actions.notify import Notify
 from andon.operations.actions.own import Command, Webhook
+from andon.operations.actions.pause import Pause
 from andon.operations.actions.reload import Reload
 from andon.operations.actions.retry import Retry
 from andon.operations.actions.undo import Undo
@@ -23,6 +24,7 @@ ACTIONS: Mapping[ActionKind, Action] = {
         Backfill(),
         AcceptSchema(),
         Undo(),
+        Pause(),
         Deduplicate(),
         Command(),
         Webhook(),

@@ -27,6 +27,7 @@ class Entry(Record, dict=True):
         inputs: the datasets that it reads.
         patterns: where a source reads files of the project.
         is_daily: whether its result is another one each day, as it reads the date.
+        is_restless: whether its result is another one each time, as it reads the clock.
         is_asked: whether a source asks somebody else for its rows or files, so that nothing tells beforehand whether there are new ones.
     """
 
@@ -36,6 +37,12 @@ class Entry(Record, dict=True):
     patterns: tuple[str, ...] = ()
     is_asked: bool = False
     is_daily: bool = False
+    is_restless: bool = False
+
+    @cached_property
+    def changes_by_itself(self) -> bool:
+        """Whether it may come out as something else though nothing that can be seen moved."""
+        return self.is_asked or self.is_restless
 
     @cached_property
     def is_manual(self) -> bool:
@@ -128,8 +135,15 @@ def book_of(project: Project) -> ScheduleBook:
     for name, dataset in project.datasets.items():
         rules = rules_of(dataset.refresh) if dataset.refresh else _united(groups.get(name, []))
         definition = dataset.definition
-        is_daily = definition.clock is ClockUse.DATE
-        entries[name] = Entry(name, rules, definition.inputs, _file_patterns(definition), name in asked, is_daily)
+        entries[name] = Entry(
+            name,
+            rules,
+            definition.inputs,
+            _file_patterns(definition),
+            name in asked,
+            definition.clock is ClockUse.DATE,
+            definition.clock is ClockUse.INSTANT,
+        )
     return ScheduleBook(entries)
 
 

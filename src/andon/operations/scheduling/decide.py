@@ -90,6 +90,10 @@ def decide(book: ScheduleBook, known: Known, now: datetime) -> tuple[Decision, .
     return _Decider(book, known, now).decisions()
 
 
+#: Of what was never built: above it only what was neither.
+_NEW = _Want("never built", _FOLLOWS, since=_FIRST)
+
+
 class Deciding:
     """Decides again and again. While nothing is known anew and no time came, the decisions are those of before, and cost nothing."""
 
@@ -136,9 +140,11 @@ class _Decider:
         #: Of when data are, where all that they come from can be brought up to date.
         self.data: dict[str, datetime] = {}
         self.begins: dict[str, tuple[datetime, datetime]] = {}
-        #: Those that can't be brought up to date now though they should be, each with why, as the end of a sentence.
-        self.waiting: dict[str, str] = {}
+        #: Those that can't be brought up to date now though they should be, each with why, as the end of a sentence, and what keeps it.
+        self.waiting: dict[str, tuple[str, str]] = {}
         self.due: set[str] = set()
+        #: Those of them that may come out as something else: the others are only looked at, and nothing follows from that.
+        self.changing: set[str] = set()
 
     def decisions(self) -> tuple[Decision, ...]:
         book, known = self.book, self.known
@@ -150,7 +156,7 @@ class _Decider:
         loud = {*self.wants, *self.needs, *self.next, *known.failures, *known.held, *book.with_rules}
         found = []
         for dataset in book.order:
-            is_quiet = dataset not in loud and self.due.isdisjoint(book.inputs[dataset])
+            is_quiet = dataset not in loud and self.changing.isdisjoint(book.inputs[dataset])
             if is_quiet and (not self.waiting or self.waiting.keys().isdisjoint(book.inputs[dataset])):
                 found.append(_quiet(dataset))
             else:
@@ -226,7 +232,7 @@ class _Decider:
     def _want(self, entry: Entry, ages: Mapping[str, datetime]) -> _Want | None:
         dataset, last = entry.dataset, self._tried(entry.dataset)
         if last == _NEVER:
-            return _Want("never built", entry.rules[0].spoken if entry.rules else "", since=_FIRST)
+            return _NEW
         timed = [found for rule in entry.rules if (found := self._timed(entry, rule, last, ages)) is not None]
         if timed:
             # the one that asks most of what is above
@@ -304,36 +310,37 @@ class _Decider:
         if entry.is_manual:
             return Decision(dataset, Standing.WAITS, "brought up to date by hand alone", entry.rules[0].spoken)
         inputs = self.book.inputs[dataset]
-        due = [p for p in inputs if p in self.due]
+        changing = [p for p in inputs if p in self.changing]
         blocked = [p for p in inputs if p in self.waiting]
         failure = self.known.failures.get(dataset)
-        why = self._why(entry, want, need, due, blocked)
+        why = self._why(entry, want, need, [*changing, *blocked])
         if why is None:
             return self._not_due(entry, failure)
         held, again = self.known.held.get(dataset), self._again(dataset)
         if held is not None:
             if held.kind is BackKind.CLAIMED:
-                self.waiting[dataset] = held.why
-            return self._back(why, held.why, held.until)
+                self.waiting[dataset] = f"which is {held.why}", held.kind
+            return _back(why, held.why, held.kind, held.until)
         if again is not None and failure is not None:
-            self.waiting[dataset] = f"which is tried again at {_minute(again)}"
-            return self._back(why, f"tried again at {_minute(again)}: {failure.error}", failure.again)
+            self.waiting[dataset] = f"which is tried again at {_minute(again)}", "retry"
+            return _back(why, failure.error, "retry", failure.again)
         if blocked:
-            self.waiting[dataset] = f"which waits for {blocked[0]}"
-            return self._back(why, f"waits for {blocked[0]}, {self.waiting[blocked[0]]}", None)
+            told, kind = self.waiting[blocked[0]]
+            self.waiting[dataset] = f"which waits for {blocked[0]}", kind
+            return _back(why, f"waits for {blocked[0]}, {told}", kind, None)
         self.due.add(dataset)
+        if changing or entry.changes_by_itself or dataset in self.known.moved or failure or want == _NEW:
+            self.changing.add(dataset)
         return replace(why, seen=self.known.seen.get(dataset, ""))
 
-    def _why(
-        self, entry: Entry, want: _Want | None, need: _Need | None, due: list[str], blocked: list[str]
-    ) -> Decision | None:
+    def _why(self, entry: Entry, want: _Want | None, need: _Need | None, moving: list[str]) -> Decision | None:
         """The decision that it is due, whatever stands in its way; None where it is not."""
         dataset = entry.dataset
         if want is not None:
             return Decision(dataset, Standing.DUE, want.reason, want.rule, _text(want.slot))
         failure = self.known.failures.get(dataset)
-        is_stuck = failure is not None and _is_stuck(failure)
-        moving = [*due, *blocked] if not is_stuck else []
+        if failure is not None and _is_stuck(failure):
+            moving = []
         if need is not None and (moving or self.data.get(dataset, self._tried(dataset)) < need.since):
             shown = ", ".join(need.serves[:_NAMED])
             return Decision(
@@ -355,12 +362,12 @@ class _Decider:
         dataset = entry.dataset
         coming = self.next.get(dataset) if not entry.is_plain or entry.is_asked else None
         next_, rule = (_text(coming[0]), coming[1]) if coming is not None else (None, None)
-        if failure is not None and not failure.is_changed and failure.again is None:
-            told = f"tried in vain at {_minute(_moment(failure.at))}, and nothing is new since: {failure.error}"
-            return Decision(dataset, Standing.HELD_BACK, told, rule, next=next_, seen=self.known.seen.get(dataset, ""))
+        if failure is not None and _is_stuck(failure):
+            seen = self.known.seen.get(dataset, "")
+            return Decision(dataset, Standing.HELD_BACK, failure.error, rule, next=next_, held="failed", seen=seen)
         held = self.known.held.get(dataset)
         if held is not None and held.kind is not BackKind.CLAIMED:
-            return Decision(dataset, Standing.HELD_BACK, held.why, rule, next=next_)
+            return Decision(dataset, Standing.WAITS, held.why, rule, next=held.until or next_, held=held.kind)
         if entry.is_plain and coming is None:
             return _quiet(dataset)
         look = self._look(dataset)
@@ -369,8 +376,10 @@ class _Decider:
             dataset, Standing.WAITS, told, rule or entry.rules[-1].spoken if entry.rules else None, next=next_
         )
 
-    def _back(self, why: Decision, told: str, until: str | None) -> Decision:
-        return replace(why, standing=Standing.HELD_BACK, reason=f"{told} (due: {why.reason})", next=until)
+
+def _back(why: Decision, told: str, kind: str, until: str | None) -> Decision:
+    """A decision that it would be due, but for what keeps it."""
+    return replace(why, standing=Standing.HELD_BACK, reason=f"{told} (due: {why.reason})", held=str(kind), next=until)
 
 
 class _Spans:

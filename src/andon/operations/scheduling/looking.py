@@ -20,6 +20,7 @@ from andon.operations.scheduling.book import ScheduleBook, book_of
 from andon.operations.scheduling.cadence import cadence_of
 from andon.operations.scheduling.decide import Deciding, Known
 from andon.operations.scheduling.movement import BuildFact, Movement
+from andon.operations.scheduling.retries import WAITS, words
 from andon.operations.scheduling.whens import WhenAnswers
 from andon.runs.looked import last_look
 from andon.state.looks import ALL, LastLook
@@ -106,7 +107,7 @@ class Looking:
             changed=changed,
             seconds=self._seconds_of(head, facts),
             held={**unasked, **self._held(branch, book, at)},
-            failures=self._failures(branch),
+            failures=self._failures(branch, to_text(moment + 2 * WAITS[-1])),
             seen=signs,
             cadence=self.cadence(branch, moment) if book.with_ages else 0.0,
         )
@@ -222,15 +223,18 @@ class Looking:
             held[dataset] = HeldBack(BackKind.PAUSED, why, pause.until)
         return held
 
-    def _failures(self, branch: str) -> dict[str, Failure]:
+    def _failures(self, branch: str, latest: str) -> dict[str, Failure]:
+        """What came to nothing; a retry that lies ahead of `latest` was noted by a wrong clock, and its time is come."""
         attempts = self._workspace.attempts.of(branch)
         if not attempts:
             return {}
         marks = self.marks(branch, list(attempts))
-        return {
-            d: Failure(x.at, x.message, x.again, d in marks and x.mark is not None and marks[d] != x.mark)
-            for d, x in attempts.items()
-        }
+        found = {}
+        for dataset, each in attempts.items():
+            again = each.at if each.again is not None and each.again > latest else each.again
+            is_changed = each.mark is not None and marks.get(dataset, each.mark) != each.mark
+            found[dataset] = Failure(each.at, words(each), again, is_changed)
+        return found
 
 
 def _changes(before: Mapping[str, Decision], decisions: Collection[Decision]) -> list[Decision]:

@@ -196,12 +196,7 @@ class Passes:
     ) -> bool:
         """Note what failed and what is well again, and give the claim back; False, and nothing is noted, where that was lost."""
         workspace = self._workspace
-        marks: Mapping[str, str] = {}
-        if trouble:
-            try:
-                marks = self._looking.marks(look.branch, list(trouble))
-            except AndonError as failure:  # without it the next slot decides
-                _log.debug("it can't be told what %s was tried on: %s", ", ".join(trouble), failure)
+        marks = self._looking.marks(look.branch, list(trouble)) if trouble else {}
         now = workspace.clock()
         found = noted(trouble, workspace.attempts.of(look.branch), now, self._chance(), marks)
         well = well_of(result, trouble)

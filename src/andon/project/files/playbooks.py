@@ -176,6 +176,7 @@ _TIMEOUT = FieldSpec("timeout", "length of time", "1 min", "How long it may take
 #: Keys of `with`, by action.
 PARAMETER_FIELDS: Mapping[ActionKind, tuple[FieldSpec, ...]] = {
     ActionKind.BACKFILL: (FieldSpec("most", "whole number", "7", "Intervals that it may fill at once.", _read_count),),
+    ActionKind.PAUSE: (FieldSpec("for", "length of time", "until it is over", "How long at most.", _read_seconds),),
     ActionKind.COMMAND: (
         FieldSpec("run", "list of texts", "required", "Program and arguments; it gets JSON.", _read_arguments),
         _TIMEOUT,

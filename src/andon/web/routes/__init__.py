@@ -8,6 +8,7 @@ from andon.web.endpoint import Endpoint
 def all_endpoints() -> tuple[Endpoint, ...]:
     """Every route of the API, in the order in which it is described."""
     from andon.web.routes import (
+        actions,
         branches,
         catalog,
         channels,
@@ -25,6 +26,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         scheduling,
         server,
         sources,
+        suggestions,
     )
 
     homes = (
@@ -36,11 +38,14 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         editing,
         runs,
         scheduling,
+        actions,
         branches,
         history,
         checks,
         incidents,
         quarantine,
+        incidents,
+        suggestions,
         sources,
         channels,
         people,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from andon.base.record import replace
@@ -76,7 +76,7 @@ playbook: []
         "1:21 `dataset` must be a whole number, not below zero, found the number -1 | None",
         "1:25 there is no key `insident` | did you mean `incident`?",
         "3:17 there is no kind of that name, found `chek` | did you mean `check`?",
-        "4:42 `do` must be `retry` or `reload` or `backfill` or `accept-schema` or `undo`"
+        "4:42 `do` must be `retry` or `reload` or `backfill` or `accept-schema` or `undo` or `pause`"
         " or `deduplicate` or `command` or `webhook` or `notify`, found `retri` | did you mean `retry`?",
         "4:24 there is no key `colour` | known are `kind`, `dataset`, `tag`, `owner`, `code`, `check`, `state`, `transient`",
         "5:5 `command` needs `with.run` | add `with: {run: …}`",
@@ -123,6 +123,7 @@ _lines = st.builds(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no defect
 @given(
     st.lists(_lines, min_size=1, max_size=3, unique_by=lambda line: line.id), st.sampled_from(["", WHOLE, "# words\n"])
 )

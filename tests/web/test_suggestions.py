@@ -1,0 +1,36 @@
+"""Suggestions of a served lake, as another process sees them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import andon
+from kit.clones import FILES, Clone
+from kit.serving import serving
+
+
+def test_a_question_of_two_people_is_suggested_accepted_and_published(tmp_path: Path) -> None:
+    clone = Clone(tmp_path / "acme")
+    clone.fill(FILES)
+    clone.write("andon.toml", '[people]\nana = "editor"\nben = "editor"\n')
+    clone.run()
+    with serving(clone.root) as server:
+        ana, ben = (
+            andon.connect(server.address, token=server.service.tokens.create(name).token) for name in ("ana", "ben")
+        )
+        for lake, least in ((ana, 5), (ben, 10), (ben, 20)):
+            assert ana.suggestions.list().suggestions == []
+            sql = f"select customer, count(*) as orders from shop.orders where amount >= {least} group by customer"
+            assert lake.sql(sql).fetchall()
+        (one,) = ana.suggestions.list().suggestions
+        assert (one.times, one.people) == (3, ("ana", "ben"))
+        shown = ana.suggestions.show(one.number, "big_orders")
+        assert [file.file for file in shown.files] == ["queries/big_orders.sql"]
+        assert "amount >= $amount" in shown.files[0].text
+        done = ben.suggestions.accept(one.number, "big_orders", "asked")
+        assert (done.state, done.branch) == ("accepted", "asked")
+        assert ben.publish("asked").published
+        assert ben.suggestions.list().suggestions == []
+        assert [each.state for each in ben.suggestions.list(decided=True).suggestions] == ["accepted"]
+        ana.close()
+        ben.close()
