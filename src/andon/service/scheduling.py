@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from andon.base.clock import to_text
 from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
-from andon.base.record import Record, values_of
+from andon.base.record import values_of
 from andon.errors import AndonError, UsageError
-from andon.model.event import Notice
 from andon.model.tick import PauseDocument, Tick
 from andon.operations.scheduling.loop import ScheduleLoop
 from andon.operations.scheduling.passes import Passes, length_of
@@ -31,26 +30,12 @@ _log = logging.getLogger(__name__)
 AUTHOR = "andon"
 
 
-class AfterPass(Record):
-    """What follows a pass.
-
-    Attributes:
-        look: brings the incidents of a branch up to what stands.
-        act: answers what is wrong on it.
-        tell: sends the messages that are due.
-    """
-
-    look: Callable[[str, Listener], None]
-    act: Callable[[str], Sequence[object]]
-    tell: Callable[[Listener], None]
-
-
 class Scheduling:
     """Scheduled work of one lake.
 
     Args:
         runs: those of `AUTHOR`.
-        after: what follows each pass.
+        passed: told of a branch after each pass, and who listened to it.
     """
 
     def __init__(
@@ -59,10 +44,10 @@ class Scheduling:
         looking: Looking,
         runs: Runs,
         preparer: Preparer,
-        after: AfterPass,
+        passed: Callable[[str, Listener], None],
     ) -> None:
         self._workspace = workspace
-        self._after = after
+        self._passed = passed
         self._runs = runs
         self._preparer = preparer
         self._passes = Passes(workspace, looking, runs.refresh)
@@ -88,12 +73,7 @@ class Scheduling:
         """
         name, hears = self._branch(branch), listener or Listener()
         found = self._passes.tick(name, trigger, hears, now)
-        self._after.look(name, hears)
-        try:
-            self._after.act(name)
-        except AndonError as failure:  # what was brought up to date is, and the next pass acts
-            hears.report(Notice(f"nothing was done about what is wrong: {failure.message}"))
-        self._after.tell(hears)
+        self._passed(name, hears)
         return found
 
     def loop(self, told: Callable[[Tick], None]) -> ScheduleLoop | None:

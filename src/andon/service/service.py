@@ -171,11 +171,10 @@ class Service:
     @cached_property
     def scheduling(self) -> Scheduling:
         """Scheduled work."""
-        from andon.service.scheduling import AUTHOR, AfterPass, Scheduling
+        from andon.service.scheduling import AUTHOR, Scheduling
 
         by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
-        after = AfterPass(self.incidents.passed, lambda branch: self.actions.act(branch), self.messages.run_ended)
-        return Scheduling(self.workspace, self._looking, by_itself.runs, self._preparer, after)
+        return Scheduling(self.workspace, self._looking, by_itself.runs, self._preparer, self._passed)
 
     @cached_property
     def signals(self) -> SignalDesk:
@@ -506,6 +505,11 @@ class Service:
     def _run_ended(self, branch: str, listener: Listener) -> None:
         self.lineage_events.run_ended(listener)
         self.incidents.run_ended(branch, listener)
+        self.messages.run_ended(listener)
+
+    def _passed(self, branch: str, listener: Listener) -> None:
+        self.incidents.passed(branch, listener)
+        self.actions.passed(branch, listener)
         self.messages.run_ended(listener)
 
 
