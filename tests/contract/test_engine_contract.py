@@ -20,6 +20,7 @@ from andon.model.dataset import ClockUse, Kind, Materialize
 from andon.model.quarantine import AsideRule, row_hash
 from andon.model.types import parse_type
 from kit import engines
+from kit.empty_engine import empty_engine
 
 ENGINES = {"narrow": engines.narrow, "wide": engines.wide, "python": engines.python, "polars": engines.polars}
 
@@ -104,9 +105,7 @@ def read(task) -> list[tuple]:
 
 
 def ask(sql: str) -> list[tuple]:
-    import duckdb
-
-    with duckdb.connect() as connection:
+    with empty_engine() as connection:
         return connection.execute("set timezone = 'UTC'").execute(sql).fetchall()
 
 

@@ -47,6 +47,15 @@ def fingerprint(statement: _Node) -> Fingerprint | None:
         return None
 
 
+def exact_mark(statement: _Node) -> str:
+    """What `fingerprint` gives as `exact`, alone.
+
+    Raises:
+        RecursionError: the statement is nested too deeply.
+    """
+    return _mark(_Form(True), statement["node"])
+
+
 def _mark(form: _Form, node: _Node) -> str:
     return digest(_text(form.query(node, {}, {}, is_outermost=True)).encode())[:_LENGTH]
 

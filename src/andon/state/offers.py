@@ -16,6 +16,9 @@ TABLES = (
     " title text not null, traits text not null, body text not null, at text not null, last_at text not null, who text,"
     " decided text, branch text)",
     "create unique index offer_key on offer (key)",
+    # the newest lines of a question are found without the others
+    "drop index query_log_shape",
+    "create index query_log_asked on query_log (shape, seq)",
     # what came of looking at a question, and on which day
     "create table judged_question (shape text primary key, day text not null, verdict text not null)",
     # how far the log of queries was looked through
@@ -52,13 +55,16 @@ class OfferRecord(Record):
     branch: str | None = None
 
 
-class Asker(Record):
-    """How often one asked a question of a shape, in some lines of the log."""
+class AskedShape(Record):
+    """How often questions of a shape were asked in some lines of the log.
+
+    Attributes:
+        is_one_person: whether by one person alone.
+    """
 
     shape: str
-    who: str
-    face: str
     times: int
+    is_one_person: bool
     first_day: str
     last_day: str
 
@@ -157,36 +163,34 @@ class Offers:
         if transaction.execute("update seen_query set seq = ? where name = 'questions'", [seq]) == 0:
             transaction.execute("insert into seen_query (name, seq) values ('questions', ?)", [seq])
 
-    def askers(self, above: int, most: int) -> list[Asker]:
-        """Who asked which questions in the lines above `above`, up to line `most`."""
+    def shapes(self, above: int, most: int, least: int) -> list[AskedShape]:
+        """What was asked in the lines above `above`, up to line `most`, `least` times or more."""
         sql = (
-            "select shape, who, face, count(*), min(substr(at, 1, 10)), max(substr(at, 1, 10)) from query_log"
-            f" where seq > ? and seq <= ? and {_PEOPLES} group by shape, who, face"
+            "select shape, count(*), min(who), max(who), min(substr(at, 1, 10)), max(substr(at, 1, 10)) from query_log"
+            f" where seq > ? and seq <= ? and {_PEOPLES} group by shape having count(*) >= ?"
         )
-        return [Asker(*row) for row in self._database.query(sql, [above, most, *UNASKED])]
+        rows = self._database.query(sql, [above, most, *UNASKED, least])
+        return [AskedShape(shape, n, one == other, first, last) for shape, n, one, other, first, last in rows]
 
-    def askers_of(self, shapes: Iterable[str]) -> list[Asker]:
-        """Who asked questions of these shapes, in all of the log."""
-        found = []
+    def asked_often(self, shapes: Iterable[str], least: int) -> set[str]:
+        """Those of the shapes that are in the log `least` times or more."""
+        found: set[str] = set()
         for marks, batch in in_batches(shapes):
-            sql = (
-                "select shape, who, face, count(*), min(substr(at, 1, 10)), max(substr(at, 1, 10)) from query_log"
-                f" where shape in ({marks}) and {_PEOPLES} group by shape, who, face"
-            )
-            found += [Asker(*row) for row in self._database.query(sql, [*batch, *UNASKED])]
+            sql = f"select shape from query_log where shape in ({marks}) group by shape having count(*) >= ?"
+            found |= {row[0] for row in self._database.query(sql, [*batch, least])}
         return found
 
-    def lines_of(self, shape: str, askers: Sequence[tuple[str, str]], most: int) -> list[AskedLine]:
-        """The newest lines of one shape by some askers (who, face), oldest first; `most` of each."""
-        found = []
-        for who, face in askers:
-            sql = (
-                "select seq, at, who, face, shape, exact, sql, datasets from query_log where shape = ? and who = ?"
-                " and face = ? and error is null order by seq desc limit ?"
-            )
-            for seq, at, by, where, mark, exact, text, read in self._database.query(sql, [shape, who, face, most]):
-                found.append(AskedLine(seq, at, by, where, mark, exact, text, tuple(json.loads(read))))
-        return sorted(found, key=lambda line: line.seq)
+    def lines_of(self, shape: str, most: int) -> list[AskedLine]:
+        """The newest answered lines of a shape, `most` of them, oldest first."""
+        sql = (
+            "select seq, at, who, face, shape, exact, sql, datasets from query_log where shape = ? and error is null"
+            " order by seq desc limit ?"
+        )
+        rows = self._database.query(sql, [shape, most])
+        return [
+            AskedLine(seq, at, who, face, mark, exact, text, tuple(json.loads(read)))
+            for seq, at, who, face, mark, exact, text, read in reversed(rows)
+        ]
 
     def judged(self, shapes: Iterable[str]) -> dict[str, tuple[str, str]]:
         """What came of looking at questions: `{shape: (day, verdict)}`."""

@@ -7,7 +7,7 @@ looked at again on another day.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
@@ -18,10 +18,11 @@ from andon.base.lru import Lru
 from andon.base.record import Record, replace
 from andon.operations.repeats.corrections import repeated_corrections
 from andon.operations.repeats.files import repeated_files
-from andon.operations.repeats.questions import Questions, repeated_questions
+from andon.operations.repeats.questions import Questions, question_key, repeated_questions
 from andon.operations.repeats.reading import answers, came_files, only_theirs, scheduled_datasets
 from andon.operations.repeats.records import Asked, Correction, ManualRun, PastIncident
 from andon.operations.repeats.repeat import (
+    THIRD,
     CorrectionRepeat,
     FileRepeat,
     QuestionRepeat,
@@ -31,8 +32,8 @@ from andon.operations.repeats.repeat import (
 )
 from andon.operations.repeats.runs import repeated_runs
 from andon.operations.repeats.titles import title_of
-from andon.sql.question import QuestionForm, question_form
-from andon.state.offers import Asker, OfferRecord
+from andon.sql.question import QuestionForm, question_form, question_forms
+from andon.state.offers import AskedLine, AskedShape, OfferRecord
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ KINDS: Mapping[str, type[Repeat]] = {
 }
 
 #: So many lines of the log are looked through in one step; at the first time only the newest of them.
-_LINES = 200_000
-#: So many questions are looked at in one step, those of most people and times first; and so many lines of each, by one asker.
-_QUESTIONS, _OF_EACH = 200, 60
+_LINES = 100_000
+#: So many questions are looked at in one step, those that were asked most first; so many lines of each, and of these the newest texts.
+_QUESTIONS, _OF_EACH, _TEXTS = 25, 120, 6
 #: More a day than people ask: a machine does.
 _A_DAY = 24
 #: Work that nobody did for so long is nothing to offer any more.
@@ -118,16 +119,11 @@ class RepeatKeeper:
         last, above = log.last(), self._store.seen_query()
         if last <= above:
             return Questions(), last, {}
-        is_first = above < last - _LINES
-        new = self._store.askers(max(above, last - _LINES), last)
-        by_shape = _by_shape(new)
-        if not is_first:
-            by_shape = _by_shape(self._store.askers_of(by_shape))
-        often = {shape: askers for shape, askers in by_shape.items() if _may_be_often(askers)}
+        often = self._often(above, last)
         seen = self._store.judged(often)
         waiting = sorted(
             (shape for shape in often if seen.get(shape, ("",))[0] != now[:10]),
-            key=lambda shape: (shape in seen, -len(often[shape]), -sum(a.times for a in often[shape]), shape),
+            key=lambda shape: (shape in seen, -often[shape], shape),
         )
         chosen = waiting[:_QUESTIONS]
         if not chosen:
@@ -137,13 +133,29 @@ class RepeatKeeper:
         lines: list[Asked] = []
         verdicts: dict[str, tuple[str, str]] = {}
         for shape in chosen:
-            own = self._store.lines_of(shape, [(a.who, a.face) for a in often[shape]], _OF_EACH)
-            lines += [Asked(r.seq, r.at, r.who, r.face, r.shape, r.exact, r.sql, r.datasets) for r in own]
+            lines += _of_newest_texts(self._store.lines_of(shape, _OF_EACH))
+        self._read([line.sql for line in lines])
         found = repeated_questions(lines, self._form, answers(self._workspace, view))
         offered = {one.shape for one in found.repeats}
         for shape in chosen:
             verdicts[shape] = now[:10], "offered" if shape in offered else "no"
         return found, last, verdicts
+
+    def _often(self, above: int, last: int) -> dict[str, int]:
+        """How often each question was asked that may be asked over and over, of those in new lines."""
+        if above < last - _LINES:
+            new = self._store.shapes(last - _LINES, last, THIRD)
+        else:
+            new = self._store.shapes(above, last, 1)
+            known = self._store.asked_often([one.shape for one in new], THIRD)
+            new = [one for one in new if one.shape in known]
+        return {one.shape: one.times for one in new if not _is_by_one_machine(one)}
+
+    def _read(self, texts: Iterable[str]) -> None:
+        """Read what is not known yet in one go."""
+        new = [sql for sql in dict.fromkeys(texts) if sql not in self._forms]
+        forms = zip(new, question_forms(new), strict=True)
+        self._forms.put_many({sql: form for sql, form in forms if form is not None})
 
     def _form(self, sql: str) -> QuestionForm | None:
         found = self._forms.get(sql)
@@ -156,9 +168,8 @@ class RepeatKeeper:
         open_ones = [offer for offer in offers if offer.kind == "query" and offer.state == "open"]
         if not open_ones:
             return []
-        known = answers(self._workspace, view)
-        forms = {offer.number: self._form(repeat_of(offer).sql) for offer in open_ones}  # type: ignore[attr-defined]
-        return [number for number, form in forms.items() if form is not None and form.core in known]
+        known = {question_key(core) for core in answers(self._workspace, view)}
+        return [offer.number for offer in open_ones if offer.key in known]
 
     # -- all else
 
@@ -271,18 +282,15 @@ def zone_of(workspace: Workspace) -> tzinfo:
         return UTC
 
 
-def _by_shape(askers: Iterable[Asker]) -> dict[str, list[Asker]]:
-    found: dict[str, list[Asker]] = {}
-    for asker in askers:
-        days = (from_text(asker.last_day) - from_text(asker.first_day)).days + 1
-        if asker.times <= _A_DAY * days:
-            found.setdefault(asker.shape, []).append(asker)
-        else:
-            found.setdefault(asker.shape, [])
-    return found
+def _is_by_one_machine(one: AskedShape) -> bool:
+    days = (from_text(one.last_day) - from_text(one.first_day)).days + 1
+    return one.is_one_person and one.times > _A_DAY * days
 
 
-def _may_be_often(askers: list[Asker]) -> bool:
-    times, people = sum(asker.times for asker in askers), {asker.who for asker in askers}
-    days = {day for asker in askers for day in (asker.first_day, asker.last_day)}
-    return times >= 3 and (len(people) >= 2 or len(days) >= 2)
+def _of_newest_texts(lines: Sequence[AskedLine]) -> list[Asked]:
+    """The lines of the newest texts of a question; to read each takes its time."""
+    exacts: dict[str, None] = {}
+    for line in reversed(lines):
+        if len(exacts) < _TEXTS:
+            exacts[line.exact] = None
+    return [Asked(r.seq, r.at, r.who, r.face, r.shape, r.exact, r.sql, r.datasets) for r in lines if r.exact in exacts]

@@ -35,6 +35,11 @@ class Questions(Record):
     answered: tuple[AnsweredAlready, ...] = ()
 
 
+def question_key(core: str) -> str:
+    """The key of the repeat of a question with this core."""
+    return key_of("question", core)
+
+
 def is_often(lines: Sequence[Asked]) -> bool:
     """Whether it was asked often enough to be a repeat: three times, and on three days or by two people."""
     return len(lines) >= THIRD and (
@@ -105,7 +110,7 @@ def _is_looked_up(form: QuestionForm, asked: Sequence[Asked]) -> bool:
 def _repeat(form: QuestionForm, asked: Sequence[Asked], forms: Forms) -> QuestionRepeat:
     newest = asked[-1]
     return QuestionRepeat(
-        key_of("question", form.core),
+        question_key(form.core),
         form.traits,
         len(asked),
         _people(asked),

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from andon.base.hashing import content_id
 from andon.model.dataset import Definition, Kind
 from andon.model.schedule import RuleKind
 from andon.operations.repeats.files import skeleton
@@ -14,7 +15,7 @@ from andon.operations.repeats.records import CameFile
 from andon.operations.repeats.repeat import THIRD, FileRepeat
 from andon.operations.scheduling.book import book_of
 from andon.project.write_sql import split_query
-from andon.sql.question import question_form
+from andon.sql.question import question_forms
 
 if TYPE_CHECKING:
     from andon.workspace.view import View
@@ -28,27 +29,28 @@ _BY_CLOCK = frozenset({RuleKind.EVERY, RuleKind.CRON, RuleKind.MAX_AGE, RuleKind
 
 def answers(workspace: Workspace, view: View) -> dict[str, str]:
     """The datasets and saved queries that answer a question as they are, by its core."""
-    sqls = {d.definition.id: d.definition for d in view.project.datasets.values() if _is_query(d.definition)}
-    known = workspace.facts.find_many(sqls, _CORE)
-    new = {id: _core(definition.sql or "") for id, definition in sqls.items() if id not in known}
+    texts = {
+        d.definition.id: (d.name, d.definition.sql or "")
+        for d in view.project.datasets.values()
+        if _is_query(d.definition)
+    }
+    for query in view.project.queries:
+        texts.setdefault(content_id(["question", query.sql]), (query.name, query.sql))
+    known = workspace.facts.find_many(texts, _CORE)
+    unread = [id for id in texts if id not in known]
+    forms = zip(unread, question_forms([texts[id][1] for id in unread]), strict=True)
+    new = {id: form.core if form is not None else "" for id, form in forms}
     if new:
         workspace.facts.keep(new, _CORE)
-    cores = {**known, **new}
-    found = {core: sqls[id].dataset for id, core in sorted(cores.items()) if core}
-    for query in view.project.queries:
-        core = _core(query.sql)
+    found: dict[str, str] = {}
+    for id, core in ({**known, **new}).items():
         if core:
-            found.setdefault(core, query.name)
+            found[core] = max(found.get(core, ""), texts[id][0], key=lambda name: ("." in name, name))
     return found
 
 
 def _is_query(definition: Definition) -> bool:
     return definition.kind is Kind.SQL and definition.sql is not None
-
-
-def _core(sql: str) -> str:
-    form = question_form(sql)
-    return form.core if form is not None else ""
 
 
 def came_files(workspace: Workspace, view: View) -> list[CameFile]:
