@@ -16,8 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
+from kit.engines_again import engines_again
 from kit.forked import ForkedProgram
+from kit.remembered import Switch, remembered
 from kit.remote import S3Server
 from kit.servers import MariaServer, PostgresServer, maria_program, postgres_programs
 
@@ -26,10 +29,14 @@ _ROOM = 4 << 30
 _COLLECTED = pytest.StashKey[set[Path]]()
 #: The name of this process among several that share the tests.
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+_ONCE = Switch()
+_LAWS = Path(__file__).with_name("property")
 
 
 def pytest_configure() -> None:
-    """Set where temporary folders lie, unless somebody said it."""
+    """Set where temporary folders lie, unless somebody said it, and that no law fails by how long it takes on a busy machine."""
+    settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("any machine")
     if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
@@ -47,9 +54,24 @@ def pytest_make_collect_report(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Bring what several processes found into one order, which is that of one alone."""
-    if _WORKER is not None:
-        items.sort(key=lambda item: item.path.parts)
+    """Bring what several processes found into one order: that of one alone, but for laws. They take longest, and who had one left at the
+    end would be waited for, so each process begins with a share of their files."""
+    if _WORKER is None:
+        return
+    items.sort(key=lambda item: item.path.parts)
+    laws = [item for item in items if item.path.is_relative_to(_LAWS)]
+    files = list(dict.fromkeys(item.path for item in laws))
+    rest = [item for item in items if not item.path.is_relative_to(_LAWS)]
+    shares = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    total, start, dealt = len(items), 0, list[pytest.Item]()
+    for number in range(shares):
+        own = [item for item in laws if files.index(item.path) % shares == number]
+        # as pytest-xdist cuts them: the first gets its part of all, the next its part of what is left
+        size = (total - len(dealt)) // (shares - number)
+        end = start + max(0, size - len(own))
+        dealt += [*own, *rest[start:end]]
+        start = end
+    items[:] = [*dealt, *rest[start:]]
 
 
 def pytest_collection_finish() -> None:
@@ -87,6 +109,29 @@ def _signatures_are_looked_at_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(duckdb, "connect", connect)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _work_is_done_once(_signatures_are_looked_at_once: None) -> Iterator[None]:
+    """What follows from content is worked out once by each process of tests, and engines are emptied and used again."""
+    with remembered(_ONCE), engines_again(_ONCE):
+        yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that puts something in the place of a part must meet it, and a law holds of lakes that learn nothing from each other.
+
+    With `ANDON_TESTS_ANEW` set all is done anew for each test.
+    """
+    _ONCE.is_on = "monkeypatch" not in getattr(item, "fixturenames", ()) and "ANDON_TESTS_ANEW" not in os.environ
+    is_law = item.path.is_relative_to(_LAWS) or is_hypothesis_test(getattr(item, "obj", None))
+    _ONCE.is_remembering = _ONCE.is_on and not is_law and "anew" not in getattr(item, "fixturenames", ())
+
+
+@pytest.fixture
+def anew() -> None:
+    """For tests whose lakes are held against each other: none knows what another one found out."""
 
 
 @pytest.fixture(scope="session")

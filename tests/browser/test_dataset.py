@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from kit.browsing import Watched
 from kit.clones import Clone
@@ -27,17 +28,17 @@ def test_tabs_are_addresses_and_back_leads_to_the_one_before(window: Watched):
     for tab, shown in (("Code", "table.code"), ("Versions", ".vers"), ("Sample", "#sample td")):
         page.locator(".tabs").get_by_role("link", name=tab).click()
         page.locator(f"#dataset {shown}").first.wait_for()
-        assert page.url.endswith(f"/d/marts.totals/{tab.lower()}")
-        assert page.locator(".tabs [aria-current=page]").inner_text() == tab
+        page.wait_for_url(f"**/d/marts.totals/{tab.lower()}")
+        expect(page.locator(".tabs [aria-current=page]")).to_have_text(tab)
         # whoever walks the tabs by keyboard stays where they are
-        assert _focused(page) == f"tab-{tab.lower()}"
+        page.wait_for_function("tab => document.activeElement?.id === tab", arg=f"tab-{tab.lower()}")
     page.go_back()
     page.locator("#dataset .vers").wait_for()
-    assert page.locator(".tabs [aria-current=page]").inner_text() == "Versions"
+    expect(page.locator(".tabs [aria-current=page]")).to_have_text("Versions")
     page.go_back()
     page.go_back()
     page.locator("#columns").wait_for()
-    assert page.url.endswith("/d/marts.totals")
+    page.wait_for_url("**/d/marts.totals")
     page.go_forward()
     page.locator("table.code").wait_for()
     page.reload()
@@ -100,8 +101,8 @@ def test_a_column_shows_its_way(window: Watched):
     _ready(page)
     page.get_by_label("The way of").select_option("amount")
     page.locator(".ln-node em", has_text="amount").first.wait_for()
-    assert page.url.endswith("/d/marts.totals/lineage?column=amount")
-    assert page.locator('.ln-edge[data-path="derive"]').count() >= 1
+    page.wait_for_url("**/d/marts.totals/lineage?column=amount")
+    expect(page.locator('.ln-edge[data-path="derive"]')).not_to_have_count(0)
     page.get_by_text("As a list").click()
     assert page.locator(".two-lists").get_by_role("link", name="shop.orders").is_visible()
     page.go_back()
@@ -113,7 +114,7 @@ def test_a_line_is_copied(window: Watched):
     page = window.go("/d/marts.totals")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy SQL").click()
-    assert page.evaluate("navigator.clipboard.readText()") == "select * from marts.totals"
+    page.wait_for_function("async () => await navigator.clipboard.readText() === 'select * from marts.totals'")
 
 
 def test_all_of_it_works_without_any_script(browser: Any, shop: Serving):
@@ -121,17 +122,17 @@ def test_all_of_it_works_without_any_script(browser: Any, shop: Serving):
     page = context.new_page()
     page.goto(f"{shop.address}/d/marts.count")  # whose values no other test looks at
     page.get_by_role("link", name="look at the values").click()
-    assert page.locator("#columns .hist").count() >= 1
+    expect(page.locator("#columns .hist")).not_to_have_count(0)
     page.locator(".tabs").get_by_role("link", name="Sample").click()
     page.get_by_role("link", name="show the rows").click()
-    assert page.locator("#sample tbody tr").count() == 1
+    expect(page.locator("#sample tbody tr")).to_have_count(1)
     page.locator(".tabs").get_by_role("link", name="Lineage").click()
     page.get_by_label("The way of").select_option("n")
     page.get_by_role("button", name="Show").click()
-    assert page.url.endswith("column=n")
+    page.wait_for_url("**column=n")
     page.get_by_text("As a list").click()
     page.get_by_role("link", name="shop.orders").click()
-    assert page.title() == "shop.orders · Andon"
+    expect(page).to_have_title("shop.orders · Andon")
     page.goto(f"{shop.address}/map")
     page.get_by_text("As a list").click()
     page.locator("summary", has_text="marts").click()

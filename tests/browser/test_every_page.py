@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +11,6 @@ from andon.web.pages import all_pages
 from kit.browsing import Watched
 from kit.serving import Serving
 
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 #: An address for each page; one that is missing here fails.
 ADDRESSES = {
     "/": ["/", "/?at=main~1"],
@@ -31,10 +29,11 @@ ADDRESSES = {
     ],
     "/d/{dataset}": ["/d/shop.orders", "/d/marts.totals?at=main~1"],
     "/map": ["/map"],
+    "/incidents": ["/incidents", "/incidents?all=true"],
     "/review": ["/review", "/review?since=soon"],
 }
-#: Shown only while something goes on: they have tests of their own.
-PASSING = {"/calls/{call}"}
+#: Shown only while something goes on, or is wrong: they have tests of their own.
+PASSING = {"/calls/{call}", "/incidents/{incident}"}
 
 
 def test_each_page_has_an_address_here() -> None:
@@ -52,19 +51,7 @@ def seen(browser: Any, shop: Serving) -> Iterator[Watched]:
 @pytest.mark.parametrize("address", [each for all_of_one in ADDRESSES.values() for each in all_of_one])
 def test_a_page_is_whole(seen: Watched, address: str) -> None:
     """At a desk in the light, in the dark, and on a phone; what is loaded late is there, too."""
-    seen.wrong.clear()
-    seen.page.set_viewport_size(DESK)
-    page = seen.go(address)
-    page.wait_for_load_state("networkidle")
-    assert re.search(r"\S · Andon$", page.title())
-    assert page.locator("html").get_attribute("data-theme") == "light"
-    assert seen.accessibility() == []
-    page.evaluate("document.documentElement.dataset.theme = 'dark'; dispatchEvent(new Event('themechange'))")
-    assert seen.accessibility("color-contrast") == []
-    page.set_viewport_size(PHONE)
-    assert seen.accessibility() == []
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-    assert seen.wrong == []
+    seen.require_whole(address)
 
 
 def test_a_page_is_dark_from_the_first_moment(browser: Any, shop: Serving) -> None:

@@ -89,13 +89,14 @@ def test_a_run_of_the_command_line_is_watched_in_the_list_and_on_its_page(works:
     command = [sys.executable, "-m", "andon.cli", "-C", str(clone.root), "run", "--branch", "try", "marts.endless"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        page.locator(".runs-list tr", has_text="Running").wait_for(timeout=20_000)
+        page.locator(".runs-list tr", has_text="Running").wait_for(timeout=60_000)
         page.locator(".runs-list tr", has_text="Running").get_by_role("link").first.click()
         page.locator('.gantt [data-s="running"]').first.wait_for()
         before = page.locator(".facts dd").first.inner_text()
         expect(page.locator(".facts dd").first).not_to_have_text(before)
         page.locator('.gantt a[href*="task=marts.endless"]').focus()
-        page.wait_for_timeout(1300)
+        now = page.locator(".facts dd").first.inner_text()
+        expect(page.locator(".facts dd").first).not_to_have_text(now)
         assert "marts.endless" in page.evaluate("document.activeElement.innerText")  # drawn anew, the focus stays
     finally:
         process.kill()

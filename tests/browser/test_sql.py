@@ -41,7 +41,7 @@ def typed(page: Any, text: str) -> None:
 
 def kept(page: Any, *texts: str) -> None:
     """The browser's storage holds texts; windows hear of each other's with a delay."""
-    for _ in range(30):
+    for _ in range(300):
         held = page.evaluate("Object.values(localStorage).map(each => JSON.parse(each).text).filter(Boolean)")
         if set(texts) <= set(held):
             return
@@ -211,7 +211,7 @@ def test_a_query_is_stopped(page, shop):
     page.wait_for_selector("andon-sql[busy]")
     page.keyboard.press("Escape")
     page.wait_for_selector("andon-sql[data-shows=stopped]")
-    for _ in range(50):  # and nothing works on it any more
+    for _ in range(300):  # and nothing works on it any more
         if not shop.workers.running:
             return
         page.wait_for_timeout(100)

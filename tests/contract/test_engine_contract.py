@@ -19,6 +19,7 @@ from andon.errors import AndonError, DatasetError, MachineError
 from andon.model.dataset import ClockUse, Kind, Materialize
 from andon.model.types import parse_type
 from kit import engines
+from kit.empty_engine import empty_engine
 
 ENGINES = {"narrow": engines.narrow, "wide": engines.wide, "python": engines.python, "polars": engines.polars}
 
@@ -102,9 +103,7 @@ def read(task) -> list[tuple]:
 
 
 def ask(sql: str) -> list[tuple]:
-    import duckdb
-
-    with duckdb.connect() as connection:
+    with empty_engine() as connection:
         return connection.execute("set timezone = 'UTC'").execute(sql).fetchall()
 
 

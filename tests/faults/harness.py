@@ -7,6 +7,7 @@ or `all`. The story is told once, and each strike begins from a copy of what it 
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import json
@@ -32,9 +33,13 @@ from andon.sql.parse import engine
 from faults.audit import catalog_is_sound, is_in_history, lake_is_whole
 from faults.story import VERBS, Held, Verb, figures, open_service, plant, say
 from faults.tracer import BROKEN, FULL, KILL, POWER, Operation, Traced, trace
+from kit.engines_again import engines_again, open_ahead
+from kit.remembered import Switch
 from kit.warm import load_what_is_loaded_by
 
 FAULTS = (KILL, POWER, FULL, BROKEN)
+#: What lasts as long as the process and its children.
+KEPT = contextlib.ExitStack()
 
 
 @dataclass
@@ -304,11 +309,13 @@ def load_everything() -> None:
     engine()
     described("select 1 as one")
     Binder().close()
+    open_ahead(2)
 
 
 def main(arguments: Sequence[str]) -> None:
     gc.set_threshold(50_000, 20, 100)  # as the program itself does
     load_everything()
+    KEPT.enter_context(engines_again(Switch()))
     verbs = {verb.name: verb for verb in VERBS}
     with tempfile.TemporaryDirectory(dir=arguments[0]) as place:
         load_what_is_loaded_by(lambda: rehearse(Path(place) / "rehearsal"))

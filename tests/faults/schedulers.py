@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from andon.lake.lake import Lake
+from andon.operations.actions.book import ActionBook
 from andon.operations.scheduling.passes import Passes
 from andon.runs import watch
 from andon.runs.execute import Execution
@@ -41,6 +42,15 @@ PHASES: dict[str, tuple[type, str, str]] = {
     "before its record": (Passes, "_release", "before"),
 }
 
+#: The same of a pass that corrects what is wrong.
+ACTION_PHASES: dict[str, tuple[type, str, str]] = {
+    "action begun": (ActionBook, "begin", "after"),
+    "action built": PHASES["built"],
+    "action before publishing": PHASES["before publishing"],
+    "action published": PHASES["published"],
+    "action before its record": (ActionBook, "end", "before"),
+}
+
 
 class Schedulers:
     """The other end: begins passes, and waits for them. Each has the number of its process."""
@@ -57,7 +67,10 @@ class Schedulers:
         assert self._line() == "ready"
 
     def begin(self, root: Path, **asked: Any) -> int:
-        """Begin passes: `stop` names a phase, `sent` is the signal it gets there; its clock is `ahead` by seconds; of so many `hours`."""
+        """Begin passes: `stop` names a phase, `sent` is the signal it gets there; its clock is `ahead` by seconds; of so many `hours`.
+
+        With `acts` it corrects what is wrong, and brings nothing else up to date.
+        """
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"root": str(root), **asked}) + "\n")
         self._process.stdin.flush()
@@ -139,7 +152,13 @@ def _begin(asked: dict[str, Any], selector: selectors.BaseSelector) -> None:
 
 
 def _passes(
-    root: str, stop: str | None = None, sent: int = 9, ahead: float = 0, hours: int = 0, out: str | None = None
+    root: str,
+    stop: str | None = None,
+    sent: int = 9,
+    ahead: float = 0,
+    hours: int = 0,
+    out: str | None = None,
+    acts: bool = False,
 ) -> None:
     if stop is not None:
         _plant(stop, sent)
@@ -149,8 +168,8 @@ def _passes(
 
     environ = {"ANDON_AUTHOR": "ana", "HOME": root}
     service = Service.open(Path(root), environ=environ, clock=clock)
-    ticks = []
-    for hour in range(1, hours + 1) if hours else (None,):
+    ticks: list[Any] = [f"{done.action} {done.outcome}" for done in service.actions.act("main")] if acts else []
+    for hour in range(1, hours + 1) if hours else (() if acts else (None,)):
         while True:
             now = None if hour is None else datetime(2026, 11, 2, hour, tzinfo=UTC)
             found = service.scheduling.tick("test", now=now)
@@ -164,7 +183,7 @@ def _passes(
 
 def _plant(phase: str, number: int) -> None:
     """Have this process sent a signal the first time that it comes to a phase."""
-    owner, name, when = PHASES[phase]
+    owner, name, when = {**PHASES, **ACTION_PHASES}[phase]
     inner: Callable[..., Any] = getattr(owner, name)
     left = [number]
     # one that is frozen within a write would keep all others from theirs, as a locked catalog does: that is not what is asked here

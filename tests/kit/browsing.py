@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,9 @@ import pytest
 
 #: Made with the browser parts, and in no wheel.
 AXE = Path(__file__).resolve().parents[2] / "browser" / "made" / "axe.js"
+#: Milliseconds for which what is to come is waited for: longer than it takes on a machine that is busy with much else.
+LONGEST = 60_000
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -22,8 +26,9 @@ def chromium() -> Iterator[Any]:
     if CHROMIUM is None:
         assert not os.environ.get("CI"), "CI installs chromium"
         pytest.skip("there is no chromium on this machine")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=LONGEST)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
         try:
@@ -38,7 +43,7 @@ class Watched:
     def __init__(self, page: Any, address: str) -> None:
         self.page, self.address = page, address
         self.wrong: list[str] = []
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(LONGEST)
         page.on("console", lambda said: said.type == "error" and self.wrong.append(f"console: {said.text}"))
         page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
         page.on("request", lambda asked: self._is_own(asked.url) or self.wrong.append(f"elsewhere: {asked.url}"))
@@ -56,6 +61,22 @@ class Watched:
         read = "links => links.map(each => each.getAttribute('href'))"
         found = self.page.locator('a[href^="/"]:not([href^="/api/"])').evaluate_all(read)
         return sorted({address.partition("?")[0].partition("#")[0] for address in found})
+
+    def require_whole(self, address: str) -> None:
+        """Hold a page to what holds for all: at a desk in the light, in the dark, and on a phone; what is loaded late is there, too."""
+        self.wrong.clear()
+        self.page.set_viewport_size(DESK)
+        page = self.go(address)
+        page.wait_for_load_state("networkidle")
+        assert re.search(r"\S · Andon$", page.title())
+        assert page.locator("html").get_attribute("data-theme") == "light"
+        assert self.accessibility() == []
+        page.evaluate("document.documentElement.dataset.theme = 'dark'; dispatchEvent(new Event('themechange'))")
+        assert self.accessibility("color-contrast") == []
+        page.set_viewport_size(PHONE)
+        assert self.accessibility() == []
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+        assert self.wrong == []
 
     def accessibility(self, *rules: str) -> list[str]:
         """What axe finds wrong with the page as it is: by `rules`, or all it knows."""

@@ -41,6 +41,9 @@ _REHEARSED = (
     "status --json",
 )
 
+#: What lasts as long as the process and its copies.
+_kept = contextlib.ExitStack()
+
 #: What `andon` is in the folder of programs: it hands its streams over and ends as the copy did. It loads as little of Python as it can.
 _PROGRAM = """\
 #!{python} -IS
@@ -86,8 +89,9 @@ class ForkedProgram:
 
 
 def main(place: str) -> None:
-    """Load the program, and copy this process for each who connects, until standard input ends."""
+    """Load the program, open what holds nothing, and copy this process for each who connects, until standard input ends."""
     _load()
+    _open()
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(place)
     listening.listen(64)
@@ -127,6 +131,24 @@ def _load() -> None:
     """Load what commands take; nothing is opened here."""
     with tempfile.TemporaryDirectory() as folder:
         load_what_is_loaded_by(lambda: _rehearse(folder))
+
+
+def _open() -> None:
+    """Open engines in memory that know no lake, of the kinds that a command may open: opening is a third of what a small run takes.
+
+    They have no threads, so a copy takes them along.
+    """
+    from andon.sources.files.scratch import described
+    from andon.sql.bind import Binder
+    from andon.sql.parse import engine
+    from kit.engines_again import engines_again, open_ahead
+    from kit.remembered import Switch
+
+    engine()
+    described("select 1 as one")
+    Binder().close()
+    open_ahead(2)
+    _kept.enter_context(engines_again(Switch()))
 
 
 def _rehearse(folder: str) -> None:

@@ -31,7 +31,7 @@ def _module(package: Path, path: Path) -> str:
 
 
 def _imported(path: Path, modules: Collection[str]) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _statements(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in modules)
         elif isinstance(node, ast.ImportFrom):
@@ -40,6 +40,14 @@ def _imported(path: Path, modules: Collection[str]) -> Iterator[str]:
             # `from andon.sql import bind` uses the module `andon.sql.bind`, and not its package
             names = {f"{node.module}.{alias.name}": node.module for alias in node.names}
             yield from {name if name in modules else of for name, of in names.items()} & set(modules)
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """All statements, wherever they stand: no expression holds one, and most of a tree is expressions."""
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for node in getattr(tree, part, ()) if not isinstance(tree, ast.expr) else ():
+            yield node
+            yield from _statements(node)
 
 
 def test_no_circle_of_files() -> None:
@@ -56,6 +64,11 @@ def test_the_judge_sees_late_imports_and_those_for_types(tmp_path: Path) -> None
     later = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from made.{} import x\n"
     (package / "c.py").write_text(later.format("d"))
     assert circle(uses(package)) == []
+    for inside in (
+        "try:\n    pass\nexcept OSError:\n    import x",
+        "match 1:\n    case _:\n        while 0:\n            import x",
+    ):
+        assert any(isinstance(node, ast.Import) for node in _statements(ast.parse(inside)))
     (package / "c.py").write_text(later.format("a"))
     found = circle(uses(package))
     assert found[0] == found[-1]

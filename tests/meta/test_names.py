@@ -38,7 +38,8 @@ def classes(folder: Path) -> dict[str, list[str]]:
     """Every public class at the top of a module, and where it is defined."""
     found = defaultdict(list)
     for path in sorted(folder.rglob("*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        text = path.read_text(encoding="utf-8")
+        for node in ast.parse(text).body if "\nclass " in f"\n{text}" else ():
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 found[node.name].append(str(path.relative_to(folder)))
     return found

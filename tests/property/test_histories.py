@@ -23,9 +23,15 @@ State = list[tuple[Any, ...]]
 def engine() -> Iterator[Any]:
     import duckdb
 
-    with duckdb.connect() as connection:
-        connection.execute("set threads = 1")
+    with duckdb.connect(config={"threads": 1}) as connection:
         yield connection
+
+
+def insert(engine: Any, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """All rows by one statement, in their order."""
+    if rows:
+        marks = f"({', '.join('?' * len(rows[0]))})"
+        engine.execute(f"insert into {table} values {', '.join([marks] * len(rows))}", [*itertools.chain(*rows)])
 
 
 def following(
@@ -39,13 +45,11 @@ def following(
     """The next state, by the SQL that builds run. Rows are (k, v, t, deleted) where they are marked, else (k, v, t)."""
     named = "(k bigint, v varchar, t bigint, deleted boolean)" if marked else "(k bigint, v varchar, t bigint)"
     engine.execute(f"create or replace table given_rows {named}")
-    if rows:
-        engine.executemany(f"insert into given_rows values ({', '.join('?' * len(rows[0]))})", rows)
+    insert(engine, "given_rows", rows)
     engine.execute(
         "create or replace table before (k bigint, v varchar, t bigint, valid_from bigint, valid_to bigint, is_current boolean)"
     )
-    if earlier:
-        engine.executemany("insert into before values (?, ?, ?, ?, ?, ?)", earlier)
+    insert(engine, "before", earlier or [])
     asked = Next(
         history=history,
         key=("k",),

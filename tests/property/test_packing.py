@@ -123,7 +123,9 @@ def test_equal_values_are_packed_alike(value):
 
 
 LEAVES = st.dictionaries(
-    texts, st.builds(Leaf, texts, texts, texts, texts, texts, texts, st.lists(st.tuples(texts, texts)).map(tuple))
+    texts,
+    st.builds(Leaf, texts, texts, texts, texts, texts, texts, st.lists(st.tuples(texts, texts), max_size=3).map(tuple)),
+    max_size=6,
 )
 
 
@@ -135,7 +137,7 @@ def test_a_tree_of_leaves_is_written_as_any_other_value(leaves):
     assert leaves_of(text) == leaves
 
 
-@given(st.recursive(st.none() | st.text(), st.lists))
+@given(st.recursive(st.none() | texts, lambda inner: st.lists(inner, max_size=5), max_leaves=30))
 def test_ids_of_texts_are_those_of_any_other_value(value):
     assert texts_id(value) == content_id(value)
 

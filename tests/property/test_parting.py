@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from andon.base.names import literal
 from kit.clones import Clone
+from kit.empty_engine import empty_engine
 
 #: Columns by their types, and SQL of the values that they may have.
 KINDS = {
@@ -93,8 +94,6 @@ def test_a_table_with_partitions_is_the_table_without(first, second):
 
 def require_same(project: Clone, ref: str, heads: dict[str, str]) -> None:
     """Every parted table holds the rows of the one that is not, and each of its files one partition, in the order of the rows."""
-    import duckdb
-
     with project.opened() as service:
         leaves = project.leaves(ref)
         versions = service.workspace.lake.objects.versions([leaf.version for leaf in leaves.values()])
@@ -110,14 +109,15 @@ def require_same(project: Clone, ref: str, heads: dict[str, str]) -> None:
                 assert all(parts) or len(parts) == 1, name
             for file in version.files:
                 place = literal(service.workspace.lake.storage.engine_path(file.path))
-                rows = [n for (n,) in duckdb.sql(f"select n from read_parquet({place})").fetchall()]
+                with empty_engine() as connection:
+                    rows = [n for (n,) in connection.execute(f"select n from read_parquet({place})").fetchall()]
                 assert rows == sorted(rows), name
                 by = name.partition("_")[2]
                 # a version with the bytes of another dataset's is that, with what is known of it
                 label = f"{by} by {GRAINS[by]}" if name.startswith("per_") else by
                 if by in KINDS and rows and [each for each, _ in file.partition] == [label]:
                     told = f"date_trunc('{GRAINS[by]}', {by})" if name.startswith("per_") else by
-                    with duckdb.connect() as connection:
+                    with empty_engine() as connection:
                         connection.execute("set timezone = 'UTC'")
                         held = connection.execute(f"select distinct ({told})::varchar from read_parquet({place})")
                         assert held.fetchall() == [tuple(value for _, value in file.partition)], name

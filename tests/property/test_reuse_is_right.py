@@ -12,6 +12,7 @@ import random
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from andon.errors import AndonError
@@ -24,6 +25,8 @@ from kit.lakes import Judge, Written
 SCENARIOS = int(os.environ.get("ANDON_LAKES", "4"))
 FIRST = int(os.environ.get("ANDON_LAKES_FROM", "0"))
 STEPS = 6
+#: `{dataset: (columns with types, rows)}`.
+Contents = dict[str, tuple[list[tuple[str, str]], list[tuple[Any, ...]]]]
 EXPECTED = ("lake.folder_conflict", "lake.nothing_to_undo", "lake.corrupt", "project.", "query.", "usage.")
 
 
@@ -37,6 +40,7 @@ class Scenario:
         self.written.begin(self.pick.randint(3, 7))
         self.judge = Judge()
         self.log: list[str] = []
+        self.known: dict[str, Contents] = {}
         self.proofs = 0
         self.publishes = 0
 
@@ -88,6 +92,7 @@ class Scenario:
             name = self.pick.choice(sorted(leaves))
             for file in service.workspace.lake.objects.versions([leaves[name].version])[leaves[name].version].files:
                 service.workspace.lake.storage.delete(file.path)
+        self.known.clear()
         return name
 
     def run(self, branch: str, *select: str):
@@ -149,13 +154,15 @@ class Scenario:
                     assert found is None, f"{found}\n{self.told()}"
         return result
 
-    def contents(self, branch: str):
-        """The columns and rows of each dataset that can be read."""
-        found = {}
+    def contents(self, branch: str) -> Contents:
+        """The columns and rows of each dataset that can be read; of a commit they are asked once, until files are lost."""
+        found: Contents = {}
         with closing(self.clone.open()) as service:
             if service.workspace.lake.refs.find(branch) is None:
                 branch = "main"
             commit = service.workspace.lake.refs.resolve(branch)
+            if commit.id in self.known:
+                return self.known[commit.id]
             leaves = service.workspace.lake.commits.state(commit).leaves
             versions = service.workspace.lake.objects.versions(leaf.version for leaf in leaves.values())
             for name, leaf in leaves.items():
@@ -164,6 +171,7 @@ class Scenario:
                 except AndonError:
                     continue
                 found[name] = ([(c.name, c.type) for c in versions[leaf.version].columns], rows)
+        self.known[commit.id] = found
         return found
 
     def told(self) -> str:

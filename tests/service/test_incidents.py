@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
+from andon.errors import ConflictError
 from andon.model.incident import Incident, IncidentState
+from andon.model.mask import MASK
 from andon.model.signal import SignalKind
-from kit.clones import Clone
+from andon.runs.goal import RunOptions
+from andon.service.service import Service
+from andon.state.incidents import Incidents
+from kit.clones import FILES, Clone
 
 SHOP = """/*---
 checks: |
@@ -86,3 +93,168 @@ def test_a_change_that_is_held_is_no_incident_and_one_that_fails_for_its_data_is
     (shop.root / "raw/orders_06.csv").unlink()
     shop.refresh()
     assert standing(shop) == []
+
+
+def numbers(shop: Clone) -> dict[int, str]:
+    return {incident.number: incident.dataset for incident in standing(shop)}
+
+
+def warned(shop: Clone, line: str) -> None:
+    """The totals with a check that only warns."""
+    shop.write("datasets/marts/totals.sql", TOTALS.replace("sum(amount) = sum(shop.orders.amount)", f"{line} warn"))
+
+
+def test_an_undo_ends_it_and_a_redo_brings_it_back_though_no_run_asked_again(shop):
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,50\n")
+    warned(shop, "amount < 40")
+    assert shop.run().published
+    assert numbers(shop) == {1: "marts.totals"}
+    shop.undo()
+    assert numbers(shop) == {}
+    shop.redo()
+    (again,) = standing(shop)
+    assert (again.number, again.reopened, again.state) == (1, 1, IncidentState.OPEN)
+
+
+def test_what_is_renamed_reworded_or_retired_keeps_or_ends_its_incident(shop):
+    warned(shop, "amount < 12")
+    assert shop.run().published
+    assert numbers(shop) == {1: "marts.totals"}
+    warned(shop, "amount < 13")
+    assert shop.run().published
+    (reworded,) = standing(shop)
+    assert (reworded.number, reworded.title) == (1, "the check `amount < 13 warn` fails in 2 of 2 rows")
+    text = shop.read("datasets/marts/totals.sql")
+    shop.write("datasets/marts/sums.sql", text)
+    shop.write("datasets/marts/totals.sql", None)
+    for name in ("best",):
+        shop.write(f"datasets/marts/{name}.sql", "select customer from marts.sums\n")
+    assert shop.run().published
+    assert numbers(shop) == {1: "marts.sums"}, "by its new name"
+    shop.write("datasets/marts/sums.sql", None)
+    shop.write("datasets/marts/best.sql", None)
+    assert shop.run().published
+    assert numbers(shop) == {}
+
+
+def test_two_causes_on_one_dataset_are_two_and_what_stands_by_itself_parts(shop):
+    warned(shop, "amount < 12")
+    assert shop.run().published
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,999\n")
+    shop.refresh()
+    assert numbers(shop) == {1: "shop.orders"}, "a cause above that is found later takes in what is below"
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,99\n")
+    assert shop.refresh().published
+    assert numbers(shop) == {2: "marts.totals"}, "what fails all the same has a cause of its own"
+    shop.write(
+        "datasets/marts/totals.sql",
+        shop.read("datasets/marts/totals.sql").replace("12 warn", "12 warn\n  rows < 2 warn"),
+    )
+    assert shop.run().published
+    assert numbers(shop) == {2: "marts.totals", 3: "marts.totals"}
+
+
+def test_a_judged_one_stays_closed_until_it_was_right(shop):
+    warned(shop, "rows < 2")
+    assert shop.run().published
+    with shop.opened() as service:
+        with pytest.raises(ConflictError, match="closes itself"):
+            service.incidents.close(1)
+        assert service.incidents.close(1, "expected", "three customers by now").verdict == "expected"
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,9\n")
+    assert shop.refresh().published
+    assert numbers(shop) == {}
+    shop.write("raw/orders_05.csv", "id,customer,amount\n1,ada,10\n")
+    (shop.root / "raw/orders_06.csv").unlink()
+    assert shop.refresh().published
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,9\n")
+    assert shop.refresh().published
+    assert numbers(shop) == {1: "marts.totals"}
+
+
+def test_whoever_comes_next_reads_what_nobody_read_and_nothing_twice(shop, monkeypatch):
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,999\n")
+    with monkeypatch.context() as patch:  # as if killed at the end of the run, before or within the transaction
+
+        def killed(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        patch.setattr(Incidents, "mark_seen", killed)
+        with shop.opened() as service, pytest.raises(KeyboardInterrupt):
+            service.runs.refresh(RunOptions())
+    with shop.opened() as one, shop.opened() as other:
+        assert one.workspace.incidents.newest() == []
+        barrier = threading.Barrier(2)
+
+        def catch_up(service: Service) -> None:
+            barrier.wait()
+            service.incidents.catch_up("main")
+
+        threads = [threading.Thread(target=catch_up, args=(service,)) for service in (one, other)]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+        (incident,) = one.workspace.incidents.newest()
+        assert [str(event.kind) for event in one.workspace.incidents.events(incident.number)] == ["state", "state"]
+        (signal,) = one.workspace.incidents.signals([incident.number])[incident.number]
+        assert signal.times == 1
+
+
+def test_a_first_look_at_an_old_lake_tells_what_still_stands(shop):
+    for amount in (999, 99, 998):
+        shop.write("raw/orders_06.csv", f"id,customer,amount\n4,cleo,{amount}\n")
+        shop.refresh()
+    with shop.opened() as service, service.workspace.lake.database.write() as transaction:
+        for table in ("incident", "incident_signal", "incident_event", "seen_run"):
+            transaction.execute(f"delete from {table}")
+    assert numbers(shop) == {1: "shop.orders"}
+    with shop.opened() as service:
+        assert len(service.workspace.incidents.newest()) == 1
+        assert len(service.workspace.incidents.events(1)) == 2
+
+
+def test_a_branch_has_its_own_and_they_end_with_it(shop):
+    warned(shop, "rows < 2")
+    assert shop.run().published
+    shop.branch("try")
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,999\n")
+    assert not shop.refresh(branch="try").published
+    with shop.opened() as service:
+        assert [each.dataset for each in service.incidents.list("try")] == ["shop.orders"]
+        assert [each.dataset for each in service.incidents.list("main")] == ["marts.totals"]
+        service.branches.drop("try")
+        service.incidents.list("main")
+        assert [each.branch for each in service.workspace.incidents.standing()] == ["main"]
+
+
+def test_what_changed_and_which_rows_are_told_by_key(shop):
+    shop.write(
+        "sources/shop/orders.sql", SHOP.replace("checks: |", "key: id\ncolumns:\n  customer: {pii: true}\nchecks: |")
+    )
+    shop.write("datasets/marts/count.sql", FILES["datasets/marts/count.sql"])
+    assert shop.run().published
+    shop.ask("select * from marts.totals")
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,999\n5,dan,-7\n")
+    shop.refresh()
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,998\n6,dan,7\n")
+    held = shop.refresh()
+    with shop.opened() as service:
+        page = service.incidents.show(1)
+    assert (page.first_bad, page.last_good) == (shop.head("run:3").id, shop.head().id)
+    assert [(each.kind, each.dataset, each.what) for each in page.differences] == [
+        ("files", "shop.orders", "raw/orders_06.csv came"),
+        ("rows", "shop.orders", "5 rows, where there were 3"),
+    ]
+    (rows,) = page.rows
+    assert (rows.key, rows.bad, rows.new, rows.before, rows.is_whole) == (["id"], 1, 1, 0, True)
+    assert rows.samples == [{"id": "4", "customer": MASK, "amount": "998"}], (
+        "of the newest run, without what is personal"
+    )
+    assert (page.below, page.people) == (["marts.best", "marts.count", "marts.totals"], ["ana"])
+    assert page.signals[0].run == held.run
+    warned(shop, "amount < 12")
+    (shop.root / "raw/orders_06.csv").unlink()
+    assert shop.run().published
+    with shop.opened() as service:
+        (info,) = service.incidents.list()
+        (rows,) = service.incidents.show(info.incident).rows
+    assert (rows.dataset, rows.new, rows.before) == ("marts.totals", 0, 2), "they were so before anybody asked"

@@ -32,6 +32,7 @@ checks: |
 select id, customer, amount from read_csv('raw/orders_*.csv')
 """
 ITEMS = "/*---\nchecks: price > 0 warn\n---*/\nselect item, price from read_csv('raw/items.csv')\n"
+TOTALS = "/*---\nowner: ana\ndescription: What they bought\n---*/\n" + FILES["datasets/marts/totals.sql"]
 INSIGHT = "title: Who stays\nkind: question\nowner: ana\nuses: [marts.totals]\n"
 BAD = "id,customer,amount\n4,cleo,999\n"
 GOOD = "id,customer,amount\n4,cleo,99\n"
@@ -62,7 +63,7 @@ def shop(project: Clone, web: WebReceiver) -> Clone:
     web.got.clear()
     web.is_well = True
     project.clock = Time()
-    project.fill({"sources/shop/orders.sql": SHOP, "insights/stay.yml": INSIGHT})
+    project.fill({"sources/shop/orders.sql": SHOP, "insights/stay.yml": INSIGHT, "datasets/marts/totals.sql": TOTALS})
     assert project.run().published
     return project
 

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from andon.errors import ProjectError, UsageError
 from andon.model.check import CheckStatus
 from andon.model.run import TaskStatus
+from andon.runs.goal import ANY_PLAN, RunOptions
+from andon.service.editing import ToEdit
 from kit.clones import Clone
 
 ASIDE = "shop.orders__quarantine"
@@ -269,6 +271,28 @@ def test_what_can_not_be_released_is_said(shop):
             assert caught.value.hint
 
 
+def test_what_has_no_file_of_its_own_is_not_edited_renamed_or_given_checks(shop):
+    shop.run()
+    with shop.opened() as service:
+        assert ASIDE not in {each.dataset for each in service.proposing.suggest()}
+        for call in (
+            lambda: service.renaming.rename(ASIDE, "shop.wrong", RunOptions()),
+            lambda: service.renaming.retire([ASIDE], RunOptions()),
+            lambda: service.editing.open(ASIDE),
+        ):
+            with pytest.raises(UsageError) as caught:
+                call()
+            assert caught.value.hint
+        text = (
+            "/*---\nchecks: |\n  total > 100 quarantine 90%\n---*/\nselect 2 * sum(amount) as total from shop.orders\n"
+        )
+        edit = ToEdit("datasets/marts/total.sql", text)
+        assert service.editing.save(edit, RunOptions(agreed=ANY_PLAN)).published
+        assert shop.ask("select total from marts.total__quarantine") == []
+        assert service.renaming.retire(["marts.total", "shop.orders"], RunOptions(agreed=ANY_PLAN)).published
+    assert shop.leaves() == {}
+
+
 def test_personal_columns_stay_so_in_what_is_set_aside(shop):
     more = "columns:\n  amount: {pii: true}\n"
     shop.write("sources/shop/orders.sql", orders("amount 0..100 quarantine 60%", more))
@@ -323,8 +347,6 @@ def test_what_keeps_no_rows_of_its_own_sets_none_aside_and_nothing_is_made_of_th
         "/*---\nchecks: |\n  quarantine_checks > 0 quarantine 1%\n---*/\nselect 1 as quarantine_checks\n",
     )
     with shop.opened() as service:
-        from andon.runs.goal import ANY_PLAN, RunOptions
-
         run = service.runs.run(RunOptions(agreed=ANY_PLAN))
     assert not run.published
     assert any("quarantine_checks" in str(t.error) for t in run.tasks if t.error)
@@ -377,8 +399,6 @@ def test_valid_and_set_aside_rows_are_the_input(tmp_path_factory, data):
             judge.executemany("insert into input values (?, ?, ?, ?)", rows)
         judge.execute(f"copy input to '{clone.root}/raw/rows.parquet' (format parquet)")
         with clone.opened() as service:
-            from andon.runs.goal import ANY_PLAN, RunOptions
-
             run = service.runs.run(RunOptions(agreed=ANY_PLAN))
             assert run.published, run.held
             at = run.run or 0

@@ -88,7 +88,7 @@ def sealed(tmp_path_factory):
         tells = canary.tells_reads()
         canary.forget()
         done = subprocess.run(
-            [sys.executable, "-c", ANSWERING], input=json.dumps(job), capture_output=True, text=True, timeout=120
+            [sys.executable, "-c", ANSWERING], input=json.dumps(job), capture_output=True, text=True, timeout=300
         )
     assert done.returncode == 0, done.stderr
     found = [json.loads(line) for line in done.stdout.splitlines()]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from andon.model.lamp import Lamp
 from andon.model.signal import Signal, SignalKind
 from kit.clones import FILES, Clone
 
@@ -144,3 +145,20 @@ def _statements(shop: Clone, many: int) -> int:
         database.query = lambda sql, parameters=(): asked.append(sql) or ask(sql, parameters)  # type: ignore[method-assign]
         service.signals.look("main")
     return len(asked)
+
+
+def test_what_stands_is_an_incident_that_is_told_once_and_closes_by_itself(usual: Clone):
+    load(usual, 20, 12)
+    with usual.opened() as service:
+        (incident,) = service.incidents.standing("main")
+        assert (incident.dataset, incident.kind, incident.lamp) == ("shop.orders", SignalKind.VOLUME, Lamp.WARN)
+        assert service.signals.look_if_moved("main") is None, "it is known, and nothing moved"
+        for _ in range(3):
+            service.incidents.standing("main")
+        assert len(service.workspace.incidents.events(incident.number)) == 1
+        usual.clock.now += timedelta(hours=31)
+        assert service.signals.look_if_moved("main") is not None, "a promise is broken by now"
+        assert {each.kind for each in service.incidents.standing("main")} == {SignalKind.VOLUME, SignalKind.LATE}
+    load(usual, 21, 201)
+    with usual.opened() as service:
+        assert service.incidents.standing("main") == []

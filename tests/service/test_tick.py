@@ -127,7 +127,7 @@ def test_what_fails_the_same_way_again_waits_for_other_inputs_other_code_or_its_
         for _ in range(2):
             later = service.scheduling.tick()
             assert (later.jobs, waits(later)) == ((), {"marts.ratio": "failed"})
-            assert "nothing is new since: too many" in later.waiting[0].reason
+            assert "too many; it is tried again when its inputs or its code change" in later.waiting[0].reason
         clock.later(hours=1)  # something else is due, and what fails is not dragged along
         assert [(job.outcome, job.failed) for job in service.scheduling.tick().jobs] == [("nothing", ())]
         lake.write("raw/orders_06.csv", None)  # other inputs

@@ -106,7 +106,7 @@ def test_a_question_that_is_no_text_does_not_keep_others_out_of_the_log(looking:
     with pytest.raises(Exception, match="select"):
         looking.service.querying.stream("select 1 as \ud800", None, None)
     look.post("/queries", {"sql": "select 'after it'"})
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while not any(q.sql == "select 'after it'" for q in log.newest(5)) and time.monotonic() < until:
         time.sleep(0.05)
     assert [q.sql for q in log.newest(1)] == ["select 'after it'"]

@@ -137,7 +137,7 @@ def test_a_killed_worker_is_one_clear_error_for_one_person(looking: Serving) -> 
     assert looking.client().post("/queries", {"sql": "from marts.count"}).document["rows"] == [[4]]
 
 
-def _until(holds, seconds: float = 20) -> None:
+def _until(holds, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "it did not come to that"

@@ -191,8 +191,8 @@ def test_a_run_of_another_process_is_seen_as_it_goes_and_when_it_is_killed(own: 
     words = [sys.executable, "-m", "andon.cli", "-C", str(clone.root), "run", "--branch", "try"]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _within(20, lambda: client.get("/runs/2").status == 200)
-        _within(20, lambda: [t for t in client.get("/runs/2").document["tasks"] if t["status"] == "running"])
+        _within(60, lambda: client.get("/runs/2").status == 200)
+        _within(60, lambda: [t for t in client.get("/runs/2").document["tasks"] if t["status"] == "running"])
         live = client.visit("/runs/2", **LIVE).data.decode()
         assert 'hx-trigger="every 1s' in live
         assert "<html" not in live
@@ -219,7 +219,7 @@ def test_a_run_of_this_server_is_stopped_by_its_page(own: tuple[Clone, Serving])
     client = server.client()
     begun = client.send("/do/runs", {"_id": "slow", "_then": "/runs", "branch": "try"})
     assert begun.headers["Location"] == "/calls/slow?then=%2Fruns"
-    _within(20, lambda: client.visit("/calls/slow").status == 303)
+    _within(60, lambda: client.visit("/calls/slow").status == 303)
     page_of_run = client.visit("/calls/slow?then=/runs").headers["Location"]
     assert page_of_run == "/runs/2?call=slow&then=%2Fruns"
     part = client.visit("/calls/slow", **LIVE)
@@ -229,7 +229,7 @@ def test_a_run_of_this_server_is_stopped_by_its_page(own: tuple[Clone, Serving])
     assert client.visit(page_of_run, **LIVE).status == 200
     fields = {"_id": "", "_then": "/runs/2", "_method": "DELETE"}
     assert client.send("/do/calls/slow", fields).status == 303
-    _within(20, lambda: client.visit(page_of_run, **LIVE).status == 204)
+    _within(60, lambda: client.visit(page_of_run, **LIVE).status == 204)
     assert client.visit(page_of_run).headers["Location"] == "/runs/2"
     assert "It ended before it was done" in _text(client.visit("/runs/2"))
     assert client.visit("/calls/slow?then=/runs").headers["Location"] == "/runs/2"

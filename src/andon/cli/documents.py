@@ -136,7 +136,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "incidents": (list[IncidentInfo],),
         "incident show": (IncidentPage,),
         "incident take": (IncidentInfo,),
-        "incident fix": (IncidentInfo,),
+        "incident fix": (IncidentInfo, ActionDocument),
         "incident close": (IncidentInfo,),
         "incident reopen": (IncidentInfo,),
         "incident snooze": (IncidentInfo,),

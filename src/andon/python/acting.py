@@ -20,7 +20,7 @@ class ActingLake(ScheduledLake):
             params: what the action is told.
 
         Raises:
-            UsageError: `action.unfit`, `action.running`; `usage.bad_argument` for an unknown incident or action.
+            UsageError: `incident.none`; `action.unfit`, `action.running`; `usage.bad_argument` for an unknown action.
         """
         return ActionDocument.about(self._service.actions.fix(incident, action, params))
 

@@ -21,12 +21,13 @@ from andon.model.release import Release, carried_on
 from andon.model.run import RunResult, TaskResult, TaskStatus
 from andon.runs.building.outcome import Progress
 from andon.runs.goal import Goal, Listener
+from andon.runs.held_cords import require_free
 from andon.runs.inspection.ages import ages
 from andon.runs.looked import looked_at
 from andon.runs.next_commit import commit_kind, commit_message, next_state
 from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gathered, Gatherer
-from andon.runs.prepare import Prepared, cords_of
+from andon.runs.prepare import Prepared
 from andon.runs.taken import taken
 from andon.settings.schedules import SCHEDULES
 from andon.sources.files.paths import is_remote
@@ -260,9 +261,9 @@ class Finish:
             ConflictError: `lake.ref_moved` if somebody holds since what it would change.
         """
         run.listener.cancel.check()
-        run.listener.may_publish(transaction)
         if end.held is None:
-            self._require_cords(transaction, prepared, end.state)
+            require_free(self._workspace, transaction, prepared, end.state)
+        run.listener.may_publish(transaction)
         workspace = self._workspace
         statuses = {r.status for r in end.results}
         status = "failed" if TaskStatus.FAILED in statuses else "held" if end.is_held else "done"
@@ -283,17 +284,6 @@ class Finish:
             looks, branch = workspace.looks, prepared.goal.branch
             looks.record(transaction, branch, looked_at(prepared, end.results, commit.id, lambda: looks.of(branch)))
             run.listener.published(transaction, commit.id)
-
-    def _require_cords(self, transaction: Transaction, prepared: Prepared, state: State) -> None:
-        cords = cords_of(self._workspace, prepared.goal, transaction)
-        new = [cord for cord in cords if cord not in prepared.cords]
-        if not new:
-            return
-        from andon.runs.planning.cords import changes_held, held_back
-
-        held = held_back(new, prepared.gathered.definitions, {})
-        if changes_held(held, prepared.gathered.state.leaves, state):
-            raise ConflictError("lake.ref_moved", f"{new[0].dataset} was held meanwhile: {new[0].said}")
 
     def _results(self, plan: Plan, progress: Progress) -> tuple[TaskResult, ...]:
         """What became of every step, those that were not taken included."""

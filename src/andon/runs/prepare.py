@@ -15,7 +15,7 @@ from andon.base.hashing import content_id
 from andon.base.paths import is_at
 from andon.base.record import Record, field, replace
 from andon.errors import Problem, ProjectError, UsageError
-from andon.model.commit import Commit, CommitKind, State
+from andon.model.commit import Commit, State
 from andon.model.cord import Cord
 from andon.model.plan import Plan
 from andon.model.project import Project
@@ -23,6 +23,7 @@ from andon.model.quarantine import is_aside
 from andon.model.release import Release, carried_on, digest_of
 from andon.runs.goal import Goal, RunOptions
 from andon.runs.growing.wishes import Wishes
+from andon.runs.held_cords import cords_of, published_code
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.changes import Changes
 from andon.runs.planning.cords import held_back, held_notices
@@ -37,7 +38,6 @@ from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 from andon.sources.files.scratch import described
 
 if TYPE_CHECKING:
-    from andon.base.database import Transaction
     from andon.model.build import Build
     from andon.model.dataset import Definition
     from andon.runs.planning.outlook import Outlook
@@ -187,7 +187,9 @@ class Preparer:
             else growth.wishes.full | packs | (frozenset(options.anew) & taken)
         )
         cords = cords_of(self._workspace, goal)
-        held = held_back(cords, gathered.definitions, self._published(gathered) if cords else {})
+        held = held_back(
+            cords, gathered.definitions, published_code(self._lake.objects, gathered.state) if cords else {}
+        )
         situation = Situation(
             definitions=gathered.definitions,
             files=gathered.files,
@@ -260,12 +262,6 @@ class Preparer:
             withdrawn = (*withdrawn, *(r for r in before if r not in goal.merged.releases and r.dataset in taken))
         return carried_on(head.releases, added, withdrawn)
 
-    def _published(self, gathered: Gathered) -> Mapping[str, Definition]:
-        """By dataset the code that readers' results were made by."""
-        leaves = gathered.state.leaves
-        known = self._lake.objects.definitions({leaf.definition for leaf in leaves.values()})
-        return {name: known[leaf.definition] for name, leaf in leaves.items() if leaf.definition in known}
-
     def _histories(self, goal: Goal, gathered: Gathered) -> Mapping[str, Build]:
         """By dataset the builds that histories go on from."""
         head, commits = histories_of(gathered.state.leaves), self._lake.commits
@@ -301,15 +297,6 @@ class Preparer:
             if build.version not in versions or self._lake.objects.is_lost(versions[build.version])
         )
         return {key: build for key, build in builds.items() if key not in lost}
-
-
-def cords_of(workspace: Workspace, goal: Goal, reader: Transaction | None = None) -> tuple[Cord, ...]:
-    """What people hold of what a goal may change. An undo takes back what is wrong: no cord is in its way.
-
-    Args:
-        reader: the transaction to read within.
-    """
-    return () if goal.kind is CommitKind.UNDO else tuple(workspace.cords.standing(goal.branch, reader))
 
 
 def _will_fail(failures: Mapping[str, str]) -> list[str]:

@@ -9,9 +9,10 @@ from andon.base.clock import to_text
 from andon.base.document import UNSET, Document, UnsetType
 from andon.base.names import did_you_mean
 from andon.base.record import replace
-from andon.errors import HeldError, UsageError
+from andon.errors import AndonError, HeldError, UsageError
 from andon.model.action import ActionDocument, ActionKind, CorrectiveAction, Freeze
 from andon.model.commit import CommitKind
+from andon.model.event import Notice
 from andon.model.playbook import Playbook, PlaybookMode
 from andon.operations.actions.acting import Actor, Asked
 from andon.operations.actions.book import pause_words
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-class AnswerDocument(Document):
+class PlaybookAnswer(Document):
     """Whether a playbook acts about an incident.
 
     Attributes:
@@ -68,7 +69,7 @@ class PlaybookDocument(Document):
     fired: int
     fixed: int
     needless: int
-    answer: AnswerDocument | UnsetType = UNSET
+    answer: PlaybookAnswer | UnsetType = UNSET
 
 
 class PlaybooksDocument(Document):
@@ -124,10 +125,17 @@ class ActionDesk:
     # -- verbs
 
     def act(self, branch: str | None = None) -> list[CorrectiveAction]:
-        """One pass over a branch: bring to its end what was begun, and do what playbooks say. Returns what came to an end."""
+        """One pass over a branch: bring to its end what was begun, and do what playbooks say. Returns what was done."""
         name = self._workspace.reading(branch)
         self._desk.catch_up(name)
         return self._actor.act(name)
+
+    def passed(self, branch: str, listener: Listener) -> None:
+        """`act` after a pass of the scheduler. What was brought up to date is, whatever comes of it; the next pass acts."""
+        try:
+            self.act(branch)
+        except AndonError as failure:
+            listener.report(Notice(f"nothing was done about what is wrong: {failure.message}"))
 
     def fix(self, number: int, action: str, params: Mapping[str, str] | None = None) -> CorrectiveAction:
         """Do something about an incident, and verify it.
@@ -137,7 +145,7 @@ class ActionDesk:
             params: what the action is told (`key: value`); of a playbook it is said there.
 
         Raises:
-            UsageError: `usage.bad_argument` for an unknown incident, action or parameter; `action.unfit`, `action.running`.
+            UsageError: `incident.none`; `usage.bad_argument` for an unknown action or parameter; `action.unfit`, `action.running`.
         """
         incident = self._found(number)
         actor = self._workspace.caller.author
@@ -160,7 +168,7 @@ class ActionDesk:
         """What answers incidents on a branch, and how it came out; only what answers `incident`, if given, and whether it acts.
 
         Raises:
-            UsageError: `usage.bad_argument` for an unknown incident; `lake.ref_not_found`.
+            UsageError: `incident.none`; `lake.ref_not_found`.
         """
         found = self._found(incident) if incident is not None else None
         view = View.at(self._workspace, found.branch if found is not None else branch)
@@ -194,7 +202,7 @@ class ActionDesk:
         found = self._workspace.incidents.find(number)
         if found is None:
             message = f"there is no incident {number}"
-            raise UsageError("usage.bad_argument", message, where=str(number), hint="`andon incidents` lists them")
+            raise UsageError("incident.none", message, where=str(number), hint="`andon incidents --all` lists them")
         return found
 
     def _hands(self, asked: Asked) -> _ServiceHands:
@@ -291,11 +299,11 @@ def _params(kind: ActionKind, given: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def _answer(offer: Offer) -> AnswerDocument:
-    return AnswerDocument(offer.is_due, offer.due, offer.why)
+def _answer(offer: Offer) -> PlaybookAnswer:
+    return PlaybookAnswer(offer.is_due, offer.due, offer.why)
 
 
-def _playbook(playbook: Playbook, record: ActionRecord, answer: AnswerDocument | UnsetType = UNSET) -> PlaybookDocument:
+def _playbook(playbook: Playbook, record: ActionRecord, answer: PlaybookAnswer | UnsetType = UNSET) -> PlaybookDocument:
     results = record.results.get(playbook.id, Results())
     return PlaybookDocument(
         playbook.spoken,

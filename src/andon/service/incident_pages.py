@@ -51,9 +51,16 @@ def _commit(workspace: Workspace, id: str | None) -> Commit | None:
 
 
 def _bad_commit(workspace: Workspace, incident: Incident) -> Commit | None:
-    """What shows it first: all that the run built, held or not, as long as that is kept."""
-    ref = workspace.lake.refs.find(f"run:{incident.first_run}") if incident.first_run is not None else None
-    return _commit(workspace, ref.commit if ref is not None else incident.first_bad)
+    """What shows it first."""
+    return _of_run(workspace, incident.first_run) or _commit(workspace, incident.first_bad)
+
+
+def _of_run(workspace: Workspace, run: int | None) -> Commit | None:
+    """All that a run built, held or not, as long as that is kept; else what it published."""
+    if run is None:
+        return None
+    ref, record = workspace.lake.refs.find(f"run:{run}"), workspace.runs.find(run)
+    return _commit(workspace, ref.commit if ref is not None else record.commit if record is not None else None)
 
 
 def _compare(good: Commit | None, bad: Commit | None, incident: Incident) -> NextStep | None:
@@ -91,13 +98,12 @@ def _rows(
     checks.sort(key=lambda signal: (signal.cleared is not None, signal.first))
     if not checks:
         return []
-    marked = masked_columns(workspace, *(commit for commit in (good, bad) if commit is not None))
-    finder = BadRowsFinder(workspace, good, bad, marked)
     found = []
     for signal in checks[:_CHECKS]:
-        result = _result(workspace, signal)
+        result, shown = _result(workspace, signal), _of_run(workspace, signal.run) or bad
         if result is not None and result.bad is not None:
-            found.append(finder.of(discreet_kept(result, marked)))
+            marked = masked_columns(workspace, *(commit for commit in (good, shown) if commit is not None))
+            found.append(BadRowsFinder(workspace, good, shown, marked).of(discreet_kept(result, marked)))
     return found
 
 

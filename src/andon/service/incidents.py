@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from andon.runs.inspection.history import CheckHistory
     from andon.service.incident_documents import IncidentInfo, IncidentPage
     from andon.service.needs import Surroundings
+    from andon.service.signals import SignalDesk
     from andon.workspace.view import View
     from andon.workspace.workspace import Workspace
 
@@ -34,12 +35,18 @@ class IncidentDesk:
 
     Args:
         around: what is beside the datasets of a commit.
+        signals: looks at a branch for what no run met.
     """
 
     def __init__(
-        self, workspace: Workspace, history: CheckHistory, around: Callable[[View], Surroundings] | None = None
+        self,
+        workspace: Workspace,
+        history: CheckHistory,
+        around: Callable[[View], Surroundings] | None = None,
+        signals: SignalDesk | None = None,
     ) -> None:
         self._workspace = workspace
+        self._signals = signals
         self._around = around
         self._keeper = IncidentKeeper(workspace, history)
 
@@ -47,9 +54,16 @@ class IncidentDesk:
 
     def run_ended(self, branch: str, listener: Listener) -> None:
         """Read what a run noticed, and tell of what changed. That it can't be read fails no run: whoever comes next reads it then."""
+        self._kept_up(branch, listener, lambda: self._keeper.catch_up(branch))
+
+    def passed(self, branch: str, listener: Listener) -> None:
+        """The same after a pass of the scheduler, and what is found beside the runs, where something moved since somebody looked."""
+        self._kept_up(branch, listener, lambda: self._look_around(branch, is_anew=False))
+
+    def _kept_up(self, branch: str, listener: Listener, keep: Callable[[], Sequence[Incident]]) -> None:
         try:
             before = {incident.number for incident in self._workspace.incidents.standing(branch)}
-            for incident in self._keeper.catch_up(branch):
+            for incident in keep():
                 told = _told(incident, is_new=incident.number not in before)
                 if told is not None:
                     listener.report(Notice(told))
@@ -64,12 +78,27 @@ class IncidentDesk:
         """
         return self._keeper.catch_up(self._workspace.reading(branch), look)
 
+    def _look_around(self, branch: str, *, is_anew: bool = True) -> Sequence[Incident]:
+        """Bring the incidents of a branch up to what is recorded, and to what is found beside it; returns those that changed.
+
+        Args:
+            is_anew: whether it is looked at where nothing moved, too.
+        """
+        if self._signals is None or self._workspace.lake.refs.find(branch) is None:
+            return self._keeper.catch_up(branch)
+        mark = self._signals.mark(branch)
+        look = self._signals.look(branch) if is_anew else self._signals.look_if_moved(branch)
+        changed = self._keeper.catch_up(branch, look)
+        if look is not None:
+            self._signals.note(branch, mark)
+        return changed
+
     # -- looked at
 
     def standing(self, branch: str | None = None) -> Sequence[Incident]:
         """What is not over on a branch (the one that is read by default), oldest first."""
         name = self._workspace.reading(branch)
-        self._keeper.catch_up(name)
+        self._look_around(name)
         return self._workspace.incidents.standing(name)
 
     def list(self, branch: str | None = None, *, with_closed: bool = False) -> list[IncidentInfo]:
@@ -79,7 +108,7 @@ class IncidentDesk:
             with_closed: with those that are over, the newest of them first.
         """
         name = self._workspace.reading(branch)
-        self._keeper.catch_up(name)
+        self._look_around(name)
         self._keeper.forget_branches()
         found = self._workspace.incidents.standing(name)
         if with_closed:

@@ -14,6 +14,7 @@ from andon.model.dataset import Dataset, Kind
 from andon.model.profile import ColumnKind
 from andon.model.project import Project
 from andon.model.proposed_line import ProposedLine
+from andon.model.quarantine import is_aside
 from andon.project.add_checks import add_checks
 from andon.project.select import select as choose
 from andon.project.select import selectable
@@ -205,7 +206,8 @@ def _selected(select: tuple[str, ...], scene: Scene, at: str | None) -> list[str
         message = "nothing is built yet that checks could be suggested for"
         raise UsageError("lake.dataset_not_found", message, hint="`andon run` builds what the folder says")
     if not select:
-        return sorted(scene.datasets)
+        return sorted(d for d in scene.datasets if not is_aside(d))  # which are wrong, as checks say
     leaves = scene.state.leaves
     changed = (d for d, one in scene.datasets.items() if leaves[d].definition != one.definition.id)
-    return sorted(choose(select, selectable(scene.datasets, changed=None if at is not None else changed)))
+    found = choose(select, selectable(scene.datasets, changed=None if at is not None else changed))
+    return sorted(d for d in found if not is_aside(d))

@@ -206,7 +206,9 @@ def file_of(name: str, state: State) -> str | None:
         path = query_path(name)
         return path if path in state.shared else None
     leaf = state.leaves.get(name)
-    return next(path for path, _ in leaf.files if not path.endswith(".lock.txt")) if leaf is not None else None
+    if leaf is None:
+        return None
+    return next((path for path, _ in leaf.files if not path.endswith(".lock.txt")), None)  # rows set aside have none
 
 
 def query_names(state: State) -> list[str]:

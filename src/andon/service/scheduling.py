@@ -10,7 +10,6 @@ from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
 from andon.base.record import values_of
 from andon.errors import AndonError, UsageError
-from andon.model.event import Notice
 from andon.model.tick import PauseDocument, Tick
 from andon.operations.scheduling.loop import ScheduleLoop
 from andon.operations.scheduling.passes import Passes, length_of
@@ -36,7 +35,7 @@ class Scheduling:
 
     Args:
         runs: those of `AUTHOR`.
-        act: answers what is wrong on a branch, after each pass.
+        passed: told of a branch after each pass, and who listened to it.
     """
 
     def __init__(
@@ -45,10 +44,10 @@ class Scheduling:
         looking: Looking,
         runs: Runs,
         preparer: Preparer,
-        act: Callable[[str], Sequence[object]],
+        passed: Callable[[str, Listener], None],
     ) -> None:
         self._workspace = workspace
-        self._act = act
+        self._passed = passed
         self._runs = runs
         self._preparer = preparer
         self._passes = Passes(workspace, looking, runs.refresh)
@@ -74,10 +73,7 @@ class Scheduling:
         """
         name, hears = self._branch(branch), listener or Listener()
         found = self._passes.tick(name, trigger, hears, now)
-        try:
-            self._act(name)
-        except AndonError as failure:  # what was brought up to date is, and the next pass acts
-            hears.report(Notice(f"nothing was done about what is wrong: {failure.message}"))
+        self._passed(name, hears)
         return found
 
     def loop(self, told: Callable[[Tick], None]) -> ScheduleLoop | None:

@@ -174,9 +174,7 @@ class Service:
         from andon.service.scheduling import AUTHOR, Scheduling
 
         by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
-        return Scheduling(
-            self.workspace, self._looking, by_itself.runs, self._preparer, lambda branch: self.actions.act(branch)
-        )
+        return Scheduling(self.workspace, self._looking, by_itself.runs, self._preparer, self._passed)
 
     @cached_property
     def signals(self) -> SignalDesk:
@@ -260,7 +258,7 @@ class Service:
         """What is wrong, until it is right again."""
         from andon.service.incidents import IncidentDesk
 
-        return IncidentDesk(self.workspace, self._check_history, self._around)
+        return IncidentDesk(self.workspace, self._check_history, self._around, self.signals)
 
     @cached_property
     def cords(self) -> CordDesk:
@@ -507,6 +505,11 @@ class Service:
     def _run_ended(self, branch: str, listener: Listener) -> None:
         self.lineage_events.run_ended(listener)
         self.incidents.run_ended(branch, listener)
+        self.messages.run_ended(listener)
+
+    def _passed(self, branch: str, listener: Listener) -> None:
+        self.incidents.passed(branch, listener)
+        self.actions.passed(branch, listener)
         self.messages.run_ended(listener)
 
 

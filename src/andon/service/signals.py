@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from andon.base.clock import to_text
+from andon.state.usual import BranchLook
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
     from andon.catalog.use import UseBook
     from andon.operations.incidents.keeping import SignalLook
+    from andon.operations.signals.standing import Deadline
     from andon.service.troubles import Troubles
     from andon.workspace.workspace import Workspace
 
@@ -29,11 +32,43 @@ class SignalDesk:
         """
         from andon.operations.incidents.keeping import SignalLook
         from andon.operations.signals.looking import SignalLooker
+
+        if not self._is_looked_at(branch):
+            return SignalLook(frozenset())
+        view, deadlines = self._promised(branch)
+        return SignalLooker(self._workspace, self._uses).look(view, deadlines)
+
+    def look_if_moved(self, branch: str) -> SignalLook | None:
+        """The same; None where nothing moved since somebody noted that they looked, and no time is over by then."""
+        return None if not self._is_looked_at(branch) or self._is_still(branch) else self.look(branch)
+
+    def mark(self, branch: str) -> tuple[str, int]:
+        """What a branch is before a look: its commit and the newest run."""
+        ref = self._workspace.lake.refs.find(branch)
+        return (ref.commit if ref is not None else "", self._workspace.usual.newest_run())
+
+    def note(self, branch: str, mark: tuple[str, int]) -> None:
+        """Note that what was found is known, of the branch as it was at `mark`."""
+        from andon.operations.signals.looking import SignalLooker
+
+        is_read_only = self._workspace.lake.database.is_read_only
+        if not self._is_looked_at(branch) or is_read_only or self._is_still(branch):
+            return
+        view, deadlines = self._promised(branch)
+        until = SignalLooker(self._workspace, self._uses).until(view, deadlines)
+        self._workspace.usual.put_look(branch, BranchLook(*mark, to_text(until)))
+
+    def _is_looked_at(self, branch: str) -> bool:
+        return branch == str(self._workspace.settings.get("branch.default"))
+
+    def _is_still(self, branch: str) -> bool:
+        last = self._workspace.usual.last_look(branch)
+        is_same = last is not None and (last.commit, last.run) == self.mark(branch)
+        return last is not None and is_same and to_text(self._workspace.clock()) < last.until
+
+    def _promised(self, branch: str) -> tuple[View, list[Deadline]]:
         from andon.operations.signals.standing import Deadline
 
-        if branch != str(self._workspace.settings.get("branch.default")):
-            return SignalLook(frozenset())
         view = View.at(self._workspace, branch)
         promised = self._troubles.known(view).promised
-        deadlines = [Deadline(each.dataset, each.last, each.due, each.rule) for each in promised]
-        return SignalLooker(self._workspace, self._uses).look(view, deadlines)
+        return view, [Deadline(each.dataset, each.last, each.due, each.rule) for each in promised]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 from collections.abc import Iterator, Sequence
@@ -49,14 +50,19 @@ class Parsed(Record):
     problem: SqlProblem | None = None
 
 
+@functools.cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """The one of this process: opening another for each thread would cost as much as parsing a thousand texts."""
+    import duckdb
+
+    return duckdb.connect(":memory:", config=CONFIG)
+
+
 def engine() -> duckdb.DuckDBPyConnection:
-    """This thread's in-memory engine for parsing. It holds no tables, and nobody may make any."""
+    """This thread's connection to the in-memory engine for parsing. It holds no tables, and nobody may make any."""
     found: duckdb.DuckDBPyConnection | None = getattr(_local, "engine", None)
     if found is None:
-        import duckdb
-
-        found = duckdb.connect(":memory:", config=CONFIG)
-        _local.engine = found
+        found = _local.engine = _database().cursor()
     return found
 
 

@@ -13,6 +13,8 @@ TABLES = (
     "create table usual (branch text not null, dataset text not null, kind text not null, run bigint not null,"
     " version text, at text not null, what text, due text, primary key (branch, dataset, kind))",
     "create table usual_seen (branch text primary key, run bigint not null)",
+    # what a branch was at the last look, and until when the clock alone changes nothing of what is found
+    "create table usual_look (branch text primary key, commit_id text not null, run bigint not null, until text not null)",
 )
 
 #: A run that began before others and ended after them is looked for among so many.
@@ -59,6 +61,14 @@ class BuiltNumbers(Record):
     version: str | None
 
 
+class BranchLook(Record):
+    """What a branch was when somebody looked: its commit and the newest run; until when (ISO text) the clock alone changes nothing."""
+
+    commit: str
+    run: int
+    until: str
+
+
 class UsualNumbers:
     """Writes and reads what was learned."""
 
@@ -101,10 +111,30 @@ class UsualNumbers:
         return found
 
     def judged(self, branch: str) -> list[Judged]:
-        """What was learned of a branch, by dataset."""
-        sql = "select dataset, kind, run, version, at, what, due from usual where branch = ? order by dataset, kind"
+        """What was learned of a branch that says something, by dataset."""
+        sql = (
+            "select dataset, kind, run, version, at, what, due from usual where branch = ?"
+            " and (what is not null or due is not null) order by dataset, kind"
+        )
         rows = self._database.query(sql, [branch])
         return [Judged(row[0], UsualKind(row[1]), *row[2:]) for row in rows]
+
+    def judged_runs(self, branch: str) -> dict[str, int]:
+        """By dataset the run of the newest build that was judged."""
+        rows = self._database.query("select dataset, max(run) from usual where branch = ? group by dataset", [branch])
+        return {dataset: int(run) for dataset, run in rows}
+
+    def last_look(self, branch: str) -> BranchLook | None:
+        """What a branch was at the last look."""
+        rows = self._database.query("select commit_id, run, until from usual_look where branch = ?", [branch])
+        return BranchLook(*rows[0]) if rows else None
+
+    def put_look(self, branch: str, look: BranchLook) -> None:
+        """Note what a branch was at a look."""
+        with self._database.write() as transaction:
+            transaction.execute("delete from usual_look where branch = ?", [branch])
+            values = [branch, look.commit, look.run, look.until]
+            transaction.execute("insert into usual_look (branch, commit_id, run, until) values (?, ?, ?, ?)", values)
 
     def put(self, transaction: Transaction, branch: str, judged: Sequence[Judged], seen: int) -> None:
         """Note what was learned, in place of what was of the same dataset and kind, and how far the runs were judged."""

@@ -7,8 +7,8 @@ offered that was not read. What two people would mean differently has no rule.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
-from functools import cache
+from collections.abc import Callable, Collection
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from andon.checks.language.tokens import cut
@@ -53,11 +53,11 @@ def meant(line: str, reads: Callable[[str], bool]) -> str | None:
     return None
 
 
-def _rewritten(line: str) -> Iterator[str]:
-    for pattern, make in _rules():
-        match = pattern.match(line)
-        if match:
-            yield " ".join(make(match).split())
+@lru_cache(maxsize=1000)
+def _rewritten(line: str) -> tuple[str, ...]:
+    # remembered, since of a line that was tried with some columns the same is tried with others
+    matches = ((pattern.match(line), make) for pattern, make in _rules())
+    return tuple(" ".join(make(match).split()) for match, make in matches if match)
 
 
 def with_text(line: str, names: Collection[str]) -> str | None:

@@ -86,7 +86,7 @@ def _action_row(action: ActionDocument) -> Sequence[Cell]:
 def _playbook_row(playbook: PlaybookDocument) -> Sequence[Cell]:
     answer = playbook.answer
     if answer is not UNSET:
-        said = "acts" if answer.acts else answer.why
+        said = "acts" if answer.acts else f"acts from {moment(answer.due)} on" if answer.due else answer.why
     else:
         said = f"acted {playbook.fired}, right {playbook.fixed}, needless {playbook.needless}" if playbook.fired else ""
     return ((playbook.name, "accent"), str(playbook.do), str(playbook.level), (said, "dim"))

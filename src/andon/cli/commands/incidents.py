@@ -7,6 +7,7 @@ import click
 from andon.base.document import to_json
 from andon.cli.app import App, Command, Noun, pass_app
 from andon.cli.options import branch_option, json_option
+from andon.errors import EXIT_DONE, EXIT_FAILED, UsageError
 from andon.service.incident_documents import IncidentInfo
 
 note_option = click.option("--note", metavar="TEXT", help="What there is to say of it.")
@@ -57,14 +58,51 @@ def take(app: App, number: int, owner: str | None) -> None:
     _say(app, app.service.incidents.take(number, owner))
 
 
-@incident.command("fix", cls=Command, examples=['andon incident fix 3 --note "asked the shop for May again"'])
+@incident.command(
+    "fix",
+    cls=Command,
+    examples=[
+        "andon incident fix 3 reload",
+        "andon incident fix 3 backfill --param most=3",
+        'andon incident fix 3 --note "asked the shop for May again"',
+    ],
+)
 @click.argument("number", type=int)
-@click.option("--note", metavar="TEXT", required=True, help="What was done.")
+@click.argument("action", required=False)
+@click.option("--param", "params", multiple=True, metavar="KEY=VALUE", help="What the action is told.")
+@click.option("--note", metavar="TEXT", help="What was done by hand.")
 @json_option
 @pass_app
-def fix(app: App, number: int, note: str) -> None:
-    """Record that something was done about an incident by hand. It ends when what readers see is right; met again, it is open again."""
-    _say(app, app.service.incidents.fix(number, note))
+def fix(app: App, number: int, action: str | None, params: tuple[str, ...], note: str | None) -> int:
+    """Do something about an incident, or record what was done by hand.
+
+    An action is a kind (retry, reload, undo, …) or the name of a playbook: `andon playbooks --incident 3` lists what fits. It is verified,
+    or undone: status 1 where it did not help. What was done by hand ends the incident when what readers see is right.
+    """
+    if (action is None) == (note is None) or (params and action is None):
+        raise UsageError(
+            "usage.bad_argument",
+            "name an action, or say with `--note` what was done by hand: one of both",
+            hint=f"`andon playbooks --incident {number}` lists what fits",
+        )
+    if action is None:
+        _say(app, app.service.incidents.fix(number, note or ""))
+        return EXIT_DONE
+    from andon.model.action import ActionDocument
+
+    found = ActionDocument.about(app.service.actions.fix(number, action, _pairs(params)))
+    app.console.show(
+        found.to_json, lambda: [f"{found.action} of {found.dataset or 'all'}: {found.outcome}, {found.why}"]
+    )
+    return EXIT_FAILED if found.outcome.is_failure else EXIT_DONE
+
+
+def _pairs(params: tuple[str, ...]) -> dict[str, str]:
+    parted = [each.partition("=") for each in params]
+    wrong = next((name for name, sign, _ in parted if not name or not sign), None)
+    if wrong is not None:
+        raise UsageError("usage.bad_argument", f"`{wrong}` is no `KEY=VALUE`", where="--param", hint="`--param most=3`")
+    return {name: value for name, _, value in parted}
 
 
 @incident.command(

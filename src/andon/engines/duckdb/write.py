@@ -80,7 +80,7 @@ def write_apart(
     """
     listed = [quote(column.name) for column in columns]
     query = f"select *, {_is_aside(rules, listed)} as {quote(_ASIDE)} from (\n{_stored(sql, produced, columns)}\n)"
-    parts = Path(f"{path}.parts")
+    parts = Path(f"{path}.aside.part")
     try:
         rows = (
             session.at(catalog)

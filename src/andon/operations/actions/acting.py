@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from andon.base.clock import from_text, to_text
 from andon.base.graph import reach, reverse
 from andon.base.process import is_gone, this_process
-from andon.errors import AndonError, UsageError
+from andon.errors import AndonError, ConflictError, UsageError
 from andon.model.action import ActionKind, ActionMode, CorrectiveAction, Outcome
 from andon.model.incident import Incident, IncidentState
 from andon.model.playbook import Playbook, PlaybookMode, Playbooks
@@ -115,7 +115,7 @@ class Actor:
         )
 
     def act(self, branch: str) -> list[CorrectiveAction]:
-        """One pass: bring to its end what was begun, then do what is due. Returns what came to an end.
+        """One pass: bring to its end what was begun, then do what is due. Returns what was done.
 
         The incidents of the branch are up to the record already.
         """
@@ -290,10 +290,17 @@ class Actor:
         if is_told_by_looks and self._workspace.clock() < from_text(action.at) + self._within(action):
             self._book.let_go(action)
             return self._book.require(seq)
+        if action.mode.is_by_itself and self._actions.freeze() is not None:
+            self._book.let_go(action)  # taken back when somebody lets automatic action go on
+            return self._book.require(seq)
         try:
             self._take_back(action)
+        except ConflictError as error:
+            if error.code == "action.lost":
+                return self._book.require(seq)
+            self._book.let_go(action)  # others publish at this moment: the next pass takes it back
+            return self._book.require(seq)
         except AndonError as error:
-            self._book.let_go(action)
             return self._book.end(seq, Outcome.FAILED, f"it did not help, and could not be taken back: {error.message}")
         return self._book.end(seq, Outcome.UNDONE, f"it did not help: {left[0].what}")
 

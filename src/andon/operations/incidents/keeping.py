@@ -296,5 +296,6 @@ def _carried(case: Case, carried: Mapping[str, IncidentSignal]) -> Case:
             continue
         case = replace(case.put(other, place), gone=case.gone | {signal.fingerprint})
         if case.incident.dataset == signal.dataset:
-            case = replace(case, incident=replace(case.incident, dataset=other.dataset))
+            title = other.what if case.incident.title == signal.what else case.incident.title
+            case = replace(case, incident=replace(case.incident, dataset=other.dataset, title=title))
     return case

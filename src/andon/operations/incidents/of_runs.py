@@ -28,7 +28,7 @@ def signals_of(run: RunRecord, tasks: Sequence[TaskResult], checks: Sequence[Che
     held = {task.dataset for task in tasks if task.status is TaskStatus.HELD}
     found = [_of_task(run, task) for task in tasks if task.status is TaskStatus.FAILED]
     for check in checks:
-        if _counts(check):
+        if speaks(check):
             kept = tuple(dataset for dataset in check.datasets if dataset in held)
             at = run.ended or run.started
             signal = signal_of_check(run.branch, check, at, run.number, run.commit, held=kept)
@@ -38,7 +38,8 @@ def signals_of(run: RunRecord, tasks: Sequence[TaskResult], checks: Sequence[Che
     return list({signal.fingerprint: signal for signal in found}.values())
 
 
-def _counts(check: CheckResult) -> bool:
+def speaks(check: CheckResult) -> bool:
+    """Whether a result is told: a check that says no, or set rows aside, unless somebody accepted that or it is only shown."""
     is_told = check.severity is not Severity.INFO and check.accepted is None
     return is_told and (check.failed or bool(check.quarantined))
 

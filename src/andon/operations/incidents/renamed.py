@@ -10,6 +10,7 @@ from andon.model.incident import Incident, IncidentSignal
 from andon.model.signal import Signal
 
 if TYPE_CHECKING:
+    from andon.model.dataset import Definition
     from andon.workspace.view import View
     from andon.workspace.workspace import Workspace
 
@@ -63,9 +64,14 @@ def _renamed(workspace: Workspace, view: View, incident: Incident, name: str) ->
         return None
     before = commits.state(commits.get(named)).leaves
     leaf = before.get(name)
-    same = [
-        other
-        for other, now in view.state.leaves.items()
-        if leaf is not None and other not in before and now.definition == leaf.definition
-    ]
+    new = {other: now for other, now in view.state.leaves.items() if other not in before}
+    if leaf is None or not new:
+        return None
+    known = workspace.lake.objects.definitions({leaf.definition, *(now.definition for now in new.values())})
+    old = known.get(leaf.definition)
+    same = [other for other, now in new.items() if old is not None and _says_the_same(old, known.get(now.definition))]
     return same[0] if len(same) == 1 else None
+
+
+def _says_the_same(old: Definition, new: Definition | None) -> bool:
+    return new is not None and (old.meaning, old.inputs, old.kind) == (new.meaning, new.inputs, new.kind)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from andon.base.record import replace
 from andon.lake.refs import MAIN
-from andon.model.check import CheckStatus, Severity
+from andon.model.check import CheckStatus
 from andon.model.commit import CommitKind
 from andon.model.incident import IncidentSignal
 from andon.model.signal import Signal, SignalKind
 from andon.operations.incidents.case import Batch, Case
 from andon.operations.incidents.life import Right
-from andon.operations.incidents.of_runs import signal_of_check, signals_of
+from andon.operations.incidents.of_runs import signal_of_check, signals_of, speaks
 from andon.runs.inspection.personal import discreet_kept
 from andon.runs.looked import asked_sources, below, last_look
 from andon.state.runs import RunFilter, RunRecord
@@ -61,7 +61,7 @@ class Seeing:
             signal_of_check(view.ref, discreet_kept(result, marked), at, result.run, view.commit.id, held=())
             for name in names
             for result in self._results(view, name)
-            if result.failed and result.severity is not Severity.INFO and result.accepted is None
+            if speaks(result)
         ]
 
     def is_current(self, view: View, dataset: str) -> bool:
@@ -161,8 +161,9 @@ class Seeing:
             return f"`{signal.details['check']}` is asked no more"
         if result.accepted is not None:
             return f"`{signal.details['check']}` was accepted"
-        is_right = result.status is CheckStatus.PASS and not result.quarantined  # as long as no row is set aside
-        if is_right and result.version == leaf.version:
+        if result.status is CheckStatus.PASS and result.version == leaf.version:
+            if result.quarantined:  # it is right when no row is set aside any more
+                return None
             return f"`{signal.details['check']}` passes"
         return None
 

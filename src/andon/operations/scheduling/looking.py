@@ -20,7 +20,7 @@ from andon.operations.scheduling.book import ScheduleBook, book_of
 from andon.operations.scheduling.cadence import cadence_of
 from andon.operations.scheduling.decide import Deciding, Known
 from andon.operations.scheduling.movement import BuildFact, Movement
-from andon.operations.scheduling.retries import WAITS
+from andon.operations.scheduling.retries import WAITS, words
 from andon.operations.scheduling.whens import WhenAnswers
 from andon.runs.looked import last_look
 from andon.state.looks import ALL, LastLook
@@ -233,7 +233,7 @@ class Looking:
         for dataset, each in attempts.items():
             again = each.at if each.again is not None and each.again > latest else each.again
             is_changed = each.mark is not None and marks.get(dataset, each.mark) != each.mark
-            found[dataset] = Failure(each.at, each.message, again, is_changed)
+            found[dataset] = Failure(each.at, words(each), again, is_changed)
         return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from andon.base.clock import to_text
+from andon.base.clock import from_text, to_text
 from andon.operations.scheduling.transient import is_transient
 from andon.state.attempts import Attempt
 
@@ -35,3 +35,12 @@ def failed(
     return Attempt(
         dataset, failures, to_text(now), str(error.get("code", "")), str(error.get("message", "")), again, mark
     )
+
+
+def words(attempt: Attempt) -> str:
+    """What came of the attempts, and what they wait for."""
+    times = "" if attempt.failures == 1 else f" ({attempt.failures} times in a row)"
+    if attempt.again is not None:
+        minute = from_text(attempt.again).strftime("%Y-%m-%d %H:%M")
+        return f"failed{times}: {attempt.message}; it is tried again at {minute}"
+    return f"failed{times}: {attempt.message}; it is tried again when its inputs or its code change"

@@ -25,6 +25,7 @@ from andon.state.usual import Judged, UsualKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from andon.catalog.use import UseBook
     from andon.model.version import Version
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 #: How far back numbers are looked at; `watch` looks at as many days.
 _HISTORY = timedelta(days=180)
+#: After so long it is looked again, whatever did not move.
+_AGAIN = timedelta(hours=1)
 #: A dataset is in use where so many people read it, or an insight rests on it.
 _PEOPLE = 2
 
@@ -69,6 +72,13 @@ class SignalLooker:
             signals += undeclared(branch, datasets, self._judged(view))
         return SignalLook(LOOKED_FOR, tuple(signals))
 
+    def until(self, view: View, deadlines: Sequence[Deadline]) -> datetime:
+        """Until when the clock alone changes nothing of what a look finds; who uses what is looked at each hour."""
+        now = self._workspace.clock()
+        dues = [from_text(each.due) for each in self._store.judged(view.ref) if each.due is not None]
+        dues += [from_text(each.due) + each.grace for each in deadlines]
+        return min([now + _AGAIN, *(due for due in dues if due > now)])
+
     def _used(self, view: View) -> set[str]:
         """The datasets that people use, or decide by."""
         uses = self._uses.uses(self._workspace.clock())
@@ -89,7 +99,7 @@ class SignalLooker:
         if seen == newest or database.is_read_only:
             return
         built = self._store.built(branch, seen)
-        known = {each.dataset: each.run for each in self._store.judged(branch) if each.kind is UsualKind.PERSONAL}
+        known = self._store.judged_runs(branch)
         fresh = [name for name, run in built.items() if known.get(name, -1) < run]
         since = to_text(self._workspace.clock() - _HISTORY)
         numbers = self._store.numbers(branch, fresh, since)

@@ -33,13 +33,17 @@ class Deadline(Record):
     due: str
     rule: str
 
+    @property
+    def grace(self) -> timedelta:
+        """How long whoever has to bring it up to date at a time gets to do it."""
+        return timedelta() if self.rule.startswith("max_age") else GRACE
+
 
 def late(branch: str, deadlines: Sequence[Deadline], now: datetime) -> list[Signal]:
     """The promises that are broken."""
     found = []
     for each in deadlines:
-        grace = timedelta() if each.rule.startswith("max_age") else GRACE
-        if from_text(each.due) + grace <= now:
+        if from_text(each.due) + each.grace <= now:
             what = f"it promises `{each.rule}`, and was brought up to date at {_minute(each.last)}"
             details = {"rule": each.rule, "due": each.due, "last": each.last}
             found.append(_signal(branch, each.dataset, SignalKind.LATE, "promise", Lamp.STALE, what, each.due, details))

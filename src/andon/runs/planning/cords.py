@@ -30,6 +30,10 @@ def held_back(
         for name in reach(readers, [cord.dataset]) - {cord.dataset}:
             found.setdefault(name, f"reads {cord.dataset}, which {cord.who} holds: {cord.reason}")
     found.update({cord.dataset: cord.said for cord in reversed(cords)})
+    for code in (definitions, published):  # rows that were set aside are of one write with the others
+        found.update(
+            {str(code[d].aside): why for d, why in [*found.items()] if d in code and code[d].aside is not None}
+        )
     return found
 
 

@@ -18,6 +18,7 @@ from andon.model.build import Build, InputFile
 from andon.model.commit import Cause, Commit, State
 from andon.model.dataset import Dataset, Definition, Kind
 from andon.model.project import Project
+from andon.model.quarantine import aside_of
 from andon.project.folder.merge import Merged, Newer, is_rejected, merge
 from andon.project.folder.scan import FileFact, hash_files, scan
 from andon.project.load import load
@@ -353,6 +354,9 @@ class Gatherer:
             name for name, dataset in project.datasets.items() if not edited.isdisjoint(p for p, _ in dataset.own_files)
         }
         gone = {name for name, leaf in state.leaves.items() if not edited.isdisjoint(path for path, _ in leaf.files)}
+        # rows that are set aside have no file of their own: they go with those that they would be among
+        new |= {aside for name in new if (aside := project.datasets[name].definition.aside) is not None}
+        gone |= {aside_of(name) for name in gone}
         # What has problems is not linked whole, so its definitions are not believed.
         said = {} if project.problems else {name: dataset.definition.id for name, dataset in project.datasets.items()}
         behind = {

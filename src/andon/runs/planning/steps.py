@@ -101,7 +101,7 @@ def datasets_taken(
     if selected is None:
         return set(definitions)
     taken = set(selected & definitions.keys())
-    taken |= {dataset_of(d) for d in taken if is_aside(d)}  # both are of one write
+    taken |= {dataset_of(d) for d in taken if is_aside(d)} & definitions.keys()  # both are of one write
     taken |= {str(definitions[d].aside) for d in taken if definitions[d].aside is not None}
     needed = reach({d: definition.inputs for d, definition in definitions.items()}, taken)
     taken |= {d for d in needed if d not in leaves and d in definitions}
@@ -310,7 +310,9 @@ class _Planner:
         now = self.now
         gone = [d for d in sorted(now.leaves) if d not in now.definitions and d not in now.held]
         if now.selected is not None:
-            gone = [d for d in gone if d in now.selected or (is_aside(d) and dataset_of(d) in self.taken)]
+            gone = [
+                d for d in gone if d in now.selected or (is_aside(d) and dataset_of(d) in self.taken | now.selected)
+            ]
         readers = reverse({d: definition.inputs for d, definition in now.definitions.items()})
         return [
             Step(

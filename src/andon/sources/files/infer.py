@@ -218,12 +218,20 @@ def _like_value(column: str) -> str:
     return f"{begins} or {word}"
 
 
-def classes_in(look: Look, names: Sequence[str]) -> Mapping[str, Classes]:
-    """The classes of each column's values."""
-    found: dict[str, list[tuple[str, int, str]]] = {name: [] for name in names}
+def classes_in(look: Look, names: Sequence[str], cells: Mapping[str, str] | None = None) -> Mapping[str, Classes]:
+    """The classes of each column's values.
+
+    Args:
+        cells: single values by names that no column has, whose classes are told as well.
+    """
+    found: dict[str, list[tuple[str, int, str]]] = {name: [] for name in (*names, *(cells or ()))}
     if names:
         kinds = classify("v", look.table.dialect)
-        values = f"select n, v, {kinds} k from {_values_of(look, names)}"
+        values = _values_of(look, names)
+        if cells:
+            listed = ", ".join(f"({literal(name)}, {literal(cell)})" for name, cell in cells.items())
+            values = f"(select n, v from {values} union all select * from (values {listed}))"
+        values = f"select n, v, {kinds} k from {values}"
         for name, *told in look.run(f"select n, k, count(*), min(v) from ({values}) group by n, k order by n, k"):
             found[name].append((told[0], told[1], told[2]))
     return found

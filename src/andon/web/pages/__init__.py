@@ -18,6 +18,7 @@ _HOMES = (
     "save",
     "runs",
     "sources",
+    "incidents",
     "review",
     "calls",
 )

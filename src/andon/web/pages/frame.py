@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 #: Pages of the side bar: key, icon, word, address.
 PLACES = (
     ("b", "layout-grid", "Board", "/"),
+    ("i", "bell", "Incidents", "/incidents"),
     ("c", "search", "Catalog", "/catalog"),
     ("s", "square-terminal", "SQL", "/sql"),
     ("h", "git-branch", "Changes", "/changes"),
     ("r", "play", "Runs", "/runs"),
     ("o", "database", "Sources", "/sources"),
     ("m", "workflow", "Map", "/map"),
+    ("v", "chart-column", "Review", "/review"),
 )
 #: What can be done from anywhere, for the palette: words and the page where it is done.
 ACTIONS = (

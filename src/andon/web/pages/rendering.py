@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from andon.web.assets import Assets
 
 #: Macros that every template may use without an import: a part that is drawn alone has none.
-_MACROS = ("_parts.html", "_drawings.html", "_code.html", "_change.html", "_runs.html")
+_MACROS = ("_parts.html", "_drawings.html", "_code.html", "_change.html", "_runs.html", "_incidents.html")
 _PART = re.compile(r"[\w-]+\Z")
 
 

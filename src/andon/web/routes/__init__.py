@@ -42,6 +42,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         branches,
         history,
         checks,
+        incidents,
         quarantine,
         incidents,
         suggestions,

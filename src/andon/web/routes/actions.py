@@ -96,7 +96,7 @@ ENDPOINTS = (
     Endpoint(
         "POST",
         "/actions",
-        "",
+        "incident fix",
         PersonRole.EDITOR,
         "Do something about an incident, and verify it.",
         _act,

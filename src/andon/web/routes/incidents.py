@@ -37,7 +37,11 @@ class TakeAsked(Document, kw_only=True):
 
 
 class FixAsked(Document, kw_only=True):
-    """What was done about an incident by hand."""
+    """What was done about an incident by hand.
+
+    Attributes:
+        note: in a few words.
+    """
 
     note: str
 
@@ -55,7 +59,11 @@ class CloseAsked(Document, kw_only=True):
 
 
 class NoteAsked(Document, kw_only=True):
-    """What there is to say."""
+    """What there is to say.
+
+    Attributes:
+        note: in a few words.
+    """
 
     note: str | None = None
 
@@ -108,8 +116,12 @@ class ComplaintMade(OnBranch, kw_only=True):
     text: str
 
 
-def _number(call: RouteCall) -> int:
-    text = call.path["incident"]
+def incident_number(text: str) -> int:
+    """The number that a part of an address names.
+
+    Raises:
+        UsageError: `incident.none`.
+    """
     if not text.isdecimal() or len(text) > _DIGITS:
         raise UsageError("incident.none", f"there is no incident `{text[:20]}`", hint="incidents have numbers")
     return int(text)
@@ -120,29 +132,29 @@ def _list(call: RouteCall) -> Any:
 
 
 def _show(call: RouteCall) -> Any:
-    return call.service.incidents.show(_number(call))
+    return call.service.incidents.show(incident_number(call.path["incident"]))
 
 
 def _take(call: RouteCall) -> Any:
-    return call.service.incidents.take(_number(call), call.body.owner)
+    return call.service.incidents.take(incident_number(call.path["incident"]), call.body.owner)
 
 
 def _fix(call: RouteCall) -> Any:
-    return call.service.incidents.fix(_number(call), call.body.note)
+    return call.service.incidents.fix(incident_number(call.path["incident"]), call.body.note)
 
 
 def _close(call: RouteCall) -> Any:
     asked: CloseAsked = call.body
-    return call.service.incidents.close(_number(call), asked.verdict, asked.note)
+    return call.service.incidents.close(incident_number(call.path["incident"]), asked.verdict, asked.note)
 
 
 def _reopen(call: RouteCall) -> Any:
-    return call.service.incidents.reopen(_number(call), call.body.note)
+    return call.service.incidents.reopen(incident_number(call.path["incident"]), call.body.note)
 
 
 def _snooze(call: RouteCall) -> Any:
     asked: SnoozeAsked = call.body
-    return call.service.incidents.snooze(_number(call), asked.until, asked.note)
+    return call.service.incidents.snooze(incident_number(call.path["incident"]), asked.until, asked.note)
 
 
 def _hold(call: RouteCall) -> Any:
