@@ -263,7 +263,8 @@ class Finish:
         run.listener.cancel.check()
         run.listener.may_publish(transaction)
         if end.held is None:
-            require_free(self._workspace, transaction, prepared.goal, prepared.cords, prepared.gathered, end.state)
+            gathered, cords = prepared.gathered, prepared.cords
+            require_free(self._workspace, transaction, prepared.goal, gathered, cords, end.state)
         workspace = self._workspace
         statuses = {r.status for r in end.results}
         status = "failed" if TaskStatus.FAILED in statuses else "held" if end.is_held else "done"
