@@ -169,6 +169,14 @@ PAIRS: list[tuple[list[str], Ask]] = [
         lambda c: c.post("/runs", {"agreed": "any", "force": True, "select": ["marts.totals"]}),
     ),
     (["refresh"], lambda c: c.post("/refreshes")),
+    (["due"], lambda c: c.get("/schedule")),
+    (
+        ["due", "marts.*", "--at", "2026-12-01T06:00"],
+        lambda c: c.get("/schedule?select=marts.*&at=2026-12-01T06:00:00Z"),
+    ),
+    (["due", "nope.*"], lambda c: c.get("/schedule?select=nope.*")),
+    (["why", "marts.totals"], lambda c: c.get("/datasets/marts.totals/why")),
+    (["why", "marts.gone"], lambda c: c.get("/datasets/marts.gone/why")),
     (["tick"], lambda c: c.post("/ticks", {"trigger": "hand"})),
     (
         ["pause", "marts.best", "--why", "why not"],

@@ -31,6 +31,8 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("run", "runs", "run", "Build what changed and publish it in one step", "Build and publish"),
     Entry("refresh", "runs", "refresh", "Build the branch's own code on today's inputs", "Build and publish"),
     Entry("tick", "tick", "tick", "Bring up to date what is due, once: for cron and CI", "Build and publish"),
+    Entry("due", "due", "due", "What is due by schedule, and what comes when", "Build and publish"),
+    Entry("why", "due", "why", "Why a dataset was, or was not, brought up to date", "Build and publish"),
     Entry("pause", "tick", "pause", "Let the schedule leave datasets as they are", "Build and publish"),
     Entry("resume", "tick", "resume", "Let the schedule go on with them", "Build and publish"),
     Entry("actions", "actions", "actions", "What was done about what is wrong", "Build and publish"),

@@ -262,7 +262,7 @@ class Finish:
         """
         run.listener.cancel.check()
         if end.held is None:
-            require_free(self._workspace, transaction, prepared, end.state)
+            require_free(self._workspace, transaction, prepared.goal, prepared.cords, prepared.gathered, end.state)
         run.listener.may_publish(transaction)
         workspace = self._workspace
         statuses = {r.status for r in end.results}
