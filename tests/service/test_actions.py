@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +15,11 @@ from andon.model.incident import IncidentState
 from andon.model.lamp import Lamp
 from andon.model.playbook import PlaybookMode
 from andon.model.signal import Signal, SignalKind
+from andon.operations.actions.own import call_webhook, run_command
 from andon.operations.incidents.keeping import SignalLook
+from andon.runs.goal import ANY_PLAN, RunOptions
 from kit.clones import Clone
+from kit.receiving import web_receiver
 
 SHOP = """/*---
 checks: |
@@ -340,3 +344,66 @@ def test_what_the_scheduler_takes_care_of_is_left_to_it(shop):
             service.workspace.attempts.put(transaction, "main", [attempt])
     assert act(shop) == []
     assert offers(shop)[0] == "again | automatic | the scheduler tries it again at 2026-05-04T09:00:00Z"
+
+
+def test_times_that_are_missing_are_filled_up_to_a_bound(project: Clone):
+    for day in range(1, 8):
+        project.write(f"raw/e_{day}.csv", f"id,ts\n{day},2024-05-{day:02} 10:00:00\n")
+    project.write("sources/shop/events.sql", "select * from read_csv('raw/e_*.csv')\n")
+    project.run()
+    growth = "/*---\nmaterialize: incremental\nincremental: {by: time, column: ts}\n---*/\n"
+    project.write("datasets/m/daily.sql", f"{growth}select id, ts from shop.events\n")
+    with project.opened() as service:
+        for first, last in ((1, 3), (5, 8)):
+            span = (datetime(2024, 5, day, tzinfo=UTC) for day in (first, last))
+            list(service.backfills.fill("m.daily", *span, RunOptions(agreed=ANY_PLAN)))
+        assert service.querying.ask("select count(*) from m.daily").fetch() == [(5,)]
+        now = service.workspace.clock().isoformat()
+        few = Signal("main", "m.daily", SignalKind.VOLUME, "rows", Lamp.WARN, "has few rows", now)
+        service.incidents.catch_up("main", SignalLook(frozenset((SignalKind.VOLUME,)), (few,)))
+        with pytest.raises(UsageError, match="2 intervals are missing: it may fill 1"):
+            service.actions.fix(1, "backfill", {"most": "1"})
+        assert service.actions.fix(1, "backfill").outcome is Outcome.RUNNING
+        assert service.querying.ask("select count(*) from m.daily").fetch() == [(7,)]
+        service.incidents.catch_up("main", SignalLook(frozenset((SignalKind.VOLUME,))))
+        assert [f"{each.action} {each.outcome}" for each in service.actions.act("main")] == ["backfill verified"]
+
+
+def test_a_webhook_is_told_and_its_secret_is_not(shop):
+    with web_receiver() as web:
+        shop.environ["HOOK"] = web.url("/ok?token=hidden")
+        lines = RETRY.replace("do: retry", "do: webhook").replace(
+            "attempts: 2", "attempts: 3\n    with: {url: '${env:HOOK}'}"
+        )
+        shop.write("playbooks.yml", lines)
+        shop.run()
+        shop.write("raw/orders_06.csv", BAD)
+        shop.refresh()
+        assert act(shop) == ["webhook failed"], "it was told, and the file is as it was"
+        shop.write("raw/orders_06.csv", GOOD)
+        assert act(shop) == ["webhook verified"]
+        path, _, told = web.got[-1]
+    assert (path, told["dataset"], told["signals"][0]["check"]) == ("/ok?token=hidden", "shop.orders", "amount 0..100")
+    with shop.opened() as service:
+        assert "hidden" not in str([each.to_json() for each in service.actions.newest()])
+
+
+@pytest.mark.parametrize(("path", "status"), [("/fail", 503), ("/redirect", 302)])
+def test_a_webhook_that_does_not_take_it_is_told_so(path, status):
+    with web_receiver() as web:
+        found, _ = call_webhook(web.url(path), {"a": 1}, 20)
+        assert (found, len(web.got)) == (status, 1)
+    assert call_webhook(web.url(path), {}, 1)[0] is None, "nobody answers there any more"
+
+
+def test_a_command_is_ended_with_all_that_it_began(tmp_path):
+    script = (
+        "import subprocess, sys; child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(99)']);"
+        " print(child.pid, flush=True); child.wait()"
+    )
+    status, said = run_command([sys.executable, "-c", script], {}, str(tmp_path), 5)
+    assert status is None
+    child = Path(f"/proc/{int(said)}/stat")
+    assert not child.exists() or child.read_text().rpartition(")")[2].split()[0] == "Z"
+    with pytest.raises(AndonError, match="can't be run"):
+        run_command(["no-such-program"], {}, str(tmp_path), 1)

@@ -52,6 +52,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.profile_diff import ProfileDiffDocument
     from andon.model.review import ReviewDocument
     from andon.model.run import RunDocument
+    from andon.model.schedule_view import ScheduleDocument, WhyDocument
     from andon.model.tick import PauseDocument, TickDocument
     from andon.service.actions import FreezeDocument, PlaybooksDocument
     from andon.service.branches import BranchInfo
@@ -103,6 +104,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "plan": (PlanDocument, DueDocument),
         "run": (RunDocument,),
         "refresh": (RunDocument,),
+        "due": (ScheduleDocument,),
+        "why": (WhyDocument,),
         "tick": (TickDocument,),
         "pause": (list[PauseDocument],),
         "resume": (list[PauseDocument],),

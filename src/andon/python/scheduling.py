@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from andon.model.event import Reporter, silent
+from andon.model.schedule_view import ScheduleView, WhyDocument
 from andon.model.tick import PauseDocument, Tick
 from andon.python.saving import SavingLake
 from andon.runs.goal import Listener
@@ -30,6 +32,32 @@ class ScheduledLake(SavingLake):
             report: hears of its runs.
         """
         return self._service.scheduling.tick(trigger, branch=branch, now=now, listener=Listener(report))
+
+    def schedule(
+        self,
+        *select: str,
+        exclude: Sequence[str] = (),
+        at: datetime | None = None,
+        branch: str | None = None,
+    ) -> ScheduleView:
+        """What is due by schedule, what keeps it back, and what comes when. Nothing is built.
+
+        Args:
+            select, exclude: terms of a selection; none: all.
+            at: the time that counts; None means now.
+
+        Raises:
+            UsageError: `usage.bad_argument` for a term that names nothing.
+        """
+        return self._service.schedules.due(select, exclude, at=at, branch=branch)
+
+    def why(self, dataset: str, at: datetime | None = None, branch: str | None = None) -> WhyDocument:
+        """Why a dataset is, or was at a moment, brought up to date, or not.
+
+        Raises:
+            UsageError: `lake.dataset_not_found`.
+        """
+        return self._service.schedules.why(dataset, at, branch)
 
     def pauses(self, branch: str | None = None) -> list[PauseDocument]:
         """What the schedule leaves as it is published."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.errors import ConflictError
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from andon.model.cord import Cord
     from andon.model.dataset import Definition
     from andon.runs.goal import Goal
-    from andon.runs.prepare import Prepared
+    from andon.runs.planning.gather import Gathered
     from andon.workspace.workspace import Workspace
 
 
@@ -35,16 +35,26 @@ def published_code(objects: Objects, state: State) -> Mapping[str, Definition]:
     return {name: known[leaf.definition] for name, leaf in state.leaves.items() if leaf.definition in known}
 
 
-def require_free(workspace: Workspace, transaction: Transaction, prepared: Prepared, state: State) -> None:
-    """Refuse to publish what somebody holds since it was planned.
+def require_free(
+    workspace: Workspace,
+    transaction: Transaction,
+    goal: Goal,
+    gathered: Gathered,
+    planned: Sequence[Cord],
+    state: State,
+) -> None:
+    """Refuse to publish `state` where somebody holds something of it since it was planned.
+
+    Args:
+        gathered: what it was planned from.
+        planned: what people held then.
 
     Raises:
         ConflictError: `lake.ref_moved`: planned again, it stays as it is.
     """
-    new = [cord for cord in cords_of(workspace, prepared.goal, transaction) if cord not in prepared.cords]
+    new = [cord for cord in cords_of(workspace, goal, transaction) if cord not in planned]
     if not new:
         return
-    gathered = prepared.gathered
     held = held_back(new, gathered.definitions, published_code(workspace.lake.objects, gathered.state))
     if changes_held(held, gathered.state.leaves, state):
         raise ConflictError("lake.ref_moved", f"{new[0].dataset} was held meanwhile: {new[0].said}")

@@ -105,10 +105,10 @@ class Deciding:
         kept = self._kept
         if kept is not None and kept[0] is book and kept[2] <= now < kept[3] and kept[1] == known:
             return kept[4]
-        found = decide(book, known, now)
+        decider = _Decider(book, known, now)
+        found = decider.decisions()
         ahead = max(known.looks.values(), default="") > to_text(now + SKEW)
-        coming = min((_moment(each.next) for each in found if each.next is not None), default=_END)
-        self._kept = None if ahead else (book, known, now, coming, found)
+        self._kept = None if ahead else (book, known, now, decider.until(), found)
         return found
 
 
@@ -139,6 +139,8 @@ class _Decider:
         self.next: dict[str, tuple[datetime, str]] = {}
         #: Of when data are, where all that they come from can be brought up to date.
         self.data: dict[str, datetime] = {}
+        #: Next times of rules that make something due already.
+        self.turns: list[datetime] = []
         self.begins: dict[str, tuple[datetime, datetime]] = {}
         #: Those that can't be brought up to date now though they should be, each with why, as the end of a sentence, and what keeps it.
         self.waiting: dict[str, tuple[str, str]] = {}
@@ -162,6 +164,17 @@ class _Decider:
             else:
                 found.append(self._decision(dataset))
         return tuple(found)
+
+    def until(self) -> datetime:
+        """When time alone may change the decisions: the next moment of any rule, retry or end of what holds something back."""
+        known = self.known
+        found = [at for at, _ in self.next.values()]
+        found += self.turns
+        for begin, limit in self.begins.values():
+            found += [begin, begin - (limit - begin) / _SLACK]
+        found += [_moment(each.again) for each in known.failures.values() if each.again is not None]
+        found += [_moment(each.until) for each in known.held.values() if each.until is not None]
+        return min((at for at in found if at > self.now), default=_END)
 
     # -- what is known of one dataset
 
@@ -231,9 +244,9 @@ class _Decider:
 
     def _want(self, entry: Entry, ages: Mapping[str, datetime]) -> _Want | None:
         dataset, last = entry.dataset, self._tried(entry.dataset)
-        if last == _NEVER:
-            return _NEW
         timed = [found for rule in entry.rules if (found := self._timed(entry, rule, last, ages)) is not None]
+        if last == _NEVER:
+            return replace(_NEW, since=max((want.since for want in timed if want.since is not None), default=_FIRST))
         if timed:
             # the one that asks most of what is above
             return max(timed, key=lambda want: want.since or _NEVER)
@@ -252,6 +265,8 @@ class _Decider:
         if rule.kind is RuleKind.CRON:
             slot, coming = cron_times(rule.text, rule.zone).around(self.now)
             is_due = slot is not None and slot > last
+            if is_due and coming is not None:
+                self.turns.append(coming)
         elif rule.kind is RuleKind.EVERY:
             length = _length(rule.text)
             slot = coming = length.after(last) if length is not None else _END
@@ -329,7 +344,13 @@ class _Decider:
             self.waiting[dataset] = f"which waits for {blocked[0]}", kind
             return _back(why, f"waits for {blocked[0]}, {told}", kind, None)
         self.due.add(dataset)
-        if changing or entry.changes_by_itself or dataset in self.known.moved or failure or want == _NEW:
+        if (
+            changing
+            or entry.changes_by_itself
+            or dataset in self.known.moved
+            or failure
+            or self._tried(dataset) == _NEVER
+        ):
             self.changing.add(dataset)
         return replace(why, seen=self.known.seen.get(dataset, ""))
 

@@ -1,4 +1,4 @@
-"""Scheduled work: a pass, pauses."""
+"""Scheduled work: what is due and why, a pass, pauses."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from andon.base.document import Document
 from andon.base.record import field
 from andon.model.person import PersonRole
+from andon.model.schedule_view import ScheduleDocument, WhyDocument
 from andon.model.tick import PauseDocument, TickDocument
 from andon.web.asking import OnBranch
 from andon.web.endpoint import Endpoint, RouteCall
@@ -51,6 +52,39 @@ class ResumeAsked(OnBranch, kw_only=True):
     datasets: list[str] = field(default_factory=list)
 
 
+class ScheduleAsked(OnBranch, kw_only=True):
+    """Of what it is told what is due.
+
+    Attributes:
+        select: terms of a selection, `marts.orders`, `tag:daily`; empty means all.
+        exclude: terms of what is left out of it.
+        at: the time that counts, `2026-12-01T06:00:00Z`; without it now.
+    """
+
+    select: list[str] = field(default_factory=list)
+    exclude: list[str] = field(default_factory=list)
+    at: str | None = None
+
+
+class WhyAsked(OnBranch, kw_only=True):
+    """Of when it is told why.
+
+    Attributes:
+        at: a moment, by what was recorded, `2026-12-01T14:00:00Z`; without it now.
+    """
+
+    at: str | None = None
+
+
+def _due(call: RouteCall) -> Any:
+    asked: ScheduleAsked = call.query
+    return call.service.schedules.due(asked.select, asked.exclude, at=moment(asked.at, "at"), branch=asked.branch)
+
+
+def _why(call: RouteCall) -> Any:
+    return call.service.schedules.why(call.path["dataset"], moment(call.query.at, "at"), call.query.branch)
+
+
 def _tick(call: RouteCall) -> Any:
     asked: TickAsked = call.body
     return call.service.scheduling.tick(
@@ -73,6 +107,26 @@ def _resume(call: RouteCall) -> Any:
 
 
 ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/schedule",
+        "due",
+        PersonRole.READER,
+        "What is due by schedule, what keeps it back, and what comes when.",
+        _due,
+        (ScheduleDocument,),
+        ScheduleAsked,
+    ),
+    Endpoint(
+        "GET",
+        "/datasets/{dataset}/why",
+        "why",
+        PersonRole.READER,
+        "Why a dataset is, or was at a moment, brought up to date, or not.",
+        _why,
+        (WhyDocument,),
+        WhyAsked,
+    ),
     Endpoint(
         "POST",
         "/ticks",
