@@ -29,11 +29,12 @@ ADDRESSES = {
     ],
     "/d/{dataset}": ["/d/shop.orders", "/d/marts.totals?at=main~1"],
     "/map": ["/map"],
+    "/suggestions": ["/suggestions", "/suggestions?all=true"],
     "/incidents": ["/incidents", "/incidents?all=true"],
     "/review": ["/review", "/review?since=soon"],
 }
 #: Shown only while something goes on, or is wrong: they have tests of their own.
-PASSING = {"/calls/{call}", "/incidents/{incident}"}
+PASSING = {"/calls/{call}", "/incidents/{incident}", "/suggestions/{number}"}
 
 
 def test_each_page_has_an_address_here() -> None:

@@ -77,6 +77,20 @@ def test_its_buttons_do_what_they_say(seen: Watched) -> None:
     page.locator(".incident-list tr.over", has_text="expected").wait_for()
 
 
+def test_a_reader_complains_and_pulls_the_cord_where_the_numbers_are(seen: Watched) -> None:
+    page = seen.go("/d/marts.totals")
+    page.get_by_text("Say what looks wrong").click()
+    page.get_by_label("What", exact=True).fill("July is missing")
+    page.get_by_role("button", name="Say it").click()
+    page.locator(".alert", has_text="July is missing").wait_for()
+    page.get_by_text("Pull the cord").click()
+    page.get_by_label("Why", exact=True).fill("totals look wrong")
+    page.get_by_role("button", name="Hold it").click()
+    page.locator(".alert", has_text="totals look wrong").wait_for()
+    page.get_by_role("button", name="Release it").click()
+    page.locator(".alert", has_text="totals look wrong").wait_for(state="detached")
+
+
 def test_all_automatic_action_is_stopped_and_goes_on(seen: Watched) -> None:
     page = seen.go("/incidents")
     page.get_by_text("Stop all automatic action").click()

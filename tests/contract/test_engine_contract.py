@@ -13,10 +13,11 @@ import pytest
 from andon.base.names import literal
 from andon.base.record import replace
 from andon.engines import types
-from andon.engines.engine import missing
+from andon.engines.engine import Aside, missing
 from andon.engines.relation import TableRelation, view_over
 from andon.errors import AndonError, DatasetError, MachineError
 from andon.model.dataset import ClockUse, Kind, Materialize
+from andon.model.quarantine import AsideRule, row_hash
 from andon.model.types import parse_type
 from kit import engines
 from kit.empty_engine import empty_engine
@@ -33,6 +34,7 @@ GAPS = {
         "polars": _NO_MACROS,
         "python": "no macros: a function calls functions",
     },
+    "test_rows_are_set_aside_in_the_same_write": {"polars": _NO_VIEWS},
     "test_what_a_recipe_returns_is_told_without_computing_it": {
         "polars": _NO_VIEWS,
         "python": "known when the function has run",
@@ -419,6 +421,30 @@ def test_tasks_at_once_do_not_meet(bench):
     assert problems == []
 
 
+# -- rows that are set aside
+
+
+def test_rows_are_set_aside_in_the_same_write(bench):
+    """One result in two files: what is not to be in it, and, in its order, the rest. A rule that can't be told for a row says no."""
+    place = str(bench.place / "aside.parquet")
+    rules = [AsideRule("a", "a", "x % 3 = 1", ()), AsideRule("b", "b", "replace(word, 'w', '')::int > 7", ())]
+    for count, kept, aside in ((10, [0, 2, 3, 5, 6], [1, 4, 7, 8, 9]), (1, [0], []), (0, [], [])):
+        task = bench.task(bench.recipe(bench.texts.same, numbers(bench.place, count, f"in-{count}")))
+        produced = bench.engine.run(replace(task, aside=Aside(place, lambda _: rules)))
+        assert ([row[0] for row in read(task)], produced.rows, produced.aside) == (kept, len(kept), len(aside))
+        assert Path(place).exists() == bool(aside)
+        assert sum(s.values or 0 for name, s in produced.stats.items() if name == '"x"') == len(kept)
+        if aside:
+            assert [row[0] for row in ask(f"select * from '{place}'")] == aside
+            Path(place).unlink()
+    released = ask(f"select {row_hash(['x', 'word'])} from (select 4::bigint as x, 'w4' as word)")[0][0]
+    task = bench.task(bench.recipe(bench.texts.same, numbers(bench.place, 6, "released")))
+    all_bad = [AsideRule("a", "a", "true", (released,))]
+    assert bench.engine.run(replace(task, aside=Aside(place, lambda _: all_bad))).aside == 5
+    assert read(task) == [(4, "w4")]
+    Path(place).unlink()
+
+
 # -- what is declared
 
 
@@ -436,7 +462,7 @@ def test_what_an_engine_lacks_is_told_before_a_run(bench):
         assert (problem is None) == getattr(can, ability), ability
         assert problem is None or (problem.code, problem.file) == ("build.not_supported", plain.entry)
     assert (missing(can, plain, views={"data.t", "other.v"}) is None) == can.views
-    for kind in Kind:
+    for kind in set(Kind) - {Kind.QUARANTINE}:  # which is written with its dataset
         assert (missing(can, replace(plain, kind=kind)) is None) == (kind in can.kinds)
 
 

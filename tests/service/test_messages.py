@@ -107,7 +107,7 @@ def test_a_change_is_told_once_with_all_that_is_known_and_its_end_too(shop: Clon
     (item,) = document["incidents"]
     assert (item["change"], item["before"], item["state"], item["lamp"]) == ("opened", None, "contained", "fail")
     assert item["reaches"] == ["marts.best", "marts.count", "marts.totals"]
-    assert (item["owner"], item["insights"], item["link"]) == ("ana", ["Who stays"], "https://a.b/d/shop.orders")
+    assert (item["owner"], item["insights"], item["link"]) == ("ana", ["Who stays"], "https://a.b/incidents/1")
     assert document["text"].splitlines() == [
         "#1 opened · fail · shop.orders",
         "the check `amount 0..100` fails in 1 of 4 rows",
@@ -115,7 +115,7 @@ def test_a_change_is_told_once_with_all_that_is_known_and_its_end_too(shop: Clon
         "it reaches marts.best, marts.count, marts.totals",
         "it serves Who stays",
         "readers still see what was good before",
-        "https://a.b/d/shop.orders",
+        "https://a.b/incidents/1",
         "andon incident show 1",
         "",
         "as of 2026-11-01 08:00 UTC",

@@ -238,3 +238,30 @@ def test_who_lost_a_claim_publishes_nothing_and_who_has_it_does(lake: Clone, clo
         assert [job.outcome for job in late[0].jobs] == ["done"]
         assert service.workspace.lake.refs.resolve("main").id == late[1] != head
         assert service.workspace.attempts.of("main") == {}
+
+
+def test_a_claim_of_a_clock_that_was_wrong_holds_nothing_up(lake: Clone, clock: At):
+    lake.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
+    with lake.opened() as service:
+        claims = service.workspace.claims
+        clock.later(days=3)
+        claims.take("main", ["marts.count"], timedelta(minutes=1), {})
+        assert waits(service.scheduling.tick()) == {"marts.count": "claimed"}
+        clock.later(days=-3)
+        assert "marts.count" in outcomes(service.scheduling.tick())
+        assert service.querying.ask("select n from marts.count").fetch() == [(4,)]
+
+
+def test_a_clock_that_was_put_back_hides_nothing_that_comes(lake: Clone, clock: At):
+    with lake.opened() as service:
+        clock.later(minutes=-40)
+        for day, expected in (("06", 4), ("07", 5)):
+            lake.write(f"raw/orders_{day}.csv", f"id,customer,amount\n{int(day)},cleo,7\n")
+            assert outcomes(service.scheduling.tick())["marts.count"] == ("done", ())
+            assert service.querying.ask("select n from marts.count").fetch() == [(expected,)]
+            clock.later(seconds=1)
+        before = service.workspace.runs.newest(1)[0].number
+        for _ in range(3):
+            clock.later(seconds=10)
+            service.scheduling.tick()
+        assert service.workspace.runs.newest(1)[0].number == before

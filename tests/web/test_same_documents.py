@@ -70,6 +70,10 @@ _VARIES = {
     "digest",
 }
 _VARIES |= {
+    "since",
+    "closed",
+    "snoozed",
+    "pulled",
     "run",
     "current",
     "published_at",
@@ -95,6 +99,7 @@ OTHER = "select customer, sum(amount) as amount, 1 as one from shop.orders group
 Ask = Callable[[Client], Reply]
 #: Commands that change nothing.
 _LOOKING = {
+    "incidents",
     "ls",
     "find",
     "show",
@@ -186,6 +191,18 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["actions"], lambda c: c.get("/actions?limit=20")),
     (["playbooks"], lambda c: c.get("/playbooks")),
     (["freeze", "--why", "so"], lambda c: c.post("/freezes", {"why": "so"})),
+    (["incidents"], lambda c: c.get("/incidents")),
+    (["incidents", "--all"], lambda c: c.get("/incidents?all=true")),
+    (["incident", "show", "1"], lambda c: c.get("/incidents/1")),
+    (["incident", "take", "1", "--for", "ben"], lambda c: c.post("/incidents/1/take", {"owner": "ben"})),
+    (["incident", "fix", "1", "--note", "so"], lambda c: c.post("/incidents/1/fix", {"note": "so"})),
+    (["incident", "close", "1"], lambda c: c.post("/incidents/1/close")),
+    (["incident", "close", "1", "--expected"], lambda c: c.post("/incidents/1/close", {"verdict": "expected"})),
+    (["incident", "reopen", "1"], lambda c: c.post("/incidents/1/reopen")),
+    (["incident", "snooze", "1", "--until", "2h"], lambda c: c.post("/incidents/1/snooze", {"until": "2h"})),
+    (["hold", "marts.count", "why"], lambda c: c.post("/cords", {"dataset": "marts.count", "reason": "why"})),
+    (["release", "marts.count"], lambda c: c.post("/releases", {"dataset": "marts.count"})),
+    (["complain", "marts.count", "why"], lambda c: c.post("/complaints", {"dataset": "marts.count", "text": "why"})),
     (["optimize"], lambda c: c.post("/optimizations")),
     (["undo", "--yes"], lambda c: c.post("/undos", {"agreed": True})),
     (["redo"], lambda c: c.post("/redos")),

@@ -23,7 +23,7 @@ def test_a_question_of_two_people_is_suggested_accepted_and_published(tmp_path: 
             sql = f"select customer, count(*) as orders from shop.orders where amount >= {least} group by customer"
             assert lake.sql(sql).fetchall()
         (one,) = ana.suggestions.list().suggestions
-        assert (one.times, one.people) == (3, ("ana", "ben"))
+        assert (one.times, one.people) == (3, ("ben", "ana"))
         shown = ana.suggestions.show(one.number, "big_orders")
         assert [file.file for file in shown.files] == ["queries/big_orders.sql"]
         assert "amount >= $amount" in shown.files[0].text

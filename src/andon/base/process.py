@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 
 def this_process() -> str:
@@ -21,7 +22,16 @@ def is_gone(process: str) -> bool:
         return True
     except OSError:
         return False  # it is there and not ours
-    return False
+    return _has_ended(number)
+
+
+def _has_ended(number: str) -> bool:
+    """Whether a process that is listed still only waits for who started it to notice its end, as far as the system tells."""
+    try:
+        stat = Path(f"/proc/{number}/stat").read_bytes()
+    except OSError:
+        return False
+    return stat.rpartition(b")")[2].split()[:1] in ([b"Z"], [b"X"])
 
 
 def is_here(process: str) -> bool:

@@ -261,9 +261,10 @@ class Finish:
             ConflictError: `lake.ref_moved` if somebody holds since what it would change.
         """
         run.listener.cancel.check()
-        if end.held is None:
-            require_free(self._workspace, transaction, prepared.goal, prepared.cords, prepared.gathered, end.state)
         run.listener.may_publish(transaction)
+        if end.held is None:
+            gathered, cords = prepared.gathered, prepared.cords
+            require_free(self._workspace, transaction, prepared.goal, gathered, cords, end.state)
         workspace = self._workspace
         statuses = {r.status for r in end.results}
         status = "failed" if TaskStatus.FAILED in statuses else "held" if end.is_held else "done"

@@ -36,18 +36,23 @@ def published_code(objects: Objects, state: State) -> Mapping[str, Definition]:
 
 
 def require_free(
-    workspace: Workspace, transaction: Transaction, goal: Goal, known: Sequence[Cord], gathered: Gathered, state: State
+    workspace: Workspace,
+    transaction: Transaction,
+    goal: Goal,
+    gathered: Gathered,
+    planned: Sequence[Cord],
+    state: State,
 ) -> None:
-    """Refuse to publish what somebody holds since it was planned.
+    """Refuse to publish `state` where somebody holds something of it since it was planned.
 
     Args:
-        known: what was held then.
         gathered: what it was planned from.
+        planned: what people held then.
 
     Raises:
         ConflictError: `lake.ref_moved`: planned again, it stays as it is.
     """
-    new = [cord for cord in cords_of(workspace, goal, transaction) if cord not in known]
+    new = [cord for cord in cords_of(workspace, goal, transaction) if cord not in planned]
     if not new:
         return
     held = held_back(new, gathered.definitions, published_code(workspace.lake.objects, gathered.state))

@@ -99,7 +99,7 @@ class Claims:
                 claim, before = there.get(name), seen.get(name)
                 if (claim.token if claim else 0) != (before.token if before else 0):
                     return Refused(name, is_stale=True)
-                if claim is not None and not self._is_free(claim):
+                if claim is not None and not self.is_free(claim):
                     return Refused(name, claim.process, claim.until)
             places: dict[str, int] = {}
             for turn in turns:
@@ -165,11 +165,11 @@ class Claims:
         there = self._there(transaction, EVERYWHERE, turn.names())
         for name in turn.names():
             claim = there.get(name)
-            if claim is None or self._is_free(claim):
+            if claim is None or self.is_free(claim):
                 return name, claim.token + 1 if claim is not None else 1
         return Refused(turn.at, next(iter(there.values())).process, min(claim.until for claim in there.values()))
 
-    def _is_free(self, claim: Claim) -> bool:
+    def is_free(self, claim: Claim) -> bool:
         """Whether nobody has it: released, its process gone, its time over, or so far ahead that the clock was wrong then."""
         if not claim.holder or is_gone(claim.process):
             return True

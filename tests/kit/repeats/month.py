@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from andon.base.clock import to_text
-from andon.operations.repeats.records import Asked, CameFile, Correction, ManualRun, PastIncident
+from andon.operations.repeats.records import AskedQuestion, CameFile, Correction, ManualRun, PastIncident
 from andon.sql.facts import read_question
 
 START = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
@@ -35,7 +35,7 @@ class Story:
 class Records:
     """All that is recorded, and which story each piece belongs to."""
 
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[AskedQuestion] = field(default_factory=list)
     runs: list[ManualRun] = field(default_factory=list)
     files: list[CameFile] = field(default_factory=list)
     corrections: list[Correction] = field(default_factory=list)
@@ -123,7 +123,7 @@ class Month:
         """Somebody asks."""
         shape, exact = _marks(sql)
         face = face or self.chance.choice(("http", "cli", "python"))
-        self.records.asked.append(Asked(0, to_text(at), who, face, shape, exact, sql, datasets))
+        self.records.asked.append(AskedQuestion(0, to_text(at), who, face, shape, exact, sql, datasets))
         self.records.story_of["query", sql] = story
         return to_text(at)
 
@@ -225,5 +225,5 @@ def _marks(sql: str) -> tuple[str, str]:
     return marks.shape, marks.exact
 
 
-def _numbered(one: Asked, seq: int) -> Asked:
-    return Asked(seq, one.at, one.who, one.face, one.shape, one.exact, one.sql, one.datasets)
+def _numbered(one: AskedQuestion, seq: int) -> AskedQuestion:
+    return AskedQuestion(seq, one.at, one.who, one.face, one.shape, one.exact, one.sql, one.datasets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -95,7 +96,7 @@ def test_who_does_not_renew_loses_it_and_who_does_keeps_it(desk: Desk):
 
 def test_a_process_that_is_gone_is_waited_for_no_longer(desk: Desk):
     gone = subprocess.Popen([sys.executable, "-S", "-c", ""])
-    gone.wait()
+    os.waitid(os.P_PID, gone.pid, os.WEXITED | os.WNOWAIT)  # it ended, and who started it did not look yet
     first = desk.take("a")
     with desk.database.write() as transaction:
         transaction.execute("update claim set process = ?", [same_machine(str(gone.pid))])
@@ -103,6 +104,7 @@ def test_a_process_that_is_gone_is_waited_for_no_longer(desk: Desk):
     assert isinstance(taken, ClaimLease)
     assert taken.lost == {"a"}
     assert not desk.is_held(first)
+    gone.wait()
 
 
 @pytest.mark.parametrize("step", [timedelta(days=-3), timedelta(hours=-2), timedelta(days=400)])

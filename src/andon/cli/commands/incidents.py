@@ -27,6 +27,9 @@ def incidents(app: App, with_closed: bool, branch: str | None) -> None:
 
     found = app.service.incidents.list(branch, with_closed=with_closed)
     app.console.show(lambda: [to_json(each) for each in found], lambda: incident_lines(found, app.console))
+    trouble = app.service.messages.trouble() if app.workspace.notify.channels else None
+    if trouble is not None and not app.console.as_json:
+        app.console.note(trouble, "warn")
 
 
 @click.group(

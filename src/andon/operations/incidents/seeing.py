@@ -14,7 +14,6 @@ from andon.model.signal import Signal, SignalKind
 from andon.operations.incidents.case import Batch, Case
 from andon.operations.incidents.life import Right
 from andon.operations.incidents.of_runs import signal_of_check, signals_of, speaks
-from andon.runs.inspection.personal import discreet_kept
 from andon.runs.looked import asked_sources, below, last_look
 from andon.state.runs import RunFilter, RunRecord
 from andon.workspace.masks import masked_columns
@@ -41,6 +40,8 @@ class Seeing:
         at = run.ended or run.started
         if not self._is_of_readers(run):
             return Batch((), at, run.number)
+        from andon.runs.inspection.personal import discreet_kept  # which knows the language of checks
+
         marked = masked_columns(self._workspace, view.commit)
         checks = [discreet_kept(check, marked) for check in self._workspace.check_results.of_run(run.number)]
         signals = signals_of(run, self._workspace.runs.tasks(run.number), checks)
@@ -56,6 +57,8 @@ class Seeing:
             names = [name for name in names if view.state.leaves[name].version != of_main.get(name)]
         if not names:
             return []
+        from andon.runs.inspection.personal import discreet_kept
+
         marked, at = masked_columns(self._workspace, view.commit), view.commit.time
         return [
             signal_of_check(view.ref, discreet_kept(result, marked), at, result.run, view.commit.id, held=())
@@ -161,9 +164,8 @@ class Seeing:
             return f"`{signal.details['check']}` is asked no more"
         if result.accepted is not None:
             return f"`{signal.details['check']}` was accepted"
-        if result.status is CheckStatus.PASS and result.version == leaf.version:
-            if result.quarantined:  # it is right when no row is set aside any more
-                return None
+        is_right = result.status is CheckStatus.PASS and not result.quarantined  # as long as no row is set aside
+        if is_right and result.version == leaf.version:
             return f"`{signal.details['check']}` passes"
         return None
 

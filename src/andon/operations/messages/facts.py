@@ -62,7 +62,6 @@ class BranchFacts:
         hit = {name, *below}
         insights = [each.title for each in self._insights if hit & set(each.datasets)]
         address = str(self._workspace.settings.get("server.address")).rstrip("/")
-        page = f"/d/{name}" if name else "/"
         return ToldIncident(
             incident.number,
             change,
@@ -80,7 +79,7 @@ class BranchFacts:
             insights,
             _did(incident, events),
             f"andon incident show {incident.number}",
-            f"{address}{page}" if address else None,
+            f"{address}/incidents/{incident.number}" if address else None,
         )
 
     def owner(self, dataset: str) -> str | None:

@@ -20,7 +20,7 @@ from andon.operations.repeats.corrections import repeated_corrections
 from andon.operations.repeats.files import repeated_files
 from andon.operations.repeats.questions import Questions, question_key, repeated_questions
 from andon.operations.repeats.reading import answers, came_files, only_theirs, scheduled_datasets
-from andon.operations.repeats.records import Asked, Correction, ManualRun, PastIncident
+from andon.operations.repeats.records import AskedQuestion, Correction, ManualRun, PastIncident
 from andon.operations.repeats.repeat import (
     THIRD,
     CorrectionRepeat,
@@ -130,7 +130,7 @@ class RepeatKeeper:
             return Questions(), last, {}
         if len(waiting) > len(chosen):
             last = above  # the rest is looked at in the next step
-        lines: list[Asked] = []
+        lines: list[AskedQuestion] = []
         verdicts: dict[str, tuple[str, str]] = {}
         for shape in chosen:
             lines += _of_newest_texts(self._store.lines_of(shape, _OF_EACH))
@@ -287,10 +287,14 @@ def _is_by_one_machine(one: AskedShape) -> bool:
     return one.is_one_person and one.times > _A_DAY * days
 
 
-def _of_newest_texts(lines: Sequence[AskedLine]) -> list[Asked]:
+def _of_newest_texts(lines: Sequence[AskedLine]) -> list[AskedQuestion]:
     """The lines of the newest texts of a question; to read each takes its time."""
     exacts: dict[str, None] = {}
     for line in reversed(lines):
         if len(exacts) < _TEXTS:
             exacts[line.exact] = None
-    return [Asked(r.seq, r.at, r.who, r.face, r.shape, r.exact, r.sql, r.datasets) for r in lines if r.exact in exacts]
+    return [
+        AskedQuestion(r.seq, r.at, r.who, r.face, r.shape, r.exact, r.sql, r.datasets)
+        for r in lines
+        if r.exact in exacts
+    ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from andon.base.clock import from_text
 from andon.base.record import Record
-from andon.operations.repeats.records import Asked
+from andon.operations.repeats.records import AskedQuestion
 from andon.operations.repeats.repeat import THIRD, QuestionRepeat, VariedValue, key_of
 from andon.operations.repeats.rhythm import is_by_machine
 from andon.operations.repeats.runs import ANDON
@@ -40,20 +40,20 @@ def question_key(core: str) -> str:
     return key_of("question", core)
 
 
-def is_often(lines: Sequence[Asked]) -> bool:
+def is_often(lines: Sequence[AskedQuestion]) -> bool:
     """Whether it was asked often enough to be a repeat: three times, and on three days or by two people."""
     return len(lines) >= THIRD and (
         len({line.at[:10] for line in lines}) >= THIRD or len({line.who for line in lines}) >= 2
     )
 
 
-def repeated_questions(lines: Iterable[Asked], forms: Forms, answered: Mapping[str, str]) -> Questions:
+def repeated_questions(lines: Iterable[AskedQuestion], forms: Forms, answered: Mapping[str, str]) -> Questions:
     """The questions that people ask over and over, the most frequent first.
 
     Args:
         answered: the dataset or saved query that answers it, by the core of its text.
     """
-    by_shape: dict[str, list[Asked]] = defaultdict(list)
+    by_shape: dict[str, list[AskedQuestion]] = defaultdict(list)
     for line in lines:
         if line.face not in UNASKED and line.who != ANDON:
             by_shape[line.shape].append(line)
@@ -74,15 +74,15 @@ def repeated_questions(lines: Iterable[Asked], forms: Forms, answered: Mapping[s
     return Questions(tuple(repeats), tuple(sorted(known, key=lambda one: (-one.repeat.times, one.by))))
 
 
-def _people(asked: Sequence[Asked]) -> tuple[str, ...]:
+def _people(asked: Sequence[AskedQuestion]) -> tuple[str, ...]:
     """Who asked, whoever asked most first."""
     times = Counter(line.who for line in asked)
     return tuple(sorted(times, key=lambda who: (-times[who], who)))
 
 
-def _by_core(asked: Sequence[Asked], forms: Forms) -> list[tuple[QuestionForm, list[Asked]]]:
+def _by_core(asked: Sequence[AskedQuestion], forms: Forms) -> list[tuple[QuestionForm, list[AskedQuestion]]]:
     """Lines of one shape by what they really ask; the form is that of the newest."""
-    found: dict[str, tuple[QuestionForm, list[Asked]]] = {}
+    found: dict[str, tuple[QuestionForm, list[AskedQuestion]]] = {}
     for line in sorted(asked, key=lambda line: line.seq):
         form = forms(line.sql)
         if form is not None:
@@ -92,22 +92,22 @@ def _by_core(asked: Sequence[Asked], forms: Forms) -> list[tuple[QuestionForm, l
     return list(found.values())
 
 
-def _by_people(asked: Sequence[Asked]) -> list[Asked]:
+def _by_people(asked: Sequence[AskedQuestion]) -> list[AskedQuestion]:
     """Without what machines ask."""
-    by_asker: dict[tuple[str, str], list[Asked]] = defaultdict(list)
+    by_asker: dict[tuple[str, str], list[AskedQuestion]] = defaultdict(list)
     for line in asked:
         by_asker[line.who, line.face].append(line)
     machines = {who for who, own in by_asker.items() if is_by_machine([from_text(line.at) for line in own])}
     return [line for line in asked if (line.who, line.face) not in machines]
 
 
-def _is_looked_up(form: QuestionForm, asked: Sequence[Asked]) -> bool:
+def _is_looked_up(form: QuestionForm, asked: Sequence[AskedQuestion]) -> bool:
     if not form.is_plain or not form.filters or any(one.sign not in ("=", "in") for one in form.filters):
         return False
     return len({line.exact for line in asked}) > _LOOKED_UP * len(asked)
 
 
-def _repeat(form: QuestionForm, asked: Sequence[Asked], forms: Forms) -> QuestionRepeat:
+def _repeat(form: QuestionForm, asked: Sequence[AskedQuestion], forms: Forms) -> QuestionRepeat:
     newest = asked[-1]
     return QuestionRepeat(
         question_key(form.core),
@@ -129,7 +129,7 @@ def _repeat(form: QuestionForm, asked: Sequence[Asked], forms: Forms) -> Questio
     )
 
 
-def _varied(asked: Sequence[Asked], forms: Forms) -> tuple[VariedValue, ...]:
+def _varied(asked: Sequence[AskedQuestion], forms: Forms) -> tuple[VariedValue, ...]:
     """The values that were others at times."""
     seen: dict[str, dict[tuple[str, ...], None]] = {}
     last: dict[str, FilterValue] = {}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from andon.base.record import Record, field
 
 
-class Asked(Record):
+class AskedQuestion(Record):
     """A question that was answered.
 
     Attributes:

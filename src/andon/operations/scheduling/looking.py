@@ -11,7 +11,6 @@ from andon.base.cache import Entries
 from andon.base.clock import SKEW, from_text, to_text
 from andon.base.hashing import texts_id
 from andon.base.lru import Lru
-from andon.base.process import is_gone
 from andon.base.record import Record, replace
 from andon.errors import AndonError
 from andon.lake.refs import MAIN
@@ -210,8 +209,9 @@ class Looking:
     def _held(self, branch: str, book: ScheduleBook, at: str) -> dict[str, HeldBack]:
         """What is claimed and what is paused."""
         held: dict[str, HeldBack] = {}
-        for name, claim in self._workspace.claims.of(branch).items():
-            if claim.holder and claim.until > at and name in book.entries and not is_gone(claim.process):
+        claims = self._workspace.claims
+        for name, claim in claims.of(branch).items():
+            if name in book.entries and not claims.is_free(claim):
                 held[name] = HeldBack(BackKind.CLAIMED, "being brought up to date now")
         pauses = self._workspace.pauses.of(branch, at)
         whole = pauses.get(ALL_PAUSED)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from andon.base.cache import Entries
+from andon.base.clock import from_text, to_text
 from andon.base.hashing import content_id, texts_id
 from andon.base.lru import Lru
 from andon.base.record import Record
@@ -162,7 +164,7 @@ class Movement:
             return sign, f"its files can't be read: {error.message}"
         is_moved = _files(hashes.items()) != fact.files
         if is_settled:
-            seen[entry.dataset] = _Seen(sign, fact.build, is_moved, now)
+            seen[entry.dataset] = _Seen(sign, fact.build, is_moved, _after(looks.get(entry.dataset), now))
         return sign, self._changes(fact, paths) if is_moved else None
 
     def _changes(self, fact: BuildFact, paths: Iterable[str]) -> str:
@@ -194,9 +196,14 @@ def _still(
     """Whether what is under a dataset moved, and no run looked at it as it is; notes what was seen."""
     known = before.get(dataset)
     if known is None or (known.sign, known.build) != (sign, build):
-        known = _Seen(sign, build, is_moved=True, at=now)
+        known = _Seen(sign, build, is_moved=True, at=_after(looks.get(dataset), now))
     seen[dataset] = known
     return looks.get(dataset, "") < known.at
+
+
+def _after(look: str | None, now: str) -> str:
+    """When something new was seen: after the last look, though the clock may have been put back since."""
+    return now if look is None or look < now else to_text(from_text(look) + timedelta(microseconds=1))
 
 
 def _sign(root: str, paths: Iterable[str]) -> tuple[str, bool]:

@@ -19,6 +19,7 @@ _HOMES = (
     "runs",
     "sources",
     "incidents",
+    "suggestions",
     "review",
     "calls",
 )

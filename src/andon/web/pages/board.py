@@ -37,6 +37,7 @@ def _board(call: PageCall) -> Shown:
         "board": board,
         "counted": [(state, board.counts.get(state, 0)) for state in _COUNTED],
         "publishes": revocable(log),
+        "suggestions": service.suggestions.waiting(),
         "most_cards": _CARDS,
         "is_empty": not any(lane.cards for lane in board.lanes),
     }

@@ -98,6 +98,7 @@ def _dataset(call: PageCall) -> Shown:
         "state": str(standing.lamp),
         "may_undo": call.may_change and _is_branch(call),
         "may_change": call.may_change,
+        "is_read_only": call.service.workspace.lake.database.is_read_only,
         **_PARTS[tab](call, page),
     }
 

@@ -44,7 +44,6 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         checks,
         incidents,
         quarantine,
-        incidents,
         suggestions,
         sources,
         channels,

@@ -92,7 +92,7 @@ class HoldAsked(OnBranch, kw_only=True):
     reason: str
 
 
-class ReleaseAsked(OnBranch, kw_only=True):
+class CordReleaseAsked(OnBranch, kw_only=True):
     """What may go on.
 
     Attributes:
@@ -163,7 +163,7 @@ def _hold(call: RouteCall) -> Any:
 
 
 def _release(call: RouteCall) -> Any:
-    asked: ReleaseAsked = call.body
+    asked: CordReleaseAsked = call.body
     return call.service.cords.release(asked.dataset, asked.note, asked.branch)
 
 
@@ -226,7 +226,7 @@ ENDPOINTS = (
         "Let a dataset go on that somebody holds.",
         _release,
         (Cord,),
-        body=ReleaseAsked,
+        body=CordReleaseAsked,
     ),
     Endpoint(
         "POST",

@@ -32,7 +32,7 @@ class QuarantineRowsAsked(AtCommit, kw_only=True):
     limit: int = 20
 
 
-class ReleaseAsked(Document, kw_only=True):
+class PutBackAsked(Document, kw_only=True):
     """Rows that are to be put back.
 
     Attributes:
@@ -57,7 +57,7 @@ def _show(call: RouteCall) -> Any:
 
 
 def _release(call: RouteCall) -> Any:
-    asked: ReleaseAsked = call.body
+    asked: PutBackAsked = call.body
     return call.service.quarantine.release(
         call.path["dataset"],
         asked.reason,
@@ -97,7 +97,7 @@ ENDPOINTS = (
         "Put rows back into their dataset, and publish that.",
         _release,
         (RunDocument,),
-        body=ReleaseAsked,
+        body=PutBackAsked,
         reports=True,
     ),
 )

@@ -31,7 +31,7 @@ class Named(Document, kw_only=True):
     name: str | None = None
 
 
-class AcceptAsked(Document, kw_only=True):
+class AcceptSuggestion(Document, kw_only=True):
     """How a suggestion is accepted.
 
     Attributes:
@@ -95,7 +95,7 @@ ENDPOINTS = (
         "Write it on a branch of its own, build it there, and plan its publish.",
         _accept,
         (SuggestionDocument,),
-        body=AcceptAsked,
+        body=AcceptSuggestion,
         reports=True,
     ),
     Endpoint(

@@ -15,6 +15,7 @@ from andon.checks.language.parse import key_check, parse_check, parse_lines
 from andon.errors import CODES, Problem
 from andon.model.check import Check
 from andon.model.dataset import CheckLine
+from andon.model.quarantine import sets_aside
 from andon.sql.names import words
 from andon.sql.parse import engine
 from kit.checks import CASES, COLUMNS, read, shown
@@ -99,3 +100,23 @@ def test_without_columns_names_of_three_parts_are_other_datasets():
     assert isinstance(unknown, Check)
     assert known.others == ()
     assert unknown.others == ("shop.customers",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a > 0 quarantine 1%",
+        'a > 0 quarantine 1_0 rows info "quarantine 1% is much"',
+        "a > 0 QUARANTINE 5 %  # as agreed",
+        "a > 0 where status <> 'quarantine 1 row' quarantine 1 row",
+        "a = 'x quarantine 1%'",
+        "quarantine > 1",
+        'a > 0 "quarantine 5% of it"',
+        "a > 0  -- quarantine 1%",
+        *[line for line, column, _ in ALL if column is None],
+    ],
+)
+def test_lines_that_set_rows_aside_are_told_by_their_words_alone(line: str):
+    found = read(line, None)
+    if not isinstance(found, Problem):
+        assert sets_aside(line) == (found.quarantine is not None)
