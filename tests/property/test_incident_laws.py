@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from andon.base.clock import to_text
-from andon.model.incident import Incident, IncidentState, IncidentVerdict
+from andon.model.incident import Incident, IncidentVerdict
 from andon.model.lamp import Lamp
 from andon.model.signal import Signal, SignalKind
 from andon.operations.incidents.by_hand import closed
@@ -61,7 +61,9 @@ class World:
     def signal(self, thing: Thing) -> Signal:
         place, kind, subject = thing
         at, run = self.at, self.runs
-        return Signal("main", NAMES[place], KINDS[kind], f"{KINDS[kind]}{subject}", Lamp.FAIL, "it is wrong", at, run)
+        what, is_held = "it is wrong", KINDS[kind] in UNBUILT or bool(subject)
+        name = f"{KINDS[kind]}{subject}"
+        return Signal("main", NAMES[place], KINDS[kind], name, Lamp.FAIL, what, at, run, is_held=is_held)
 
     def met(self, found: Sequence[Thing]) -> None:
         self.now += timedelta(minutes=1)
@@ -195,4 +197,22 @@ def test_what_comes_back_soon_is_the_same_incident_and_later_another(needs, thin
     (case,) = world.standing()
     is_same = timedelta(days=days, minutes=1) <= AGAIN
     assert (case.number, case.incident.reopened) == ((1, 1) if is_same else (2, 0))
-    assert case.incident.state is IncidentState.OPEN
+    assert not case.is_over
+
+
+def test_what_is_late_since_its_load_is_held_is_no_cause_of_its_own():
+    held, late = (0, KINDS.index(SignalKind.CHECK), 1), (0, KINDS.index(SignalKind.LATE), 0)
+    for order in ([held, late], [late, held]):
+        world = history({"a.one": ()}, [("met", [thing]) for thing in order])
+        (case,) = world.standing()
+        assert len(case.standing) == 2
+        world.right([held])
+        assert [c.number for c in world.standing()] == [case.number], "it is over when nothing of it stands"
+
+
+def test_what_could_not_be_built_names_the_incident_whatever_checks_say_of_what_is_there_instead():
+    world = history(
+        {"a.one": ()}, [("met", [(0, KINDS.index(SignalKind.CHECK), 0), (0, KINDS.index(SignalKind.SOURCE), 1)])]
+    )
+    (case,) = world.standing()
+    assert case.incident.kind is SignalKind.SOURCE

@@ -409,3 +409,21 @@ def test_a_command_is_ended_with_all_that_it_began(tmp_path):
         time.sleep(0.01)  # a signal takes its time on a busy machine
     with pytest.raises(AndonError, match="can't be run"):
         run_command(["no-such-program"], {}, str(tmp_path), 1)
+
+
+def test_the_publish_that_brought_it_is_taken_back_whatever_was_published_since(shop):
+    checked = "/*---\nchecks: rows 1..2 warn\n---*/\n"
+    right = "select customer from shop.orders where id <= 2\n"
+    shop.write("datasets/marts/few.sql", checked + right)
+    shop.run()
+    shop.write("datasets/marts/few.sql", checked + right.replace("<= 2", "<= 99"))
+    assert shop.run().published
+    shop.write("raw/orders_06.csv", GOOD)
+    assert shop.refresh().published
+    assert shop.ask("select count(*) from marts.few") == [(4,)]
+    with shop.opened() as service:
+        (found,) = service.incidents.standing("main")
+        done = service.actions.fix(found.number, "undo")
+    assert done.outcome is ActionOutcome.VERIFIED, done.why
+    assert shop.ask("select count(*) from marts.few") == [(2,)]
+    assert shop.ask("select count(*) from shop.orders") == [(4,)], "what came since stays"

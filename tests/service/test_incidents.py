@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from andon.base.record import replace
 from andon.errors import ConflictError
 from andon.model.incident import Incident, IncidentState
 from andon.model.mask import MASK
 from andon.model.signal import SignalKind
+from andon.operations.incidents.of_runs import signals_of
 from andon.runs.goal import RunOptions
 from andon.service.service import Service
 from andon.state.incidents import Incidents
+from andon.state.runs import RunRecord
 from kit.clones import FILES, Clone
 
 SHOP = """/*---
@@ -258,3 +262,37 @@ def test_what_changed_and_which_rows_are_told_by_key(shop):
         (info,) = service.incidents.list()
         (rows,) = service.incidents.show(info.incident).rows
     assert (rows.dataset, rows.new, rows.before) == ("marts.totals", 0, 2), "they were so before anybody asked"
+
+
+def test_what_was_not_too_old_once_is_no_proof_that_it_is_not_now(project: Clone):
+    now = [datetime(2026, 3, 2, 6, tzinfo=UTC)]
+
+    def clock() -> datetime:
+        now[0] += timedelta(milliseconds=1)
+        return now[0]
+
+    project.clock = clock
+    aged = "/*---\nchecks: |\n  max_age 30h by day warn\n---*/\nselect id, day from read_csv('raw/days.csv')\n"
+    project.write("raw/days.csv", "id,day\n1,2026-03-01\n2,2026-03-02\n")
+    project.write("sources/shop/days.sql", aged)
+    assert project.run().published
+    now[0] += timedelta(days=2)
+    project.write("raw/days.csv", "id,day\n1,2026-03-01\n2,2026-03-02\n3,2026-03-02\n")
+    assert project.refresh().published
+    (incident,) = standing(project)
+    assert incident.title.startswith("the check `max_age 30h by day warn`")
+    project.undo()
+    assert [each.number for each in standing(project)] == [incident.number]
+    project.write("raw/days.csv", "id,day\n1,2026-03-01\n3,2026-03-04\n")
+    assert project.refresh().published
+    assert standing(project) == []
+
+
+def test_a_run_that_was_killed_is_told_and_one_that_somebody_stopped_is_not():
+    run = RunRecord(
+        7, "main", "c", "refresh", "andon", "2026-03-02", "2026-03-02", "interrupted", None, False, None, "x", None
+    )
+    (signal,) = signals_of(run, [], [])
+    assert (signal.dataset, signal.kind, signal.details["retryable"]) == ("", SignalKind.FAILED, True)
+    assert signal.what == "a run came to no end: the process that made it is gone"
+    assert signals_of(replace(run, seconds=1.5), [], []) == []

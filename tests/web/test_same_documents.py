@@ -22,6 +22,7 @@ from kit.serving import Client, Reply, serving
 WITHOUT = {
     "init": "there is no lake to serve yet",
     "demo": "it makes a project of its own",
+    "drill": "it makes a project of its own",
     "up": "it is the server",
 }
 #: Options that are commands of their own among routes.

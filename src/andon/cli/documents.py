@@ -41,6 +41,7 @@ class StoryDocument(Document):
 def documents() -> Mapping[str, tuple[Any, ...]]:
     """The types of what each command can write with `--json`, by the command's words."""
     # here, since each command needs few of them
+    from andon.drill.report import DrillDocument
     from andon.model.action import ActionDocument
     from andon.model.check_result import CheckDocument
     from andon.model.cord import Cord
@@ -100,6 +101,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     return {
         "init": (MadeDocument,),
         "demo": (StoryDocument,),
+        "drill": (DrillDocument,),
         "doctor": (list[Finding],),
         "plan": (PlanDocument, DueDocument),
         "run": (RunDocument,),

@@ -26,6 +26,7 @@ class Entry(NamedTuple):
 COMMANDS: tuple[Entry, ...] = (
     Entry("init", "setup", "init", "Make a small project that runs", "Start"),
     Entry("demo", "setup", "demo", "See the whole story on a real shop's data", "Start"),
+    Entry("drill", "drill", "drill", "Watch forty faults come and go in a live project", "Start"),
     Entry("doctor", "setup", "doctor", "What is installed, missing, at risk; what uses the disk", "Start"),
     Entry("plan", "runs", "plan", "What a run would do, and why", "Build and publish"),
     Entry("run", "runs", "run", "Build what changed and publish it in one step", "Build and publish"),

@@ -53,9 +53,16 @@ class CauseLineage:
     def explains(self, upper: IncidentSignal, dataset: str, kind: SignalKind, last: str) -> bool:
         """Whether a signal accounts for one of `kind` at `dataset` that was met last at `last`. One that is right again accounts only
         for what nobody met since."""
-        if kind not in _EXPLAINS.get(upper.kind, ()) or upper.dataset not in self.above(dataset):
+        if kind not in _EXPLAINS.get(upper.kind, ()):
+            return False
+        if upper.dataset not in self.above(dataset) and not _keeps_out(upper, dataset, kind):
             return False
         return upper.cleared is None or last < upper.cleared
+
+
+def _keeps_out(upper: IncidentSignal, dataset: str, kind: SignalKind) -> bool:
+    """Whether a dataset is late because what came of it is kept from readers: that is no cause of its own."""
+    return upper.dataset == dataset and kind is SignalKind.LATE and upper.kind is not kind and upper.is_held
 
 
 def grouped(cases: Sequence[Case], lineage: CauseLineage, at: str, number: int) -> list[Case]:
@@ -100,7 +107,12 @@ def _homes(cases: Sequence[Case], lineage: CauseLineage) -> dict[str, tuple[int,
     every = [(case, signal) for case in cases for signal in case.signals]
     standing = sorted(
         ((case, signal) for case, signal in every if signal.cleared is None),
-        key=lambda each: (lineage.depth(each[1].dataset), each[1].first, each[0].number),
+        key=lambda each: (
+            lineage.depth(each[1].dataset),
+            each[1].kind is SignalKind.LATE,
+            each[1].first,
+            each[0].number,
+        ),
     )
     kept: dict[int, str] = {}
     for case, signal in standing:

@@ -54,7 +54,10 @@ def take(
     """
     now = {case.number: case for case in cases}
     lineage, first_new = CauseLineage(needs), number
-    for signal in sorted(batch.signals, key=lambda s: (lineage.depth(s.dataset), -s.lamp.gravity, s.subject)):
+    # what could not be built comes before what checks say of what readers have instead: it names the incident
+    for signal in sorted(
+        batch.signals, key=lambda s: (lineage.depth(s.dataset), not _is_unbuilt(s), -s.lamp.gravity, s.subject)
+    ):
         found = _home(list(now.values()), earlier, signal, batch, lineage)
         if found is None:
             found, number = _opened(signal, batch, number), number + 1
@@ -128,6 +131,10 @@ def _home(
         found = next((case for case in cases if case.number == before.number), None)
         return found if found is None or not (found.is_over and found.standing) else None  # what is judged stays closed
     return None
+
+
+def _is_unbuilt(signal: Signal) -> bool:
+    return signal.kind in _UNBUILT and "check" not in signal.details
 
 
 def _complaints(case: Case, dataset: str) -> bool:

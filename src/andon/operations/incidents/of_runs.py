@@ -33,8 +33,10 @@ def signals_of(run: RunRecord, tasks: Sequence[TaskResult], checks: Sequence[Che
             at = run.ended or run.started
             signal = signal_of_check(run.branch, check, at, run.number, run.commit, held=kept)
             found.append(signal if run.published else replace(signal, is_held=True))
-    if run.status == "failed" and not found:
-        found.append(_of_run(run))
+    # a run that never said that it ended was killed; one that somebody stopped says so
+    is_lost = run.status == "interrupted" and run.seconds is None
+    if (run.status == "failed" or is_lost) and not found:
+        found.append(_of_run(run, is_lost=is_lost))
     return list({signal.fingerprint: signal for signal in found}.values())
 
 
@@ -104,11 +106,15 @@ def _set_aside(check: CheckResult) -> str:
     return f"set {plural(check.quarantined or 0, 'row')} aside, of {check.total or 0:,}"
 
 
-def _of_run(run: RunRecord) -> Signal:
-    error = run.error or {}
+def _of_run(run: RunRecord, *, is_lost: bool) -> Signal:
+    error = run.error or ({"code": "build.interrupted", "retryable": True} if is_lost else {})
     code = str(error.get("code") or "run.failed")
     what = f"a run failed: {error.get('message') or 'nothing is known of why'}"
+    if is_lost:
+        what = "a run came to no end: the process that made it is gone"
     details = {"code": code, "hint": error.get("hint"), "where": error.get("where")}
+    if is_lost:
+        details["retryable"] = True
     return _signal(run, "", SignalKind.FAILED, code, Lamp.FAIL, what, is_held=True, details=details)
 
 

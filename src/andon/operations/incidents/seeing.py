@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.record import replace
+from andon.checks.language.mentions import is_age
 from andon.lake.refs import MAIN
 from andon.model.check import CheckStatus
 from andon.model.commit import CommitKind
@@ -165,6 +166,8 @@ class Seeing:
         if result.accepted is not None:
             return f"`{signal.details['check']}` was accepted"
         is_right = result.status is CheckStatus.PASS and not result.quarantined  # as long as no row is set aside
+        if is_right and is_age(result.text) and (result.at or "") <= signal.last:
+            return None  # it was young enough then
         if is_right and result.version == leaf.version:
             return f"`{signal.details['check']}` passes"
         return None
