@@ -293,6 +293,29 @@ def test_what_only_a_look_can_tell_is_verified_by_one_or_undone_in_its_time(shop
         assert verified.outcome is Outcome.VERIFIED
 
 
+def test_an_undo_that_did_not_help_brings_nothing_else_again(shop):
+    """What a person undid since stays undone."""
+    shop.write("datasets/marts/extra.sql", "select 1 as n\n")
+    shop.run()
+    shop.write("raw/orders_06.csv", GOOD)
+    assert shop.refresh().published
+    volume = Signal("main", "shop.orders", SignalKind.VOLUME, "rows", Lamp.WARN, "it has too many rows", "2026-05-04")
+    look = SignalLook(frozenset((SignalKind.VOLUME,)), (volume,))
+    with shop.opened() as service:
+        service.incidents._keeper.catch_up("main", look)
+        assert service.actions.fix(1, "undo").outcome is Outcome.RUNNING
+    shop.undo()
+    head = shop.head()
+    assert "marts.extra" not in shop.leaves()
+    shop.clock.passes(minutes=31)
+    with shop.opened() as service:
+        service.incidents._keeper.catch_up("main", look)
+        (ended,) = service.actions.act("main")
+    assert ended.outcome is Outcome.FAILED
+    assert "could not be taken back" in ended.why
+    assert shop.head().id == head.id
+
+
 def test_a_correction_that_changes_too_many_rows_is_held(shop):
     shop.write("playbooks.yml", RETRY + "    share: 10%\n")
     shop.run()
