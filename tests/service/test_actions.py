@@ -356,6 +356,19 @@ def test_what_reads_it_is_paused_until_it_is_over_and_a_tick_acts(shop):
         assert service.actions.newest(1)[0].undone_at is not None
 
 
+def test_a_pause_ends_with_its_incident_however_long_that_stood(shop):
+    shop.write("raw/orders_06.csv", BAD)
+    shop.refresh()
+    with shop.opened() as service:
+        assert service.actions.fix(1, "pause").outcome is Outcome.DONE
+    shop.clock.passes(days=20)
+    shop.write("raw/orders_06.csv", GOOD)
+    assert shop.refresh().published
+    assert act(shop) == []
+    with shop.opened() as service:
+        assert service.scheduling.pauses() == []
+
+
 def test_what_the_scheduler_takes_care_of_is_left_to_it(shop):
     from andon.state.attempts import Attempt
 
