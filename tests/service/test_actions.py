@@ -380,6 +380,8 @@ def test_what_the_scheduler_takes_care_of_is_left_to_it(shop):
             service.workspace.attempts.put(transaction, "main", [attempt])
     assert act(shop) == []
     assert offers(shop)[0] == "again | automatic | the scheduler tries it again at 2026-05-04T09:00:00Z"
+    shop.clock.passes(hours=1)
+    assert act(shop) == ["retry failed"], "that time is over, and no scheduler came"
 
 
 def test_times_that_are_missing_are_filled_up_to_a_bound(project: Clone):
