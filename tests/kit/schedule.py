@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from andon.base.clock import to_text
 from andon.model.decision import BackKind, HeldBack
 from andon.model.schedule import rules_of
-from andon.operations.scheduling.book import Entry, ScheduleBook
-from andon.operations.scheduling.decide import Deciding, Known, jobs
+from andon.operations.scheduling.book import ScheduleBook, ScheduleEntry
+from andon.operations.scheduling.decide import DecidingAgain, ScheduleFacts, jobs
 
 _CLAIMED = HeldBack(BackKind.CLAIMED, "being brought up to date now")
 
@@ -21,12 +21,12 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def entry(name: str, *inputs: str, asked: bool = False, **rules: str) -> Entry:
+def entry(name: str, *inputs: str, asked: bool = False, **rules: str) -> ScheduleEntry:
     """A dataset of a book; rules as in `refresh`."""
-    return Entry(name, rules_of(tuple(rules.items())), inputs, (), asked)
+    return ScheduleEntry(name, rules_of(tuple(rules.items())), inputs, (), asked)
 
 
-def book(*entries: Entry) -> ScheduleBook:
+def book(*entries: ScheduleEntry) -> ScheduleBook:
     """The book of some datasets."""
     return ScheduleBook({each.dataset: each for each in entries})
 
@@ -50,15 +50,15 @@ class Simulation:
         self.began: list[tuple[datetime, str, str | None]] = []
         self.ages: list[tuple[datetime, str, timedelta]] = []
         self._chance = chance
-        self._deciding = Deciding()
+        self._deciding = DecidingAgain()
         self._running: list[tuple[datetime, int, datetime, tuple[str, ...]]] = []
         self._texts = dict.fromkeys(of.entries, to_text(start))
         self._data = dict(self._texts)
 
-    def known(self, cadence: float) -> Known:
+    def known(self, cadence: float) -> ScheduleFacts:
         """What a pass knows."""
         busy = {d: _CLAIMED for _, _, _, names in self._running for d in names}
-        return Known(
+        return ScheduleFacts(
             looks=dict(self._texts),
             data=dict(self._data),
             moved=dict(self.moved),

@@ -109,7 +109,7 @@ def test_why_is_told_of_any_moment_by_what_was_recorded(lake: Clone, clock: At):
         service.scheduling.resume(["marts.night"])
         assert f"nobody looked between {paused:%Y-%m-%d %H:%M} (`cron`) and now" in told(service)
         back = clock.later(minutes=1)
-        assert [job.due for job in service.scheduling.tick("cron").jobs] == [("marts.night",)]
+        assert [job.datasets for job in service.scheduling.tick("cron").jobs] == [("marts.night",)]
         clock.later(minutes=10)
         service.scheduling.tick("cron")
         early, held, gone, now = (told(service, at) for at in (START + timedelta(minutes=25), paused, away, clock.now))
@@ -146,7 +146,7 @@ def test_only_what_changed_is_recorded_and_idle_passes_are_one_line(lake: Clone,
 
 
 def statements(service: Service) -> int:
-    """How many statements a pass asks that finds nothing."""
+    """How many statements a look asks that finds nothing."""
     database, seen = service.workspace.lake.database, []
     query, write = database.query, database.write
 
@@ -158,13 +158,13 @@ def statements(service: Service) -> int:
     try:
         service.schedules.due()
         del seen[:]
-        assert service.scheduling.tick("up").due == ()
+        assert service.schedules.due().due == []
     finally:
         database.query, database.write = query, write  # type: ignore[method-assign]
     return len(seen)
 
 
-def test_a_pass_asks_as_many_statements_whatever_the_size(lake: Clone, clock: At):
+def test_a_look_asks_as_many_statements_whatever_the_size(lake: Clone, clock: At):
     with lake.opened() as service:
         few = statements(service)
     for number in range(120):

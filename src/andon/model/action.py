@@ -45,7 +45,7 @@ class ActionMode(StrEnum):
         return self in (ActionMode.SUPERVISED, ActionMode.AUTOMATIC)
 
 
-class Outcome(StrEnum):
+class ActionOutcome(StrEnum):
     """What became of it. `running`: nobody knows yet. `verified`: what readers see is right again. `undone`: it did not help, and what it
     published was taken back. `failed`: nothing was published. `refused`: it was not done. `proposed`: a branch has it. `done`: nothing of
     it can be verified."""
@@ -61,7 +61,7 @@ class Outcome(StrEnum):
     @property
     def is_failure(self) -> bool:
         """Whether it was in vain."""
-        return self in (Outcome.UNDONE, Outcome.FAILED)
+        return self in (ActionOutcome.UNDONE, ActionOutcome.FAILED)
 
 
 class CorrectiveAction(Record):
@@ -94,7 +94,7 @@ class CorrectiveAction(Record):
     aims: tuple[str, ...] = ()
     before: str | None = None
     after: str | None = None
-    outcome: Outcome = Outcome.RUNNING
+    outcome: ActionOutcome = ActionOutcome.RUNNING
     why: str = ""
     ended: str | None = None
     undone_at: str | None = None
@@ -123,7 +123,7 @@ class ActionDocument(Document):
     params: dict[str, Any]
     before: str | None
     after: str | None
-    outcome: Outcome
+    outcome: ActionOutcome
     why: str
     undone_at: str | None
 

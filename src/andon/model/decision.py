@@ -8,7 +8,7 @@ from andon.base.document import Document
 from andon.base.record import Record
 
 
-class Standing(StrEnum):
+class DueStanding(StrEnum):
     """What was decided."""
 
     DUE = "due"
@@ -35,7 +35,7 @@ class Decision(Record):
     """
 
     dataset: str
-    standing: Standing
+    standing: DueStanding
     reason: str
     rule: str | None = None
     slot: str | None = None
@@ -47,12 +47,12 @@ class Decision(Record):
     @property
     def is_due(self) -> bool:
         """Whether it is to be brought up to date now."""
-        return self.standing is Standing.DUE
+        return self.standing is DueStanding.DUE
 
     @property
     def is_quiet(self) -> bool:
         """Whether it only says that nothing happened: of those nothing is recorded."""
-        return self.standing is Standing.WAITS and self.next is None and self.reason == NOTHING
+        return self.standing is DueStanding.WAITS and self.next is None and self.reason == NOTHING
 
 
 class BackKind(StrEnum):

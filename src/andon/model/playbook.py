@@ -21,7 +21,7 @@ class PlaybookMode(StrEnum):
     AUTOMATIC = "automatic"
 
 
-class Trigger(Record, omit_defaults=True):
+class PlaybookTrigger(Record, omit_defaults=True):
     """Which incidents a playbook answers: all that is said must fit; of several words one.
 
     Attributes:
@@ -42,7 +42,7 @@ class Trigger(Record, omit_defaults=True):
     transient: bool | None = None
 
 
-class Bounds(Record, omit_defaults=True):
+class PlaybookBounds(Record, omit_defaults=True):
     """How far a playbook may go by itself.
 
     Attributes:
@@ -75,10 +75,10 @@ class Playbook(Record, omit_defaults=True):
         line: of `playbooks.yml`; None for those that are built in.
     """
 
-    on: Trigger
+    on: PlaybookTrigger
     do: ActionKind
     mode: PlaybookMode = PlaybookMode.SUPERVISED
-    bounds: Bounds = Bounds()
+    bounds: PlaybookBounds = PlaybookBounds()
     params: dict[str, Any] = field(default_factory=dict)
     name: str = ""
     why: str | None = None

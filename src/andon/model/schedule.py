@@ -25,7 +25,7 @@ class RuleKind(StrEnum):
     MANUAL = "manual"
 
 
-class Rule(Record):
+class RefreshRule(Record):
     """One rule of a dataset.
 
     Attributes:
@@ -81,7 +81,7 @@ def is_manual(written: tuple[tuple[str, str], ...]) -> bool:
     return (MANUAL, "true") in written
 
 
-def rules_of(written: tuple[tuple[str, str], ...], schedule: str | None = None) -> tuple[Rule, ...]:
+def rules_of(written: tuple[tuple[str, str], ...], schedule: str | None = None) -> tuple[RefreshRule, ...]:
     """The rules that a `refresh` or a group states, those that need no telling included; `upstream` is one of them unless it is taken back.
 
     Args:
@@ -90,12 +90,12 @@ def rules_of(written: tuple[tuple[str, str], ...], schedule: str | None = None) 
     """
     said = dict(written)
     if is_manual(written):
-        return (Rule(RuleKind.MANUAL, schedule=schedule),)
+        return (RefreshRule(RuleKind.MANUAL, schedule=schedule),)
     rules = [
-        Rule(RuleKind(name), said[name], said.get("tz", "UTC") if name == "cron" else "UTC", schedule)
+        RefreshRule(RuleKind(name), said[name], said.get("tz", "UTC") if name == "cron" else "UTC", schedule)
         for name in BY_ITSELF
         if name in said
     ]
     if said.get("upstream", "true") == "true":
-        rules.append(Rule(RuleKind.UPSTREAM, schedule=schedule))
+        rules.append(RefreshRule(RuleKind.UPSTREAM, schedule=schedule))
     return tuple(rules)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from andon.base.document import Document, Documented
-from andon.model.decision import Decision, Silence, Standing, Unreachable
+from andon.model.decision import Decision, DueStanding, Silence, Unreachable
 
 
 class DecisionDocument(Document):
@@ -79,12 +79,12 @@ class ScheduleView(Documented):
     @property
     def held_back(self) -> list[Decision]:
         """What would be due, and something keeps it."""
-        return [each for each in self.decisions if each.standing is Standing.HELD_BACK]
+        return [each for each in self.decisions if each.standing is DueStanding.HELD_BACK]
 
     @property
     def coming(self) -> list[Decision]:
         """What time makes due, the first first."""
-        waits = [each for each in self.decisions if each.standing is Standing.WAITS and each.next is not None]
+        waits = [each for each in self.decisions if each.standing is DueStanding.WAITS and each.next is not None]
         return sorted(waits, key=lambda each: (each.next or "", each.dataset))
 
     def document(self) -> ScheduleDocument:

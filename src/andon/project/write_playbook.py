@@ -9,7 +9,7 @@ from typing import Any
 from andon.base.duration import Duration
 from andon.base.record import replace
 from andon.errors import ProjectError
-from andon.model.playbook import Bounds, Playbook, PlaybookMode
+from andon.model.playbook import Playbook, PlaybookBounds, PlaybookMode
 from andon.project.files.facts import PlaybooksFile
 from andon.project.files.playbooks import read_playbooks
 
@@ -31,9 +31,9 @@ def playbook_text(playbook: Playbook) -> str:
         said.append(("with", "{" + ", ".join(f"{k}: {_value(k, v)}" for k, v in playbook.params.items()) + "}"))
     if playbook.mode is not PlaybookMode.SUPERVISED:
         said.append(("mode", str(playbook.mode)))
-    for key in Bounds.__struct_fields__:
+    for key in PlaybookBounds.__struct_fields__:
         value = getattr(playbook.bounds, key)
-        if value != getattr(Bounds(), key):
+        if value != getattr(PlaybookBounds(), key):
             said.append((key, _value(key, value)))
     if playbook.why is not None:
         said.append(("why", _scalar(playbook.why)))

@@ -14,7 +14,7 @@ from andon.model.action import ActionDocument, ActionKind, CorrectiveAction, Fre
 from andon.model.commit import CommitKind
 from andon.model.event import Notice
 from andon.model.playbook import Playbook, PlaybookMode
-from andon.operations.actions.acting import Actor, Asked
+from andon.operations.actions.acting import ActionGuard, Actor
 from andon.operations.actions.book import pause_words
 from andon.operations.actions.decide import ActionRecord, Offer, Results, all_of, level
 from andon.operations.actions.kinds import ACTIONS
@@ -205,14 +205,14 @@ class ActionDesk:
             raise UsageError("incident.none", message, where=str(number), hint="`andon incidents --all` lists them")
         return found
 
-    def _hands(self, asked: Asked) -> _ServiceHands:
+    def _hands(self, asked: ActionGuard) -> _ServiceHands:
         return _ServiceHands(self._by(asked.action.actor), asked)
 
 
 class _ServiceHands:
     """Does with the verbs of the service what an action asks for; every publish asks the action whether it may."""
 
-    def __init__(self, service: Acting, asked: Asked) -> None:
+    def __init__(self, service: Acting, asked: ActionGuard) -> None:
         self._service = service
         self._action = asked.action
         self._listener = Listener(judge=asked.judge, may_publish=asked.may_publish, published=asked.published)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from andon.base.clock import from_text, to_text
 from andon.base.duration import read_duration
 from andon.errors import UsageError
-from andon.model.action import Outcome
+from andon.model.action import ActionOutcome
 from andon.model.incident import Incident
 from andon.model.review import DEFINITIONS, IdleCheck, QuarantineDebt, ReviewDocument
 from andon.model.signal import SignalKind
@@ -30,7 +30,7 @@ WEEK = "7d"
 #: Incidents that are read at most, newest first.
 _INCIDENTS = 2000
 #: What says that something was done, and came to an end.
-_COUNTED = frozenset((Outcome.VERIFIED, Outcome.UNDONE, Outcome.FAILED, Outcome.DONE))
+_COUNTED = frozenset((ActionOutcome.VERIFIED, ActionOutcome.UNDONE, ActionOutcome.FAILED, ActionOutcome.DONE))
 _QUARANTINE = "__quarantine"
 
 
@@ -133,7 +133,7 @@ class Reviewing:
                 str(own[each.incident].incident.kind) if each.incident in own else "",
                 each.mode.is_by_itself,
                 each.at,
-                each.outcome is Outcome.VERIFIED and each.undone_at is None,
+                each.outcome is ActionOutcome.VERIFIED and each.undone_at is None,
                 each.incident in own and incidents.came_back(own[each.incident].events, each.ended or each.at),
             )
             for each in self._workspace.actions.since(since)

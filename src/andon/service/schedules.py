@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from andon.operations.scheduling.looking import Decided, Looking
+    from andon.operations.scheduling.looking import DueDecisions, Looking
     from andon.state.decisions import PassLine
     from andon.workspace.workspace import Workspace
 
@@ -110,7 +110,7 @@ class Schedules:
     def _branch(self, branch: str | None) -> str:
         return branch or str(self._workspace.settings.get("branch.default"))
 
-    def _decision(self, decided: Decided, dataset: str, moment: str | None) -> tuple[Decision | None, str | None]:
+    def _decision(self, decided: DueDecisions, dataset: str, moment: str | None) -> tuple[Decision | None, str | None]:
         """What holds now, or was recorded for a moment, and since when."""
         recorded = self._workspace.decisions.at(decided.branch, dataset, moment or decided.at)
         if moment is not None:
@@ -136,7 +136,7 @@ class Schedules:
             error=error.get("message"),
         )
 
-    def _chosen(self, decided: Decided, select: Sequence[str], exclude: Sequence[str]) -> Collection[str]:
+    def _chosen(self, decided: DueDecisions, select: Sequence[str], exclude: Sequence[str]) -> Collection[str]:
         if not select and not exclude:
             return decided.book.entries.keys()
         from andon.project.select import select as chosen

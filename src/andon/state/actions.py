@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from andon.base.database import Database, Transaction, in_batches
-from andon.model.action import ActionKind, ActionMode, CorrectiveAction, Freeze, Outcome
+from andon.model.action import ActionKind, ActionMode, ActionOutcome, CorrectiveAction, Freeze
 
 #: The tables, for the numbered steps of `andon.state.schema`.
 TABLES = (
@@ -71,7 +71,7 @@ class Actions:
     def running(self, branch: str, reader: Database | Transaction | None = None) -> list[CorrectiveAction]:
         """Those of a branch of which nobody knows yet what came of them, oldest first."""
         sql = f"select {_COLUMNS} from corrective_action where branch = ? and outcome = ? order by seq"
-        return [_action(row) for row in (reader or self._database).query(sql, [branch, str(Outcome.RUNNING)])]
+        return [_action(row) for row in (reader or self._database).query(sql, [branch, str(ActionOutcome.RUNNING)])]
 
     def pausing(self, branch: str) -> list[CorrectiveAction]:
         """Those that paused something of a branch and did not let it go on yet, oldest first."""
@@ -79,7 +79,8 @@ class Actions:
             f"select {_COLUMNS} from corrective_action where branch = ? and action = ? and outcome = ?"
             " and undone_at is null order by seq"
         )
-        return [_action(row) for row in self._database.query(sql, [branch, str(ActionKind.PAUSE), str(Outcome.DONE)])]
+        values = [branch, str(ActionKind.PAUSE), str(ActionOutcome.DONE)]
+        return [_action(row) for row in self._database.query(sql, values)]
 
     def freeze(self, reader: Database | Transaction | None = None) -> Freeze | None:
         """Who stopped all automatic action, if somebody did."""
@@ -136,6 +137,6 @@ def _values(action: CorrectiveAction) -> list[Any]:
 
 def _action(row: Sequence[Any]) -> CorrectiveAction:
     values = list(row)
-    values[5], values[7], values[13] = ActionKind(row[5]), ActionMode(row[7]), Outcome(row[13])
+    values[5], values[7], values[13] = ActionKind(row[5]), ActionMode(row[7]), ActionOutcome(row[13])
     values[9], values[10], values[18] = json.loads(row[9]), tuple(json.loads(row[10])), bool(row[18])
     return CorrectiveAction(*values)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from andon.base.clock import from_text, to_text
 from andon.base.database import Database, Row
 from andon.base.record import Record
-from andon.model.decision import Decision, Standing
+from andon.model.decision import Decision, DueStanding
 
 TABLES = (
     "create table schedule_pass (seq bigint primary key, branch text not null, cause text not null, who text not null,"
@@ -159,4 +159,4 @@ def _allowed(line: PassLine) -> float:
 
 def _decision(row: Row) -> Decision:
     dataset, standing, reason, rule, slot, coming, serves, held = row[:8]
-    return Decision(dataset, Standing(standing), reason, rule, slot, coming, tuple(json.loads(serves)), held)
+    return Decision(dataset, DueStanding(standing), reason, rule, slot, coming, tuple(json.loads(serves)), held)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from andon.model.action import ActionKind
 from andon.model.load import SchemaPolicy
 from andon.model.signal import SignalKind
-from andon.operations.actions.action import Done, Hands, Scene, told
+from andon.operations.actions.action import Done, Hands, IncidentScene, told
 from andon.runs.goal import RunOptions
 
 
@@ -14,7 +14,7 @@ class AcceptSchema:
 
     kind = ActionKind.ACCEPT_SCHEMA
 
-    def unfit(self, scene: Scene) -> str | None:
+    def unfit(self, scene: IncidentScene) -> str | None:
         """Only sources of files promise columns, and one that takes all by itself has nothing to accept."""
         definition = scene.definition
         if not scene.is_source or definition is None or definition.asks is not None:
@@ -24,6 +24,6 @@ class AcceptSchema:
         is_schema = any(signal.kind is SignalKind.SCHEMA for signal in scene.situation.aims)
         return None if is_schema else "its columns are what was promised"
 
-    def do(self, scene: Scene, hands: Hands) -> Done:
+    def do(self, scene: IncidentScene, hands: Hands) -> Done:
         """Load it with what is new, and bring up to date what reads it."""
         return told(hands.refresh(RunOptions(select=(f"{scene.dataset}+",), widen=(scene.dataset,))))

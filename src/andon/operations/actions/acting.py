@@ -14,15 +14,15 @@ from andon.base.clock import from_text, to_text
 from andon.base.graph import reach, reverse
 from andon.base.process import is_gone, this_process
 from andon.errors import AndonError, ConflictError, UsageError
-from andon.model.action import ActionKind, ActionMode, CorrectiveAction, Outcome
+from andon.model.action import ActionKind, ActionMode, ActionOutcome, CorrectiveAction
 from andon.model.incident import Incident, IncidentState
 from andon.model.playbook import Playbook, PlaybookMode, Playbooks
-from andon.operations.actions.action import Done, Hands, Scene
+from andon.operations.actions.action import Done, Hands, IncidentScene
 from andon.operations.actions.book import AUTHOR, STANDING, ActionBook
 from andon.operations.actions.decide import (
     ActionRecord,
+    IncidentSituation,
     Offer,
-    Situation,
     all_of,
     plan_actions,
     results_of,
@@ -41,14 +41,14 @@ if TYPE_CHECKING:
 _WITHIN = timedelta(minutes=30)
 
 
-class Asked:
+class ActionGuard:
     """What an action's runs ask while they go on: given to `Hands` for one action.
 
     Args:
         book: writes within the transaction that publishes.
     """
 
-    def __init__(self, book: ActionBook, action: CorrectiveAction, scene: Scene, share: float | None) -> None:
+    def __init__(self, book: ActionBook, action: CorrectiveAction, scene: IncidentScene, share: float | None) -> None:
         self._book = book
         self.action = action
         self._scene = scene
@@ -85,7 +85,7 @@ class Actor:
     """
 
     def __init__(
-        self, workspace: Workspace, hands: Callable[[Asked], Hands], catch_up: Callable[[str], object]
+        self, workspace: Workspace, hands: Callable[[ActionGuard], Hands], catch_up: Callable[[str], object]
     ) -> None:
         self._workspace = workspace
         self._hands = hands
@@ -200,7 +200,7 @@ class Actor:
     def _do(
         self,
         view: View,
-        situation: Situation,
+        situation: IncidentSituation,
         kind: ActionKind,
         params: Mapping[str, Any],
         mode: ActionMode,
@@ -228,7 +228,7 @@ class Actor:
         if action is None:
             return None
         scene = self._scene(view, situation, params)
-        asked = Asked(self._book, action, scene, playbook.bounds.share if playbook is not None else None)
+        asked = ActionGuard(self._book, action, scene, playbook.bounds.share if playbook is not None else None)
         try:
             done = ACTIONS[kind].do(scene, self._hands(asked))
         except AndonError as error:
@@ -242,7 +242,7 @@ class Actor:
     def _after(self, action: CorrectiveAction, done: Done) -> CorrectiveAction:
         if done.kept:
             self._book.keep(action, done.kept)
-        if done.outcome is Outcome.RUNNING:
+        if done.outcome is ActionOutcome.RUNNING:
             if done.commit is not None and not self._book.is_noted(action):
                 with self._workspace.lake.database.write() as transaction:
                     self._book.note_published(transaction, action, done.commit)
@@ -252,7 +252,7 @@ class Actor:
     def _failed(self, action: CorrectiveAction, error: AndonError) -> Done:
         """What an error came to: what was published before it is verified all the same."""
         commit = self._book.commit_of(action)
-        return Done(Outcome.FAILED if commit is None else Outcome.RUNNING, error.message, commit)
+        return Done(ActionOutcome.FAILED if commit is None else ActionOutcome.RUNNING, error.message, commit)
 
     # -- verified or undone
 
@@ -267,13 +267,13 @@ class Actor:
             commit = self._book.commit_of(action)
             if commit is None:
                 why = "whoever did it was stopped before anything was published"
-                ended.append(self._book.end(action.seq, Outcome.FAILED, why, is_interrupted=True))
+                ended.append(self._book.end(action.seq, ActionOutcome.FAILED, why, is_interrupted=True))
                 continue
             if action.after is None:
                 with self._workspace.lake.database.write() as transaction:
                     self._book.note_published(transaction, action, commit)
             found = self._verified(action.seq, action.why)
-            if found.outcome is not Outcome.RUNNING:
+            if found.outcome is not ActionOutcome.RUNNING:
                 ended.append(found)
         return ended
 
@@ -285,7 +285,7 @@ class Actor:
         signals = self._incidents.signals([action.incident])[action.incident]
         left = [s for s in signals if s.fingerprint in action.aims and s.cleared is None]
         if not left:
-            return self._book.end(seq, Outcome.VERIFIED, why)
+            return self._book.end(seq, ActionOutcome.VERIFIED, why)
         is_told_by_looks = all(not signal.kind.is_of_runs and signal.run is None for signal in left)
         if is_told_by_looks and self._workspace.clock() < from_text(action.at) + self._within(action):
             self._book.let_go(action)
@@ -301,8 +301,10 @@ class Actor:
             self._book.let_go(action)  # others publish at this moment: the next pass takes it back
             return self._book.require(seq)
         except AndonError as error:
-            return self._book.end(seq, Outcome.FAILED, f"it did not help, and could not be taken back: {error.message}")
-        return self._book.end(seq, Outcome.UNDONE, f"it did not help: {left[0].what}")
+            return self._book.end(
+                seq, ActionOutcome.FAILED, f"it did not help, and could not be taken back: {error.message}"
+            )
+        return self._book.end(seq, ActionOutcome.UNDONE, f"it did not help: {left[0].what}")
 
     def _take_back(self, action: CorrectiveAction) -> None:
         """Take back what an action published, once: who asks again is answered what was done."""
@@ -311,16 +313,16 @@ class Actor:
         assert incident is not None  # incidents are never deleted
         scene = self._scene(view, self._situation(view, incident), action.params)
         assert action.after is not None  # nothing is taken back that was not published
-        self._hands(Asked(self._book, action, scene, None)).take_back(action.after)
+        self._hands(ActionGuard(self._book, action, scene, None)).take_back(action.after)
 
     # -- parts
 
-    def _situation(self, view: View, incident: Incident) -> Situation:
+    def _situation(self, view: View, incident: Incident) -> IncidentSituation:
         project = view.project
         said = project.datasets.get(incident.dataset)
         needs = {name: list(each.definition.inputs) for name, each in project.datasets.items()}
         below = reach(reverse(needs), [incident.dataset]) - {incident.dataset} if incident.dataset in needs else set()
-        return Situation(
+        return IncidentSituation(
             incident,
             tuple(self._incidents.signals([incident.number])[incident.number]),
             said.tags if said is not None else (),
@@ -329,10 +331,10 @@ class Actor:
             tuple(self._actions.of_incidents([incident.number])[incident.number]),
         )
 
-    def _scene(self, view: View, situation: Situation, params: Mapping[str, Any]) -> Scene:
-        return Scene(situation, view, params, str(self._workspace.root), self._workspace.clock())
+    def _scene(self, view: View, situation: IncidentSituation, params: Mapping[str, Any]) -> IncidentScene:
+        return IncidentScene(situation, view, params, str(self._workspace.root), self._workspace.clock())
 
-    def _offers(self, view: View, situation: Situation, record: ActionRecord) -> tuple[Offer, ...]:
+    def _offers(self, view: View, situation: IncidentSituation, record: ActionRecord) -> tuple[Offer, ...]:
         def unfit(playbook: Playbook) -> str | None:
             return ACTIONS[playbook.do].unfit(self._scene(view, situation, playbook.params))
 

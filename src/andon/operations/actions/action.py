@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from andon.base.record import Record
 from andon.errors import CODES
-from andon.model.action import ActionKind, Outcome
+from andon.model.action import ActionKind, ActionOutcome
 from andon.model.dataset import Kind
-from andon.operations.actions.decide import Situation
+from andon.operations.actions.decide import IncidentSituation
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 KEPT = 2000
 
 
-class Scene(Record):
+class IncidentScene(Record):
     """Where an action is done.
 
     Attributes:
@@ -33,7 +33,7 @@ class Scene(Record):
         root: the folder of the project.
     """
 
-    situation: Situation
+    situation: IncidentSituation
     view: View
     params: Mapping[str, Any]
     root: str
@@ -72,7 +72,7 @@ class Done(Record):
         commit: what it published.
     """
 
-    outcome: Outcome
+    outcome: ActionOutcome
     why: str = ""
     commit: str | None = None
     kept: Mapping[str, Any] | None = None
@@ -102,7 +102,7 @@ class Hands(Protocol):
         ...
 
 
-class Action(Protocol):
+class Remedy(Protocol):
     """One kind of corrective action."""
 
     @property
@@ -110,11 +110,11 @@ class Action(Protocol):
         """What it is."""
         ...
 
-    def unfit(self, scene: Scene) -> str | None:
+    def unfit(self, scene: IncidentScene) -> str | None:
         """Why it can't be done about this incident, or None."""
         ...
 
-    def do(self, scene: Scene, hands: Hands) -> Done:
+    def do(self, scene: IncidentScene, hands: Hands) -> Done:
         """Do it. What it raises is its failure."""
         ...
 
@@ -122,17 +122,17 @@ class Action(Protocol):
 def told(result: RunResult) -> Done:
     """What a run came to."""
     if result.run is None:
-        return Done(Outcome.FAILED, "there was nothing to do: no input is another one")
+        return Done(ActionOutcome.FAILED, "there was nothing to do: no input is another one")
     if not result.published:
         failed = [task for task in result.tasks if task.error]
         message = str((failed[0].error or {}).get("message", "")) if failed else ""
-        return Done(Outcome.FAILED, f"run:{result.run} was held: {message or result.held}")
+        return Done(ActionOutcome.FAILED, f"run:{result.run} was held: {message or result.held}")
     if result.commit == result.base:
-        return Done(Outcome.FAILED, f"run:{result.run} brought nothing")
-    return Done(Outcome.RUNNING, f"run:{result.run}", result.commit)
+        return Done(ActionOutcome.FAILED, f"run:{result.run} brought nothing")
+    return Done(ActionOutcome.RUNNING, f"run:{result.run}", result.commit)
 
 
-def document_of(scene: Scene, kind: ActionKind) -> dict[str, Any]:
+def document_of(scene: IncidentScene, kind: ActionKind) -> dict[str, Any]:
     """What a command or a webhook of the user's own is told, ready for JSON. No values of rows are in it."""
     incident = scene.situation.incident
     own = [s for s in scene.situation.signals if (s.dataset, s.kind) == (incident.dataset, incident.kind)]

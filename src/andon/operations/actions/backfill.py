@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from andon.base.text import plural
-from andon.model.action import ActionKind, Outcome
+from andon.model.action import ActionKind, ActionOutcome
 from andon.model.growth import By, Grown
 from andon.model.intervals import Range, complement
-from andon.operations.actions.action import Done, Hands, Scene, told
+from andon.operations.actions.action import Done, Hands, IncidentScene, told
 from andon.runs.goal import RunOptions
 from andon.runs.growing.filled import filled_ranges
 
@@ -26,7 +26,7 @@ class Backfill:
 
     kind = ActionKind.BACKFILL
 
-    def unfit(self, scene: Scene) -> str | None:
+    def unfit(self, scene: IncidentScene) -> str | None:
         """Only tables that grow by time lack times; and not more than it may fill."""
         missing = self._missing(scene)
         if missing is None:
@@ -36,14 +36,14 @@ class Backfill:
         count, most = self._count(scene, missing), int(scene.params.get("most", _MOST))
         return f"{plural(count, 'interval')} are missing: it may fill {most}" if count > most else None
 
-    def do(self, scene: Scene, hands: Hands) -> Done:
+    def do(self, scene: IncidentScene, hands: Hands) -> Done:
         """Fill them, and bring up to date what reads it."""
         missing = self._missing(scene)
         if not missing:
-            return Done(Outcome.FAILED, "no time is missing any more")
+            return Done(ActionOutcome.FAILED, "no time is missing any more")
         return told(hands.refresh(RunOptions(select=(f"{scene.dataset}+",), fill={scene.dataset: missing})))
 
-    def _missing(self, scene: Scene) -> tuple[Range, ...] | None:
+    def _missing(self, scene: IncidentScene) -> tuple[Range, ...] | None:
         definition, leaf = scene.definition, scene.view.state.leaves.get(scene.dataset)
         if definition is None or leaf is None or definition.growth is None or definition.growth.by is not By.TIME:
             return None
@@ -51,7 +51,7 @@ class Backfill:
         filled = filled_ranges(Grown.of(build.grown)) if build is not None else None
         return gaps(filled) if filled is not None else ()
 
-    def _count(self, scene: Scene, missing: tuple[Range, ...]) -> int:
+    def _count(self, scene: IncidentScene, missing: tuple[Range, ...]) -> int:
         growth = scene.definition.growth if scene.definition is not None else None
         length = timedelta(days=_LENGTHS[str(growth.grain)] if growth is not None else 1.0)
         return sum(max(1, round((end - start) / length)) for start, end in missing if start and end)

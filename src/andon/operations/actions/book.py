@@ -11,10 +11,10 @@ from andon.base.process import this_process
 from andon.base.record import replace
 from andon.errors import ConflictError
 from andon.lake.undo import with_undone
-from andon.model.action import ActionKind, ActionMode, CorrectiveAction, Outcome
+from andon.model.action import ActionKind, ActionMode, ActionOutcome, CorrectiveAction
 from andon.model.incident import IncidentEvent, IncidentEventKind, IncidentState
 from andon.model.playbook import PlaybookMode
-from andon.operations.actions.decide import Offer, Situation
+from andon.operations.actions.decide import IncidentSituation, Offer
 
 if TYPE_CHECKING:
     from andon.base.database import Transaction
@@ -38,7 +38,7 @@ class ActionBook:
 
     # -- begun
 
-    def begin(self, wanted: CorrectiveAction, situation: Situation) -> CorrectiveAction | None:
+    def begin(self, wanted: CorrectiveAction, situation: IncidentSituation) -> CorrectiveAction | None:
         """Begin an action; None where another process is doing something about the incident, or did since it was looked at, or all that is
         automatic was stopped."""
         mode, incident = wanted.mode, situation.incident
@@ -54,7 +54,7 @@ class ActionBook:
             self._tell(transaction, action, words(action), begun=True)
         return action
 
-    def _was_quicker(self, transaction: Transaction, situation: Situation) -> bool:
+    def _was_quicker(self, transaction: Transaction, situation: IncidentSituation) -> bool:
         """Whether another process did something about the incident since it was looked at."""
         last = max((action.seq for action in situation.actions), default=0)
         newest = self._actions.newest(1, situation.incident.number)
@@ -65,14 +65,14 @@ class ActionBook:
         """Let who comes next bring an action to its end."""
         with self._workspace.lake.database.write() as transaction:
             current = self._actions.find(action.seq, transaction)
-            if current is not None and current.outcome is Outcome.RUNNING:
+            if current is not None and current.outcome is ActionOutcome.RUNNING:
                 self._actions.put(transaction, replace(current, process=""))
 
     def take_over(self, action: CorrectiveAction) -> bool:
         """Make an action this process's; False where another one was quicker."""
         with self._workspace.lake.database.write() as transaction:
             current = self._actions.find(action.seq, transaction)
-            if current is None or current.outcome is not Outcome.RUNNING or current.process != action.process:
+            if current is None or current.outcome is not ActionOutcome.RUNNING or current.process != action.process:
                 return False
             self._actions.put(transaction, replace(current, process=this_process()))
         return True
@@ -86,7 +86,7 @@ class ActionBook:
             ConflictError: `action.lost`, `action.frozen`.
         """
         current = self._actions.find(action.seq, transaction)
-        if current is None or current.outcome is not Outcome.RUNNING or current.process != action.process:
+        if current is None or current.outcome is not ActionOutcome.RUNNING or current.process != action.process:
             raise ConflictError(
                 "action.lost",
                 "another process brought this action to its end: this one was silent for too long",
@@ -125,15 +125,15 @@ class ActionBook:
             )
             self._incidents.add_event(transaction, event)
 
-    def end(self, seq: int, outcome: Outcome, why: str, *, is_interrupted: bool = False) -> CorrectiveAction:
+    def end(self, seq: int, outcome: ActionOutcome, why: str, *, is_interrupted: bool = False) -> CorrectiveAction:
         """Note what became of an action, and tell it on its incident."""
         with self._workspace.lake.database.write() as transaction:
             action = self._actions.find(seq, transaction)
             assert action is not None  # begun before
-            if action.outcome is not Outcome.RUNNING:
+            if action.outcome is not ActionOutcome.RUNNING:
                 return action
             now = to_text(self._workspace.clock())
-            undone = now if outcome is Outcome.UNDONE else None
+            undone = now if outcome is ActionOutcome.UNDONE else None
             ended = replace(
                 action,
                 outcome=outcome,
@@ -151,7 +151,7 @@ class ActionBook:
     def _reopen(self, transaction: Transaction, action: CorrectiveAction, now: str) -> None:
         """An incident that something in vain was done about is not fixed any more."""
         incident = self._incidents.find(action.incident)
-        if incident is None or incident.state is not IncidentState.FIXED or action.outcome is Outcome.VERIFIED:
+        if incident is None or incident.state is not IncidentState.FIXED or action.outcome is ActionOutcome.VERIFIED:
             return
         signals = self._incidents.signals([incident.number])[incident.number]
         standing = [signal for signal in signals if signal.cleared is None]
@@ -170,10 +170,10 @@ class ActionBook:
         )
         self._incidents.add_event(transaction, event)
 
-    def refuse(self, situation: Situation, offer: Offer) -> None:
+    def refuse(self, situation: IncidentSituation, offer: Offer) -> None:
         """Note once that a breaker keeps a playbook from acting, and call a person."""
         playbook, incident = offer.playbook, situation.incident
-        known = [a for a in situation.actions if a.outcome is Outcome.REFUSED and a.playbook == playbook.id]
+        known = [a for a in situation.actions if a.outcome is ActionOutcome.REFUSED and a.playbook == playbook.id]
         if not offer.is_breaker or any(action.at >= incident.opened for action in known):
             return
         now = to_text(self._workspace.clock())
@@ -188,7 +188,7 @@ class ActionBook:
             ActionMode.AUTOMATIC if offer.level is PlaybookMode.AUTOMATIC else ActionMode.SUPERVISED,
             playbook.id,
             dict(playbook.params),
-            outcome=Outcome.REFUSED,
+            outcome=ActionOutcome.REFUSED,
             why=offer.why,
             ended=now,
         )
@@ -204,7 +204,7 @@ class ActionBook:
             return
         is_vain = action.outcome.is_failure and not action.is_interrupted
         calls = not begun and (
-            action.outcome is Outcome.REFUSED
+            action.outcome is ActionOutcome.REFUSED
             or action.mode is ActionMode.SUPERVISED
             or (is_vain and action.mode.is_by_itself)
             or action.action is ActionKind.NOTIFY
@@ -234,7 +234,7 @@ class ActionBook:
         open_ = {
             action.after: action
             for action in self._actions.since(since)
-            if action.branch == branch and action.outcome is Outcome.VERIFIED and action.undone_at is None
+            if action.branch == branch and action.outcome is ActionOutcome.VERIFIED and action.undone_at is None
         }
         if not open_:
             return

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from andon.base.clock import from_text, to_text
 from andon.base.record import Record, field
 from andon.base.text import plural
-from andon.model.action import CorrectiveAction, Freeze, Outcome
+from andon.model.action import ActionOutcome, CorrectiveAction, Freeze
 from andon.model.incident import Incident, IncidentSignal, IncidentState, IncidentVerdict
-from andon.model.playbook import Playbook, PlaybookMode, Playbooks, Trigger
+from andon.model.playbook import Playbook, PlaybookMode, Playbooks, PlaybookTrigger
 from andon.operations.actions.defaults import BUILT_IN
 from andon.operations.scheduling.transient import is_transient
 
@@ -20,7 +20,7 @@ PROVED = 3
 VAIN, OF_LAST = 2, 5
 
 
-class Situation(Record):
+class IncidentSituation(Record):
     """What is known of an incident when somebody asks what to do.
 
     Attributes:
@@ -103,7 +103,7 @@ def all_of(playbooks: Playbooks) -> tuple[Playbook, ...]:
     return playbooks.lines if playbooks.is_alone else (*playbooks.lines, *BUILT_IN)
 
 
-def answers(on: Trigger, situation: Situation) -> bool:
+def answers(on: PlaybookTrigger, situation: IncidentSituation) -> bool:
     """Whether a trigger fits an incident: one signal of its cause has all that is asked of a signal."""
     incident = situation.incident
     if on.dataset and not _fits(on.dataset, incident.dataset):
@@ -142,7 +142,11 @@ def results_of(
     for playbook in playbooks:
         by_incident: dict[int, list[CorrectiveAction]] = {}
         for action in actions:
-            if action.playbook == playbook.id and action.outcome is not Outcome.REFUSED and not action.is_interrupted:
+            if (
+                action.playbook == playbook.id
+                and action.outcome is not ActionOutcome.REFUSED
+                and not action.is_interrupted
+            ):
                 by_incident.setdefault(action.incident, []).append(action)
         told = [_right(tries, playbook.bounds.attempts) for tries in by_incident.values()]
         needless = sum(verdicts.get(incident) is not None for incident in by_incident)
@@ -156,7 +160,7 @@ def _fits_all(playbook: Playbook) -> str | None:
 
 
 def plan_actions(
-    situation: Situation,
+    situation: IncidentSituation,
     playbooks: Playbooks,
     record: ActionRecord,
     now: datetime,
@@ -186,11 +190,13 @@ def plan_actions(
     return tuple(offers)
 
 
-def open_breaker(situation: Situation, playbooks: Playbooks, record: ActionRecord, now: datetime) -> str | None:
+def open_breaker(situation: IncidentSituation, playbooks: Playbooks, record: ActionRecord, now: datetime) -> str | None:
     """Which breaker keeps all that is automatic from this incident, in words; None where none is open."""
     limits = playbooks.breakers
-    done = [action for action in record.recent if action.mode.is_by_itself and action.outcome is not Outcome.REFUSED]
-    own = [a for a in situation.actions if a.mode.is_by_itself and a.outcome is not Outcome.REFUSED]
+    done = [
+        action for action in record.recent if action.mode.is_by_itself and action.outcome is not ActionOutcome.REFUSED
+    ]
+    own = [a for a in situation.actions if a.mode.is_by_itself and a.outcome is not ActionOutcome.REFUSED]
     if len(own) >= limits.incident:
         return f"{plural(len(own), 'action')} did not help: a person has to look"
     day, hour = to_text(now - timedelta(days=1)), to_text(now - timedelta(hours=1))
@@ -205,7 +211,7 @@ def open_breaker(situation: Situation, playbooks: Playbooks, record: ActionRecor
 
 
 def _offer(
-    playbook: Playbook, situation: Situation, playbooks: Playbooks, record: ActionRecord, now: datetime
+    playbook: Playbook, situation: IncidentSituation, playbooks: Playbooks, record: ActionRecord, now: datetime
 ) -> Offer:
     trusted = level(playbook, record.results.get(playbook.id, Results()))
     if trusted is PlaybookMode.SUGGEST:
@@ -216,7 +222,7 @@ def _offer(
         return Offer(playbook, trusted, why=why)
     if _is_spent(playbook, situation):
         return Offer(playbook, trusted, why=f"tried {plural(len(_own(playbook, situation)), 'time')}")
-    if any(action.outcome is Outcome.RUNNING for action in situation.actions):
+    if any(action.outcome is ActionOutcome.RUNNING for action in situation.actions):
         return Offer(playbook, trusted, why="something is being done")
     if record.freeze is not None:
         return Offer(playbook, trusted, why=f"frozen by {record.freeze.who}")
@@ -240,42 +246,42 @@ def _offer(
     return Offer(playbook, trusted, is_due=True)
 
 
-def _due(playbook: Playbook, situation: Situation) -> datetime:
+def _due(playbook: Playbook, situation: IncidentSituation) -> datetime:
     own = _own(playbook, situation)
     since = (own[-1].ended or own[-1].at) if own else situation.incident.opened
     return from_text(since) + timedelta(seconds=playbook.bounds.before_attempt(len(own) + 1))
 
 
-def _is_spent(playbook: Playbook, situation: Situation) -> bool:
+def _is_spent(playbook: Playbook, situation: IncidentSituation) -> bool:
     return len(_own(playbook, situation)) >= playbook.bounds.attempts
 
 
-def _own(playbook: Playbook, situation: Situation) -> list[CorrectiveAction]:
+def _own(playbook: Playbook, situation: IncidentSituation) -> list[CorrectiveAction]:
     """What a playbook did about the incident since it was opened last."""
     return [
         action
         for action in situation.actions
         if action.playbook == playbook.id
-        and action.outcome is not Outcome.REFUSED
+        and action.outcome is not ActionOutcome.REFUSED
         and action.at >= situation.incident.opened
     ]
 
 
 def _right(tries: Sequence[CorrectiveAction], attempts: int) -> bool | None:
     """Whether what was tried for one incident was right; None while that is open."""
-    if any(action.outcome is Outcome.RUNNING for action in tries):
+    if any(action.outcome is ActionOutcome.RUNNING for action in tries):
         return None
     last = tries[-1]
     if last.outcome.is_failure:
-        return False if len(tries) >= attempts or last.outcome is Outcome.UNDONE else None
-    return last.undone_at is None if last.outcome in (Outcome.VERIFIED, Outcome.DONE) else None
+        return False if len(tries) >= attempts or last.outcome is ActionOutcome.UNDONE else None
+    return last.undone_at is None if last.outcome in (ActionOutcome.VERIFIED, ActionOutcome.DONE) else None
 
 
 def _fits(patterns: Iterable[str], text: str) -> bool:
     return any(fnmatch.fnmatchcase(text, pattern) for pattern in patterns)
 
 
-def _fits_signal(on: Trigger, signal: IncidentSignal) -> bool:
+def _fits_signal(on: PlaybookTrigger, signal: IncidentSignal) -> bool:
     if on.kind and signal.kind not in on.kind:
         return False
     code = str(signal.details.get("code") or "")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from andon.model.action import ActionKind, Outcome
+from andon.model.action import ActionKind, ActionOutcome
 from andon.model.dataset import Materialize
-from andon.operations.actions.action import Done, Hands, Scene
+from andon.operations.actions.action import Done, Hands, IncidentScene
 
 _CLOSE = "---*/"
 
@@ -22,7 +22,7 @@ class Deduplicate:
 
     kind = ActionKind.DEDUPLICATE
 
-    def unfit(self, scene: Scene) -> str | None:
+    def unfit(self, scene: IncidentScene) -> str | None:
         """Only rows of SQL, of which a check says that they are there more than once."""
         definition = scene.definition
         if definition is None or not definition.entry.endswith(".sql"):
@@ -37,13 +37,13 @@ class Deduplicate:
         )
         return None if is_double else "no check says that rows are there twice"
 
-    def do(self, scene: Scene, hands: Hands) -> Done:
+    def do(self, scene: IncidentScene, hands: Hands) -> Done:
         """Put the file with `select distinct` on a branch, where it is built and checked."""
         definition = scene.definition
         assert definition is not None  # `unfit` says so
         text = scene.view.workspace.lake.objects.text(scene.view.state.files()[definition.entry]).decode()
         branch = hands.propose(definition.entry, distinct(text), f"take equal rows of {scene.dataset} once")
-        return Done(Outcome.PROPOSED, f"`andon branch publish {branch}` takes equal rows of {scene.dataset} once")
+        return Done(ActionOutcome.PROPOSED, f"`andon branch publish {branch}` takes equal rows of {scene.dataset} once")
 
 
 #: Checks that say so begin like this.

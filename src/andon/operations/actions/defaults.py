@@ -6,39 +6,39 @@ That readers are kept from what is wrong needs no playbook: it has happened befo
 from __future__ import annotations
 
 from andon.model.action import ActionKind
-from andon.model.playbook import Bounds, Playbook, PlaybookMode, Trigger
+from andon.model.playbook import Playbook, PlaybookBounds, PlaybookMode, PlaybookTrigger
 from andon.model.signal import SignalKind
 
 _SUGGEST = PlaybookMode.SUGGEST
 
 BUILT_IN: tuple[Playbook, ...] = (
     Playbook(
-        Trigger(kind=(SignalKind.SOURCE, SignalKind.FAILED), transient=True),
+        PlaybookTrigger(kind=(SignalKind.SOURCE, SignalKind.FAILED), transient=True),
         ActionKind.RETRY,
         PlaybookMode.AUTOMATIC,
-        Bounds(attempts=3, per_hour=30, wait=(60.0, 300.0, 1200.0), reach=100_000),
+        PlaybookBounds(attempts=3, per_hour=30, wait=(60.0, 300.0, 1200.0), reach=100_000),
         name="retry what may pass by itself",
     ),
     Playbook(
-        Trigger(kind=(SignalKind.SCHEMA,)),
+        PlaybookTrigger(kind=(SignalKind.SCHEMA,)),
         ActionKind.ACCEPT_SCHEMA,
         _SUGGEST,
         name="take new columns and wider types",
     ),
     Playbook(
-        Trigger(kind=(SignalKind.CHECK, SignalKind.VOLUME, SignalKind.WATCH), state=("open",)),
+        PlaybookTrigger(kind=(SignalKind.CHECK, SignalKind.VOLUME, SignalKind.WATCH), state=("open",)),
         ActionKind.UNDO,
         _SUGGEST,
         name="take back the publish that brought it",
     ),
     Playbook(
-        Trigger(kind=(SignalKind.LATE, SignalKind.VOLUME, SignalKind.CHECK, SignalKind.WATCH)),
+        PlaybookTrigger(kind=(SignalKind.LATE, SignalKind.VOLUME, SignalKind.CHECK, SignalKind.WATCH)),
         ActionKind.BACKFILL,
         _SUGGEST,
         name="fill times that are missing",
     ),
     Playbook(
-        Trigger(
+        PlaybookTrigger(
             kind=(SignalKind.SOURCE, SignalKind.LATE, SignalKind.VOLUME, SignalKind.CHECK, SignalKind.SCHEMA),
         ),
         ActionKind.RELOAD,
@@ -46,7 +46,7 @@ BUILT_IN: tuple[Playbook, ...] = (
         name="load the source anew",
     ),
     Playbook(
-        Trigger(kind=(SignalKind.CHECK,), state=("contained",)),
+        PlaybookTrigger(kind=(SignalKind.CHECK,), state=("contained",)),
         ActionKind.DEDUPLICATE,
         _SUGGEST,
         name="propose to take equal rows once",

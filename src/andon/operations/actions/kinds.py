@@ -6,17 +6,17 @@ from collections.abc import Mapping
 
 from andon.model.action import ActionKind
 from andon.operations.actions.accept_schema import AcceptSchema
-from andon.operations.actions.action import Action
+from andon.operations.actions.action import Remedy
 from andon.operations.actions.backfill import Backfill
 from andon.operations.actions.deduplicate import Deduplicate
 from andon.operations.actions.notify import Notify
-from andon.operations.actions.own import Command, Webhook
-from andon.operations.actions.pause import Pause
+from andon.operations.actions.own import OwnCommand, Webhook
+from andon.operations.actions.pause import PauseReaders
 from andon.operations.actions.reload import Reload
 from andon.operations.actions.retry import Retry
 from andon.operations.actions.undo import Undo
 
-ACTIONS: Mapping[ActionKind, Action] = {
+ACTIONS: Mapping[ActionKind, Remedy] = {
     action.kind: action
     for action in (
         Retry(),
@@ -24,9 +24,9 @@ ACTIONS: Mapping[ActionKind, Action] = {
         Backfill(),
         AcceptSchema(),
         Undo(),
-        Pause(),
+        PauseReaders(),
         Deduplicate(),
-        Command(),
+        OwnCommand(),
         Webhook(),
         Notify(),
     )

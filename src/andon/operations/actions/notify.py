@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from andon.model.action import ActionKind, Outcome
-from andon.operations.actions.action import Done, Hands, Scene
+from andon.model.action import ActionKind, ActionOutcome
+from andon.operations.actions.action import Done, Hands, IncidentScene
 
 
 class Notify:
@@ -11,12 +11,12 @@ class Notify:
 
     kind = ActionKind.NOTIFY
 
-    def unfit(self, scene: Scene) -> str | None:
+    def unfit(self, scene: IncidentScene) -> str | None:
         """It fits always."""
         del scene
         return None
 
-    def do(self, scene: Scene, hands: Hands) -> Done:
+    def do(self, scene: IncidentScene, hands: Hands) -> Done:
         """Nothing but what is noted of it."""
         del hands
-        return Done(Outcome.DONE, f"a person is called: {scene.situation.incident.title}", kept={"calls": True})
+        return Done(ActionOutcome.DONE, f"a person is called: {scene.situation.incident.title}", kept={"calls": True})

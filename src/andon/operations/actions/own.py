@@ -13,8 +13,8 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from andon.errors import AndonError
-from andon.model.action import ActionKind, Outcome
-from andon.operations.actions.action import KEPT, Done, Hands, Scene, document_of, told
+from andon.model.action import ActionKind, ActionOutcome
+from andon.operations.actions.action import KEPT, Done, Hands, IncidentScene, document_of, told
 from andon.runs.goal import RunOptions
 
 if TYPE_CHECKING:
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
 _TIMEOUT = 60.0
 
 
-class Command:
+class OwnCommand:
     """A program: its exit status says whether it did what it should; then what failed is made again."""
 
     kind = ActionKind.COMMAND
 
-    def unfit(self, scene: Scene) -> str | None:
+    def unfit(self, scene: IncidentScene) -> str | None:
         """Only what a playbook says is run."""
         return None if scene.params.get("run") else "no playbook says which"
 
-    def do(self, scene: Scene, hands: Hands) -> Done:
+    def do(self, scene: IncidentScene, hands: Hands) -> Done:
         """Run it, then bring up to date what it is about."""
         timeout = float(scene.params.get("timeout", _TIMEOUT))
         status, said = run_command(scene.params["run"], document_of(scene, self.kind), scene.root, timeout)
         kept: dict[str, Any] = {"exit": status, "said": said}
         if status != 0:
             why = f"it took longer than {timeout:g} s" if status is None else f"it ended with exit status {status}"
-            return Done(Outcome.FAILED, why, kept=kept)
+            return Done(ActionOutcome.FAILED, why, kept=kept)
         found = told(hands.refresh(RunOptions(select=scene.targets)))
         return Done(found.outcome, found.why, found.commit, kept)
 
@@ -49,21 +49,23 @@ class Webhook:
 
     kind = ActionKind.WEBHOOK
 
-    def unfit(self, scene: Scene) -> str | None:
+    def unfit(self, scene: IncidentScene) -> str | None:
         """Only what a playbook says is called."""
         return None if scene.params.get("url") else "no playbook says which"
 
-    def do(self, scene: Scene, hands: Hands) -> Done:
+    def do(self, scene: IncidentScene, hands: Hands) -> Done:
         """Call it, then bring up to date what it is about, if something is there by then."""
         url = hands.resolve(str(scene.params["url"]), "playbooks.yml")
         timeout = float(scene.params.get("timeout", _TIMEOUT))
         status, said = call_webhook(url, document_of(scene, self.kind), timeout)
         kept: dict[str, Any] = {"status": status, "said": said}
         if status is None or not 200 <= status < 300:
-            return Done(Outcome.FAILED, f"it answered {status}" if status else f"it did not answer: {said}", kept=kept)
+            return Done(
+                ActionOutcome.FAILED, f"it answered {status}" if status else f"it did not answer: {said}", kept=kept
+            )
         result = hands.refresh(RunOptions(select=scene.targets))
         if result.run is None:
-            return Done(Outcome.DONE, "it was told; nothing new is there yet", kept=kept)
+            return Done(ActionOutcome.DONE, "it was told; nothing new is there yet", kept=kept)
         found = told(result)
         return Done(found.outcome, found.why, found.commit, kept)
 

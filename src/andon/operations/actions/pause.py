@@ -8,28 +8,28 @@ from datetime import timedelta
 from andon.base.clock import to_text
 from andon.base.graph import reach, reverse
 from andon.base.text import plural
-from andon.model.action import ActionKind, Outcome
-from andon.operations.actions.action import Done, Hands, Scene
+from andon.model.action import ActionKind, ActionOutcome
+from andon.operations.actions.action import Done, Hands, IncidentScene
 from andon.state.pauses import ALL
 
 
-class Pause:
+class PauseReaders:
     """See the module."""
 
     kind = ActionKind.PAUSE
 
-    def unfit(self, scene: Scene) -> str | None:
+    def unfit(self, scene: IncidentScene) -> str | None:
         """Only where something reads it that goes on."""
         return None if self._below(scene) else f"nothing reads `{scene.dataset or 'the lake'}` that goes on"
 
-    def do(self, scene: Scene, hands: Hands) -> Done:
-        """Pause it. What a person paused stays theirs."""
+    def do(self, scene: IncidentScene, hands: Hands) -> Done:
+        """PauseReaders it. What a person paused stays theirs."""
         below = self._below(scene)
         length = scene.params.get("for")
         hands.pause(below, scene.now + timedelta(seconds=length) if length is not None else None)
-        return Done(Outcome.DONE, f"{plural(len(below), 'dataset')} paused", kept={"datasets": below})
+        return Done(ActionOutcome.DONE, f"{plural(len(below), 'dataset')} paused", kept={"datasets": below})
 
-    def _below(self, scene: Scene) -> list[str]:
+    def _below(self, scene: IncidentScene) -> list[str]:
         needs = {name: list(said.definition.inputs) for name, said in scene.view.project.datasets.items()}
         if scene.dataset not in needs:
             return []

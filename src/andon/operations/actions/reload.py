@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from andon.model.action import ActionKind
-from andon.operations.actions.action import Done, Hands, Scene, told
+from andon.operations.actions.action import Done, Hands, IncidentScene, told
 from andon.runs.goal import RunOptions
 
 
@@ -12,10 +12,10 @@ class Reload:
 
     kind = ActionKind.RELOAD
 
-    def unfit(self, scene: Scene) -> str | None:
+    def unfit(self, scene: IncidentScene) -> str | None:
         """Only sources are loaded."""
         return None if scene.is_source else f"`{scene.dataset or 'the lake'}` is not loaded from outside"
 
-    def do(self, scene: Scene, hands: Hands) -> Done:
+    def do(self, scene: IncidentScene, hands: Hands) -> Done:
         """Load it, and bring up to date what reads it."""
         return told(hands.refresh(RunOptions(select=(f"{scene.dataset}+",), anew=(scene.dataset,))))

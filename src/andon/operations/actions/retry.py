@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from andon.model.action import ActionKind
 from andon.model.signal import SignalKind
-from andon.operations.actions.action import Done, Hands, Scene, told
+from andon.operations.actions.action import Done, Hands, IncidentScene, told
 from andon.runs.goal import RunOptions
 
 
@@ -13,11 +13,11 @@ class Retry:
 
     kind = ActionKind.RETRY
 
-    def unfit(self, scene: Scene) -> str | None:
+    def unfit(self, scene: IncidentScene) -> str | None:
         """A cord, a complaint, or what is missing of governance is no run."""
         beside = (SignalKind.CORD, SignalKind.COMPLAINT, SignalKind.GOVERNANCE, SignalKind.SILENCE)
         return "no run makes that right" if scene.situation.incident.kind in beside else None
 
-    def do(self, scene: Scene, hands: Hands) -> Done:
+    def do(self, scene: IncidentScene, hands: Hands) -> Done:
         """Bring it up to date, with what follows."""
         return told(hands.refresh(RunOptions(select=scene.targets)))

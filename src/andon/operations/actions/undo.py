@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from andon.base.text import plural
 from andon.lake.undo import undo_target
-from andon.model.action import ActionKind, Outcome
+from andon.model.action import ActionKind, ActionOutcome
 from andon.model.incident import IncidentState
-from andon.operations.actions.action import Done, Hands, Scene
+from andon.operations.actions.action import Done, Hands, IncidentScene
 
 if TYPE_CHECKING:
     from andon.model.commit import Commit
@@ -22,7 +22,7 @@ class Undo:
 
     kind = ActionKind.UNDO
 
-    def unfit(self, scene: Scene) -> str | None:
+    def unfit(self, scene: IncidentScene) -> str | None:
         """Only what readers see, of which the newest publish is known to have brought it, and was right before."""
         incident = scene.situation.incident
         if incident.state is not IncidentState.OPEN:
@@ -36,20 +36,20 @@ class Undo:
         others = len(self._changed(scene, found)) - 1 - scene.situation.reach
         return f"{plural(others, 'other dataset')} would go back too" if others > _OTHERS else None
 
-    def do(self, scene: Scene, hands: Hands) -> Done:
+    def do(self, scene: IncidentScene, hands: Hands) -> Done:
         """Take it back."""
         found = self._target(scene)
         if found is None:
-            return Done(Outcome.FAILED, "another publish came since")
-        return Done(Outcome.RUNNING, f"took back {found.id[:8]}", hands.take_back(found.id))
+            return Done(ActionOutcome.FAILED, "another publish came since")
+        return Done(ActionOutcome.RUNNING, f"took back {found.id[:8]}", hands.take_back(found.id))
 
-    def _target(self, scene: Scene) -> Commit | None:
+    def _target(self, scene: IncidentScene) -> Commit | None:
         """The newest publish, if it changed the dataset."""
         found = undo_target(scene.view.workspace.lake.commits.first_parents(scene.view.commit))
         if found is None or found.parent is None or scene.dataset not in self._changed(scene, found):
             return None
         return found
 
-    def _changed(self, scene: Scene, publish: Commit) -> set[str]:
+    def _changed(self, scene: IncidentScene, publish: Commit) -> set[str]:
         commits = scene.view.workspace.lake.commits
         return set(commits.changed_leaves(commits.get(publish.parent or ""), publish))

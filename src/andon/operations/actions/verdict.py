@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from andon.model.run import TaskStatus
-from andon.operations.actions.decide import Situation
+from andon.operations.actions.decide import IncidentSituation
 
 if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def verdict_on(
-    situation: Situation,
+    situation: IncidentSituation,
     tasks: Sequence[TaskResult],
     checks: Sequence[CheckResult],
     rows: int | None,

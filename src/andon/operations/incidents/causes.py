@@ -66,6 +66,7 @@ def grouped(cases: Sequence[Case], lineage: CauseLineage, at: str, number: int) 
         number: of the first new incident.
     """
     now = {case.number: case for case in cases}
+    own = {case.number: case.standing for case in cases}
     homes = _homes([case for case in cases if not case.is_over], lineage)
     moves: dict[tuple[int, tuple[int, str]], list[IncidentSignal]] = {}
     for case in cases:
@@ -79,7 +80,8 @@ def grouped(cases: Sequence[Case], lineage: CauseLineage, at: str, number: int) 
         source = same.get(source, source)
         if home[1] and home not in parted:
             parted[home] = number
-            now[number] = _parted(now[source], signals, number, at)
+            roots = [signal for signal in own[home[0]] if signal.dataset == home[1]]
+            now[number] = _parted(now[source], roots, number, at)
             number += 1
         target = parted.get(home, home[0])
         target = same.get(target, target)

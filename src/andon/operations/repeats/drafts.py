@@ -11,7 +11,7 @@ from andon.base.names import is_name_part
 from andon.base.record import Record
 from andon.model.action import ActionKind
 from andon.model.dataset import Definition
-from andon.model.playbook import Playbook, Trigger
+from andon.model.playbook import Playbook, PlaybookTrigger
 from andon.model.signal import SignalKind
 from andon.operations.repeats.repeat import CorrectionRepeat, FileRepeat, QuestionRepeat, RunRepeat, VariedValue
 from andon.operations.repeats.titles import listed
@@ -202,7 +202,7 @@ def draft_playbook(one: CorrectionRepeat, text: str | None) -> FileDraft:
         text: of the file; None where there is none.
     """
     playbook = Playbook(
-        Trigger(kind=(SignalKind(one.kind),), dataset=(one.dataset,)),
+        PlaybookTrigger(kind=(SignalKind(one.kind),), dataset=(one.dataset,)),
         ActionKind(one.action),
         params={key: json.loads(value) for key, value in one.params.items()},
         name=f"{one.action} {one.dataset} when {one.kind}",

@@ -10,7 +10,7 @@ from andon.base.graph import reach, reverse, topological
 from andon.base.record import Record, field
 from andon.model.dataset import ClockUse, Definition, Kind
 from andon.model.project import Project
-from andon.model.schedule import Rule, RuleKind, rules_of
+from andon.model.schedule import RefreshRule, RuleKind, rules_of
 from andon.project.link.schedules import scheduled
 from andon.runs.looked import asked_sources
 from andon.settings.schedules import schedules_of
@@ -20,7 +20,7 @@ from andon.sources.files.paths import local_patterns
 _DEFAULT = rules_of(())
 
 
-class Entry(Record, dict=True):
+class ScheduleEntry(Record, dict=True):
     """What is known of one dataset.
 
     Attributes:
@@ -32,7 +32,7 @@ class Entry(Record, dict=True):
     """
 
     dataset: str
-    rules: tuple[Rule, ...] = _DEFAULT
+    rules: tuple[RefreshRule, ...] = _DEFAULT
     inputs: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     is_asked: bool = False
@@ -75,7 +75,7 @@ class ScheduleBook(Record, dict=True):
         entries: by dataset.
     """
 
-    entries: Mapping[str, Entry] = field(default_factory=dict)
+    entries: Mapping[str, ScheduleEntry] = field(default_factory=dict)
 
     @cached_property
     def order(self) -> tuple[str, ...]:
@@ -124,7 +124,7 @@ class ScheduleBook(Record, dict=True):
 
 def book_of(project: Project) -> ScheduleBook:
     """The book of a project: a dataset's own `refresh`, else what the groups say that select it."""
-    groups: dict[str, list[Rule]] = {}
+    groups: dict[str, list[RefreshRule]] = {}
     written = {schedule.name: schedule.rules for schedule in schedules_of(project.settings)}
     for name, datasets in scheduled(project.settings, project.datasets).items():
         for member in datasets:
@@ -135,7 +135,7 @@ def book_of(project: Project) -> ScheduleBook:
     for name, dataset in project.datasets.items():
         rules = rules_of(dataset.refresh) if dataset.refresh else _united(groups.get(name, []))
         definition = dataset.definition
-        entries[name] = Entry(
+        entries[name] = ScheduleEntry(
             name,
             rules,
             definition.inputs,
@@ -147,13 +147,13 @@ def book_of(project: Project) -> ScheduleBook:
     return ScheduleBook(entries)
 
 
-def _united(rules: list[Rule]) -> tuple[Rule, ...]:
+def _united(rules: list[RefreshRule]) -> tuple[RefreshRule, ...]:
     """What several groups say together; each rule once."""
     if not rules:
         return _DEFAULT
     follows = any(rule.kind is RuleKind.UPSTREAM for rule in rules)
     own = dict.fromkeys(rule for rule in rules if rule.kind is not RuleKind.UPSTREAM)
-    return (*own, Rule(RuleKind.UPSTREAM)) if follows else tuple(own)
+    return (*own, RefreshRule(RuleKind.UPSTREAM)) if follows else tuple(own)
 
 
 def _file_patterns(definition: Definition) -> tuple[str, ...]:

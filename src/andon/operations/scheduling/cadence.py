@@ -11,9 +11,9 @@ from andon.base.duration import read_duration
 from andon.base.record import Record
 from andon.base.text import span
 from andon.model.decision import Silence, Unreachable
-from andon.model.schedule import Rule, RuleKind
-from andon.operations.scheduling.book import Entry, ScheduleBook
-from andon.operations.scheduling.decide import Known, spans_of
+from andon.model.schedule import RefreshRule, RuleKind
+from andon.operations.scheduling.book import ScheduleBook, ScheduleEntry
+from andon.operations.scheduling.decide import ScheduleFacts, spans_of
 from andon.state.decisions import PassLine
 
 #: Who looks regularly stays away after so many times the usual, and this much more.
@@ -22,7 +22,7 @@ _AWAY, _MORE = 3.0, timedelta(minutes=2)
 _SLOTS = 12
 
 
-class Trigger(Record):
+class TriggerPace(Record):
     """How often a trigger looks: seconds from one pass to the next, usually and at most; and its last pass."""
 
     cause: str
@@ -31,7 +31,7 @@ class Trigger(Record):
     last: datetime
 
 
-def triggers_of(lines: Sequence[PassLine]) -> list[Trigger]:
+def triggers_of(lines: Sequence[PassLine]) -> list[TriggerPace]:
     """How often each trigger looked, by its lines; one that looked only once is left out."""
     found = []
     for cause in sorted({line.cause for line in lines}):
@@ -46,7 +46,7 @@ def triggers_of(lines: Sequence[PassLine]) -> list[Trigger]:
         if gaps:
             usual = gaps[len(gaps) // 2]
             longest = max(line.gap for line in own)
-            found.append(Trigger(cause, usual, max(longest, usual), max(from_text(line.last) for line in own)))
+            found.append(TriggerPace(cause, usual, max(longest, usual), max(from_text(line.last) for line in own)))
     return found
 
 
@@ -67,7 +67,7 @@ def silences(lines: Sequence[PassLine], now: datetime) -> list[Silence]:
     ]
 
 
-def unreachable(book: ScheduleBook, known: Known, cadence: float, now: datetime) -> list[Unreachable]:
+def unreachable(book: ScheduleBook, known: ScheduleFacts, cadence: float, now: datetime) -> list[Unreachable]:
     """The promises that can't be kept when somebody looks each `cadence` seconds, each with why.
 
     Args:
@@ -85,7 +85,9 @@ def unreachable(book: ScheduleBook, known: Known, cadence: float, now: datetime)
     return found
 
 
-def _why(book: ScheduleBook, entry: Entry, rule: Rule, seconds: float, cadence: float, now: datetime) -> str | None:
+def _why(
+    book: ScheduleBook, entry: ScheduleEntry, rule: RefreshRule, seconds: float, cadence: float, now: datetime
+) -> str | None:
     often = f"somebody looks only each {span(cadence)}"
     if rule.kind is RuleKind.EVERY:
         length = read_duration(rule.text)
@@ -107,7 +109,7 @@ def _why(book: ScheduleBook, entry: Entry, rule: Rule, seconds: float, cadence: 
     return f"{by_hand} above it is brought up to date by hand alone" if by_hand is not None else None
 
 
-def _closest(rule: Rule, now: datetime) -> float | None:
+def _closest(rule: RefreshRule, now: datetime) -> float | None:
     """The fewest seconds between two of the next times of a line of cron."""
     times, at, gaps = cron_times(rule.text, rule.zone), now, []
     for _ in range(_SLOTS):
@@ -120,5 +122,5 @@ def _closest(rule: Rule, now: datetime) -> float | None:
     return min(gaps, default=None)
 
 
-def _patience(trigger: Trigger) -> timedelta:
+def _patience(trigger: TriggerPace) -> timedelta:
     return timedelta(seconds=max(_AWAY * trigger.usual, trigger.longest)) + _MORE

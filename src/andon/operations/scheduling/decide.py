@@ -20,9 +20,9 @@ from andon.base.cron import cron_times
 from andon.base.duration import Duration, read_duration
 from andon.base.graph import reach
 from andon.base.record import Record, field, replace
-from andon.model.decision import NOTHING, BackKind, Decision, Failure, HeldBack, Standing
-from andon.model.schedule import Rule, RuleKind
-from andon.operations.scheduling.book import Entry, ScheduleBook
+from andon.model.decision import NOTHING, BackKind, Decision, DueStanding, Failure, HeldBack
+from andon.model.schedule import RefreshRule, RuleKind
+from andon.operations.scheduling.book import ScheduleBook, ScheduleEntry
 
 #: What a run takes is guessed by what it took last, and so much more.
 _MARGIN = 1.5
@@ -32,12 +32,12 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
 #: In place of since when: ever.
 _FIRST = _NEVER + timedelta(days=1)
-_FOLLOWS = Rule(RuleKind.UPSTREAM).spoken
+_FOLLOWS = RefreshRule(RuleKind.UPSTREAM).spoken
 #: So many datasets are named for whose sake another one is due.
 _NAMED = 3
 
 
-class Known(Record):
+class ScheduleFacts(Record):
     """What is known when it is decided. Moments are ISO texts.
 
     Attributes:
@@ -85,7 +85,7 @@ class _Need(Record):
     serves: tuple[str, ...]
 
 
-def decide(book: ScheduleBook, known: Known, now: datetime) -> tuple[Decision, ...]:
+def decide(book: ScheduleBook, known: ScheduleFacts, now: datetime) -> tuple[Decision, ...]:
     """What is due at `now` and what is not, each with its reason; in the book's order, so that what is read comes first."""
     return _Decider(book, known, now).decisions()
 
@@ -94,13 +94,13 @@ def decide(book: ScheduleBook, known: Known, now: datetime) -> tuple[Decision, .
 _NEW = _Want("never built", _FOLLOWS, since=_FIRST)
 
 
-class Deciding:
+class DecidingAgain:
     """Decides again and again. While nothing is known anew and no time came, the decisions are those of before, and cost nothing."""
 
     def __init__(self) -> None:
-        self._kept: tuple[ScheduleBook, Known, datetime, datetime, tuple[Decision, ...]] | None = None
+        self._kept: tuple[ScheduleBook, ScheduleFacts, datetime, datetime, tuple[Decision, ...]] | None = None
 
-    def decide(self, book: ScheduleBook, known: Known, now: datetime) -> tuple[Decision, ...]:
+    def decide(self, book: ScheduleBook, known: ScheduleFacts, now: datetime) -> tuple[Decision, ...]:
         """As `decide`; what was decided of the same book before may be given again."""
         kept = self._kept
         if kept is not None and kept[0] is book and kept[2] <= now < kept[3] and kept[1] == known:
@@ -126,7 +126,7 @@ def jobs(book: ScheduleBook, decisions: tuple[Decision, ...]) -> tuple[tuple[str
 
 
 class _Decider:
-    def __init__(self, book: ScheduleBook, known: Known, now: datetime) -> None:
+    def __init__(self, book: ScheduleBook, known: ScheduleFacts, now: datetime) -> None:
         self.book = book
         self.known = known
         self.now = now
@@ -242,7 +242,7 @@ class _Decider:
         lead = min(timedelta(seconds=_MARGIN * span + self.known.cadence), (limit - age) / 2)
         return limit - lead, limit
 
-    def _want(self, entry: Entry, ages: Mapping[str, datetime]) -> _Want | None:
+    def _want(self, entry: ScheduleEntry, ages: Mapping[str, datetime]) -> _Want | None:
         dataset, last = entry.dataset, self._tried(entry.dataset)
         timed = [found for rule in entry.rules if (found := self._timed(entry, rule, last, ages)) is not None]
         if last == _NEVER:
@@ -260,7 +260,9 @@ class _Decider:
             return _Want(moved, _FOLLOWS)
         return None
 
-    def _timed(self, entry: Entry, rule: Rule, last: datetime, ages: Mapping[str, datetime]) -> _Want | None:
+    def _timed(
+        self, entry: ScheduleEntry, rule: RefreshRule, last: datetime, ages: Mapping[str, datetime]
+    ) -> _Want | None:
         """Whether a rule of time makes it due; notes when it will, where it does not."""
         if rule.kind is RuleKind.CRON:
             slot, coming = cron_times(rule.text, rule.zone).around(self.now)
@@ -281,7 +283,7 @@ class _Decider:
         self._comes(entry.dataset, coming, rule.spoken)
         return None
 
-    def _aged(self, dataset: str, rule: Rule, age: datetime) -> _Want | None:
+    def _aged(self, dataset: str, rule: RefreshRule, age: datetime) -> _Want | None:
         failure = self.known.failures.get(dataset)
         begin, limit = self.begins[dataset]
         if failure is not None and _is_stuck(failure) and _moment(failure.at) > age:
@@ -323,7 +325,7 @@ class _Decider:
     def _decision(self, dataset: str) -> Decision:
         entry, want, need = self.book.entries[dataset], self.wants.get(dataset), self.needs.get(dataset)
         if entry.is_manual:
-            return Decision(dataset, Standing.WAITS, "brought up to date by hand alone", entry.rules[0].spoken)
+            return Decision(dataset, DueStanding.WAITS, "brought up to date by hand alone", entry.rules[0].spoken)
         inputs = self.book.inputs[dataset]
         changing = [p for p in inputs if p in self.changing]
         blocked = [p for p in inputs if p in self.waiting]
@@ -354,22 +356,22 @@ class _Decider:
             self.changing.add(dataset)
         return replace(why, seen=self.known.seen.get(dataset, ""))
 
-    def _why(self, entry: Entry, want: _Want | None, need: _Need | None, moving: list[str]) -> Decision | None:
+    def _why(self, entry: ScheduleEntry, want: _Want | None, need: _Need | None, moving: list[str]) -> Decision | None:
         """The decision that it is due, whatever stands in its way; None where it is not."""
         dataset = entry.dataset
         if want is not None:
-            return Decision(dataset, Standing.DUE, want.reason, want.rule, _text(want.slot))
+            return Decision(dataset, DueStanding.DUE, want.reason, want.rule, _text(want.slot))
         failure = self.known.failures.get(dataset)
         if failure is not None and _is_stuck(failure):
             moving = []
         if need is not None and (moving or self.data.get(dataset, self._tried(dataset)) < need.since):
             shown = ", ".join(need.serves[:_NAMED])
             return Decision(
-                dataset, Standing.DUE, f"needed by {shown}", need.rule, _text(need.slot), serves=need.serves
+                dataset, DueStanding.DUE, f"needed by {shown}", need.rule, _text(need.slot), serves=need.serves
             )
         if moving and (entry.follows or self._is_soon(dataset)):
             rule = _FOLLOWS if entry.follows else next(r.spoken for r in entry.rules if r.kind is RuleKind.MAX_AGE)
-            return Decision(dataset, Standing.DUE, f"reads {moving[0]}, which is due", rule)
+            return Decision(dataset, DueStanding.DUE, f"reads {moving[0]}, which is due", rule)
         return None
 
     def _is_soon(self, dataset: str) -> bool:
@@ -379,28 +381,30 @@ class _Decider:
         begin, limit = self.begins[dataset]
         return begin - (limit - begin) / _SLACK <= self.now
 
-    def _not_due(self, entry: Entry, failure: Failure | None) -> Decision:
+    def _not_due(self, entry: ScheduleEntry, failure: Failure | None) -> Decision:
         dataset = entry.dataset
         coming = self.next.get(dataset) if not entry.is_plain or entry.is_asked else None
         next_, rule = (_text(coming[0]), coming[1]) if coming is not None else (None, None)
         if failure is not None and _is_stuck(failure):
             seen = self.known.seen.get(dataset, "")
-            return Decision(dataset, Standing.HELD_BACK, failure.error, rule, next=next_, held="failed", seen=seen)
+            return Decision(dataset, DueStanding.HELD_BACK, failure.error, rule, next=next_, held="failed", seen=seen)
         held = self.known.held.get(dataset)
         if held is not None and held.kind is not BackKind.CLAIMED:
-            return Decision(dataset, Standing.WAITS, held.why, rule, next=held.until or next_, held=held.kind)
+            return Decision(dataset, DueStanding.WAITS, held.why, rule, next=held.until or next_, held=held.kind)
         if entry.is_plain and coming is None:
             return _quiet(dataset)
         look = self._look(dataset)
         told = f"brought up to date at {_minute(look)}" if look is not None else "never built"
         return Decision(
-            dataset, Standing.WAITS, told, rule or entry.rules[-1].spoken if entry.rules else None, next=next_
+            dataset, DueStanding.WAITS, told, rule or entry.rules[-1].spoken if entry.rules else None, next=next_
         )
 
 
 def _back(why: Decision, told: str, kind: str, until: str | None) -> Decision:
     """A decision that it would be due, but for what keeps it."""
-    return replace(why, standing=Standing.HELD_BACK, reason=f"{told} (due: {why.reason})", held=str(kind), next=until)
+    return replace(
+        why, standing=DueStanding.HELD_BACK, reason=f"{told} (due: {why.reason})", held=str(kind), next=until
+    )
 
 
 class _Spans:
@@ -449,13 +453,13 @@ def spans_of(book: ScheduleBook, seconds: Mapping[str, float], shut: frozenset[s
 @lru_cache(maxsize=50_000)
 def _quiet(dataset: str) -> Decision:
     """Of what only follows others, where nothing moved."""
-    return Decision(dataset, Standing.WAITS, NOTHING, _FOLLOWS)
+    return Decision(dataset, DueStanding.WAITS, NOTHING, _FOLLOWS)
 
 
 @lru_cache(maxsize=50_000)
 def _waits(dataset: str, look: datetime | None, rule: str | None, coming: str | None) -> Decision:
     told = f"brought up to date at {_minute(look)}" if look is not None else "never built"
-    return Decision(dataset, Standing.WAITS, told, rule, next=coming)
+    return Decision(dataset, DueStanding.WAITS, told, rule, next=coming)
 
 
 def _is_stuck(failure: Failure) -> bool:

@@ -14,10 +14,10 @@ from andon.base.lru import Lru
 from andon.base.record import Record, replace
 from andon.errors import AndonError
 from andon.lake.refs import MAIN
-from andon.model.decision import BackKind, Decision, Failure, HeldBack, Standing
+from andon.model.decision import BackKind, Decision, DueStanding, Failure, HeldBack
 from andon.operations.scheduling.book import ScheduleBook, book_of
 from andon.operations.scheduling.cadence import cadence_of
-from andon.operations.scheduling.decide import Deciding, Known
+from andon.operations.scheduling.decide import DecidingAgain, ScheduleFacts
 from andon.operations.scheduling.movement import BuildFact, Movement
 from andon.operations.scheduling.retries import WAITS, words
 from andon.operations.scheduling.whens import WhenAnswers
@@ -39,7 +39,7 @@ _NOTED = timedelta(minutes=1)
 _LINES = 20
 
 
-class Decided(Record):
+class DueDecisions(Record):
     """What was decided of a branch.
 
     Attributes:
@@ -51,13 +51,13 @@ class Decided(Record):
     head: str
     at: str
     book: ScheduleBook
-    known: Known
+    known: ScheduleFacts
     decisions: tuple[Decision, ...]
 
     @property
     def due(self) -> list[Decision]:
         """What is to be brought up to date now."""
-        return [each for each in self.decisions if each.standing is Standing.DUE]
+        return [each for each in self.decisions if each.standing is DueStanding.DUE]
 
 
 class Looking:
@@ -79,10 +79,10 @@ class Looking:
         self._whens = WhenAnswers(workspace.lake.commits, querying, workspace.cache)
         self._books: Lru[str, ScheduleBook] = Lru(_KEPT)
         self._seconds: Lru[str, Mapping[str, float]] = Lru(_KEPT)
-        self._deciding: dict[str, Deciding] = {}
+        self._deciding: dict[str, DecidingAgain] = {}
         self._noted: dict[tuple[str, str], tuple[tuple[Decision, ...], datetime]] = {}
 
-    def look(self, branch: str, now: datetime | None = None) -> Decided:
+    def look(self, branch: str, now: datetime | None = None) -> DueDecisions:
         """What is due on a branch at `now` (None: by the clock) and what is not, with all that it was decided by.
 
         Raises:
@@ -99,7 +99,7 @@ class Looking:
         looks = {d: look.at for d, look in seen.items()}
         moved, signs = self._movement.moved(branch, head, state, book, looks, at)
         changed, unasked = self._changed(book, seen, head)
-        known = Known(
+        known = ScheduleFacts(
             looks=looks,
             data={d: look.data for d, look in seen.items() if look.data != look.at},
             moved=moved,
@@ -110,8 +110,8 @@ class Looking:
             seen=signs,
             cadence=self.cadence(branch, moment) if book.with_ages else 0.0,
         )
-        deciding = self._deciding.setdefault(branch, Deciding())
-        return Decided(branch, head.id, at, book, known, deciding.decide(book, known, moment))
+        deciding = self._deciding.setdefault(branch, DecidingAgain())
+        return DueDecisions(branch, head.id, at, book, known, deciding.decide(book, known, moment))
 
     def book(self, head: Commit, state: State) -> ScheduleBook:
         """What is scheduled by the code of a commit; derived once for each code."""
@@ -133,7 +133,7 @@ class Looking:
         found = cadence_of(self._workspace.decisions.passes(branch, _LINES), now)
         return 60.0 * math.ceil(found / 60.0) if found is not None else 0.0
 
-    def note(self, decided: Decided, cause: str) -> None:
+    def note(self, decided: DueDecisions, cause: str) -> None:
         """Record a pass, and what it decided anew; one that found nothing soon after another is not written.
 
         Args:

@@ -24,7 +24,7 @@ from andon.sources.files.paths import glob
 if TYPE_CHECKING:
     from andon.model.build import Build
     from andon.model.commit import Commit, State
-    from andon.operations.scheduling.book import Entry, ScheduleBook
+    from andon.operations.scheduling.book import ScheduleBook, ScheduleEntry
     from andon.workspace.workspace import Workspace
 
 #: A file that changed so few nanoseconds ago may change again within one tick of its clock.
@@ -138,7 +138,7 @@ class Movement:
 
     def _of_files(
         self,
-        entry: Entry,
+        entry: ScheduleEntry,
         fact: BuildFact,
         before: _Seen | None,
         seen: dict[str, _Seen],

@@ -15,7 +15,7 @@ from andon.base.cancel import CancelToken
 from andon.base.duration import read_duration
 from andon.base.record import Record, replace
 from andon.errors import AndonError, MachineError
-from andon.model.decision import Decision, Standing
+from andon.model.decision import Decision, DueStanding
 from andon.model.event import Event
 from andon.model.run import RunResult
 from andon.model.tick import Tick, TickJob, TickWaiting
@@ -27,7 +27,7 @@ from andon.runs.goal import Listener, RunOptions
 from andon.state.claims import LONGEST, Claim, ClaimLease, Refused, Turn
 
 if TYPE_CHECKING:
-    from andon.operations.scheduling.looking import Decided, Looking
+    from andon.operations.scheduling.looking import DueDecisions, Looking
     from andon.workspace.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -210,10 +210,10 @@ class Passes:
 
 def _is_back(decision: Decision) -> bool:
     """Whether something keeps it back: of what merely waits for its time nothing is told."""
-    return decision.standing is Standing.HELD_BACK
+    return decision.standing is DueStanding.HELD_BACK
 
 
-def _waits(decision: Decision, decided: Decided) -> TickWaiting:
+def _waits(decision: Decision, decided: DueDecisions) -> TickWaiting:
     held, failure = decided.known.held.get(decision.dataset), decided.known.failures.get(decision.dataset)
     if held is not None:
         kind = str(held.kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from andon.base.clock import from_text
 from andon.base.text import span
-from andon.model.decision import Decision, Standing
+from andon.model.decision import Decision, DueStanding
 from andon.model.schedule_view import RanDocument
 from andon.state.decisions import PassLine
 
@@ -38,11 +38,11 @@ def decision_words(decision: Decision | None, since: str | None) -> str:
         return "not due: nothing above it changed"
     rule = f", by `{decision.rule}`" if decision.rule else ""
     when = f" (since {_minute(since)})" if since is not None else ""
-    if decision.standing is Standing.DUE:
+    if decision.standing is DueStanding.DUE:
         slot = f", for {_minute(decision.slot)}" if decision.slot is not None else ""
         return f"due{when}: {decision.reason}{rule}{slot}"
     coming = f"; it comes at {_minute(decision.next)}" if decision.next is not None else ""
-    word = "held back" if decision.standing is Standing.HELD_BACK else "not due"
+    word = "held back" if decision.standing is DueStanding.HELD_BACK else "not due"
     return f"{word}{when}: {decision.reason}{rule}{coming}"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from andon.base.duration import read_fixed
 from andon.base.names import did_you_mean
 from andon.model.action import ActionKind
-from andon.model.playbook import Bounds, Breakers, Playbook, PlaybookMode, Playbooks, Trigger
+from andon.model.playbook import Breakers, Playbook, PlaybookBounds, PlaybookMode, Playbooks, PlaybookTrigger
 from andon.model.signal import SignalKind
 from andon.project.files.facts import FileFacts, NameUse, PlaybooksFile
 from andon.project.files.nodes import FileFlaw, PlacedValue
@@ -230,7 +230,7 @@ def _playbook(path: str, node: PlacedValue, uses: list[NameUse]) -> tuple[Playbo
         for key in ("on", "do")
         if node.kind == "map" and key not in node.value
     ]
-    trigger = Trigger()
+    trigger = PlaybookTrigger()
     if "on" in said.values:
         reader = FieldReader(path)
         on = reader.read(said.values["on"], TRIGGER_FIELDS)
@@ -238,7 +238,7 @@ def _playbook(path: str, node: PlacedValue, uses: list[NameUse]) -> tuple[Playbo
         values = dict(on.values)
         if "kind" in values:
             values["kind"] = tuple(SignalKind(kind) for kind in values["kind"])
-        trigger = Trigger(**values)
+        trigger = PlaybookTrigger(**values)
         uses += [NameUse(n, *place) for n, place in reader.named.items() if not any(c in n for c in _PATTERN)]
         if not values and not on.flaws:
             at = node.value["on"]
@@ -250,13 +250,13 @@ def _playbook(path: str, node: PlacedValue, uses: list[NameUse]) -> tuple[Playbo
     params, wrong = _params(path, do, node, said)
     if wrong:
         return None, [*flaws, *wrong]
-    bounds = {key: said.values[key] for key in Bounds.__struct_fields__ if key in said.values}
+    bounds = {key: said.values[key] for key in PlaybookBounds.__struct_fields__ if key in said.values}
     return (
         Playbook(
             trigger,
             do,
             PlaybookMode(said.get("mode", "supervised")),
-            Bounds(**bounds),
+            PlaybookBounds(**bounds),
             params,
             said.get("name", ""),
             said.get("why"),

@@ -39,6 +39,7 @@ class ActionAsked(Document, kw_only=True):
     """What is done about an incident.
 
     Attributes:
+        incident: its number.
         action: a kind of action, or the name of a playbook.
         params: what the action is told.
     """

@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 from andon.base.clock import to_text
 from andon.base.record import replace
 from andon.errors import CODES
-from andon.model.action import ActionKind, ActionMode, CorrectiveAction, Freeze, Outcome
+from andon.model.action import ActionKind, ActionMode, ActionOutcome, CorrectiveAction, Freeze
 from andon.model.incident import Incident, IncidentSignal, IncidentState, IncidentVerdict
 from andon.model.lamp import Lamp
-from andon.model.playbook import Bounds, Breakers, Playbook, PlaybookMode, Playbooks, Trigger
+from andon.model.playbook import Breakers, Playbook, PlaybookBounds, PlaybookMode, Playbooks, PlaybookTrigger
 from andon.model.signal import SignalKind
-from andon.operations.actions.action import Scene, document_of
+from andon.operations.actions.action import IncidentScene, document_of
 from andon.operations.actions.decide import (
     ActionRecord,
+    IncidentSituation,
     Offer,
     Results,
-    Situation,
     answers,
     level,
     plan_actions,
@@ -29,12 +29,12 @@ from andon.operations.actions.decide import (
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 RETRY = Playbook(
-    Trigger((SignalKind.SOURCE,), ("shop.*",), code=("source.*",)),
+    PlaybookTrigger((SignalKind.SOURCE,), ("shop.*",), code=("source.*",)),
     ActionKind.RETRY,
     PlaybookMode.AUTOMATIC,
-    Bounds(attempts=3, per_hour=9, wait=(60.0, 300.0, 1200.0)),
+    PlaybookBounds(attempts=3, per_hour=9, wait=(60.0, 300.0, 1200.0)),
 )
-UNDO = Playbook(Trigger((SignalKind.SOURCE,)), ActionKind.UNDO, PlaybookMode.SUGGEST)
+UNDO = Playbook(PlaybookTrigger((SignalKind.SOURCE,)), ActionKind.UNDO, PlaybookMode.SUGGEST)
 
 
 def ago(**length: float) -> str:
@@ -48,12 +48,18 @@ def signal(dataset: str = "shop.orders", kind: SignalKind = SignalKind.SOURCE, *
     )
 
 
-def situation(*actions: CorrectiveAction, state: IncidentState = IncidentState.CONTAINED, reach: int = 1) -> Situation:
+def situation(
+    *actions: CorrectiveAction, state: IncidentState = IncidentState.CONTAINED, reach: int = 1
+) -> IncidentSituation:
     incident = Incident(7, "main", "shop.orders", SignalKind.SOURCE, "it is away", state, Lamp.FAIL, ago(hours=1))
-    return Situation(incident, (signal(), signal("marts.totals", SignalKind.LATE)), ("sales",), "ana", reach, actions)
+    return IncidentSituation(
+        incident, (signal(), signal("marts.totals", SignalKind.LATE)), ("sales",), "ana", reach, actions
+    )
 
 
-def action(minutes: float, outcome: Outcome = Outcome.FAILED, playbook: Playbook = RETRY, **more) -> CorrectiveAction:
+def action(
+    minutes: float, outcome: ActionOutcome = ActionOutcome.FAILED, playbook: Playbook = RETRY, **more
+) -> CorrectiveAction:
     at = ago(minutes=minutes)
     found = CorrectiveAction(
         1,
@@ -72,7 +78,7 @@ def action(minutes: float, outcome: Outcome = Outcome.FAILED, playbook: Playbook
 
 
 def planned(
-    case: Situation, *lines: Playbook, record: ActionRecord | None = None, breakers: Breakers | None = None
+    case: IncidentSituation, *lines: Playbook, record: ActionRecord | None = None, breakers: Breakers | None = None
 ) -> list[Offer]:
     said = Playbooks(lines, breakers or Breakers(9, 9, 9), is_alone=True)
     known = record or ActionRecord(recent=case.actions)
@@ -83,24 +89,24 @@ def test_a_trigger_fits_by_all_that_it_says():
     case = situation()
     assert answers(RETRY.on, case)
     for on in (
-        Trigger((SignalKind.SOURCE,), tag=("sal*",), owner=("ana",), state=("contained",), transient=True),
-        Trigger((SignalKind.CHECK, SignalKind.SOURCE)),
+        PlaybookTrigger((SignalKind.SOURCE,), tag=("sal*",), owner=("ana",), state=("contained",), transient=True),
+        PlaybookTrigger((SignalKind.CHECK, SignalKind.SOURCE)),
     ):
         assert answers(on, case)
     for on in (
-        Trigger((SignalKind.LATE,)),  # of what reads it: no cause
-        Trigger((SignalKind.SOURCE,), ("raw.*",)),
-        Trigger((SignalKind.SOURCE,), code=("source.missing",)),
-        Trigger((SignalKind.SOURCE,), state=("open",)),
-        Trigger((SignalKind.SOURCE,), transient=False),
-        Trigger((SignalKind.SOURCE,), owner=("ben",)),
-        Trigger((SignalKind.SOURCE,), tag=("x",)),
+        PlaybookTrigger((SignalKind.LATE,)),  # of what reads it: no cause
+        PlaybookTrigger((SignalKind.SOURCE,), ("raw.*",)),
+        PlaybookTrigger((SignalKind.SOURCE,), code=("source.missing",)),
+        PlaybookTrigger((SignalKind.SOURCE,), state=("open",)),
+        PlaybookTrigger((SignalKind.SOURCE,), transient=False),
+        PlaybookTrigger((SignalKind.SOURCE,), owner=("ben",)),
+        PlaybookTrigger((SignalKind.SOURCE,), tag=("x",)),
     ):
         assert not answers(on, case)
 
 
 def test_the_first_that_is_trusted_acts_and_waits_its_time():
-    other = replace(RETRY, do=ActionKind.RELOAD, bounds=Bounds())
+    other = replace(RETRY, do=ActionKind.RELOAD, bounds=PlaybookBounds())
     first, second, third = planned(situation(), RETRY, other, UNDO)
     assert (first.is_due, second.why, third.why) == (True, f"`{RETRY.spoken}` comes first", "it is suggested")
     (waits, _, _) = planned(situation(action(4)), RETRY, other, UNDO)
@@ -113,7 +119,7 @@ def test_the_first_that_is_trusted_acts_and_waits_its_time():
 
 def test_nothing_acts_on_what_is_done_with_or_under_way():
     assert planned(situation(state=IncidentState.FIXED), RETRY) == []
-    (busy,) = planned(situation(action(1, Outcome.RUNNING)), RETRY)
+    (busy,) = planned(situation(action(1, ActionOutcome.RUNNING)), RETRY)
     assert (busy.is_due, busy.why) == (False, "something is being done")
     frozen = ActionRecord(freeze=Freeze("ben", ago(hours=2), "we move house"))
     (stopped,) = planned(situation(), RETRY, record=frozen)
@@ -151,13 +157,13 @@ def test_trust_is_earned_and_lost():
 def test_how_a_playbook_came_out_is_counted_by_incident():
     actions = [
         action(90, incident=1),
-        action(80, Outcome.VERIFIED, incident=1),
-        action(70, Outcome.VERIFIED, incident=2, undone_at=ago(minutes=5)),
+        action(80, ActionOutcome.VERIFIED, incident=1),
+        action(70, ActionOutcome.VERIFIED, incident=2, undone_at=ago(minutes=5)),
         *(action(60 - n, incident=3) for n in range(3)),
         action(50, incident=4),
-        action(40, Outcome.UNDONE, incident=5),
-        action(30, Outcome.FAILED, incident=6, is_interrupted=True),
-        action(20, Outcome.REFUSED, incident=7),
+        action(40, ActionOutcome.UNDONE, incident=5),
+        action(30, ActionOutcome.FAILED, incident=6, is_interrupted=True),
+        action(20, ActionOutcome.REFUSED, incident=7),
     ]
     found = results_of([RETRY, UNDO], actions, {1: IncidentVerdict.EXPECTED})
     assert found[UNDO.id] == Results()
@@ -165,7 +171,9 @@ def test_how_a_playbook_came_out_is_counted_by_incident():
 
 
 _times = st.integers(0, 2000)
-_outcomes = st.sampled_from([Outcome.FAILED, Outcome.UNDONE, Outcome.VERIFIED, Outcome.REFUSED, Outcome.RUNNING])
+_outcomes = st.sampled_from(
+    [ActionOutcome.FAILED, ActionOutcome.UNDONE, ActionOutcome.VERIFIED, ActionOutcome.REFUSED, ActionOutcome.RUNNING]
+)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no defect
@@ -178,19 +186,19 @@ def test_nothing_is_ever_due_beyond_a_limit(drawn, limits):
     breakers = Breakers(*limits)
     case = situation(*(each for each in actions if each.incident == 7))
     due = [o for o in planned(case, RETRY, UNDO, record=ActionRecord(tuple(actions)), breakers=breakers) if o.is_due]
-    counted = [each for each in actions if each.outcome is not Outcome.REFUSED]
+    counted = [each for each in actions if each.outcome is not ActionOutcome.REFUSED]
     assert len(due) <= 1
     if due:
         assert sum(each.incident == 7 for each in counted) < breakers.incident
         assert sum(each.at >= ago(days=1) for each in counted) < breakers.dataset
         assert sum(each.at >= ago(hours=1) for each in counted) < breakers.workspace
-        assert all(each.outcome is not Outcome.RUNNING for each in case.actions)
+        assert all(each.outcome is not ActionOutcome.RUNNING for each in case.actions)
 
 
 def test_what_commands_and_webhooks_are_told_of_an_error_quotes_no_value():
     quoted = replace(signal(), what="it could not be built: could not convert 'ana@shop.org' to a number")
     incident = replace(situation().incident, title=quoted.what)
-    scene = Scene(replace(situation(), incident=incident, signals=(quoted,)), None, {}, "", NOW)
+    scene = IncidentScene(replace(situation(), incident=incident, signals=(quoted,)), None, {}, "", NOW)
     told = document_of(scene, ActionKind.WEBHOOK)
     assert "ana@shop.org" not in str(told)
     assert told["title"] == told["signals"][0]["what"] == CODES["source.unreachable"].rstrip(".")

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andon.base.clock import to_text
-from andon.model.decision import BackKind, Decision, Failure, HeldBack, Standing
+from andon.model.decision import BackKind, Decision, DueStanding, Failure, HeldBack
 from andon.operations.scheduling.book import ScheduleBook
 from andon.operations.scheduling.cadence import silences, unreachable
-from andon.operations.scheduling.decide import Deciding, Known, decide, jobs
+from andon.operations.scheduling.decide import DecidingAgain, ScheduleFacts, decide, jobs
 from andon.state.decisions import PassLine
 from kit.schedule import book, entry, moment
 
@@ -43,7 +43,7 @@ def books(draw: st.DrawFn) -> ScheduleBook:
 
 
 @st.composite
-def situations(draw: st.DrawFn) -> tuple[ScheduleBook, Known]:
+def situations(draw: st.DrawFn) -> tuple[ScheduleBook, ScheduleFacts]:
     of = draw(books())
     names = list(of.entries)
     looks = {d: draw(st.sampled_from(HOURS)) for d in names if draw(st.integers(0, 9))}
@@ -62,16 +62,16 @@ def situations(draw: st.DrawFn) -> tuple[ScheduleBook, Known]:
         for d in names
         if not draw(st.integers(0, 7))
     }
-    return of, Known(looks=looks, moved=moved, held=held, failures=failures, seconds=dict.fromkeys(names, 60.0))
+    return of, ScheduleFacts(looks=looks, moved=moved, held=held, failures=failures, seconds=dict.fromkeys(names, 60.0))
 
 
 def due(decisions: tuple[Decision, ...]) -> set[str]:
     return {each.dataset for each in decisions if each.is_due}
 
 
-def served(known: Known, names: set[str], at: str) -> Known:
+def served(known: ScheduleFacts, names: set[str], at: str) -> ScheduleFacts:
     """What is known after a run at a moment that brought datasets up to date."""
-    return Known(
+    return ScheduleFacts(
         looks={**known.looks, **dict.fromkeys(names, at)},
         moved={d: why for d, why in known.moved.items() if d not in names},
         held=known.held,
@@ -82,7 +82,7 @@ def served(known: Known, names: set[str], at: str) -> Known:
 
 @settings(max_examples=150, deadline=None)
 @given(situations())
-def test_what_was_served_is_not_due_again(situation: tuple[ScheduleBook, Known]) -> None:
+def test_what_was_served_is_not_due_again(situation: tuple[ScheduleBook, ScheduleFacts]) -> None:
     of, known = situation
     first = due(decide(of, known, NOW))
     assert first.isdisjoint(known.held)
@@ -90,7 +90,7 @@ def test_what_was_served_is_not_due_again(situation: tuple[ScheduleBook, Known])
     together = jobs(of, decide(of, known, NOW))
     assert sorted(d for job in together for d in job) == sorted(first), "each in one run"
     after = served(known, first, to_text(NOW))
-    is_free = all(each.standing is not Standing.HELD_BACK for each in decide(of, known, NOW))
+    is_free = all(each.standing is not DueStanding.HELD_BACK for each in decide(of, known, NOW))
     # the same moment, a clock that was put back, and the next pass
     for now in (NOW, NOW - timedelta(minutes=50), NOW + timedelta(seconds=1)):
         again = due(decide(of, after, now))
@@ -100,9 +100,11 @@ def test_what_was_served_is_not_due_again(situation: tuple[ScheduleBook, Known])
 
 @settings(max_examples=100, deadline=None)
 @given(situations(), st.lists(st.integers(-30, 90), min_size=1, max_size=5))
-def test_deciding_again_gives_what_deciding_gives(situation: tuple[ScheduleBook, Known], minutes: list[int]) -> None:
+def test_deciding_again_gives_what_deciding_gives(
+    situation: tuple[ScheduleBook, ScheduleFacts], minutes: list[int]
+) -> None:
     of, known = situation
-    deciding = Deciding()
+    deciding = DecidingAgain()
     for each in minutes:
         now = NOW + timedelta(minutes=each)
         again = deciding.decide(of, known, now)
@@ -114,7 +116,7 @@ def test_deciding_again_gives_what_deciding_gives(situation: tuple[ScheduleBook,
 @settings(max_examples=100, deadline=None)
 @given(situations())
 def test_all_that_is_above_what_is_due_is_new_enough_or_comes_along_or_is_told(
-    situation: tuple[ScheduleBook, Known],
+    situation: tuple[ScheduleBook, ScheduleFacts],
 ) -> None:
     of, known = situation
     found = {each.dataset: each for each in decide(of, known, NOW)}
@@ -135,7 +137,7 @@ def test_a_source_is_asked_early_enough_once_for_all_that_promise_an_age_over_it
         entry("marts.c", "shop.orders", max_age="2d", upstream="false"),
     )
     looks = {d: HOURS[6] for d in of.entries} | {"marts.b": HOURS[5], "marts.c": HOURS[20]}
-    known = Known(looks=looks, seconds={"shop.orders": 600.0})
+    known = ScheduleFacts(looks=looks, seconds={"shop.orders": 600.0})
     early = NOW - timedelta(minutes=40)
     assert due(decide(of, known, early)) == set()
     begin = NOW - timedelta(
@@ -155,14 +157,17 @@ def test_a_slot_that_waits_for_a_retry_above_waits_and_one_above_that_failed_for
     looks = dict.fromkeys(of.entries, HOURS[10])
     again = to_text(NOW + timedelta(minutes=3))
     waits = {
-        d.dataset: d for d in decide(of, Known(looks=looks, failures={"s.a": Failure(HOURS[0], "down", again)}), NOW)
+        d.dataset: d
+        for d in decide(of, ScheduleFacts(looks=looks, failures={"s.a": Failure(HOURS[0], "down", again)}), NOW)
     }
     assert [waits[d].held for d in ("s.a", "m.b")] == ["retry", "retry"]
     assert "waits for s.a, which is tried again at 2026-11-02 12:03" in waits["m.b"].reason
-    goes = {d.dataset: d for d in decide(of, Known(looks=looks, failures={"s.a": Failure(HOURS[0], "wrong")}), NOW)}
-    assert (goes["s.a"].held, goes["m.b"].standing) == ("failed", Standing.DUE)
+    goes = {
+        d.dataset: d for d in decide(of, ScheduleFacts(looks=looks, failures={"s.a": Failure(HOURS[0], "wrong")}), NOW)
+    }
+    assert (goes["s.a"].held, goes["m.b"].standing) == ("failed", DueStanding.DUE)
     paused = HeldBack(BackKind.PAUSED, "paused by ana")
-    assert due(decide(of, Known(looks=looks, held={"s.a": paused}), NOW)) == {"m.b"}
+    assert due(decide(of, ScheduleFacts(looks=looks, held={"s.a": paused}), NOW)) == {"m.b"}
 
 
 def line(cause: str, began: str, last: str, times: int, gap: float) -> PassLine:
@@ -178,11 +183,11 @@ def test_what_a_trigger_can_not_keep_and_that_it_stays_away() -> None:
         entry("m.far", "s.hand", max_age="1w"),
         entry("m.fine", every="1d"),
     )
-    broken = {each.dataset: each.why for each in unreachable(of, Known(), 3600.0, NOW)}
+    broken = {each.dataset: each.why for each in unreachable(of, ScheduleFacts(), 3600.0, NOW)}
     assert set(broken) == {"m.often", "m.cron", "m.aged", "m.far"}
     assert broken["m.often"] == "somebody looks only each 1 h"
     assert "by hand alone" in broken["m.far"]
-    assert [each.dataset for each in unreachable(of, Known(), 60.0, NOW)] == ["m.far"]
+    assert [each.dataset for each in unreachable(of, ScheduleFacts(), 60.0, NOW)] == ["m.far"]
     hourly = line("cron", HOURS[30], HOURS[4], 27, 3700.0)
     assert [each.trigger for each in silences([hourly], NOW)] == ["cron"]
     assert silences([hourly], NOW - timedelta(hours=3)) == []

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from andon.base.record import replace
 from andon.errors import ProjectError
 from andon.model.action import ActionKind
-from andon.model.playbook import Bounds, Breakers, Playbook, PlaybookMode, Trigger
+from andon.model.playbook import Breakers, Playbook, PlaybookBounds, PlaybookMode, PlaybookTrigger
 from andon.model.signal import SignalKind
 from andon.project.files.facts import PlaybooksFile
 from andon.project.files.playbooks import read_playbooks
@@ -46,10 +46,10 @@ def test_what_it_says():
     assert said.playbooks.breakers == Breakers(4, 2, 9)
     first, second = said.playbooks.lines
     assert first == Playbook(
-        Trigger((SignalKind.SOURCE,), ("shop.*",), code=("source.unreachable",)),
+        PlaybookTrigger((SignalKind.SOURCE,), ("shop.*",), code=("source.unreachable",)),
         ActionKind.RETRY,
         PlaybookMode.AUTOMATIC,
-        Bounds(3, wait=(60.0, 300.0), within=3600.0),
+        PlaybookBounds(3, wait=(60.0, 300.0), within=3600.0),
         name="the shop comes back",
         line=4,
     )
@@ -102,7 +102,7 @@ _words = st.lists(
 _lines = st.builds(
     Playbook,
     st.builds(
-        Trigger,
+        PlaybookTrigger,
         st.lists(st.sampled_from(list(SignalKind)), min_size=1, max_size=2, unique=True).map(tuple),
         _words.map(tuple),
         _words.map(tuple),
@@ -113,7 +113,7 @@ _lines = st.builds(
     st.sampled_from([ActionKind.RETRY, ActionKind.UNDO, ActionKind.RELOAD]),
     st.sampled_from(list(PlaybookMode)),
     st.builds(
-        Bounds,
+        PlaybookBounds,
         st.integers(0, 9),
         wait=st.sampled_from([(), (60.0,), (60.0, 90.0, 7200.0)]),
         share=st.sampled_from([None, 0.001, 0.5]),
@@ -139,7 +139,7 @@ def test_a_line_that_is_added_is_read_again_and_all_else_stays(lines, before):
 
 
 def test_a_line_that_can_not_be_added_is_shown():
-    line = Playbook(Trigger((SignalKind.LATE,)), ActionKind.RELOAD)
+    line = Playbook(PlaybookTrigger((SignalKind.LATE,)), ActionKind.RELOAD)
     with pytest.raises(ProjectError) as raised:
         add_playbook("playbooks: [{on: {kind: check}, do: undo}]\n", line)
     assert raised.value.code == "project.cannot_add"
