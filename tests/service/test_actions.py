@@ -294,6 +294,29 @@ def test_what_only_a_look_can_tell_is_verified_by_one_or_undone_in_its_time(shop
         assert verified.outcome is ActionOutcome.VERIFIED
 
 
+def test_an_undo_that_did_not_help_brings_nothing_else_again(shop):
+    """What a person undid since stays undone."""
+    shop.write("datasets/marts/extra.sql", "select 1 as n\n")
+    shop.run()
+    shop.write("raw/orders_06.csv", GOOD)
+    assert shop.refresh().published
+    volume = Signal("main", "shop.orders", SignalKind.VOLUME, "rows", Lamp.WARN, "it has too many rows", "2026-05-04")
+    look = SignalLook(frozenset((SignalKind.VOLUME,)), (volume,))
+    with shop.opened() as service:
+        service.incidents._keeper.catch_up("main", look)
+        assert service.actions.fix(1, "undo").outcome is ActionOutcome.RUNNING
+    shop.undo()
+    head = shop.head()
+    assert "marts.extra" not in shop.leaves()
+    shop.clock.passes(minutes=31)
+    with shop.opened() as service:
+        service.incidents._keeper.catch_up("main", look)
+        (ended,) = service.actions.act("main")
+    assert ended.outcome is ActionOutcome.FAILED
+    assert "could not be taken back" in ended.why
+    assert shop.head().id == head.id
+
+
 def test_a_correction_that_changes_too_many_rows_is_held(shop):
     shop.write("playbooks.yml", RETRY + "    share: 10%\n")
     shop.run()
@@ -334,6 +357,19 @@ def test_what_reads_it_is_paused_until_it_is_over_and_a_tick_acts(shop):
         assert service.actions.newest(1)[0].undone_at is not None
 
 
+def test_a_pause_ends_with_its_incident_however_long_that_stood(shop):
+    shop.write("raw/orders_06.csv", BAD)
+    shop.refresh()
+    with shop.opened() as service:
+        assert service.actions.fix(1, "pause").outcome is ActionOutcome.DONE
+    shop.clock.passes(days=20)
+    shop.write("raw/orders_06.csv", GOOD)
+    assert shop.refresh().published
+    assert act(shop) == []
+    with shop.opened() as service:
+        assert service.scheduling.pauses() == []
+
+
 def test_what_the_scheduler_takes_care_of_is_left_to_it(shop):
     from andon.state.attempts import Attempt
 
@@ -345,6 +381,8 @@ def test_what_the_scheduler_takes_care_of_is_left_to_it(shop):
             service.workspace.attempts.put(transaction, "main", [attempt])
     assert act(shop) == []
     assert offers(shop)[0] == "again | automatic | the scheduler tries it again at 2026-05-04T09:00:00Z"
+    shop.clock.passes(hours=1)
+    assert act(shop) == ["retry failed"], "that time is over, and no scheduler came"
 
 
 def test_times_that_are_missing_are_filled_up_to_a_bound(project: Clone):

@@ -128,6 +128,15 @@ def test_a_cord_holds_the_branch_where_it_was_pulled_and_what_is_published_into_
     assert shop.ask("select n from marts.count") == [(4,)]
 
 
+def test_a_cord_ends_with_its_branch(shop):
+    shop.branch("try")
+    hold(shop, "marts.count", branch="try")
+    with shop.opened() as service:
+        service.branches.drop("try")
+        service.branches.create("try")
+        assert service.cords.standing("try") == []
+
+
 def test_an_undo_goes_through_a_cord_and_a_redo_does_not(shop):
     shop.write("raw/orders_06.csv", JUNE)
     shop.refresh()

@@ -18,6 +18,7 @@ import trustme
 from andon.errors import ProjectError
 from andon.model.incident import IncidentEvent, IncidentEventKind, IncidentState
 from andon.model.message import ChannelDocument
+from andon.operations.messages.facts import BranchFacts
 from andon.service.doctor import doctor
 from andon.service.service import Service
 from kit.clones import FILES, Clone
@@ -429,6 +430,18 @@ def test_of_personal_data_an_error_tells_no_value(shop: Clone, web: WebReceiver)
     assert documents
     assert "cleopatra" not in json.dumps(documents)
     assert documents[0]["incidents"][0]["what"] == "a dataset could not be built"
+
+
+def test_of_a_check_of_personal_data_it_is_told_what_it_says_however_it_says_it_by_now(shop: Clone):
+    marked = "/*---\ncolumns:\n  customer: {pii: true}\nchecks: |\n  amount 0..100\n---*/\n"
+    shop.write("sources/shop/orders.sql", marked + FILES["sources/shop/orders.sql"])
+    assert shop.run().published
+    load(shop, "id,customer,amount\n4,cleo,999\n")
+    load(shop, "id,customer,amount\n4,cleo,999\n5,cleo,998\n")
+    with shop.opened() as service:
+        incidents = service.workspace.incidents
+        said = BranchFacts(service.workspace, "main")._what(incidents.find(1), incidents.signals([1])[1])
+    assert said.startswith("the check `amount 0..100` fails in")
 
 
 def test_a_failed_try_says_why_and_one_that_arrives_sends_what_waits(shop: Clone, web: WebReceiver):

@@ -162,3 +162,15 @@ def test_what_stands_is_an_incident_that_is_told_once_and_closes_by_itself(usual
     load(usual, 21, 201)
     with usual.opened() as service:
         assert service.incidents.standing("main") == []
+
+
+def test_a_promise_of_a_group_is_one_of_its_datasets(shop: Clone):
+    shop.write("andon.toml", '[schedules.hourly]\nselect = ["marts.count"]\nmax_age = "6h"\n')
+    shop.run()
+    shop.clock.now += timedelta(hours=7)
+    with shop.opened() as service:
+        (late,) = service.signals.look("main").signals
+        assert (late.dataset, late.kind) == ("marts.count", SignalKind.LATE)
+        assert late.details["rule"] == "max_age 6h (schedule hourly)"
+        (kept,) = service.reviewing.review("1d").promises
+        assert (kept.dataset, kept.kept < 1) == ("marts.count", True)

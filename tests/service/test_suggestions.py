@@ -99,6 +99,19 @@ def test_a_question_of_three_days_becomes_a_dataset(shop: tuple[Clone, Service],
         service.suggestions.accept(one.number)
 
 
+def test_of_personal_columns_no_value_speaks_for_it(shop: tuple[Clone, Service], days: Days) -> None:
+    project, service = shop
+    marked = "/*---\ncolumns:\n  customer: {pii: true}\n---*/\nselect * from read_csv('raw/orders_*.csv')\n"
+    project.write("sources/shop/orders.sql", marked)
+    service.runs.run(RunOptions(agreed=ANY_PLAN))
+    for day, name in ((1, "ada"), (2, "ben"), (6, "cleo")):
+        days.to(day)
+        sql = f"select region, sum(amount) as revenue from shop.orders where customer = '{name}' group by region"
+        _ask(service, "ana", sql)
+    (one,) = service.suggestions.list().suggestions
+    assert service.suggestions.show(one.number).why[1] == "`customer` was another one at times"
+
+
 def test_what_a_dataset_answers_is_told_and_not_suggested(shop: tuple[Clone, Service], days: Days) -> None:
     _, service = shop
     for who in ("ana", "ben", "ben"):

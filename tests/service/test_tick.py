@@ -143,6 +143,30 @@ def test_what_fails_the_same_way_again_waits_for_other_inputs_other_code_or_its_
         assert service.scheduling.tick().due == ()
 
 
+def test_what_a_person_brought_up_to_date_since_is_no_failure_any_more(tmp_path: Path, clock: At):
+    """A database was mended: nothing that it was tried on is another one."""
+    lake = Clone(tmp_path / "acme", clock=clock)
+    lake.write("andon.toml", '[connections.shop]\nkind = "sqlite"\npath = "shop.db"\n')
+    lake.write(
+        "sources/shop/orders.sql", "/*---\nconnection: shop\nrefresh: {every: 1d}\n---*/\nselect id from orders\n"
+    )
+    with sqlite3.connect(lake.root / "shop.db") as shop:
+        shop.execute("create table orders (id integer primary key)")
+    lake.run()
+    with sqlite3.connect(lake.root / "shop.db") as shop:
+        shop.execute("alter table orders rename to away")
+    clock.later(days=1)
+    with lake.opened() as service:
+        assert not service.scheduling.tick().is_well
+        assert waits(service.scheduling.tick()) == {"shop.orders": "failed"}
+        with sqlite3.connect(lake.root / "shop.db") as shop:
+            shop.execute("alter table away rename to orders")
+            shop.execute("insert into orders values (1)")
+        clock.later(minutes=1)
+        assert lake.refresh().published
+        assert waits(service.scheduling.tick()) == {}
+
+
 def test_a_check_that_holds_is_not_asked_again_and_again(lake: Clone, clock: At):
     lake.write("datasets/marts/few.sql", "/*---\nchecks: rows 1..3\nrefresh: {every: 1d}\n---*/\nfrom shop.orders\n")
     lake.run()

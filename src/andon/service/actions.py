@@ -234,7 +234,7 @@ class _ServiceHands:
         commits = service.workspace.lake.commits
         target = commits.get(commit)
         if target.kind is CommitKind.UNDO:
-            return service.undoing.redo(action.branch, request).commit.id
+            return service.undoing.redo(action.branch, request, expect=commit, listener=listener).commit.id
         done = service.undoing.answered(request, action.branch)
         if done is not None:
             return done.commit.id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from andon.base.clock import to_text
 from andon.base.document import Document
 from andon.errors import ConflictError, UsageError
 from andon.lake.refname import check_new_name
@@ -103,6 +104,7 @@ class Branches:
         ref = self._branch(name)
         self._move(RefMove(name, "branch", ref.commit, "drop"), None)
         self._workspace.bases.forget(name)
+        self._let_go(name)
         if self._workspace.folder.branch() == name:
             self._workspace.folder.set_branch(MAIN)
         return ref
@@ -229,6 +231,14 @@ class Branches:
             )
         self._move(RefMove(name, "tag", ref.commit, "untag"), None)
         return ref
+
+    def _let_go(self, name: str) -> None:
+        """What somebody held of a branch that is dropped holds nothing of a later one by its name."""
+        cords, at = self._workspace.cords, to_text(self._workspace.clock())
+        if cords.standing(name):
+            with self._lake.database.write() as transaction:
+                for cord in cords.standing(name, transaction):
+                    cords.release(transaction, cord, at, self._workspace.caller.author, "the branch was dropped")
 
     def _done(self, name: str, kind: str) -> Ref | None:
         """What the same request did before, if it is asked again."""

@@ -13,6 +13,8 @@ from andon.model.incident import Incident
 from andon.model.review import DEFINITIONS, IdleCheck, QuarantineDebt, ReviewDocument
 from andon.model.signal import SignalKind
 from andon.operations.review import actions, changes, incidents
+from andon.operations.scheduling.book import book_of
+from andon.runs.planning.due import TIMED
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
@@ -29,7 +31,6 @@ WEEK = "7d"
 _INCIDENTS = 2000
 #: What says that something was done, and came to an end.
 _COUNTED = frozenset((ActionOutcome.VERIFIED, ActionOutcome.UNDONE, ActionOutcome.FAILED, ActionOutcome.DONE))
-_TIMED = ("max_age", "every", "cron")
 _QUARANTINE = "__quarantine"
 
 
@@ -70,9 +71,9 @@ class Reviewing:
         }
         failures = changes.failed(code, history, brought)
         rules = {
-            name: ", ".join(f"{rule} {text}" for rule, text in said.refresh if rule in _TIMED)
-            for name, said in view.project.datasets.items()
-            if any(rule in _TIMED for rule, _ in said.refresh)
+            name: told
+            for name, entry in book_of(view.project).entries.items()
+            if (told := ", ".join(rule.spoken for rule in entry.rules if rule.kind in TIMED))
         }
         objective = int(self._workspace.settings.get("review.objective")) / 100
         return ReviewDocument(

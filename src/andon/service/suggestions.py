@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
@@ -264,11 +264,14 @@ class Suggestions:
 
     def _question(self, one: QuestionRepeat, name: str | None) -> QuestionDraft:
         view = View.at(self._workspace, self._readers_branch())
-        marks = masked_columns(self._workspace, view.commit)
-        personal = {column for dataset in one.datasets for column in marks.get(dataset, ())}
         taken = {*view.state.leaves, *query_names(view.state)}
-        draft = draft_question(one, self._distinct(one, view), taken, personal)
+        draft = draft_question(one, self._distinct(one, view), taken, self._personal(one, view))
         return replace(draft, name=name) if name is not None else draft
+
+    def _personal(self, one: QuestionRepeat, view: View) -> set[str]:
+        """The columns of what a question reads whose values are not told."""
+        marks = masked_columns(self._workspace, view.commit)
+        return {column for dataset in one.datasets for column in marks.get(dataset, ())}
 
     def _distinct(self, one: QuestionRepeat, view: View) -> dict[str, int | None]:
         """How many values the columns have that the question was asked with."""
@@ -347,6 +350,9 @@ class Suggestions:
 
     def _document(self, offer: OfferRecord, written: _Written) -> SuggestionDocument:
         one = repeat_of(offer)
+        personal: Collection[str] = ()
+        if isinstance(one, QuestionRepeat):
+            personal = self._personal(one, View.at(self._workspace, self._readers_branch()))
         return SuggestionDocument(
             offer.number,
             offer.kind,
@@ -354,7 +360,7 @@ class Suggestions:
             offer.state,
             one.times,
             one.people,
-            why_of(one),
+            why_of(one, personal),
             list(written.notes),
             list(written.left),
             list(written.files),

@@ -18,11 +18,12 @@ from andon.model.lamp import Lamp
 from andon.model.run import TaskStatus
 from andon.model.signal import SignalKind
 from andon.model.trouble import Trouble, TroubleKind
+from andon.operations.scheduling.book import book_of
 from andon.runs.inspection.personal import discreet_kept
 from andon.runs.inspection.settle import outcome
 from andon.runs.looked import asked_sources, below, last_look
 from andon.runs.planning.cords import held_back
-from andon.runs.planning.due import due_at
+from andon.runs.planning.due import TIMED, due_at
 from andon.state.runs import RunRecord
 from andon.workspace.masks import masked_columns
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 #: So many runs are looked through, of all branches.
 _RUNS = 50
 _KEPT = 16
-_TIMED = ("max_age", "every", "cron")
 
 
 class Promised(Record):
@@ -177,11 +177,10 @@ class Troubles:
         return ended if look is None or look.at <= ended.logical_time else None
 
     def _promised(self, view: View, branch: str) -> list[Promised]:
-        datasets = {name: said for name, said in view.project.datasets.items() if name in view.state.leaves}
         timed = {
-            name: [(rule, text) for rule, text in said.refresh if rule in _TIMED]
-            for name, said in datasets.items()
-            if any(rule in _TIMED for rule, _ in said.refresh)
+            name: rules
+            for name, entry in book_of(view.project).entries.items()
+            if name in view.state.leaves and (rules := [rule for rule in entry.rules if rule.kind in TIMED])
         }
         if not timed:
             return []
@@ -197,8 +196,7 @@ class Troubles:
             if not times:
                 continue
             last = max(times)
-            zone = dict(datasets[name].refresh).get("tz", "UTC")
-            due = [(at, f"{rule} {text}") for rule, text in rules if (at := due_at(rule, text, from_text(last), zone))]
+            due = [(at, r.spoken) for r in rules if (at := due_at(r.kind, r.text, from_text(last), r.zone))]
             if due:
                 at, rule = min(due)
                 found.append(Promised(name, last, to_text(at), rule))

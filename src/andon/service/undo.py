@@ -166,10 +166,21 @@ class Undoing:
         self._moved(name, listener or Listener())
         return Reverted(name, commit, target, _seen(changes), sorted_causes(causes))
 
-    def redo(self, branch: str | None = None, request: str | None = None) -> Reverted:
+    def redo(
+        self,
+        branch: str | None = None,
+        request: str | None = None,
+        *,
+        expect: str | None = None,
+        listener: Listener | None = None,
+    ) -> Reverted:
         """Revert the newest undo, as a new commit, unless the same datasets were published again since.
 
         Where others were published since, what follows from both is planned, built and checked like a change.
+
+        Args:
+            expect: id of the undo that should be reverted; refused if it would be another one.
+            listener: who has a say within the transaction that publishes.
 
         Raises:
             UsageError: `lake.nothing_to_redo`.
@@ -185,13 +196,16 @@ class Undoing:
         if choice is None or choice.undo.parent is None or choice.undo.target is None:
             raise UsageError("lake.nothing_to_redo", "no undo is left to redo", hint="`andon log` shows the history")
         undo, before = choice.undo, commits.get(choice.undo.parent)
+        if expect is not None and undo.id != expect:
+            message = f"the undo {expect[:8]} is not the newest that is left to redo: that is {undo.id[:8]}"
+            raise UsageError("lake.nothing_to_redo", message, where=name, hint="`andon log` shows the history")
         changes = commits.changed_leaves(before, undo)
         self._require_not_again(name, changes.keys() | self._shared_between(before, undo), choice.since)
         self._cords.require_free(name, changes)
         target = commits.get(choice.undo.target)
         text = f"redo {target.id[:8]}: {target.message}"
         if head.root != undo.root:
-            return self._reach(redo_goal(self._workspace, name, undo), target, text, request)
+            return self._reach(redo_goal(self._workspace, name, undo), target, text, request, listener)
         lifted = set(undo.rejected) - set(before.rejected)
         draft = Draft(
             parents=(head.id,),
@@ -204,8 +218,9 @@ class Undoing:
             releases=before.releases,
             target=undo.id,
         )
-        commit = self._lake.commit(draft, before.root, [RefMove(name, "branch", head.id, "redo")], request)
-        self._moved(name, Listener())
+        move = RefMove(name, "branch", head.id, "redo")
+        commit = self._lake.commit(draft, before.root, [move], request, _also(listener or Listener()))
+        self._moved(name, listener or Listener())
         return Reverted(name, commit, target, _seen(changes), ())
 
     def accept_rejected(self, *places: str, branch: str | None = None) -> tuple[Commit, tuple[Cause, ...]]:

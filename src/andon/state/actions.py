@@ -73,6 +73,15 @@ class Actions:
         sql = f"select {_COLUMNS} from corrective_action where branch = ? and outcome = ? order by seq"
         return [_action(row) for row in (reader or self._database).query(sql, [branch, str(ActionOutcome.RUNNING)])]
 
+    def pausing(self, branch: str) -> list[CorrectiveAction]:
+        """Those that paused something of a branch and did not let it go on yet, oldest first."""
+        sql = (
+            f"select {_COLUMNS} from corrective_action where branch = ? and action = ? and outcome = ?"
+            " and undone_at is null order by seq"
+        )
+        values = [branch, str(ActionKind.PAUSE), str(ActionOutcome.DONE)]
+        return [_action(row) for row in self._database.query(sql, values)]
+
     def freeze(self, reader: Database | Transaction | None = None) -> Freeze | None:
         """Who stopped all automatic action, if somebody did."""
         rows = (reader or self._database).query("select who, at, why from frozen where name = ?", [_ALL])

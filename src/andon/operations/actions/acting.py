@@ -191,7 +191,7 @@ class Actor:
         tried = {
             dataset: f"the scheduler tries it again at {attempt.again}"
             for dataset, attempt in self._workspace.attempts.of(branch).items()
-            if attempt.again is not None
+            if attempt.again is not None and attempt.again > now
         }
         return {**tried, **made}
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from andon.base.record import Record
+from andon.errors import CODES
 from andon.model.action import ActionKind, ActionOutcome
 from andon.model.dataset import Kind
 from andon.operations.actions.decide import IncidentSituation
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from andon.model.dataset import Definition
+    from andon.model.incident import IncidentSignal
     from andon.model.run import RunResult
     from andon.runs.goal import RunOptions
     from andon.workspace.view import View
@@ -133,6 +135,8 @@ def told(result: RunResult) -> Done:
 def document_of(scene: IncidentScene, kind: ActionKind) -> dict[str, Any]:
     """What a command or a webhook of the user's own is told, ready for JSON. No values of rows are in it."""
     incident = scene.situation.incident
+    own = [s for s in scene.situation.signals if (s.dataset, s.kind) == (incident.dataset, incident.kind)]
+    errors = [s for s in own if "code" in s.details]
     return {
         "action": str(kind),
         "incident": incident.number,
@@ -140,16 +144,22 @@ def document_of(scene: IncidentScene, kind: ActionKind) -> dict[str, Any]:
         "dataset": incident.dataset,
         "kind": str(incident.kind),
         "state": str(incident.state),
-        "title": incident.title,
+        "title": _said(errors[0]) if errors else incident.title,
         "opened": incident.opened,
         "signals": [
             {
                 "dataset": signal.dataset,
                 "kind": str(signal.kind),
-                "what": signal.what,
+                "what": _said(signal),
                 "code": signal.details.get("code"),
                 "check": signal.details.get("check"),
             }
             for signal in scene.situation.aims
         ],
     }
+
+
+def _said(signal: IncidentSignal) -> str:
+    """What a signal says; of an error, whose message may quote a value, only the meaning of its code."""
+    code = signal.details.get("code")
+    return signal.what if code is None else CODES.get(str(code), CODES["build.failed"]).rstrip(".")

@@ -253,12 +253,9 @@ class ActionBook:
 
     def resume_paused(self, branch: str) -> None:
         """Let go on what was paused for incidents that are over."""
-        since = to_text(self._workspace.clock() - _UNDONE)
-        for action in self._actions.since(since):
-            if action.branch != branch or action.action is not ActionKind.PAUSE or action.undone_at is not None:
-                continue
+        for action in self._actions.pausing(branch):
             incident = self._incidents.find(action.incident)
-            if action.outcome is not ActionOutcome.DONE or incident is None or not incident.state.is_over:
+            if incident is None or not incident.state.is_over:
                 continue
             now = to_text(self._workspace.clock())
             paused = self._workspace.pauses.of(branch, now)

@@ -89,7 +89,9 @@ class BranchFacts:
 
     def _what(self, incident: Incident, signals: Sequence[IncidentSignal]) -> str:
         """What is wrong. An error of the engine may quote a value: of personal data only the meaning of its code is told."""
-        first = next((signal for signal in signals if signal.what == incident.title), None)
+        own = [s for s in signals if (s.dataset, s.kind) == (incident.dataset, incident.kind)]
+        # a check that fails in more rows by now says it in other words
+        first = next((s for s in signals if s.what == incident.title), own[0] if own else None)
         said = incident.title
         is_of_check = first is not None and "code" not in first.details
         if not is_of_check and self._is_personal(incident.dataset):

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from andon.base.text import plural
-from andon.operations.repeats.repeat import CorrectionRepeat, FileRepeat, QuestionRepeat, Repeat, RunRepeat
+from andon.operations.repeats.repeat import (
+    CorrectionRepeat,
+    FileRepeat,
+    QuestionRepeat,
+    Repeat,
+    RunRepeat,
+    VariedValue,
+)
 
 
 def title_of(one: Repeat) -> str:
@@ -23,13 +30,17 @@ def title_of(one: Repeat) -> str:
     raise AssertionError(one)
 
 
-def why_of(one: Repeat) -> list[str]:
-    """What speaks for it: a sentence each."""
+def why_of(one: Repeat, personal: Collection[str] = ()) -> list[str]:
+    """What speaks for it: a sentence each.
+
+    Args:
+        personal: columns whose values are not told.
+    """
     who = listed(one.people)
     span = f"from {_minute(one.first)} to {_minute(one.last)}"
     if isinstance(one, QuestionRepeat):
         said = [f"asked {one.times} times on {plural(one.days, 'day')} by {who}, {span}"]
-        return said + [f"`{v.column}` was {_values(v.seen)}" for v in one.varied]
+        return said + [f"`{v.column}` was {_values(v, personal)}" for v in one.varied]
     if isinstance(one, RunRepeat):
         runs = listed([f"run:{number}" for number in one.numbers[-3:]])
         return [f"run {one.times} times by hand by {who}, {one.rhythm.words}, {span}", f"the last ones: {runs}"]
@@ -50,8 +61,10 @@ def listed(texts: Sequence[str], most: int = 4) -> str:
     return " and ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))
 
 
-def _values(seen: Sequence[tuple[str, ...]]) -> str:
-    return listed([", ".join(values) for values in seen], 5)
+def _values(value: VariedValue, personal: Collection[str]) -> str:
+    if value.column in personal:
+        return "another one at times"
+    return listed([", ".join(values) for values in value.seen], 5)
 
 
 def _minute(at: str) -> str:

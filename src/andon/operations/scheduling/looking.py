@@ -106,7 +106,7 @@ class Looking:
             changed=changed,
             seconds=self._seconds_of(head, facts),
             held={**unasked, **self._held(branch, book, at)},
-            failures=self._failures(branch, to_text(moment + 2 * WAITS[-1])),
+            failures=self._failures(branch, looks, to_text(moment + 2 * WAITS[-1])),
             seen=signs,
             cadence=self.cadence(branch, moment) if book.with_ages else 0.0,
         )
@@ -223,9 +223,14 @@ class Looking:
             held[dataset] = HeldBack(BackKind.PAUSED, why, pause.until)
         return held
 
-    def _failures(self, branch: str, latest: str) -> dict[str, Failure]:
-        """What came to nothing; a retry that lies ahead of `latest` was noted by a wrong clock, and its time is come."""
-        attempts = self._workspace.attempts.of(branch)
+    def _failures(self, branch: str, looks: Mapping[str, str], latest: str) -> dict[str, Failure]:
+        """What came to nothing, and nobody brought up to date since; a retry that lies ahead of `latest` was noted by a wrong clock, and its
+        time is come."""
+        attempts = {
+            dataset: each
+            for dataset, each in self._workspace.attempts.of(branch).items()
+            if looks.get(dataset, "") <= each.at
+        }
         if not attempts:
             return {}
         marks = self.marks(branch, list(attempts))

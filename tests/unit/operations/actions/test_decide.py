@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from andon.base.clock import to_text
 from andon.base.record import replace
+from andon.errors import CODES
 from andon.model.action import ActionKind, ActionMode, ActionOutcome, CorrectiveAction, Freeze
 from andon.model.incident import Incident, IncidentSignal, IncidentState, IncidentVerdict
 from andon.model.lamp import Lamp
 from andon.model.playbook import Breakers, Playbook, PlaybookBounds, PlaybookMode, Playbooks, PlaybookTrigger
 from andon.model.signal import SignalKind
+from andon.operations.actions.action import IncidentScene, document_of
 from andon.operations.actions.decide import (
     ActionRecord,
     IncidentSituation,
@@ -191,3 +193,12 @@ def test_nothing_is_ever_due_beyond_a_limit(drawn, limits):
         assert sum(each.at >= ago(days=1) for each in counted) < breakers.dataset
         assert sum(each.at >= ago(hours=1) for each in counted) < breakers.workspace
         assert all(each.outcome is not ActionOutcome.RUNNING for each in case.actions)
+
+
+def test_what_commands_and_webhooks_are_told_of_an_error_quotes_no_value():
+    quoted = replace(signal(), what="it could not be built: could not convert 'ana@shop.org' to a number")
+    incident = replace(situation().incident, title=quoted.what)
+    scene = IncidentScene(replace(situation(), incident=incident, signals=(quoted,)), None, {}, "", NOW)
+    told = document_of(scene, ActionKind.WEBHOOK)
+    assert "ana@shop.org" not in str(told)
+    assert told["title"] == told["signals"][0]["what"] == CODES["source.unreachable"].rstrip(".")
