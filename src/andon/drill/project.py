@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-#: The hours of the day (UTC) at which somebody makes a pass.
-PASSES = (6, 9, 13, 18)
 
 _CONFIG = """\
 author = "ana"
@@ -16,7 +14,7 @@ path = "crm/crm.db"
 
 [schedules.daily]
 select = ["shop.sales", "crm.customers"]
-cron = "0 6,9,13,18 * * *"
+cron = "0 6,13 * * *"
 
 [notify.team]
 kind = "webhook"
