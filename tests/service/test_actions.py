@@ -166,8 +166,14 @@ def test_a_freeze_stops_what_is_on_its_way(shop, monkeypatch):
         monkeypatch.setattr(_ServiceHands, "refresh", frozen_meanwhile)
         shop.clock.passes(minutes=2)
         (done,) = service.actions.act("main")
-    assert (done.outcome, done.why) == (ActionOutcome.FAILED, "ana stopped all automatic action")
+    assert (done.outcome, done.why) == (ActionOutcome.REFUSED, "ana stopped all automatic action")
     assert shop.head().id == before
+    monkeypatch.undo()
+    shop.clock.passes(minutes=30)
+    with shop.opened() as service:
+        service.actions.thaw()
+        (again,) = service.actions.act("main")
+    assert again.outcome is ActionOutcome.VERIFIED, "what a person stopped uses up no attempt"
 
 
 def test_new_columns_and_wider_types_are_taken_and_nothing_is_dropped(shop):

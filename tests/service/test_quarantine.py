@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from andon.errors import ProjectError, UsageError
+from andon.errors import ConflictError, ProjectError, UsageError
 from andon.model.check import CheckStatus
 from andon.model.run import TaskStatus
 from andon.runs.goal import ANY_PLAN, RunOptions
@@ -269,6 +269,10 @@ def test_what_can_not_be_released_is_said(shop):
             with pytest.raises(UsageError) as caught:
                 call()
             assert caught.value.hint
+        service.cords.hold("shop.orders", "look first")
+        with pytest.raises(ConflictError) as held:
+            release("shop.orders", "why")
+        assert held.value.code == "cord.held"
 
 
 def test_what_has_no_file_of_its_own_is_not_edited_renamed_or_given_checks(shop):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from andon.model.run import RunResult
     from andon.query.ask import Querying
     from andon.runs.run import GoalRunner
+    from andon.service.cords import CordDesk
     from andon.workspace.workspace import Workspace
 
 #: So many rows are put back at once, at most: each is named in the lake by what it holds.
@@ -82,11 +83,12 @@ class QuarantineRows(Document):
 class Quarantine:
     """The rows that were set aside in one workspace's lake."""
 
-    def __init__(self, workspace: Workspace, querying: Querying, runner: GoalRunner) -> None:
+    def __init__(self, workspace: Workspace, querying: Querying, runner: GoalRunner, cords: CordDesk) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
         self._querying = querying
         self._runner = runner
+        self._cords = cords
 
     def overview(self, dataset: str | None = None, at: str | None = None) -> list[QuarantineInfo]:
         """What checks set aside, by dataset: of those that have rows there, or of the one that is named.
@@ -140,6 +142,7 @@ class Quarantine:
 
         Raises:
             UsageError: `usage.bad_argument` where no row is meant, too many are, or no reason is given.
+            ConflictError: `cord.held` where somebody holds the dataset.
         """
         workspace = self._workspace
         if not reason.strip():
@@ -152,6 +155,7 @@ class Quarantine:
             require_branch(ref)
         aside = self._aside(view, dataset)
         name, head = dataset_of(aside), view.commit
+        self._cords.require_free(place, [name])
         labels, rows, count = self._meant(view, aside, where, check)
         text = rows_text(rows)
         self._lake.objects.put_texts([text])

@@ -251,7 +251,7 @@ class Service:
         """Rows that checks set aside."""
         from andon.service.quarantine import Quarantine
 
-        return Quarantine(self.workspace, self.querying, self._runner)
+        return Quarantine(self.workspace, self.querying, self._runner, self.cords)
 
     @cached_property
     def incidents(self) -> IncidentDesk:

@@ -141,6 +141,19 @@ def test_the_time_in_which_a_promise_was_broken_uses_up_its_budget():
     assert (good.dataset, good.late, good.kept, good.used) == ("shop.people", 0.0, 1.0, 0.0)
 
 
+def test_each_time_that_a_promise_was_broken_counts():
+    told = states(
+        1,
+        (at(2), IncidentState.OPEN),
+        (at(2, 6), IncidentState.CLOSED),
+        (at(4), IncidentState.OPEN),
+        (at(4, 2), IncidentState.CLOSED),
+    )
+    last = signal(SignalKind.LATE, at(2), cleared=at(4, 2), due="2026-11-03T23:00:00Z")
+    (found,) = promises({"shop.orders": "every 1d"}, [reviewed(1, last, events=told)], SINCE, UNTIL, 0.99)
+    assert found.late == (6 + 3) * 3600.0
+
+
 def action(by_itself: bool, *, verified: bool = True, back: bool = False, name: str = "retry", day: int = 3):
     return actions.ReviewedAction(name, "shop.orders", "source", by_itself, at(day), verified, back)
 

@@ -252,7 +252,11 @@ class Actor:
     def _failed(self, action: CorrectiveAction, error: AndonError) -> Done:
         """What an error came to: what was published before it is verified all the same."""
         commit = self._book.commit_of(action)
-        return Done(ActionOutcome.FAILED if commit is None else ActionOutcome.RUNNING, error.message, commit)
+        if commit is not None:
+            return Done(ActionOutcome.RUNNING, error.message, commit)
+        # what a person stopped says nothing against a playbook
+        is_stopped = error.code == "action.frozen"
+        return Done(ActionOutcome.REFUSED if is_stopped else ActionOutcome.FAILED, error.message)
 
     # -- verified or undone
 

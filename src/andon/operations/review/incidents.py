@@ -143,8 +143,8 @@ def promises(
     for each in incidents:
         for signal in each.signals:
             if signal.kind is SignalKind.LATE and signal.dataset in late:
-                due = str(signal.details.get("due") or signal.first)
-                late[signal.dataset] += _overlap(due, signal.cleared or until, since, until)
+                spans = _late_times(each, signal)
+                late[signal.dataset] += sum(_overlap(begin, end or until, since, until) for begin, end in spans)
     budget = (1 - objective) * whole
     kept = [
         PromiseKept(
@@ -158,6 +158,16 @@ def promises(
         for dataset, seconds in late.items()
     ]
     return sorted(kept, key=lambda each: (each.kept, each.dataset))
+
+
+def _late_times(each: ReviewedIncident, signal: IncidentSignal) -> list[tuple[str, str | None]]:
+    """From when until when a promise was broken, None for still. A signal knows when it was broken last; that it was before, and for how
+    long, is told by when its incident stood, where that is about nothing else."""
+    last = (str(signal.details.get("due") or signal.first), signal.cleared)
+    if each.incident.dataset != signal.dataset or each.incident.kind is not SignalKind.LATE:
+        return [last]
+    earlier = [(span.opened, span.verified) for span in episodes(each.events)[:-1]]
+    return [*earlier, last]
 
 
 def _first(each: ReviewedIncident) -> IncidentSignal | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from andon.base.clock import from_text
+from andon.base.clock import from_text, to_text
 from andon.base.cron import cron_times
 from andon.base.duration import read_duration
 from andon.base.record import Record
@@ -61,7 +61,7 @@ def silences(lines: Sequence[PassLine], now: datetime) -> list[Silence]:
     triggers = triggers_of(lines)
     active = [each for each in triggers if now - each.last <= _patience(each)]
     return [
-        Silence(each.cause, each.last.isoformat(), each.usual)
+        Silence(each.cause, to_text(each.last), each.usual)
         for each in triggers
         if now - each.last > _patience(each) and not any(other.usual <= each.usual * _AWAY for other in active)
     ]

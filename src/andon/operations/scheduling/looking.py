@@ -224,8 +224,8 @@ class Looking:
         return held
 
     def _failures(self, branch: str, looks: Mapping[str, str], latest: str) -> dict[str, Failure]:
-        """What came to nothing, and nobody brought up to date since; a retry that lies ahead of `latest` was noted by a wrong clock, and its
-        time is come."""
+        """What came to nothing, and nobody brought up to date since; a retry that lies ahead of `latest` was noted by a wrong clock:
+        its time is come."""
         attempts = {
             dataset: each
             for dataset, each in self._workspace.attempts.of(branch).items()

@@ -9,7 +9,7 @@ from andon.base.record import field
 from andon.model.action import ActionDocument
 from andon.model.person import PersonRole
 from andon.service.actions import FreezeDocument, PlaybooksDocument
-from andon.web.asking import OnBranch
+from andon.web.asking import Limit, OnBranch
 from andon.web.endpoint import Endpoint, RouteCall
 
 
@@ -22,7 +22,7 @@ class ActionsAsked(Document, kw_only=True):
     """
 
     incident: int | None = None
-    limit: int = 100
+    limit: Limit = 100
 
 
 class PlaybooksAsked(OnBranch, kw_only=True):
