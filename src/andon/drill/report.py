@@ -177,8 +177,6 @@ def _is_tail(course: Course, opened: Opened) -> bool:
 
 
 def _kind(kind: FaultKind, found: Sequence[_Found], course: Course) -> KindLine:
-    numbers = {o.number for each in found for o in each.near}
-    told = [h for h in course.heard if h.incident in numbers and h.change not in _GOOD]
     return KindLine(
         str(kind),
         len(found),
@@ -187,20 +185,20 @@ def _kind(kind: FaultKind, found: Sequence[_Found], course: Course) -> KindLine:
         sum(each.is_corrected for each in found),
         sum(each.is_visible and each.fault.is_hold for each in found),
         sum(each.is_visible and not each.fault.is_hold for each in found),
-        len({h.message for h in told}),
-        sum(not _told_of(course, each) for each in found),
+        len({message for each in found for message in _messages_of(course, each)}),
+        sum(not _messages_of(course, each) for each in found),
     )
 
 
-def _told_of(course: Course, found: _Found) -> bool:
-    """Whether somebody was told of an incident of a fault while it was in the world, or right after."""
+def _messages_of(course: Course, found: _Found) -> set[str]:
+    """The messages by which somebody was told of an incident of a fault while it was in the world, or right after."""
     noticed = course.noticed.get(found.fault.number, 0)
     gone = course.gone.get(found.fault.number, len(course.passes))
     numbers = {o.number for o in found.near} or {
         o.number for o in course.opened if noticed <= o.pass_ <= gone and _is_near(o, found.fault)
     }
     heard = (h for h in course.heard if noticed <= h.pass_ <= gone + 1 and h.change not in _GOOD)
-    return any(h.incident in numbers for h in heard)
+    return {h.message for h in heard if h.incident in numbers}
 
 
 def _line(found: _Found) -> FaultLine:

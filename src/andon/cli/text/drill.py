@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from andon.drill.line import DayTold
     from andon.drill.report import DrillDocument
 
-_HEAD = ("fault", "injected", "noticed", "right root", "corrected", "seen by readers", "messages")
+_HEAD = ("fault", "injected", "noticed", "right root", "corrected", "seen by readers")
 
 
 def day_lines(day: DayTold, ink: Ink) -> list[str]:
@@ -41,7 +41,6 @@ def report_lines(found: DrillDocument, ink: Ink, width: int | None) -> list[str]
             str(each.right_root),
             str(each.corrected),
             str(each.visible + each.shown),
-            str(each.messages),
         ]
         for each in found.kinds
     ]
@@ -50,6 +49,6 @@ def report_lines(found: DrillDocument, ink: Ink, width: int | None) -> list[str]
     for total in found.totals:
         sign = ink.paint("✓", "good") if total.is_met else ink.paint("✗", "bad")
         lines.append(f"{sign} {total.name}: {total.value:g} ({total.target})")
-    lines += [f"  {ink.paint('not noticed', 'warn')} day {f.day}: {f.words}" for f in found.faults if not f.right_root]
+    lines += [f"  {ink.paint('missed', 'warn')} day {f.day}: {f.words}" for f in found.faults if not f.right_root]
     lines += [f"  {ink.paint('false alarm', 'warn')} {each}" for each in found.false_alarms]
     return lines
