@@ -126,11 +126,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """
     _ONCE.is_on = "monkeypatch" not in getattr(item, "fixturenames", ()) and "ANDON_TESTS_ANEW" not in os.environ
     is_law = item.path.is_relative_to(_LAWS) or is_hypothesis_test(getattr(item, "obj", None))
-    _ONCE.is_remembering = _ONCE.is_on and not is_law and "anew" not in getattr(item, "fixturenames", ())
+    _ONCE.is_remembering = _ONCE.is_on and not is_law and "each_by_itself" not in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture
-def anew() -> None:
+def each_by_itself() -> None:
     """For tests whose lakes are held against each other: none knows what another one found out."""
 
 

@@ -456,7 +456,7 @@ def test_a_row_without_its_key_is_told(clone, api):
 
 
 @pytest.mark.parametrize("seed", range(int(os.environ.get("ANDON_FEEDS", "2"))))
-def test_any_history_of_loads_gives_what_one_full_load_would(clone, api, seed, anew):
+def test_any_history_of_loads_gives_what_one_full_load_would(clone, api, seed, each_by_itself):
     """Records that come late (within a day), come again and change; loads, undos and a branch with a cursor of its own, in any order."""
     pick = random.Random(seed)
     has_key = seed % 2 == 0

@@ -332,7 +332,7 @@ class TestSQLite:
 
 
 @pytest.mark.parametrize("seed", range(int(os.environ.get("ANDON_LOADS", "3"))))
-def test_in_any_order_of_loads_undos_and_acceptances_no_undone_load_is_shown(clone, shop, seed, anew):
+def test_in_any_order_of_loads_undos_and_acceptances_no_undone_load_is_shown(clone, shop, seed, each_by_itself):
     """The law: what is shown is what the database holds, unless exactly that was undone; then what was shown before."""
     chance = random.Random(seed)
     held = BEFORE

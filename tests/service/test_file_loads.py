@@ -92,7 +92,9 @@ def test_what_needs_all_rows_reads_all_files(clone, tmp_path, sql):
 
 @pytest.mark.parametrize("front", ["", "key: id\nload: merge\n"])
 @pytest.mark.parametrize("seed", range(int(os.environ.get("ANDON_LOADS", "2"))))
-def test_in_any_order_of_files_that_come_change_and_go_it_is_one_read_of_all(clone, tmp_path, seed, front, anew):
+def test_in_any_order_of_files_that_come_change_and_go_it_is_one_read_of_all(
+    clone, tmp_path, seed, front, each_by_itself
+):
     """The law, rows in their order included: also after undos, and on branches."""
     chance = random.Random(seed)
     source(clone, front=front)

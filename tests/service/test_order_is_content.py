@@ -56,7 +56,7 @@ def shown(clone: Clone) -> dict[str, list[tuple]]:
     ],
 )
 @pytest.mark.parametrize("how", [{}, {"force": True}, {"proofs": False}])
-def test_rows_in_another_order_reach_all_that_takes_the_first_of_them(numbers, tmp_path, edits, how, anew):
+def test_rows_in_another_order_reach_all_that_takes_the_first_of_them(numbers, tmp_path, edits, how, each_by_itself):
     numbers.fill(edits)
     assert numbers.run(**how).published
     assert shown(numbers) == anew(numbers, tmp_path)

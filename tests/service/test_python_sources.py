@@ -108,7 +108,7 @@ def test_a_load_that_fails_after_rows_leaves_all_as_it_was(clone, api):
 
 
 @pytest.mark.parametrize("seed", range(int(os.environ.get("ANDON_FEEDS", "1"))))
-def test_any_history_of_loads_gives_what_one_full_load_would(clone, api, seed, anew):
+def test_any_history_of_loads_gives_what_one_full_load_would(clone, api, seed, each_by_itself):
     pick = random.Random(seed)
     merges = seed % 2 == 0
     settings = 'load="merge", key="id"' if merges else 'load="append"'

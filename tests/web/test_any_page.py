@@ -62,6 +62,8 @@ PARTS = {
     "target": ("marts.totals", "datasets/marts/totals.sql", "no.such", CANARY),
     "run": ("1", "2", "3", "4", "run:2", CANARY, "0", "9" * 30),
     "call": ("none", CANARY),
+    "incident": ("1", "2", CANARY, "0", "9" * 30),
+    "number": ("1", "2", CANARY, "0", "9" * 30),
 }
 PAGES = {page.path: page for page in all_pages()}
 #: What parts of pages are put into, as the templates say, and what nothing is.
@@ -70,7 +72,7 @@ PARTS_OF_PAGES = sorted({name for file in TEMPLATES for name in re.findall(r'hx-
 TARGETS = ("", "div#main", f"div#{CANARY}", *(f"div#{name}" for name in PARTS_OF_PAGES))
 VISITS = 14  # with other chances, and more of them: ANDON_SEED, ANDON_VISITS
 #: Pages that there is none of here.
-NEVER = {"/calls/{call}"}
+NEVER = {"/calls/{call}", "/suggestions/{number}"}
 
 
 def _address(page: PageRoute, chance: random.Random) -> str:

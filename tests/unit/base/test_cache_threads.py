@@ -47,7 +47,7 @@ def test_a_cache_that_is_closed_while_others_use_it_loses_nothing(tmp_path):
     cache.close()
 
 
-def test_the_newest_are_counted_right_whoever_brings_them(tmp_path):
+def test_the_newest_are_counted_right_whoever_brings_them(tmp_path, each_by_itself):
     cache = FileCache(tmp_path / "cache.db", "1")
 
     def bring(thread: int) -> None:
