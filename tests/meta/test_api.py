@@ -121,6 +121,17 @@ def test_opening_a_lake_needs_no_engine(tmp_path: Path):
     assert _loaded(f"import andon; andon.open({str(tmp_path)!r}).close()") == []
 
 
+def test_a_run_that_finds_nothing_keeps_no_incidents(tmp_path: Path):
+    """What must be kept up after each run costs next to nothing where there is nothing to keep up."""
+    (tmp_path / "andon.toml").touch()
+    (tmp_path / "datasets" / "marts").mkdir(parents=True)
+    (tmp_path / "datasets" / "marts" / "one.sql").write_text("select 1 as n\n")
+    ask = f"import andon\nlake = andon.open({str(tmp_path)!r})\nassert lake.run().published\nlake.close()"
+    assert "duckdb" in _loaded(ask)
+    found = "import sys; assert not [m for m in sys.modules if m.startswith('andon.operations.incidents')]"
+    assert _loaded(f"{ask}\n{found}") == []
+
+
 def test_no_file_holds_paths_of_a_machine():
     done = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from andon.base.clock import from_text, to_text
@@ -9,15 +10,13 @@ from andon.base.duration import read_duration
 from andon.errors import AndonError, UsageError
 from andon.model.event import Notice
 from andon.model.incident import IncidentVerdict
-from andon.operations.incidents.by_hand import closed, fixed, reopened, said, snoozed, taken
-from andon.operations.incidents.keeping import IncidentKeeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from andon.model.incident import Incident, IncidentSignal
     from andon.operations.incidents.case import Case
-    from andon.operations.incidents.keeping import SignalLook
+    from andon.operations.incidents.keeping import IncidentKeeper, SignalLook
     from andon.runs.goal import Listener
     from andon.runs.inspection.history import CheckHistory
     from andon.service.incident_documents import IncidentInfo, IncidentPage
@@ -35,25 +34,35 @@ class IncidentDesk:
 
     Args:
         around: what is beside the datasets of a commit.
-        signals: looks at a branch for what no run met.
+        signals: gives what looks at a branch for what no run met.
     """
 
     def __init__(
         self,
         workspace: Workspace,
-        history: CheckHistory,
+        history: Callable[[], CheckHistory],
         around: Callable[[View], Surroundings] | None = None,
-        signals: SignalDesk | None = None,
+        signals: Callable[[], SignalDesk] | None = None,
     ) -> None:
         self._workspace = workspace
         self._signals = signals
         self._around = around
-        self._keeper = IncidentKeeper(workspace, history)
+        self._history = history
+
+    @cached_property
+    def _keeper(self) -> IncidentKeeper:
+        """Loaded where there is something to keep: it reads checks and code."""
+        from andon.operations.incidents.keeping import IncidentKeeper
+
+        return IncidentKeeper(self._workspace, self._history())
 
     # -- kept up
 
     def run_ended(self, branch: str, listener: Listener) -> None:
         """Read what a run noticed, and tell of what changed. That it can't be read fails no run: whoever comes next reads it then."""
+        ref = self._workspace.lake.refs.find(branch)
+        if ref is None or self._workspace.incidents.is_settled(branch, ref.commit):
+            return
         self._kept_up(branch, listener, lambda: self._keeper.catch_up(branch))
 
     def passed(self, branch: str, listener: Listener) -> None:
@@ -86,11 +95,12 @@ class IncidentDesk:
         """
         if self._signals is None or self._workspace.lake.refs.find(branch) is None:
             return self._keeper.catch_up(branch)
-        mark = self._signals.mark(branch)
-        look = self._signals.look(branch) if is_anew else self._signals.look_if_moved(branch)
+        signals = self._signals()
+        mark = signals.mark(branch)
+        look = signals.look(branch) if is_anew else signals.look_if_moved(branch)
         changed = self._keeper.catch_up(branch, look)
         if look is not None:
-            self._signals.note(branch, mark)
+            signals.note(branch, mark)
         return changed
 
     # -- looked at
@@ -152,6 +162,8 @@ class IncidentDesk:
             UsageError: `incident.none`.
             ConflictError: `incident.over`.
         """
+        from andon.operations.incidents.by_hand import taken
+
         who = self._workspace.caller.author
         return self._changed(number, lambda case, _: taken(case, who, owner or who))
 
@@ -162,6 +174,8 @@ class IncidentDesk:
             UsageError: `incident.none`; `usage.bad_argument` without a note.
             ConflictError: `incident.over`.
         """
+        from andon.operations.incidents.by_hand import fixed
+
         if not note.strip():
             raise UsageError(
                 "usage.bad_argument", "nothing is said of what was done", hint='--note "asked the shop again"'
@@ -182,6 +196,8 @@ class IncidentDesk:
             UsageError: `incident.none`; `usage.bad_argument` for another verdict.
             ConflictError: `incident.over`, `incident.stands`.
         """
+        from andon.operations.incidents.by_hand import closed
+
         if verdict is not None and verdict not in list(IncidentVerdict):
             hint = f"one of {', '.join(IncidentVerdict)}"
             raise UsageError("usage.bad_argument", f"`{verdict}` is no verdict", hint=hint)
@@ -195,6 +211,8 @@ class IncidentDesk:
             UsageError: `incident.none`.
             ConflictError: `incident.stands`, `incident.over`.
         """
+        from andon.operations.incidents.by_hand import reopened
+
         who = self._workspace.caller.author
         return self._changed(number, lambda case, at: reopened(case, at, who, note))
 
@@ -208,6 +226,8 @@ class IncidentDesk:
             UsageError: `incident.none`, `usage.bad_argument`.
             ConflictError: `incident.over`.
         """
+        from andon.operations.incidents.by_hand import snoozed
+
         who, moment = self._workspace.caller.author, self._moment(until) if until is not None else None
         return self._changed(number, lambda case, at: snoozed(case, at, who, moment, note))
 
@@ -217,6 +237,8 @@ class IncidentDesk:
         Raises:
             UsageError: `incident.none`.
         """
+        from andon.operations.incidents.by_hand import said
+
         who = self._workspace.caller.author
         return self._changed(number, lambda case, _: said(case, who, note))
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from andon.base.record import replace
-from andon.operations.openlineage.events import ToldRun
 from andon.operations.openlineage.outbox import is_configured
-from andon.operations.openlineage.telling import LineageTeller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from andon.lineage.kept import LineageGraphs
     from andon.model.lineage import Graph
+    from andon.operations.openlineage.events import ToldRun
     from andon.operations.openlineage.outbox import LineageOutbox
     from andon.runs.goal import Listener
     from andon.workspace.workspace import Workspace
@@ -33,15 +32,23 @@ class LineageEvents:
         """Who listens to a run: `listener`, and what tells of it where that is wanted."""
         if not is_configured(self._workspace.environ):
             return listener
+        from andon.operations.openlineage.telling import LineageTeller
+
         teller = LineageTeller(self._outbox(), listener.report, self._workspace.clock, self._about, self._graph)
         return replace(listener, report=teller)
 
     def run_ended(self, listener: Listener) -> None:
         """A run is over, however it ended: where it has no result, that is told."""
+        if not is_configured(self._workspace.environ):
+            return
+        from andon.operations.openlineage.telling import LineageTeller
+
         if isinstance(listener.report, LineageTeller):
             listener.report.over("ABORT" if listener.cancel.is_cancelled else "FAIL")
 
     def _about(self, number: int) -> ToldRun:
+        from andon.operations.openlineage.events import ToldRun
+
         name = self._workspace.root.name
         return ToldRun(f"andon://{name}", self._workspace.lake.id, number, f"{name}.run")
 

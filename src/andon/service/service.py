@@ -258,7 +258,7 @@ class Service:
         """What is wrong, until it is right again."""
         from andon.service.incidents import IncidentDesk
 
-        return IncidentDesk(self.workspace, self._check_history, self._around, self.signals)
+        return IncidentDesk(self.workspace, lambda: self._check_history, self._around, lambda: self.signals)
 
     @cached_property
     def cords(self) -> CordDesk:

@@ -145,6 +145,19 @@ class Incidents:
         )
         return [_incident(row) for row in self._database.query(sql, [branch])]
 
+    def is_settled(self, branch: str, commit: str) -> bool:
+        """Whether all runs of a branch, and its commit, were read for signals, and nothing is wrong or held there: the way of most runs."""
+        seen = self.seen(self._database, branch)
+        if seen is None or seen.waiting or seen.commit != commit:
+            return False
+        sql = (
+            "select 1 from run where branch = ? and number > ?"
+            " union all select 1 from cord where branch = ? and released is null"
+            " union all select 1 from incident where branch = ? and (state <> 'closed' or number in"
+            " (select incident from incident_signal where cleared is null)) limit 1"
+        )
+        return not self._database.query(sql, [branch, seen.number, branch, branch])
+
     def branches(self) -> list[str]:
         """The branches on which an incident stands."""
         sql = "select distinct branch from incident where state <> 'closed' order by branch"

@@ -7,9 +7,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
-
-from andon.lineage.openlineage import Document
+from typing import TYPE_CHECKING, Any
 
 _log = logging.getLogger(__name__)
 #: So much may wait to be sent; what comes then is lost.
@@ -17,7 +15,10 @@ _ROOM = 10_000
 #: How long the end of a process waits for what is not sent yet, in seconds.
 PATIENCE = 3.0
 
-Make = Callable[[], Iterable[Document]]
+if TYPE_CHECKING:
+    from andon.lineage.openlineage import Document
+
+    Make = Callable[[], Iterable[Document]]
 
 
 def is_configured(environ: Mapping[str, str]) -> bool:
