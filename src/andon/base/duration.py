@@ -48,6 +48,8 @@ class Duration(Record, omit_defaults=True):
             OverflowError: it lies beyond the years 1 to 9999.
         """
         moved = moment + timedelta(seconds=times * self.seconds)
+        if not self.months:
+            return moved
         year, index = divmod(moved.year * 12 + moved.month - 1 + times * self.months, 12)
         if not 1 <= year <= MAXYEAR:
             raise OverflowError("beyond the years 1 to 9999")
