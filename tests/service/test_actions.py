@@ -16,8 +16,9 @@ from andon.model.incident import IncidentState
 from andon.model.lamp import Lamp
 from andon.model.playbook import PlaybookMode
 from andon.model.signal import Signal, SignalKind
-from andon.operations.actions.own import call_webhook, run_command
+from andon.operations.actions.own import run_own
 from andon.operations.incidents.keeping import SignalLook
+from andon.operations.outside import NoAnswer, post
 from andon.runs.goal import ANY_PLAN, RunOptions
 from kit.clones import Clone
 from kit.receiving import web_receiver
@@ -436,9 +437,10 @@ def test_a_webhook_is_told_and_its_secret_is_not(shop):
 @pytest.mark.parametrize(("path", "status"), [("/fail", 503), ("/redirect", 302)])
 def test_a_webhook_that_does_not_take_it_is_told_so(path, status):
     with web_receiver() as web:
-        found, _ = call_webhook(web.url(path), {"a": 1}, 20)
-        assert (found, len(web.got)) == (status, 1)
-    assert call_webhook(web.url(path), {}, 1)[0] is None, "nobody answers there any more"
+        found = post(web.url(path), {"a": 1}, {}, 20)
+        assert (found.status, len(web.got)) == (status, 1)
+    with pytest.raises(NoAnswer):  # nobody answers there any more
+        post(web.url(path), {}, {}, 1)
 
 
 def test_a_command_is_ended_with_all_that_it_began(tmp_path):
@@ -446,13 +448,13 @@ def test_a_command_is_ended_with_all_that_it_began(tmp_path):
         "import subprocess, sys; child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(99)']);"
         " print(child.pid, flush=True); child.wait()"
     )
-    status, said = run_command([sys.executable, "-c", script], {}, str(tmp_path), 5)
-    assert status is None
-    child = Path(f"/proc/{int(said)}/stat")
+    end = run_own([sys.executable, "-c", script], {}, str(tmp_path), 5)
+    assert end.status is None
+    child = Path(f"/proc/{int(end.said)}/stat")
     while child.exists() and child.read_text().rpartition(")")[2].split()[0] != "Z":
         time.sleep(0.01)  # a signal takes its time on a busy machine
     with pytest.raises(AndonError, match="can't be run"):
-        run_command(["no-such-program"], {}, str(tmp_path), 1)
+        run_own(["no-such-program"], {}, str(tmp_path), 1)
 
 
 def test_the_publish_that_brought_it_is_taken_back_whatever_was_published_since(shop):

@@ -5,20 +5,16 @@ What they are comes from `playbooks.yml` alone, never from whoever asks for the 
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
-import tempfile
 from typing import TYPE_CHECKING, Any
 
 from andon.errors import AndonError
 from andon.model.action import ActionKind, ActionOutcome
 from andon.operations.actions.action import KEPT, Done, Hands, IncidentScene, document_of, told
+from andon.operations.outside import NoAnswer, ProgramEnd, post, run_program
 from andon.runs.goal import RunOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _TIMEOUT = 60.0
 
@@ -35,10 +31,11 @@ class OwnCommand:
     def do(self, scene: IncidentScene, hands: Hands) -> Done:
         """Run it, then bring up to date what it is about."""
         timeout = float(scene.params.get("timeout", _TIMEOUT))
-        status, said = run_command(scene.params["run"], document_of(scene, self.kind), scene.root, timeout)
-        kept: dict[str, Any] = {"exit": status, "said": said}
-        if status != 0:
-            why = f"it took longer than {timeout:g} s" if status is None else f"it ended with exit status {status}"
+        end = run_own(scene.params["run"], document_of(scene, self.kind), scene.root, timeout)
+        kept: dict[str, Any] = {"exit": end.status, "said": end.said[-KEPT:]}
+        if end.status != 0:
+            is_late = end.status is None
+            why = f"it took longer than {timeout:g} s" if is_late else f"it ended with exit status {end.status}"
             return Done(ActionOutcome.FAILED, why, kept=kept)
         found = told(hands.refresh(RunOptions(select=scene.targets)))
         return Done(found.outcome, found.why, found.commit, kept)
@@ -57,12 +54,13 @@ class Webhook:
         """Call it, then bring up to date what it is about, if something is there by then."""
         url = hands.resolve(str(scene.params["url"]), "playbooks.yml")
         timeout = float(scene.params.get("timeout", _TIMEOUT))
-        status, said = call_webhook(url, document_of(scene, self.kind), timeout)
-        kept: dict[str, Any] = {"status": status, "said": said}
-        if status is None or not 200 <= status < 300:
-            return Done(
-                ActionOutcome.FAILED, f"it answered {status}" if status else f"it did not answer: {said}", kept=kept
-            )
+        try:
+            answer = post(url, document_of(scene, self.kind), {}, timeout)
+        except NoAnswer as error:
+            return Done(ActionOutcome.FAILED, f"it did not answer: {error}", kept={"status": None, "said": str(error)})
+        kept: dict[str, Any] = {"status": answer.status, "said": answer.said[:KEPT]}
+        if not 200 <= answer.status < 300:
+            return Done(ActionOutcome.FAILED, f"it answered {answer.status}", kept=kept)
         result = hands.refresh(RunOptions(select=scene.targets))
         if result.run is None:
             return Done(ActionOutcome.DONE, "it was told; nothing new is there yet", kept=kept)
@@ -70,75 +68,18 @@ class Webhook:
         return Done(found.outcome, found.why, found.commit, kept)
 
 
-def run_command(
-    arguments: Sequence[str], document: dict[str, Any], folder: str, timeout: float
-) -> tuple[int | None, str]:
-    """Run a program with JSON on its input, in a session of its own.
-
-    Returns:
-        The exit status (None: it was ended, since it took too long), and the beginning of what it said.
+def run_own(arguments: Sequence[str], document: Mapping[str, Any], folder: str, timeout: float) -> ProgramEnd:
+    """Run the program of a playbook.
 
     Raises:
         AndonError: `action.no_program`.
     """
-    with tempfile.TemporaryFile() as said:
-        try:
-            process = subprocess.Popen(
-                list(arguments),
-                cwd=folder,
-                stdin=subprocess.PIPE,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise AndonError(
-                "action.no_program",
-                f"`{arguments[0]}` can't be run: {error.strerror or error}",
-                where="playbooks.yml",
-                hint="name a program that is there, as it is called from the project's folder",
-            ) from error
-        try:
-            process.communicate(json.dumps(document).encode(), timeout=timeout)
-            status: int | None = process.returncode
-        except subprocess.TimeoutExpired:
-            status = None
-        finally:
-            _end(process)
-        said.seek(0)
-        return status, said.read(KEPT * 4).decode(errors="replace")[:KEPT]
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a program with all that it began."""
     try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        process.kill()
-    process.wait()
-
-
-def call_webhook(url: str, document: dict[str, Any], timeout: float) -> tuple[int | None, str]:
-    """Send JSON to an address; a redirect is not followed.
-
-    Returns:
-        The status (None: no answer), and the beginning of the answer, or why there is none.
-    """
-    import http.client
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return None, "the address is none of `http://…` or `https://…`"
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname, parts.port, timeout=timeout)
-    place = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    try:
-        connection.request("POST", place, json.dumps(document), {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        return answer.status, answer.read(KEPT).decode(errors="replace")
-    except (OSError, http.client.HTTPException) as error:
-        # the address may hold a secret, and some errors repeat it
-        return None, type(error).__name__
-    finally:
-        connection.close()
+        return run_program(arguments, document, folder, timeout)
+    except OSError as error:
+        raise AndonError(
+            "action.no_program",
+            f"`{arguments[0]}` can't be run: {error.strerror or error}",
+            where="playbooks.yml",
+            hint="name a program that is there, as it is called from the project's folder",
+        ) from error

@@ -83,9 +83,9 @@ def _carrier(kind: str) -> Callable[[Parcel], str | None]:
 
             return send_mail
         case "command":
-            from andon.operations.messages.program import run_program
+            from andon.operations.messages.program import tell_program
 
-            return run_program
+            return tell_program
     from andon.operations.messages.services import notify_service
 
     return notify_service

@@ -1,57 +1,30 @@
-"""Messages to a program of the user's own: started without a shell, given the document, ended when it takes too long."""
+"""Messages to a program of the user's own."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import signal
-import subprocess
 from typing import TYPE_CHECKING
 
 from andon.errors import MachineError
 from andon.operations.messages.parcel import TIMEOUT
+from andon.operations.outside import run_program
 
 if TYPE_CHECKING:
     from andon.operations.messages.parcel import Parcel
 
 
-def run_program(parcel: Parcel) -> None:
+def tell_program(parcel: Parcel) -> None:
     """Start it in the project's folder, with the document as JSON on its standard input.
 
     Raises:
         MachineError: `notify.failed`: it can't be started, takes too long, or ends with a status that is not 0.
     """
-    words = list(parcel.channel.command)
+    words = parcel.channel.command
     try:
-        process = subprocess.Popen(
-            words,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            cwd=parcel.root,
-            env=dict(parcel.environ),
-            start_new_session=True,
-        )
+        end = run_program(words, parcel.document.to_json(), str(parcel.root), TIMEOUT, parcel.environ)
     except OSError as error:
         raise MachineError("notify.failed", f"`{words[0]}` can't be started: {error.strerror or error}") from error
-    try:
-        said, _ = process.communicate(json.dumps(parcel.document.to_json()).encode(), timeout=TIMEOUT)
-    except subprocess.TimeoutExpired as error:
-        _end(process)
-        raise MachineError("notify.failed", f"`{words[0]}` did not end within {TIMEOUT:g} s, and was ended") from error
-    if process.returncode:
-        last = said.decode(errors="replace").strip().rpartition("\n")[2]
-        raise MachineError(
-            "notify.failed", f"`{words[0]}` ended with {process.returncode}" + (f": {last}" if last else "")
-        )
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End it, and what it started."""
-    with contextlib.suppress(ProcessLookupError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    process.wait()
+    if end.status is None:
+        raise MachineError("notify.failed", f"`{words[0]}` did not end within {TIMEOUT:g} s, and was ended")
+    if end.status:
+        last = end.said.strip().rpartition("\n")[2]
+        raise MachineError("notify.failed", f"`{words[0]}` ended with {end.status}" + (f": {last}" if last else ""))

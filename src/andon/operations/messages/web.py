@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from andon.errors import MachineError
 from andon.operations.messages.parcel import TIMEOUT
 from andon.operations.messages.wording import LISTED, block
-from andon.sources.web import REDIRECTS, connections
-from andon.version import __version__
+from andon.operations.outside import NoAnswer, post
+from andon.sources.web import REDIRECTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,48 +65,14 @@ def _plain(text: str) -> str:
 
 
 def _post(url: str, document: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-    import urllib3
-
-    sent = {"Content-Type": "application/json", "User-Agent": f"andon/{__version__}", **headers}
     try:
-        answer: Any = connections(url).request(
-            "POST",
-            url,
-            body=json.dumps(document).encode(),
-            headers=sent,
-            redirect=False,
-            retries=False,
-            timeout=urllib3.Timeout(connect=TIMEOUT / 2, read=TIMEOUT),
-            preload_content=False,
-        )
-        said = answer.read(_ANSWER, decode_content=True) if not 200 <= answer.status < 300 else b""
-        answer.close()
-    except urllib3.exceptions.HTTPError as error:
-        raise MachineError("notify.failed", _why(error)) from error
+        answer = post(url, document, headers, TIMEOUT)
+    except NoAnswer as error:
+        raise MachineError("notify.failed", str(error)) from error
     if answer.status in REDIRECTS:
         raise MachineError(
             "notify.failed", f"the address leads elsewhere (status {answer.status}): write the one that it leads to"
         )
     if not 200 <= answer.status < 300:
-        text = said.decode(errors="replace").strip()
+        text = answer.said[:_ANSWER].strip()
         raise MachineError("notify.failed", f"the answer was {answer.status}" + (f": {text}" if text else ""))
-
-
-def _why(error: Exception) -> str:
-    """Why nothing was answered, without the address, which may hold a secret."""
-    import urllib3
-
-    match error:
-        case urllib3.exceptions.NameResolutionError():
-            return "the name of the server is not known"
-        case urllib3.exceptions.ConnectTimeoutError():
-            return "the server can't be reached in time"
-        case urllib3.exceptions.NewConnectionError():
-            return "the server refuses the connection"
-        case urllib3.exceptions.TimeoutError():
-            return f"no answer within {TIMEOUT:g} s"
-        case urllib3.exceptions.SSLError():
-            return f"no safe connection: {error}"
-        case urllib3.exceptions.LocationValueError():
-            return "the address is no address of a web server"
-    return f"the connection broke off ({type(error).__name__})"
