@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from andon.base.cancel import CancelToken
 from andon.errors import AndonError, UsageError
 from andon.model.action import ActionMode, ActionOutcome
 from andon.model.commit import CommitKind
@@ -175,6 +176,48 @@ def test_a_freeze_stops_what_is_on_its_way(shop, monkeypatch):
         service.actions.thaw()
         (again,) = service.actions.act("main")
     assert again.outcome is ActionOutcome.VERIFIED, "what a person stopped uses up no attempt"
+
+
+def test_nothing_is_done_by_itself_about_what_is_paused_nor_to_what_is(shop):
+    shop.write("raw/orders_06.csv", BAD)
+    shop.refresh()
+    shop.write("raw/orders_06.csv", GOOD)
+    with shop.opened() as service:
+        service.scheduling.pause([], why="we move house")
+    assert act(shop) == []
+    assert offers(shop)[0] == "again | automatic | paused by ana"
+    with shop.opened() as service:
+        service.scheduling.resume([])
+        service.scheduling.pause(["marts.best"])
+    before = shop.leaves()
+    assert act(shop) == ["retry verified"]
+    after = shop.leaves()
+    assert after["shop.orders"] != before["shop.orders"]
+    assert after["marts.count"] != before["marts.count"]
+    assert after["marts.best"] == before["marts.best"], "it is paused"
+
+
+def test_what_is_told_to_stop_begins_nothing_and_says_nothing_against_its_playbook(shop, monkeypatch):
+    shop.write("raw/orders_06.csv", BAD)
+    shop.refresh()
+    shop.write("raw/orders_06.csv", GOOD)
+    shop.clock.passes(minutes=2)
+    token = CancelToken()
+    with shop.opened() as service:
+        from andon.service.actions import _ServiceHands
+
+        refresh = _ServiceHands.refresh
+
+        def stopped_meanwhile(self, options):
+            token.cancel()
+            return refresh(self, options)
+
+        monkeypatch.setattr(_ServiceHands, "refresh", stopped_meanwhile)
+        (done,) = service.actions.act("main", token)
+        assert done.outcome is ActionOutcome.REFUSED
+        assert service.actions.act("main", token) == []
+    monkeypatch.undo()
+    assert act(shop, 30) == ["retry verified"]
 
 
 def test_new_columns_and_wider_types_are_taken_and_nothing_is_dropped(shop):

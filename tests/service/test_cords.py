@@ -173,3 +173,23 @@ def test_a_complaint_holds_nothing_and_ends_when_a_person_says_so(shop):
         assert service.incidents.fix(incident.number, "loaded June").state == "fixed"
         assert service.incidents.close(incident.number, note="it is there").state == "closed"
         assert service.incidents.standing("main") == []
+
+
+def test_a_cord_that_is_pulled_while_something_is_redone_counts(shop, monkeypatch):
+    """It is asked for once more in the transaction that brings it again."""
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
+    assert shop.refresh().published
+    shop.undo()
+    before = shop.head().id
+    with shop.opened() as service:
+        commit = type(service.workspace.lake).commit
+
+        def held_meanwhile(self, *given, **named):
+            service.cords.hold("shop.orders", "look first")
+            return commit(self, *given, **named)
+
+        monkeypatch.setattr(type(service.workspace.lake), "commit", held_meanwhile)
+        with pytest.raises(ConflictError) as refused:
+            service.undoing.redo("main")
+    assert refused.value.code == "cord.held"
+    assert shop.head().id == before

@@ -25,6 +25,7 @@ from andon.workspace.view import View
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from andon.base.cancel import CancelToken
     from andon.model.incident import Incident
     from andon.model.run import RunResult
     from andon.service.branches import Branches
@@ -124,16 +125,20 @@ class ActionDesk:
 
     # -- verbs
 
-    def act(self, branch: str | None = None) -> list[CorrectiveAction]:
-        """One pass over a branch: bring to its end what was begun, and do what playbooks say. Returns what was done."""
+    def act(self, branch: str | None = None, cancel: CancelToken | None = None) -> list[CorrectiveAction]:
+        """One pass over a branch: bring to its end what was begun, and do what playbooks say. Returns what was done.
+
+        Args:
+            cancel: stops it.
+        """
         name = self._workspace.reading(branch)
         self._desk.catch_up(name)
-        return self._actor.act(name)
+        return self._actor.act(name, cancel)
 
     def passed(self, branch: str, listener: Listener) -> None:
         """`act` after a pass of the scheduler. What was brought up to date is, whatever comes of it; the next pass acts."""
         try:
-            self.act(branch)
+            self.act(branch, listener.cancel)
         except AndonError as failure:
             listener.report(Notice(f"nothing was done about what is wrong: {failure.message}"))
 
@@ -215,15 +220,31 @@ class _ServiceHands:
     def __init__(self, service: Acting, asked: ActionGuard) -> None:
         self._service = service
         self._action = asked.action
-        self._listener = Listener(judge=asked.judge, may_publish=asked.may_publish, published=asked.published)
+        self._listener = Listener(
+            cancel=asked.cancel, judge=asked.judge, may_publish=asked.may_publish, published=asked.published
+        )
         # what takes back is wanted whatever checks say: readers see again what they saw
         self._back = Listener(may_publish=asked.may_publish)
 
     def refresh(self, options: RunOptions) -> RunResult:
         """See `Hands`."""
         words = f"incident {self._action.incident}: {self._action.action} of {self._action.dataset or 'all'}"
-        chosen = replace(options, branch=self._action.branch, message=words, request=self._action.request)
+        paused = self._paused() if self._action.mode.is_by_itself else ()
+        chosen = replace(
+            options,
+            branch=self._action.branch,
+            message=words,
+            request=self._action.request,
+            exclude=(*options.exclude, *paused),
+        )
         return self._service.runs.refresh(chosen, self._listener)
+
+    def _paused(self) -> tuple[str, ...]:
+        """What somebody paused: nothing that goes on by itself makes it anew."""
+        workspace = self._service.workspace
+        found = workspace.pauses.of(self._action.branch, to_text(workspace.clock()))
+        head = workspace.lake.refs.head(self._action.branch)
+        return tuple(d for d in found if d in workspace.lake.commits.state(head).leaves)
 
     def take_back(self, commit: str) -> str:
         """See `Hands`."""

@@ -17,6 +17,7 @@ from andon.workspace.view import View
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from andon.base.database import Transaction
     from andon.service.incident_documents import IncidentInfo
     from andon.service.incidents import IncidentDesk
     from andon.workspace.workspace import Workspace
@@ -95,13 +96,16 @@ class CordDesk:
         self._incidents.catch_up(view.ref, SignalLook(frozenset(), (signal,)))
         return self._incidents.of_signal(signal.fingerprint)
 
-    def require_free(self, branch: str, datasets: Iterable[str]) -> None:
+    def require_free(self, branch: str, datasets: Iterable[str], reader: Transaction | None = None) -> None:
         """Refuse to change what somebody holds.
+
+        Args:
+            reader: the transaction that changes it.
 
         Raises:
             ConflictError: `cord.held`.
         """
-        cords = self._workspace.cords.standing(branch)
+        cords = self._workspace.cords.standing(branch, reader)
         if not cords:
             return
         datasets_there = View.at(self._workspace, branch).project.datasets

@@ -122,8 +122,7 @@ class IncidentDesk:
         self._keeper.forget_branches()
         found = self._workspace.incidents.standing(name)
         if with_closed:
-            newest = self._workspace.incidents.newest(LISTED)
-            found += [each for each in newest if each.state.is_over and each.branch == name]
+            found += self._workspace.incidents.over(name, LISTED)
         return [*self._infos(found)]
 
     def show(self, number: int) -> IncidentPage:

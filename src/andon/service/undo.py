@@ -219,7 +219,13 @@ class Undoing:
             target=undo.id,
         )
         move = RefMove(name, "branch", head.id, "redo")
-        commit = self._lake.commit(draft, before.root, [move], request, _also(listener or Listener()))
+        asked = _also(listener or Listener())
+
+        def also(transaction: Transaction, commit: Commit) -> None:
+            self._cords.require_free(name, changes, transaction)  # it may be held since
+            asked(transaction, commit)
+
+        commit = self._lake.commit(draft, before.root, [move], request, also)
         self._moved(name, listener or Listener())
         return Reverted(name, commit, target, _seen(changes), ())
 

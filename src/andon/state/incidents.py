@@ -79,6 +79,11 @@ class Incidents:
         sql = f"select {_INCIDENT} from incident where state <> 'closed' {where} order by number"
         return [_incident(row) for row in self._database.query(sql, values)]
 
+    def over(self, branch: str, limit: int) -> list[Incident]:
+        """The newest incidents of a branch that are over, newest first."""
+        sql = f"select {_INCIDENT} from incident where branch = ? and state = 'closed' order by number desc limit ?"
+        return [_incident(row) for row in self._database.query(sql, [branch, limit])]
+
     def newest(self, limit: int = 50, before: int | None = None) -> list[Incident]:
         """The newest incidents, newest first; only those below `before`, if given."""
         where, values = ("where number < ?", [before]) if before is not None else ("", [])

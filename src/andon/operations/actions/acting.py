@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from andon.base.cancel import CancelToken
 from andon.base.clock import from_text, to_text
 from andon.base.graph import reach, reverse
 from andon.base.process import is_gone, this_process
@@ -29,6 +30,7 @@ from andon.operations.actions.decide import (
 )
 from andon.operations.actions.kinds import ACTIONS
 from andon.operations.actions.verdict import verdict_on
+from andon.state.pauses import ALL
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
@@ -46,10 +48,19 @@ class ActionGuard:
 
     Args:
         book: writes within the transaction that publishes.
+        cancel: stops what goes on.
     """
 
-    def __init__(self, book: ActionBook, action: CorrectiveAction, scene: IncidentScene, share: float | None) -> None:
+    def __init__(
+        self,
+        book: ActionBook,
+        action: CorrectiveAction,
+        scene: IncidentScene,
+        share: float | None,
+        cancel: CancelToken,
+    ) -> None:
         self._book = book
+        self.cancel = cancel
         self.action = action
         self._scene = scene
         self._share = share
@@ -111,13 +122,16 @@ class Actor:
             recent=tuple(self._actions.since(to_text(now - timedelta(days=1)))),
             results=results_of(playbooks, actions, {n: i.verdict for n, i in verdicts.items() if i is not None}),
             freeze=self._actions.freeze(),
-            busy=self._busy(view.ref),
+            busy=self._busy(view),
         )
 
-    def act(self, branch: str) -> list[CorrectiveAction]:
+    def act(self, branch: str, cancel: CancelToken | None = None) -> list[CorrectiveAction]:
         """One pass: bring to its end what was begun, then do what is due. Returns what was done.
 
         The incidents of the branch are up to the record already.
+
+        Args:
+            cancel: stops the run of an action, and what would come after it.
         """
         if self._workspace.lake.database.is_read_only or self._workspace.lake.refs.find(branch) is None:
             return []
@@ -125,6 +139,8 @@ class Actor:
         standing = [i for i in self._incidents.standing(branch) if i.state in STANDING]
         record: ActionRecord | None = None
         for incident in standing:
+            if cancel is not None and cancel.is_cancelled:
+                break
             view = View.at(self._workspace, branch)
             record = record or self.record(view)
             situation = self._situation(view, incident)
@@ -135,7 +151,7 @@ class Actor:
                     self._book.refuse(situation, offer)
                 continue
             mode = ActionMode.AUTOMATIC if due.level is PlaybookMode.AUTOMATIC else ActionMode.SUPERVISED
-            done = self._do(view, situation, due.playbook.do, due.playbook.params, mode, AUTHOR, due.playbook)
+            done = self._do(view, situation, due.playbook.do, due.playbook.params, mode, AUTHOR, due.playbook, cancel)
             if done is not None:
                 ended.append(done)
             record = None
@@ -181,9 +197,13 @@ class Actor:
             )
         return done
 
-    def _busy(self, branch: str) -> dict[str, str]:
-        """The datasets that the scheduler takes care of, and how."""
-        now = to_text(self._workspace.clock())
+    def _busy(self, view: View) -> dict[str, str]:
+        """The datasets that nothing is done about by itself: the scheduler takes care of them, or they are paused."""
+        now, branch = to_text(self._workspace.clock()), view.ref
+        pauses = self._workspace.pauses.of(branch, now)
+        paused = {d: f"paused by {pause.who}" for d, pause in pauses.items()}
+        if ALL in paused:
+            paused = {**dict.fromkeys(("", *view.state.leaves), paused[ALL]), **paused}
         claims = self._workspace.claims.of(branch)
         made = {
             d: "it is being made" for d, c in claims.items() if c.holder and c.until > now and not is_gone(c.process)
@@ -193,7 +213,7 @@ class Actor:
             for dataset, attempt in self._workspace.attempts.of(branch).items()
             if attempt.again is not None and attempt.again > now
         }
-        return {**tried, **made}
+        return {**tried, **made, **paused}
 
     # -- one action
 
@@ -206,6 +226,7 @@ class Actor:
         mode: ActionMode,
         actor: str,
         playbook: Playbook | None,
+        cancel: CancelToken | None = None,
     ) -> CorrectiveAction | None:
         """Begin, do, verify; None where another process was quicker."""
         incident = situation.incident
@@ -228,7 +249,8 @@ class Actor:
         if action is None:
             return None
         scene = self._scene(view, situation, params)
-        asked = ActionGuard(self._book, action, scene, playbook.bounds.share if playbook is not None else None)
+        share = playbook.bounds.share if playbook is not None else None
+        asked = ActionGuard(self._book, action, scene, share, cancel or CancelToken())
         try:
             done = ACTIONS[kind].do(scene, self._hands(asked))
         except AndonError as error:
@@ -254,8 +276,8 @@ class Actor:
         commit = self._book.commit_of(action)
         if commit is not None:
             return Done(ActionOutcome.RUNNING, error.message, commit)
-        # what a person stopped says nothing against a playbook
-        is_stopped = error.code == "action.frozen"
+        # what was stopped says nothing against a playbook
+        is_stopped = error.code in ("action.frozen", "build.interrupted")
         return Done(ActionOutcome.REFUSED if is_stopped else ActionOutcome.FAILED, error.message)
 
     # -- verified or undone
@@ -317,7 +339,7 @@ class Actor:
         assert incident is not None  # incidents are never deleted
         scene = self._scene(view, self._situation(view, incident), action.params)
         assert action.after is not None  # nothing is taken back that was not published
-        self._hands(ActionGuard(self._book, action, scene, None)).take_back(action.after)
+        self._hands(ActionGuard(self._book, action, scene, None, CancelToken())).take_back(action.after)
 
     # -- parts
 
