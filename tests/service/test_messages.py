@@ -220,6 +220,25 @@ def test_nobody_hears_of_what_is_snoozed_nor_of_what_was_before(shop: Clone, web
     assert [each["incidents"][0]["change"] for each in web.documents()] == ["opened"], "it stands, and nobody was told"
 
 
+def test_what_changed_while_it_was_snoozed_is_told_when_that_is_over_and_its_end_at_once(shop: Clone, web: WebReceiver):
+    channel(shop, f'kind = "webhook"\nurl = "{web.url("/ok")}"\nchanges = ["opened", "closed", "worse"]\n')
+    load(shop, BAD)
+    with shop.opened() as service:
+        service.incidents.snooze(1, "1h")
+        service.workspace.incidents.find(1)
+    shop.clock.on(hours=2)
+    with shop.opened() as service:
+        (woken,) = service.incidents.list("main")
+        assert woken.snoozed is None
+        assert [event.what for event in service.workspace.incidents.events(1)][-1] == "heard of again"
+        service.incidents.list("main")
+        assert [event.what for event in service.workspace.incidents.events(1)].count("heard of again") == 1
+        service.incidents.snooze(1, "1d")
+    load(shop, GOOD)
+    changes = [each["incidents"][0]["change"] for each in web.documents()]
+    assert changes == ["opened", "closed"]
+
+
 def test_what_is_not_taken_fails_no_run_is_tried_again_with_its_id_and_at_last_given_up(shop: Clone, web: WebReceiver):
     channel(shop, f'kind = "webhook"\nurl = "{web.url("/flaky")}"\n')
     web.is_well = False

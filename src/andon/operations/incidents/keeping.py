@@ -16,7 +16,7 @@ from andon.model.incident import Incident, IncidentEvent, IncidentSignal
 from andon.model.lamp import Lamp
 from andon.model.signal import Signal, SignalKind
 from andon.operations.incidents.case import Batch, Case
-from andon.operations.incidents.life import Right, clear, take
+from andon.operations.incidents.life import Right, clear, take, woken
 from andon.operations.incidents.renamed import carried
 from andon.operations.incidents.seeing import Seeing
 from andon.state.incidents import Seen
@@ -155,7 +155,8 @@ class IncidentKeeper:
             commit=view.commit.id,
             now=now,
         )
-        if not reads and not step.right and seen is not None and _seen(seen, step) == seen:
+        sleeps = any(woken(case, now) is not case for case in standing)
+        if not reads and not step.right and not sleeps and seen is not None and _seen(seen, step) == seen:
             return []
         with self._workspace.lake.database.write() as transaction:
             return self._write(transaction, step)
@@ -187,7 +188,7 @@ class IncidentKeeper:
         incidents = [*self._store.standing(step.branch), *self._store.judged(step.branch), *earlier.values()]
         cases = self._cases({incident.number: incident for incident in incidents}.values())
         before = {case.number: case for case in cases}
-        cases = [_carried(case, step.carried) for case in cases]
+        cases = [woken(_carried(case, step.carried), step.now) for case in cases]
         for read in unread:
             if read.batch.signals:
                 earlier = self._earlier(cases, read.batch, earlier)

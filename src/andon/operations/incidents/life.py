@@ -71,6 +71,15 @@ def take(
     return [case for case in after if case.number < first_new or case.incident.part_of is None]
 
 
+def woken(case: Case, now: str) -> Case:
+    """The incident that is heard of again, since the time is over for which somebody did not want to; else as it is."""
+    until = case.incident.snoozed
+    if until is None or until > now or case.is_over:
+        return case
+    told = CaseTold(IncidentEventKind.SNOOZED, "heard of again", body={"until": None})
+    return replace(case, incident=replace(case.incident, snoozed=None)).says(told)
+
+
 def clear(
     cases: Sequence[Case], right: Mapping[str, Right], needs: Mapping[str, Sequence[str]], at: str, number: int
 ) -> list[Case]:

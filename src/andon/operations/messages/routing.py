@@ -40,13 +40,15 @@ def worst_of(incident: Incident, signals: Sequence[IncidentSignal]) -> Lamp:
 
 
 def hears(channel: Channel, incident: Incident, signals: Sequence[IncidentSignal], default: str, now: str) -> bool:
-    """Whether a channel wants to hear of an incident, wherever it is selected.
+    """Whether a channel wants to hear of an incident, wherever it is selected. That it is over is told of one that is snoozed, too.
 
     Args:
         default: the branch that is told of where the channel names none.
         now: the time as ISO text.
     """
-    if incident.branch not in (channel.branches or (default,)) or incident.is_snoozed(now):
+    if incident.branch not in (channel.branches or (default,)) or (
+        incident.is_snoozed(now) and not incident.state.is_over
+    ):
         return False
     is_grave = worst_of(incident, signals).gravity >= channel.severity.gravity
     return is_grave and bool(channel.kinds & {incident.kind, *(signal.kind for signal in signals)})
