@@ -98,6 +98,23 @@ def test_a_source_that_fails_is_told_until_a_run_brings_it(shop: Clone) -> None:
     assert board(shop).needs == []
 
 
+def test_what_was_made_anew_of_old_data_is_as_old_as_they_are(project: Clone) -> None:
+    start = datetime(2026, 11, 1, 8, tzinfo=UTC)
+    now = [start]
+    project.clock = lambda: now[0]
+    project.write("datasets/marts/totals.sql", "/*---\nrefresh: {max_age: 6h}\n---*/\n" + TOTALS)
+    project.run()
+    now[0] = start + timedelta(hours=5)
+    project.refresh(select=("marts.totals",))
+    now[0] = start + timedelta(hours=7)
+    with closing(project.open()) as service:
+        (need,) = service.board.show().needs
+    assert need.what == "it promises `max_age 6h`, and its data are of 2026-11-01 08:00"
+    project.refresh()
+    with closing(project.open()) as service:
+        assert service.board.show().needs == []
+
+
 def test_a_broken_promise_is_told_once_for_all_below(project: Clone) -> None:
     start = datetime(2026, 11, 1, 8, tzinfo=UTC)
     now = [start]

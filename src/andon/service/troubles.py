@@ -16,6 +16,7 @@ from andon.base.record import Record
 from andon.model.check import Severity
 from andon.model.lamp import Lamp
 from andon.model.run import TaskStatus
+from andon.model.schedule import RuleKind
 from andon.model.signal import SignalKind
 from andon.model.trouble import Trouble, TroubleKind
 from andon.operations.scheduling.book import book_of
@@ -43,15 +44,17 @@ class Promised(Record):
     """What a dataset promises of its age.
 
     Attributes:
-        last: when it was brought up to date (ISO text).
+        last: when it was brought up to date (ISO text), or for `max_age` of when its data are.
         due: when the first of its rules is broken (ISO text).
         rule: that rule, as written.
+        is_of_data: whether its data are older than that it was brought up to date.
     """
 
     dataset: str
     last: str
     due: str
     rule: str
+    is_of_data: bool = False
 
 
 class KnownTroubles(Record):
@@ -116,7 +119,7 @@ class Troubles:
 
     def _looked(self, branch: str | None) -> object:
         looks = self._workspace.looks.of(branch) if branch is not None else {}
-        return tuple(sorted((name, look.at) for name, look in looks.items()))
+        return tuple(sorted((name, look.at, look.data) for name, look in looks.items()))
 
     def _checks(self, view: View) -> list[Trouble]:
         failing = self._workspace.check_results.failing()
@@ -195,11 +198,17 @@ class Troubles:
             times += [build.created] if build is not None else []
             if not times:
                 continue
-            last = max(times)
-            due = [(at, r.spoken) for r in rules if (at := due_at(r.kind, r.text, from_text(last), r.zone))]
+            done = max(times)
+            # `max_age` is of the data: brought up to date without what it reads, a dataset is no newer
+            data = look.data if look is not None else done
+            due = []
+            for rule in rules:
+                last = data if rule.kind is RuleKind.MAX_AGE else done
+                at = due_at(rule.kind, rule.text, from_text(last), rule.zone)
+                if at is not None:
+                    due.append((at, Promised(name, last, to_text(at), rule.spoken, is_of_data=last < done)))
             if due:
-                at, rule = min(due)
-                found.append(Promised(name, last, to_text(at), rule))
+                found.append(min(due, key=lambda pair: (pair[0], pair[1].rule))[1])
         return found
 
 
@@ -217,12 +226,16 @@ def late(promised: Sequence[Promised], now: datetime) -> list[Trouble]:
             each.dataset,
             TroubleKind.LATE,
             Lamp.STALE,
-            f"it promises `{each.rule}`, and was brought up to date at {each.last[:16].replace('T', ' ')}",
+            f"it promises `{each.rule}`, and {_of_when(each)} {each.last[:16].replace('T', ' ')}",
             each.due,
         )
         for each in promised
         if from_text(each.due) <= now
     ]
+
+
+def _of_when(promised: Promised) -> str:
+    return "its data are of" if promised.is_of_data else "was brought up to date at"
 
 
 def worst(troubles: Sequence[Trouble]) -> dict[str, Lamp]:
