@@ -296,3 +296,20 @@ def test_a_run_that_was_killed_is_told_and_one_that_somebody_stopped_is_not():
     assert (signal.dataset, signal.kind, signal.details["retryable"]) == ("", SignalKind.FAILED, True)
     assert signal.what == "a run came to no end: the process that made it is gone"
     assert signals_of(replace(run, seconds=1.5), [], []) == []
+
+
+def test_a_defect_in_what_comes_after_a_run_is_no_failure_of_the_run(shop, monkeypatch):
+    from andon.model.event import Notice
+    from andon.operations.incidents.keeping import IncidentKeeper
+    from andon.runs.goal import DEFAULTS, Listener
+
+    def broken(self, branch, look=None):
+        raise KeyError("a defect")
+
+    monkeypatch.setattr(IncidentKeeper, "catch_up", broken)
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
+    told: list[object] = []
+    with shop.opened() as service:
+        result = service.runs.refresh(DEFAULTS, Listener(report=told.append))
+    assert result.published
+    assert any(isinstance(e, Notice) and "a defect (KeyError)" in e.text for e in told)

@@ -6,6 +6,7 @@ the move of the branch, in T2).
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from andon.runs.planning.merging import MergeSide
     from andon.workspace.base import Base
     from andon.workspace.workspace import Workspace
+
+_log = logging.getLogger(__name__)
 
 #: How often a run whose branch moved meanwhile is planned again.
 REPLANS = 3
@@ -99,8 +102,17 @@ class GoalRunner:
         try:
             return self._execute(prepared, listener, began)
         finally:
-            if self._ended is not None:
-                self._ended(prepared.goal.branch, listener)
+            self._tell_ended(prepared.goal.branch, listener)
+
+    def _tell_ended(self, branch: str, listener: Listener) -> None:
+        """A defect in what comes after a run is no failure of the run: what it published is there."""
+        if self._ended is None:
+            return
+        try:
+            self._ended(branch, listener)
+        except Exception as defect:  # noqa: BLE001 - whatever it is, the run is over
+            _log.exception("a defect after a run of %s", branch)
+            listener.report(Notice(f"what comes after a run was not done: a defect ({type(defect).__name__})"))
 
     def _agreed(self, goal: Goal, options: RunOptions, listener: Listener) -> tuple[Prepared, float]:
         """The plan for `goal`, once somebody agreed to it, and the seconds that they took to think. They are asked about what is then
