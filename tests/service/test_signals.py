@@ -174,3 +174,20 @@ def test_a_promise_of_a_group_is_one_of_its_datasets(shop: Clone):
         assert late.details["rule"] == "max_age 6h (schedule hourly)"
         (kept,) = service.reviewing.review("1d").promises
         assert (kept.dataset, kept.kept < 1) == ("marts.count", True)
+
+
+def test_a_trigger_that_stays_away_is_noticed_by_who_looks_and_a_person_owes_no_rhythm(usual: Clone):
+    with usual.opened() as service:
+        for _ in range(4):
+            usual.clock.now += timedelta(minutes=5)
+            service.scheduling.tick("cron")
+            service.scheduling.tick()
+        assert [each.kind for each in service.incidents.standing("main")] == []
+        usual.clock.now += timedelta(hours=2)
+        silent = [each for each in service.incidents.standing("main") if each.kind is SignalKind.SILENCE]
+        (incident,) = silent
+        assert incident.title.startswith("`cron` looked by schedule each 5 min, and stays away since")
+        service.scheduling.tick("cron")
+        ended = service.workspace.incidents.find(incident.number)
+        assert ended is not None
+        assert ended.state.is_over

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from andon.base.clock import to_text
 from andon.model.decision import Decision
 from andon.model.schedule_view import DecisionDocument, PassDocument, RanDocument, ScheduleView, WhyDocument
-from andon.operations.scheduling.cadence import cadence_of, silences, unreachable
+from andon.operations.scheduling.cadence import LINES, cadence_of, silences, unreachable
 from andon.operations.scheduling.why import decision_words, is_seen, ran_words, seen_words
 from andon.workspace.code import project_at
 from andon.workspace.view import no_dataset
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from andon.operations.scheduling.looking import DueDecisions, Looking
     from andon.state.decisions import PassLine
     from andon.workspace.workspace import Workspace
-
-_LINES = 50
 
 
 class Schedules:
@@ -50,7 +48,7 @@ class Schedules:
         """
         decided = self._looking.look(self._branch(branch), at)
         chosen = self._chosen(decided, select, exclude)
-        now, lines = at or self._workspace.clock(), self._workspace.decisions.passes(decided.branch, _LINES)
+        now, lines = at or self._workspace.clock(), self._workspace.decisions.passes(decided.branch, LINES)
         cadence = cadence_of(lines, now)
         broken = unreachable(decided.book, decided.known, cadence or 0.0, now)
         return ScheduleView(
@@ -82,7 +80,7 @@ class Schedules:
         seen = is_seen(line, moment)
         ran, ran_next = (self._ran(dataset, name, moment, is_after=after) for after in (False, True))
         entry = decided.book.entries.get(dataset)
-        lines = self._workspace.decisions.passes(name, _LINES)
+        lines = self._workspace.decisions.passes(name, LINES)
         broken = unreachable(decided.book, decided.known, cadence_of(lines, now) or 0.0, now)
         own = [each for each in broken if each.dataset == dataset]
         told = [

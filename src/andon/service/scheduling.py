@@ -11,6 +11,7 @@ from andon.base.names import did_you_mean
 from andon.base.record import values_of
 from andon.errors import AndonError, UsageError
 from andon.model.tick import PauseDocument, Tick
+from andon.operations.scheduling.cadence import BY_HAND
 from andon.operations.scheduling.loop import ScheduleLoop
 from andon.operations.scheduling.passes import Passes, length_of
 from andon.runs.goal import Listener, RunOptions
@@ -54,7 +55,7 @@ class Scheduling:
 
     def tick(
         self,
-        trigger: str = "hand",
+        trigger: str = BY_HAND,
         *,
         branch: str | None = None,
         now: datetime | None = None,

@@ -71,4 +71,4 @@ class SignalDesk:
 
         view = View.at(self._workspace, branch)
         promised = self._troubles.known(view).promised
-        return view, [Deadline(each.dataset, each.last, each.due, each.rule) for each in promised]
+        return view, [Deadline(each.dataset, each.last, each.due, each.rule, each.is_of_data) for each in promised]

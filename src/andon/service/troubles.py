@@ -200,7 +200,7 @@ class Troubles:
                 continue
             done = max(times)
             # `max_age` is of the data: brought up to date without what it reads, a dataset is no newer
-            data = look.data if look is not None else done
+            data = look.data if look is not None and look.data < look.at else done
             due = []
             for rule in rules:
                 last = data if rule.kind is RuleKind.MAX_AGE else done

@@ -22,6 +22,12 @@ _AWAY, _MORE = 3.0, timedelta(minutes=2)
 _SLOTS = 12
 
 
+#: What makes a pass that a person asked for.
+BY_HAND = "hand"
+#: So many lines of the record of passes tell who looks how often.
+LINES = 50
+
+
 class TriggerPace(Record):
     """How often a trigger looks: seconds from one pass to the next, usually and at most; and its last pass."""
 
@@ -57,8 +63,8 @@ def cadence_of(lines: Sequence[PassLine], now: datetime) -> float | None:
 
 
 def silences(lines: Sequence[PassLine], now: datetime) -> list[Silence]:
-    """The triggers that used to look and stay away; one in whose place another looks as often is not missed."""
-    triggers = triggers_of(lines)
+    """The triggers that used to look and stay away; one in whose place another looks as often is not missed, nor is a person."""
+    triggers = [each for each in triggers_of(lines) if each.cause != BY_HAND]
     active = [each for each in triggers if now - each.last <= _patience(each)]
     return [
         Silence(each.cause, to_text(each.last), each.usual)

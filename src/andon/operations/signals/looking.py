@@ -17,8 +17,9 @@ from andon.model.commit import CommitKind
 from andon.model.dataset import Kind
 from andon.model.signal import SignalKind
 from andon.operations.incidents.keeping import SignalLook
+from andon.operations.scheduling.cadence import LINES, silences
 from andon.operations.signals.arrivals import expected_by
-from andon.operations.signals.standing import LOOKED_FOR, late, overdue, undeclared, ungoverned, unusual
+from andon.operations.signals.standing import LOOKED_FOR, late, overdue, silent, undeclared, ungoverned, unusual
 from andon.operations.signals.unusual import unusual_rows, unusual_seconds
 from andon.proposals.names import looks_personal
 from andon.state.usual import Judged, UsualKind
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from andon.catalog.use import UseBook
+    from andon.model.decision import Silence
     from andon.model.version import Version
     from andon.operations.signals.standing import Deadline
     from andon.state.usual import BuiltNumbers
@@ -59,6 +61,8 @@ class SignalLooker:
         branch, now = view.ref, self._workspace.clock()
         datasets = {name: said for name, said in view.project.datasets.items() if name in view.state.leaves}
         signals = late(branch, deadlines, now)
+        if deadlines:
+            signals += silent(branch, self._silences(branch, now))
         if self._workspace.settings.get("signals.learned"):
             judged = self._judged(view)
             signals += overdue(branch, judged, {each.dataset for each in deadlines}, now)
@@ -77,7 +81,12 @@ class SignalLooker:
         now = self._workspace.clock()
         dues = [from_text(each.due) for each in self._store.judged(view.ref) if each.due is not None]
         dues += [from_text(each.due) + each.grace for each in deadlines]
+        if deadlines and self._silences(view.ref, now):
+            return now  # it is over as soon as somebody looks again
         return min([now + _AGAIN, *(due for due in dues if due > now)])
+
+    def _silences(self, branch: str, now: datetime) -> list[Silence]:
+        return silences(self._workspace.decisions.passes(branch, LINES), now)
 
     def _used(self, view: View) -> set[str]:
         """The datasets that people use, or decide by."""

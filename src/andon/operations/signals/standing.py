@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 
 from andon.base.clock import from_text, to_text
 from andon.base.record import Record
+from andon.base.text import span
 from andon.model.dataset import Dataset
+from andon.model.decision import Silence
 from andon.model.lamp import Lamp
 from andon.model.signal import Signal, SignalKind
 from andon.state.usual import Judged, UsualKind
 
 #: What is looked for; what stands of it and is not found is right again.
-LOOKED_FOR = frozenset((SignalKind.LATE, SignalKind.VOLUME, SignalKind.COST, SignalKind.GOVERNANCE))
+LOOKED_FOR = frozenset((SignalKind.LATE, SignalKind.VOLUME, SignalKind.COST, SignalKind.GOVERNANCE, SignalKind.SILENCE))
 #: Whoever has to bring it up to date at a time gets so long to do it.
 GRACE = timedelta(minutes=10)
 
@@ -26,12 +28,14 @@ class Deadline(Record):
     Attributes:
         last: when it was (ISO text); `due` when the rule is broken.
         rule: as written.
+        is_of_data: whether `last` is of when its data are, which are older than that it was brought up to date.
     """
 
     dataset: str
     last: str
     due: str
     rule: str
+    is_of_data: bool = False
 
     @property
     def grace(self) -> timedelta:
@@ -44,10 +48,28 @@ def late(branch: str, deadlines: Sequence[Deadline], now: datetime) -> list[Sign
     found = []
     for each in deadlines:
         if from_text(each.due) + each.grace <= now:
-            what = f"it promises `{each.rule}`, and was brought up to date at {_minute(each.last)}"
+            when = "its data are of" if each.is_of_data else "was brought up to date at"
+            what = f"it promises `{each.rule}`, and {when} {_minute(each.last)}"
             details = {"rule": each.rule, "due": each.due, "last": each.last}
             found.append(_signal(branch, each.dataset, SignalKind.LATE, "promise", Lamp.STALE, what, each.due, details))
     return found
+
+
+def silent(branch: str, silences: Sequence[Silence]) -> list[Signal]:
+    """The triggers of the schedule that used to look and stay away."""
+    return [
+        _signal(
+            branch,
+            "",
+            SignalKind.SILENCE,
+            each.trigger,
+            Lamp.WARN,
+            f"`{each.trigger}` looked by schedule each {span(each.usual)}, and stays away since {_minute(each.last)}",
+            each.last,
+            {"trigger": each.trigger, "last": each.last},
+        )
+        for each in silences
+    ]
 
 
 def overdue(branch: str, judged: Sequence[Judged], promised: Set[str], now: datetime) -> list[Signal]:
