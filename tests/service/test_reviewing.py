@@ -27,14 +27,15 @@ def test_a_week_with_a_bad_load_a_bad_change_and_a_branch(project: Clone):
     clock = project.clock = Days()
     project.write(
         "sources/shop/orders.sql",
-        "/*---\nchecks: amount 0..100\n---*/\nselect id, customer, amount from read_csv('raw/orders_*.csv')\n",
+        "/*---\nchecks: |\n  amount 0..100\n  id < 900 quarantine 5 rows\n---*/\n"
+        "select id, customer, amount from read_csv('raw/orders_*.csv')\n",
     )
     assert project.run().published
     clock.now += timedelta(days=1)
     project.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,999\n")
     assert not project.refresh().published
     clock.now += timedelta(hours=2)
-    project.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,99\n")
+    project.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,99\n901,dan,1\n")
     assert project.refresh().published
     clock.now += timedelta(days=1)
     project.write("datasets/marts/count.sql", "select count(*) + 1 as n from shop.orders\n")
@@ -43,11 +44,13 @@ def test_a_week_with_a_bad_load_a_bad_change_and_a_branch(project: Clone):
     project.undo()
     with project.opened() as service:
         found = service.reviewing.review("7d", "main")
-        assert found.incidents == {"opened": 1, "closed": 1, "standing": 0}
-        assert found.detect.count == found.recover.count == 1
+        assert found.incidents == {"opened": 2, "closed": 1, "standing": 1}, "the row set aside stands"
+        assert (found.detect.count, found.recover.count) == (2, 1)
         assert 7200 <= (found.recover.median or 0) < 7300
         assert (found.detect.most or 0) < 60, "the run that met it noticed it"
         assert (found.published, found.changes) == (3, 2)
+        (debt,) = found.quarantine
+        assert (debt.dataset, debt.rows, debt.share, debt.days) == ("shop.orders", 1, 0.2, 1.0)
         (failed,) = found.failed_changes
         assert failed.why == "undone"
         assert 1800 <= (failed.restored or 0) < 1860

@@ -18,11 +18,12 @@ from andon.runs.planning.due import TIMED
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from andon.model.commit import Commit
     from andon.runs.inspection.history import CheckHistory
     from andon.service.incidents import IncidentDesk
+    from andon.service.quarantine import Quarantine
     from andon.workspace.workspace import Workspace
 
 #: What is looked at where nobody says since when.
@@ -31,16 +32,18 @@ WEEK = "7d"
 _INCIDENTS = 2000
 #: What says that something was done, and came to an end.
 _COUNTED = frozenset((ActionOutcome.VERIFIED, ActionOutcome.UNDONE, ActionOutcome.FAILED, ActionOutcome.DONE))
-_QUARANTINE = "__quarantine"
 
 
 class Reviewing:
     """Computes reviews of one lake."""
 
-    def __init__(self, workspace: Workspace, history: CheckHistory, desk: IncidentDesk) -> None:
+    def __init__(
+        self, workspace: Workspace, history: CheckHistory, desk: IncidentDesk, aside: Callable[[], Quarantine]
+    ) -> None:
         self._workspace = workspace
         self._history = history
         self._desk = desk
+        self._aside = aside
 
     def review(self, since: str = WEEK, branch: str | None = None) -> ReviewDocument:
         """The numbers of a branch from `since` until now.
@@ -92,7 +95,7 @@ class Reviewing:
             false_alarms=incidents.false_alarms(found, since),
             escapes=incidents.escapes(found, since),
             promises=incidents.promises(rules, found, since, until, objective),
-            quarantine=self._quarantine(view),
+            quarantine=self._quarantine(view, until),
             repeated_fix=actions.repeated_fix(done),
             idle_checks=self._idle(view, since),
             published=len(published),
@@ -163,21 +166,12 @@ class Reviewing:
             began = own.time
         return changes.ReviewedChange(commit, began)
 
-    def _quarantine(self, view: View) -> list[QuarantineDebt]:
-        """The rows in quarantine that a commit shows."""
-        kept = {name: leaf.version for name, leaf in view.state.leaves.items() if name.endswith(_QUARANTINE)}
-        if not kept:
-            return []
-        objects = self._workspace.lake.objects
-        own = {name: name.removesuffix(_QUARANTINE) for name in kept}
-        valid = {name: view.state.leaves[base].version for name, base in own.items() if base in view.state.leaves}
-        counts = objects.row_counts([*kept.values(), *valid.values()])
-        found = []
-        for name, version in kept.items():
-            rows = counts[version][0] or 0
-            all_rows = rows + (counts[valid[name]][0] or 0 if name in valid else 0)
-            if rows:
-                found.append(QuarantineDebt(own[name], rows, rows / all_rows if all_rows else None, None, None))
+    def _quarantine(self, view: View, until: str) -> list[QuarantineDebt]:
+        """The rows in quarantine that a commit shows, most first."""
+        found = [
+            QuarantineDebt(each.dataset, each.rows, each.share, each.since, _days(each.since, until))
+            for each in self._aside().overview(at=view.commit.id)
+        ]
         return sorted(found, key=lambda each: (-each.rows, each.dataset))
 
     def _idle(self, view: View, since: str) -> list[IdleCheck]:
@@ -216,6 +210,10 @@ def _moment(since: str, now: datetime) -> datetime:
             hint="write how long ago, `7d` or `4w`, or an earlier day",
         )
     return begin
+
+
+def _days(since: str | None, until: str) -> float | None:
+    return None if since is None else round((from_text(until) - from_text(since)).total_seconds() / 86_400, 1)
 
 
 def _is_recent(incident: Incident, since: str) -> bool:

@@ -272,7 +272,7 @@ class Service:
         """How well the work went."""
         from andon.service.reviewing import Reviewing
 
-        return Reviewing(self.workspace, self._check_history, self.incidents)
+        return Reviewing(self.workspace, self._check_history, self.incidents, lambda: self.quarantine)
 
     @cached_property
     def actions(self) -> ActionDesk:

@@ -50,7 +50,12 @@ def review_lines(found: ReviewDocument, ink: Ink, width: int | None, *, define: 
     )
     rows = sum(each.rows for each in found.quarantine)
     lines.number("in quarantine", plural(rows, "row"), "quarantine")
-    lines.rows([(each.dataset, plural(each.rows, "row"), each.since or "") for each in found.quarantine])
+    lines.rows(
+        [
+            (each.dataset, plural(each.rows, "row"), "" if each.days is None else f"since {each.days:g} days")
+            for each in found.quarantine
+        ]
+    )
     never = [each for each in found.idle_checks if not each.asked]
     spent = sum(each.seconds for each in found.idle_checks)
     idle = f"{plural(len(found.idle_checks), 'check')} found nothing in {spent:.2f} s, {len(never):,} never asked"
