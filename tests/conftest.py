@@ -115,12 +115,15 @@ def _signatures_are_looked_at_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _work_is_done_once(_signatures_are_looked_at_once: None) -> Iterator[None]:
+def _work_is_done_once(
+    _signatures_are_looked_at_once: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     """What follows from content is worked out once by each process of tests, and engines are emptied and used again."""
     with remembered(_ONCE), engines_again(_ONCE), pytest.MonkeyPatch.context() as patch:
         patch.setattr(clones, "FIRST_RUNS", _FIRST_RUNS)
+        _FIRST_RUNS.begin(tmp_path_factory.mktemp("first-runs"))
         yield
-    _FIRST_RUNS.end()
+        _FIRST_RUNS.begin(None)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -19,8 +18,8 @@ from typing import Any
 from kit.remembered import Switch
 
 _STATE = ".andon"
-#: The most that are kept; then they are made anew.
-_MOST = 200
+#: The most that are kept.
+_MOST = 400
 #: The most that files of a project may hold to be looked at.
 _LARGEST = 1 << 20
 
@@ -32,21 +31,21 @@ class FirstRuns:
         self._switch = switch
         self._kept: dict[str, tuple[Path, Any]] = {}
         self._met: set[str] = set()
-        self._place: tempfile.TemporaryDirectory[str] | None = None
+        self._place: Path | None = None
 
     def begin_test(self) -> None:
         """Forget what this test has met: there is none yet."""
         self._met.clear()
 
-    def end(self) -> None:
-        """Nothing stays."""
-        if self._place is not None:
-            self._place.cleanup()
+    def begin(self, place: Path | None) -> None:
+        """Keep all that comes in an empty folder; None: keep nothing."""
+        self._kept.clear()
+        self._place = place
 
     def run(self, root: Path, author: str, work: Callable[[], Any]) -> Any:
         """What `work` gives, a run of the project in `root` by `author`: done, or as it was done before."""
         key = self._key(root, author)
-        if key is None or key in self._met:
+        if key is None or key in self._met or self._place is None:
             return work()
         self._met.add(key)
         if key in self._kept:
@@ -54,20 +53,12 @@ class FirstRuns:
             shutil.copytree(kept, root / _STATE, symlinks=True)
             return told
         told = work()
-        if self._key_of_files(root, author) == key:  # a run that wrote into the project is not its state alone
-            self._keep(key, root / _STATE, told)
+        # a run that wrote into the project is not its state alone
+        if len(self._kept) < _MOST and self._key_of_files(root, author) == key:
+            kept = self._place / str(len(self._kept))
+            shutil.copytree(root / _STATE, kept, symlinks=True)
+            self._kept[key] = kept, told
         return told
-
-    def _keep(self, key: str, state: Path, told: Any) -> None:
-        if self._place is None or len(self._kept) >= _MOST:
-            self.end()
-            self._kept.clear()
-            self._place = tempfile.TemporaryDirectory(
-                prefix="andon-first-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")
-            )
-        kept = Path(self._place.name) / str(len(self._kept))
-        shutil.copytree(state, kept, symlinks=True)
-        self._kept[key] = kept, told
 
     def _key(self, root: Path, author: str) -> str | None:
         if not self._switch.is_remembering or (root / _STATE).exists():
