@@ -15,9 +15,10 @@ from andon.base.record import Record, replace
 from andon.errors import AndonError
 from andon.lake.refs import MAIN
 from andon.model.decision import BackKind, Decision, DueStanding, Failure, HeldBack
+from andon.operations.scheduling.again import DecidingAgain
 from andon.operations.scheduling.book import ScheduleBook, book_of
 from andon.operations.scheduling.cadence import cadence_of
-from andon.operations.scheduling.decide import DecidingAgain, ScheduleFacts
+from andon.operations.scheduling.facts import ScheduleFacts
 from andon.operations.scheduling.movement import BuildFact, Movement
 from andon.operations.scheduling.retries import WAITS, words
 from andon.operations.scheduling.whens import WhenAnswers

@@ -19,9 +19,8 @@ from andon.model.decision import Decision, DueStanding
 from andon.model.event import Event
 from andon.model.run import RunResult
 from andon.model.tick import Tick, TickJob, TickWaiting
-from andon.operations.scheduling.decide import jobs
 from andon.operations.scheduling.ends import interruption, noted, outcome_of, trouble_of, well_of
-from andon.operations.scheduling.jobs import ScheduledJob, with_turns
+from andon.operations.scheduling.jobs import ScheduledJob, jobs, with_turns
 from andon.operations.scheduling.renewing import renewed
 from andon.runs.goal import Listener, RunOptions
 from andon.state.claims import LONGEST, Claim, ClaimLease, Refused, Turn
