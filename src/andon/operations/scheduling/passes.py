@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.cancel import CancelToken
 from andon.base.duration import read_duration
+from andon.base.process import spoken
 from andon.base.record import Record, replace
 from andon.errors import AndonError, MachineError
 from andon.model.decision import Decision, DueStanding
@@ -141,7 +142,7 @@ class Passes:
                 return TickWaiting("", "stale", why, None)
             if taken.name in {turn.at for turn in turns}:
                 return TickWaiting("", "turn", f"all places at the {taken.name} are taken", taken.until)
-            return TickWaiting("", "claimed", f"`{taken.name}` is being made by {taken.by}", taken.until)
+            return TickWaiting("", "claimed", f"`{taken.name}` is being made by {spoken(taken.by)}", taken.until)
         lost = sorted(taken.lost & set(job.datasets))
         if lost:
             found = interruption(lost, workspace.attempts.of(look.branch), workspace.clock(), self._chance())
