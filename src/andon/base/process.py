@@ -22,7 +22,7 @@ def this_process() -> str:
 
 
 def is_gone(process: str) -> bool:
-    """Whether the process that `this_process` named ended; False where that can't be known (another machine, a container beside this one)."""
+    """Whether the process that `this_process` named ended; False where that can't be known (elsewhere, in a container beside this one)."""
     machine, number, birth = _parts(process)
     if machine != _machine() or not number.isdigit():
         return False

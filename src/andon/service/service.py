@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from andon.base.clock import Clock, system_clock
+from andon.base.clock import Clock, system_clock, to_text
 from andon.engines.other import OtherEngine, embedded_only
 from andon.errors import Problem, ProjectError
 from andon.project.folder.scan import find_root
@@ -174,14 +174,14 @@ class Service:
         from andon.service.scheduling import AUTHOR, Scheduling
 
         by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
-        return Scheduling(self.workspace, self._looking, by_itself.runs, self._preparer, self._passed)
+        return Scheduling(self.workspace, self._looking, lambda: by_itself.runs, lambda: self._preparer, self._passed)
 
     @cached_property
     def signals(self) -> SignalDesk:
         """What is late, out of the usual, or not governed."""
         from andon.service.signals import SignalDesk
 
-        return SignalDesk(self.workspace, self._shared.troubles, self._shared.uses)
+        return SignalDesk(self.workspace, lambda: self._shared.troubles, self._shared.uses)
 
     @cached_property
     def backfills(self) -> Backfills:
@@ -494,7 +494,9 @@ class Service:
 
     @cached_property
     def _looking(self) -> Looking:
-        return self._shared.looking(self.querying, lambda branch, datasets: self.scheduling.marks(branch, datasets))
+        return self._shared.looking(
+            lambda: self.querying, lambda branch, datasets: self.scheduling.marks(branch, datasets)
+        )
 
     @cached_property
     def _runner(self) -> GoalRunner:
@@ -509,7 +511,8 @@ class Service:
 
     def _passed(self, branch: str, listener: Listener) -> None:
         self.incidents.passed(branch, listener)
-        self.actions.passed(branch, listener)
+        if not self.workspace.actions.is_idle(branch, to_text(self.workspace.clock())):
+            self.actions.passed(branch, listener)
         self.messages.run_ended(listener)
 
 
@@ -539,7 +542,9 @@ class _Shared:
                 self._outbox = LineageOutbox()
             return self._outbox
 
-    def looking(self, querying: Querying, marks: Callable[[str, Collection[str]], Mapping[str, str]]) -> Looking:
+    def looking(
+        self, querying: Callable[[], Querying], marks: Callable[[str, Collection[str]], Mapping[str, str]]
+    ) -> Looking:
         from andon.operations.scheduling.looking import Looking
 
         with self._lock:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
@@ -15,6 +14,7 @@ from andon.model.action import ActionKind, ActionMode, ActionOutcome, Corrective
 from andon.model.incident import IncidentEvent, IncidentEventKind, IncidentState
 from andon.model.playbook import PlaybookMode
 from andon.operations.actions.decide import IncidentSituation, Offer
+from andon.state.actions import UNDONE
 
 if TYPE_CHECKING:
     from andon.base.database import Transaction
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 #: Who acts where no person does.
 AUTHOR = "andon"
-#: So far back is looked whether what was verified was taken back since.
-_UNDONE = timedelta(days=14)
 #: States of incidents about which something is to be done.
 STANDING = (IncidentState.OPEN, IncidentState.CONTAINED)
 
@@ -230,7 +228,7 @@ class ActionBook:
 
     def note_undone(self, branch: str) -> None:
         """Note of what was verified lately whether a person took it back since."""
-        since = to_text(self._workspace.clock() - _UNDONE)
+        since = to_text(self._workspace.clock() - UNDONE)
         open_ = {
             action.after: action
             for action in self._actions.since(since)

@@ -21,6 +21,7 @@ from andon.operations.scheduling.cadence import cadence_of
 from andon.operations.scheduling.facts import ScheduleFacts
 from andon.operations.scheduling.movement import BuildFact, Movement
 from andon.operations.scheduling.retries import WAITS, words
+from andon.operations.scheduling.still import Stillness
 from andon.operations.scheduling.whens import WhenAnswers
 from andon.runs.looked import last_look
 from andon.state.looks import ALL, LastLook
@@ -61,6 +62,14 @@ class DueDecisions(Record):
         return [each for each in self.decisions if each.standing is DueStanding.DUE]
 
 
+class _Noted(Record):
+    """What was noted last: the decisions, when, and the newest line of passes then."""
+
+    decisions: tuple[Decision, ...]
+    at: datetime
+    line: int
+
+
 class Looking:
     """Looks at branches of one lake; what it derived is kept while the head is the same.
 
@@ -71,7 +80,7 @@ class Looking:
     def __init__(
         self,
         workspace: Workspace,
-        querying: Querying,
+        querying: Callable[[], Querying],
         marks: Callable[[str, Collection[str]], Mapping[str, str]],
     ) -> None:
         self._workspace = workspace
@@ -81,10 +90,14 @@ class Looking:
         self._books: Lru[str, ScheduleBook] = Lru(_KEPT)
         self._seconds: Lru[str, Mapping[str, float]] = Lru(_KEPT)
         self._deciding: dict[str, DecidingAgain] = {}
-        self._noted: dict[tuple[str, str], tuple[tuple[Decision, ...], datetime]] = {}
+        self._noted: dict[tuple[str, str], _Noted] = {}
+        self._stillness = Stillness(workspace, self.cadence)
 
-    def look(self, branch: str, now: datetime | None = None) -> DueDecisions:
+    def look(self, branch: str, now: datetime | None = None, *, is_kept: bool = True) -> DueDecisions:
         """What is due on a branch at `now` (None: by the clock) and what is not, with all that it was decided by.
+
+        Args:
+            is_kept: whether what is seen of files counts as seen at that moment; not where somebody only wonders what would be.
 
         Raises:
             MachineError: the catalog can't be read.
@@ -98,7 +111,7 @@ class Looking:
         facts = self._movement.facts(branch, head, state)
         seen = self._looks(branch, head, book, facts, to_text(moment + SKEW))
         looks = {d: look.at for d, look in seen.items()}
-        moved, signs = self._movement.moved(branch, head, state, book, looks, at)
+        moved, signs = self._movement.moved(branch, head, state, book, looks, at, is_kept=is_kept)
         changed, unasked = self._changed(book, seen, head)
         known = ScheduleFacts(
             looks=looks,
@@ -142,15 +155,44 @@ class Looking:
         """
         if self._workspace.lake.database.is_read_only:
             return
-        branch, moment = decided.branch, from_text(decided.at)
-        noted = self._noted.get((branch, cause))
-        is_same = noted is not None and noted[0] is decided.decisions
-        if noted is not None and is_same and timedelta(0) <= moment - noted[1] < _NOTED:
+        branch, moment, decisions = decided.branch, from_text(decided.at), self._workspace.decisions
+        noted, line = self._noted.get((branch, cause)), decisions.newest_line()
+        # where somebody else wrote a line meanwhile, it may be of something else that was decided
+        is_same = noted is not None and noted.decisions is decided.decisions and noted.line == line
+        if noted is not None and is_same and timedelta(0) <= moment - noted.at < _NOTED:
             return
-        decisions = self._workspace.decisions
         changes = [] if is_same else _changes(decisions.in_force(branch), decided.decisions)
-        decisions.note(branch, cause, self._workspace.caller.author, decided.at, len(decided.due), changes)
-        self._noted[branch, cause] = decided.decisions, moment
+        author = self._workspace.caller.author
+        fresh = decisions.note(branch, cause, author, decided.at, len(decided.due), changes)
+        self._noted[branch, cause] = _Noted(decided.decisions, moment, fresh or line)
+
+    # -- where nothing moves
+
+    def is_still(self, branch: str, cause: str, now: datetime) -> bool:
+        """Whether a pass finds nothing, as one before found nothing and nothing moved since: then it is noted, and all is done."""
+        if self._workspace.lake.database.is_read_only or not self._stillness.holds(branch, now):
+            return False
+        noted = self._noted.get((branch, cause))
+        if noted is None or not timedelta(0) <= now - noted.at < _NOTED:
+            line, author = self._stillness.line(), self._workspace.caller.author
+            fresh = self._workspace.decisions.note(branch, cause, author, to_text(now), 0, ())
+            if fresh is not None:
+                self._stillness.went_on(branch, fresh)
+            self._noted[branch, cause] = _Noted(noted.decisions if noted is not None else (), now, fresh or line)
+        return True
+
+    def keep_still(self, decided: DueDecisions, cause: str) -> None:
+        """Keep what a pass went by that found nothing, and was noted. What moved since it looked is seen by another look."""
+        branch, noted = decided.branch, self._noted.get((decided.branch, cause))
+        is_asked = all(held.kind is not BackKind.UNASKED for held in decided.known.held.values())
+        if noted is None or noted.decisions is not decided.decisions or decided.known.failures or not is_asked:
+            return
+        moment = from_text(decided.at)
+        found = self._stillness.seen(branch, decided.book, moment, noted.line)
+        again = self.look(branch, moment)
+        until = self._deciding[branch].until(again.decisions)
+        if found is not None and until is not None and again.decisions is decided.decisions:
+            self._stillness.keep(branch, found, until)
 
     # -- what is known
 

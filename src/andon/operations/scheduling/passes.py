@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from andon.base.cancel import CancelToken
+from andon.base.clock import to_text
 from andon.base.duration import read_duration
 from andon.base.process import spoken
 from andon.base.record import Record, replace
@@ -74,6 +75,9 @@ class Passes:
             AndonError: what is due can't be told. What happens to a run is told by its job.
         """
         began = time.perf_counter()
+        moment = now or self._workspace.clock()
+        if self._looking.is_still(branch, trigger, moment):
+            return Tick(branch, to_text(moment), trigger, (), (), (), time.perf_counter() - began)
         # Before it is decided what is to do: where a claim moves from here on, somebody else may do it.
         claims = self._workspace.claims.of(branch)
         decided = self._looking.look(branch, now)
@@ -92,6 +96,8 @@ class Passes:
                 self._workspace.at_once,
             )
             done = self._run_all(cut, look, listener, waiting)
+        elif not waiting:
+            self._looking.keep_still(decided, trigger)
         listed = tuple(waiting[name] for name in sorted(waiting))
         return Tick(branch, decided.at, trigger, tuple(due), done, listed, time.perf_counter() - began)
 
