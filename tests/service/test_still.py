@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from andon.base.clock import to_text
 from andon.base.record import replace
 from andon.operations.scheduling import files
 from andon.runs.goal import RunOptions
@@ -146,15 +147,13 @@ def test_who_comes_after_another_decision_was_recorded_records_theirs(lake: Clon
 
 
 def test_to_ask_what_will_be_due_changes_nothing(lake: Clone, clock: At):
+    """What somebody sees from the future is not noted as seen then: it would count as newer than all runs until that day."""
+    lake.write("raw/orders_99.csv", "id,customer,amount\n9,ben,1\n")
     with lake.opened() as service:
-        assert service.scheduling.tick("up").due == ()
-        lake.write("raw/orders_99.csv", "id,customer,amount\n9,ben,1\n")
         ahead = service.schedules.due(at=clock.now + timedelta(days=3))
         assert "shop.orders" in {each.dataset for each in ahead.due}
     with lake.opened() as service:
-        assert {job.outcome for job in service.scheduling.tick("up").jobs} == {"done"}
-        lake.write("raw/orders_99.csv", None)
-        service.schedules.due(at=clock.now + timedelta(days=3))
-        assert {job.outcome for job in service.scheduling.tick("up").jobs} == {"done"}
-    with lake.opened() as service:
-        assert service.scheduling.tick("up").due == (), "what a future would have made of it is no part of the record"
+        assert service.schedules._looking._movement._before("main") == {}
+        assert "shop.orders" in {each.dataset for each in service.schedules.due().due}
+        (seen,) = service.schedules._looking._movement._before("main").values()
+        assert seen.at == to_text(clock.now + timedelta(microseconds=1)), "now, and after the run that did not see it"
