@@ -59,7 +59,7 @@ def lake(tmp_path: Path, clock: At, monkeypatch: pytest.MonkeyPatch) -> Clone:
 
 def is_still(service: Service) -> bool:
     """Whether the next pass would only compare."""
-    return service.schedules._looking._stillness.holds("main", service.workspace.clock())
+    return service.schedules._looking._stillness.found("main", service.workspace.clock()) is not None
 
 
 def test_a_still_pass_says_what_a_whole_one_says(lake: Clone, clock: At):
@@ -113,7 +113,10 @@ def test_a_still_pass_says_what_a_whole_one_says(lake: Clone, clock: At):
             wanted = {each.dataset for each in other.schedules.due().due}
             found["still"] += is_still(service)
             found["due"] += bool(wanted)
-            assert {each.dataset for each in service.scheduling.tick("up").due} == wanted
+            held = {each.dataset for each in other.schedules.due().decisions if each.standing == "held back"}
+            tick = service.scheduling.tick("up")
+            assert {each.dataset for each in tick.due} == wanted
+            assert {each.dataset for each in tick.waiting} == held
             if wanted:
                 continue
             recorded = other.workspace.decisions.in_force("main")  # is what holds, whoever came by in between
@@ -125,6 +128,20 @@ def test_a_still_pass_says_what_a_whole_one_says(lake: Clone, clock: At):
     lasting.close()
     assert found["still"] > 8, "it is the way of most passes"
     assert found["due"] > 8
+
+
+def test_what_waits_is_told_by_a_still_pass_too(lake: Clone, clock: At):
+    with lake.opened() as service:
+        service.scheduling.pause(["marts.hourly"], why="the supplier moves")
+        clock.now += timedelta(hours=1)
+        told = [service.scheduling.tick("up").waiting for _ in range(3)]
+    with lake.opened() as other:
+        assert is_still(other)
+        told.append(other.scheduling.tick("cron").waiting)
+    assert {tuple((each.dataset, each.kind, each.until) for each in waiting) for waiting in told} == {
+        (("marts.hourly", "paused", None),)
+    }
+    assert len(set(told)) == 1
 
 
 def test_who_comes_after_another_decision_was_recorded_records_theirs(lake: Clone, clock: At):

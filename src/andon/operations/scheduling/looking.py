@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from andon.base.record import Record, replace
 from andon.errors import AndonError
 from andon.lake.refs import MAIN
 from andon.model.decision import BackKind, Decision, DueStanding, Failure, HeldBack
+from andon.model.tick import TickWaiting
 from andon.operations.scheduling.again import DecidingAgain
 from andon.operations.scheduling.book import ScheduleBook, book_of
 from andon.operations.scheduling.cadence import cadence_of
@@ -168,10 +169,12 @@ class Looking:
 
     # -- where nothing moves
 
-    def is_still(self, branch: str, cause: str, now: datetime) -> bool:
-        """Whether a pass finds nothing, as one before found nothing and nothing moved since: then it is noted, and all is done."""
-        if self._workspace.lake.database.is_read_only or not self._stillness.holds(branch, now):
-            return False
+    def still(self, branch: str, cause: str, now: datetime) -> tuple[TickWaiting, ...] | None:
+        """What is kept back, where a pass finds nothing to do as one before found nothing and nothing moved since: then it is noted, and
+        all is done. None where it has to decide."""
+        found = self._stillness.found(branch, now) if not self._workspace.lake.database.is_read_only else None
+        if found is None:
+            return None
         noted = self._noted.get((branch, cause))
         if noted is None or not timedelta(0) <= now - noted.at < _NOTED:
             line, author = self._stillness.line(), self._workspace.caller.author
@@ -179,16 +182,16 @@ class Looking:
             if fresh is not None:
                 self._stillness.went_on(branch, fresh)
             self._noted[branch, cause] = _Noted(noted.decisions if noted is not None else (), now, fresh or line)
-        return True
+        return tuple(TickWaiting(*each) for each in found.waiting)
 
-    def keep_still(self, decided: DueDecisions, cause: str) -> None:
-        """Keep what a pass went by that found nothing, and was noted. What moved since it looked is seen by another look."""
+    def keep_still(self, decided: DueDecisions, cause: str, waiting: Iterable[TickWaiting]) -> None:
+        """Keep what a pass went by that found nothing to do, and was noted. What moved since it looked is seen by another look."""
         branch, noted = decided.branch, self._noted.get((decided.branch, cause))
         is_asked = all(held.kind is not BackKind.UNASKED for held in decided.known.held.values())
-        if noted is None or noted.decisions is not decided.decisions or decided.known.failures or not is_asked:
+        if noted is None or noted.decisions is not decided.decisions or not is_asked:
             return
         moment = from_text(decided.at)
-        found = self._stillness.seen(branch, decided.book, moment, noted.line)
+        found = self._stillness.seen(branch, decided.book, moment, noted.line, waiting)
         again = self.look(branch, moment)
         until = self._deciding[branch].until(again.decisions)
         if found is not None and until is not None and again.decisions is decided.decisions:

@@ -76,8 +76,9 @@ class Passes:
         """
         began = time.perf_counter()
         moment = now or self._workspace.clock()
-        if self._looking.is_still(branch, trigger, moment):
-            return Tick(branch, to_text(moment), trigger, (), (), (), time.perf_counter() - began)
+        still = self._looking.still(branch, trigger, moment)
+        if still is not None:
+            return Tick(branch, to_text(moment), trigger, (), (), still, time.perf_counter() - began)
         # Before it is decided what is to do: where a claim moves from here on, somebody else may do it.
         claims = self._workspace.claims.of(branch)
         decided = self._looking.look(branch, now)
@@ -96,9 +97,9 @@ class Passes:
                 self._workspace.at_once,
             )
             done = self._run_all(cut, look, listener, waiting)
-        elif not waiting:
-            self._looking.keep_still(decided, trigger)
         listed = tuple(waiting[name] for name in sorted(waiting))
+        if not due:
+            self._looking.keep_still(decided, trigger, listed)
         return Tick(branch, decided.at, trigger, tuple(due), done, listed, time.perf_counter() - began)
 
     # -- doing it

@@ -1,4 +1,4 @@
-"""Whether all is as it was when a pass found nothing to do: then the next one, whoever makes it, finds nothing either.
+"""Whether all is as it was when a pass found nothing to do: then the next one, whoever makes it, finds nothing to do either.
 
 What a pass goes by is little: where the branch is, what was noted of it, who works on it, the files beside it, the time. So the process
 that found nothing keeps a hash of that and until when time alone changes nothing, and the next one compares: it reads neither the state
@@ -19,6 +19,7 @@ from andon.errors import AndonError
 from andon.operations.scheduling.files import facts_of
 
 if TYPE_CHECKING:
+    from andon.model.tick import TickWaiting
     from andon.operations.scheduling.book import ScheduleBook
     from andon.workspace.workspace import Workspace
 
@@ -30,6 +31,7 @@ class Still(Record, array_like=True):
         mark: hash of all that it went by.
         since, until: the moments between which time changes nothing of it (ISO text).
         line: the newest line of the record of passes: another one may say that something else was decided meanwhile.
+        waiting: what is kept back, and why: dataset, kind, reason, until.
         patterns: of the files that sources read.
         is_daily: whether a new day changes something; `has_ages`, whether it counts how often somebody looks.
     """
@@ -38,12 +40,13 @@ class Still(Record, array_like=True):
     since: str
     until: str
     line: int
+    waiting: tuple[tuple[str, str, str, str | None], ...]
     patterns: tuple[str, ...]
     is_daily: bool
     has_ages: bool
 
 
-_STILL = Entries[Still]("still", Still)
+_STILL = Entries[Still]("still", Still, 2)
 
 
 class Stillness:
@@ -57,22 +60,26 @@ class Stillness:
         self._workspace = workspace
         self._cadence = cadence
 
-    def holds(self, branch: str, now: datetime) -> bool:
-        """Whether nothing is due at `now`, as nothing was and all is as it was."""
+    def found(self, branch: str, now: datetime) -> Still | None:
+        """What was kept, where nothing is due at `now`, as nothing was and all is as it was."""
         kept = self._kept(branch)
-        if kept is None or not kept.since <= to_text(now) < kept.until:
-            return False
-        return kept.line == self.line() and kept.mark == self._mark(branch, kept, now)
+        if kept is None or not kept.since <= to_text(now) < kept.until or kept.line != self.line():
+            return None
+        return kept if kept.mark == self._mark(branch, kept, now) else None
 
-    def seen(self, branch: str, book: ScheduleBook, now: datetime, line: int) -> Still | None:
-        """What a pass over `book` goes by now; None where it is no mark to go by. Kept as long as a look after it finds nothing.
+    def seen(
+        self, branch: str, book: ScheduleBook, now: datetime, line: int, waiting: Iterable[TickWaiting]
+    ) -> Still | None:
+        """What a pass over `book` goes by now; None where there is no mark of it. To be kept where a look after it finds nothing.
 
         Args:
+            waiting: what it found to be kept back.
             line: the newest line of the record of passes.
         """
         patterns = dict.fromkeys(p for entry in book.entries.values() for p in entry.patterns)
+        told = tuple((each.dataset, each.kind, each.reason, each.until) for each in waiting)
         is_daily = any(entry.is_daily for entry in book.entries.values())
-        found = Still("", to_text(now), "", line, tuple(patterns), is_daily, bool(book.with_ages))
+        found = Still("", to_text(now), "", line, told, tuple(patterns), is_daily, bool(book.with_ages))
         mark = self._mark(branch, found, now)
         return replace(found, mark=mark) if mark is not None else None
 
