@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from andon.lake.changed_names import ChangedNames
     from andon.lineage.kept import LineageGraphs
     from andon.operations.openlineage.outbox import LineageOutbox
+    from andon.operations.scheduling.books import ScheduleBooks
     from andon.operations.scheduling.looking import Looking
     from andon.query.ask import Querying
     from andon.query.workers import Workers
@@ -533,6 +534,7 @@ class _Shared:
         self._workers: Workers | None = None
         self._outbox: LineageOutbox | None = None
         self._looking: Looking | None = None
+        self._schedule_books: ScheduleBooks | None = None
 
     def outbox(self) -> LineageOutbox:
         from andon.operations.openlineage.outbox import LineageOutbox
@@ -549,8 +551,16 @@ class _Shared:
 
         with self._lock:
             if self._looking is None:
-                self._looking = Looking(self._workspace, querying, marks)
+                self._looking = Looking(self._workspace, self._books(), querying, marks)
             return self._looking
+
+    def _books(self) -> ScheduleBooks:
+        """Those of the lake; within the lock."""
+        from andon.operations.scheduling.books import ScheduleBooks
+
+        if self._schedule_books is None:
+            self._schedule_books = ScheduleBooks(self._workspace)
+        return self._schedule_books
 
     @property
     def workers(self) -> Workers:
@@ -610,7 +620,7 @@ class _Shared:
 
         with self._lock:
             if self._troubles is None:
-                self._troubles = Troubles(self._workspace, CheckHistory(self._workspace))
+                self._troubles = Troubles(self._workspace, CheckHistory(self._workspace), self._books())
             return self._troubles
 
     @property

@@ -7,9 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from andon.base.cache import Entries
 from andon.base.clock import SKEW, from_text, to_text
-from andon.base.hashing import texts_id
 from andon.base.lru import Lru
 from andon.base.record import Record, replace
 from andon.errors import AndonError
@@ -17,7 +15,8 @@ from andon.lake.refs import MAIN
 from andon.model.decision import BackKind, Decision, DueStanding, Failure, HeldBack
 from andon.model.tick import TickWaiting
 from andon.operations.scheduling.again import DecidingAgain
-from andon.operations.scheduling.book import ScheduleBook, book_of
+from andon.operations.scheduling.book import ScheduleBook
+from andon.operations.scheduling.books import ScheduleBooks
 from andon.operations.scheduling.cadence import cadence_of
 from andon.operations.scheduling.facts import ScheduleFacts
 from andon.operations.scheduling.movement import BuildFact, Movement
@@ -27,14 +26,12 @@ from andon.operations.scheduling.whens import WhenAnswers
 from andon.runs.looked import last_look
 from andon.state.looks import ALL, LastLook
 from andon.state.pauses import ALL as ALL_PAUSED
-from andon.workspace.code import project_at
 
 if TYPE_CHECKING:
-    from andon.model.commit import Commit, State
+    from andon.model.commit import Commit
     from andon.query.ask import Querying
     from andon.workspace.workspace import Workspace
 
-_BOOKS = Entries[ScheduleBook]("schedule book", ScheduleBook)
 _KEPT = 4
 #: What was decided before is not written again sooner than this.
 _NOTED = timedelta(minutes=1)
@@ -81,6 +78,7 @@ class Looking:
     def __init__(
         self,
         workspace: Workspace,
+        books: ScheduleBooks,
         querying: Callable[[], Querying],
         marks: Callable[[str, Collection[str]], Mapping[str, str]],
     ) -> None:
@@ -88,7 +86,7 @@ class Looking:
         self.marks = marks
         self._movement = Movement(workspace)
         self._whens = WhenAnswers(workspace.lake.commits, querying, workspace.cache)
-        self._books: Lru[str, ScheduleBook] = Lru(_KEPT)
+        self._books = books
         self._seconds: Lru[str, Mapping[str, float]] = Lru(_KEPT)
         self._deciding: dict[str, DecidingAgain] = {}
         self._noted: dict[tuple[str, str], _Noted] = {}
@@ -108,7 +106,7 @@ class Looking:
         at = to_text(moment)
         head = lake.refs.head(branch)
         state = lake.commits.state(head)
-        book = self.book(head, state)
+        book = self._books.of(head, state)
         facts = self._movement.facts(branch, head, state)
         seen = self._looks(branch, head, book, facts, to_text(moment + SKEW))
         looks = {d: look.at for d, look in seen.items()}
@@ -127,21 +125,6 @@ class Looking:
         )
         deciding = self._deciding.setdefault(branch, DecidingAgain())
         return DueDecisions(branch, head.id, at, book, known, deciding.decide(book, known, moment))
-
-    def book(self, head: Commit, state: State) -> ScheduleBook:
-        """What is scheduled by the code of a commit; derived once for each code."""
-        found = self._books.get(head.root)
-        if found is None:
-            key = texts_id(["schedule", sorted(state.files().items()), sorted(state.leaves)])
-            found = self._books.get(key) or self._workspace.cache.get(_BOOKS, [key]).get(key)
-            if found is None:
-                project = project_at(self._workspace, state)
-                datasets = {d: dataset for d, dataset in project.datasets.items() if d in state.leaves}
-                found = book_of(replace(project, datasets=datasets))
-                self._workspace.cache.put_newest(_BOOKS, key, found, _KEPT)
-            self._books.put(key, found)
-            self._books.put(head.root, found)
-        return found
 
     def cadence(self, branch: str, now: datetime) -> float:
         """Seconds from one pass to the next, in whole minutes, by those that were made; 0 where nothing is known."""

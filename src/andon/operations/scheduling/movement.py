@@ -20,7 +20,7 @@ from andon.operations.scheduling.files import paths_of, sign_of
 from andon.project.folder.scan import hash_files
 
 if TYPE_CHECKING:
-    from andon.model.build import Build
+    from andon.model.build import BuildTrace
     from andon.model.commit import Commit, State
     from andon.operations.scheduling.book import ScheduleBook, ScheduleEntry
     from andon.workspace.workspace import Workspace
@@ -67,9 +67,9 @@ class Movement:
             key = f"{self._workspace.lake.id}:{branch}"
             kept = self._workspace.cache.get(_FACTS, [key]).get(key, {})
             wanted = {d: leaf.build for d, leaf in state.leaves.items() if d not in kept or kept[d].build != leaf.build}
-            builds = self._workspace.lake.objects.builds(wanted.values())
+            builds = self._workspace.lake.objects.traces(wanted.values())
             made = {d: kept[d] for d in state.leaves if d not in wanted}
-            made |= {d: _fact(builds[build]) for d, build in wanted.items() if build in builds}
+            made |= {d: _fact(build, builds[build]) for d, build in wanted.items() if build in builds}
             if wanted or len(made) != len(kept):
                 self._workspace.cache.put(_FACTS, {key: made})
             self._facts.put(head.root, made)
@@ -211,9 +211,9 @@ def _after(look: str | None, now: str) -> str:
     return now if look is None or look < now else to_text(from_text(look) + timedelta(microseconds=1))
 
 
-def _fact(build: Build) -> BuildFact:
-    files = _files((file.path, file.sha256) for file in build.files)
-    return BuildFact(build.id, build.created, build.seconds, _read(build.inputs), files)
+def _fact(build: str, trace: BuildTrace) -> BuildFact:
+    files = _files((file.path, file.sha256) for file in trace.files) if trace.files else _NO_FILES
+    return BuildFact(build, trace.created, trace.seconds, _read(trace.inputs), files)
 
 
 def _read(versions: Mapping[str, str]) -> str:
@@ -222,3 +222,6 @@ def _read(versions: Mapping[str, str]) -> str:
 
 def _files(files: Iterable[tuple[str, str]]) -> str:
     return texts_id(["files", sorted(files)])
+
+
+_NO_FILES = _files(())
