@@ -44,11 +44,13 @@ class Actions:
         rows = (reader or self._database).query(f"select {_COLUMNS} from corrective_action where seq = ?", [seq])
         return _action(rows[0]) if rows else None
 
-    def newest(self, limit: int = 100, incident: int | None = None) -> list[CorrectiveAction]:
+    def newest(
+        self, limit: int = 100, incident: int | None = None, reader: Database | Transaction | None = None
+    ) -> list[CorrectiveAction]:
         """The newest actions, newest first; of one incident, if given."""
         where, values = ("where incident = ?", [incident]) if incident is not None else ("", [])
         sql = f"select {_COLUMNS} from corrective_action {where} order by seq desc limit ?"
-        return [_action(row) for row in self._database.query(sql, [*values, limit])]
+        return [_action(row) for row in (reader or self._database).query(sql, [*values, limit])]
 
     def of_incidents(self, numbers: Iterable[int]) -> dict[int, list[CorrectiveAction]]:
         """The actions of incidents, oldest first."""

@@ -55,8 +55,7 @@ class ActionBook:
     def _was_quicker(self, transaction: Transaction, situation: IncidentSituation) -> bool:
         """Whether another process did something about the incident since it was looked at."""
         last = max((action.seq for action in situation.actions), default=0)
-        newest = self._actions.newest(1, situation.incident.number)
-        del transaction
+        newest = self._actions.newest(1, situation.incident.number, transaction)
         return bool(newest) and newest[0].seq > last
 
     def let_go(self, action: CorrectiveAction) -> None:
@@ -107,7 +106,7 @@ class ActionBook:
             return
         self._actions.put(transaction, replace(current, after=commit))
         now = to_text(self._workspace.clock())
-        incident = self._incidents.find(action.incident)
+        incident = self._incidents.find(action.incident, transaction)
         if incident is not None and incident.state in STANDING:
             fixed = replace(incident, state=IncidentState.FIXED, fixed=now)
             self._incidents.put(transaction, fixed)
@@ -148,10 +147,10 @@ class ActionBook:
 
     def _reopen(self, transaction: Transaction, action: CorrectiveAction, now: str) -> None:
         """An incident that something in vain was done about is not fixed any more."""
-        incident = self._incidents.find(action.incident)
+        incident = self._incidents.find(action.incident, transaction)
         if incident is None or incident.state is not IncidentState.FIXED or action.outcome is ActionOutcome.VERIFIED:
             return
-        signals = self._incidents.signals([incident.number])[incident.number]
+        signals = self._incidents.signals([incident.number], transaction)[incident.number]
         standing = [signal for signal in signals if signal.cleared is None]
         is_contained = bool(standing) and all(signal.is_held for signal in standing)
         state = IncidentState.CONTAINED if is_contained else IncidentState.OPEN
@@ -197,7 +196,7 @@ class ActionBook:
 
     def _tell(self, transaction: Transaction, action: CorrectiveAction, what: str, *, begun: bool = False) -> None:
         """An event of the incident. Where a person has to look, it says so."""
-        incident = self._incidents.find(action.incident)
+        incident = self._incidents.find(action.incident, transaction)
         if incident is None:
             return
         is_vain = action.outcome.is_failure and not action.is_interrupted
