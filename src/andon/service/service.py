@@ -203,21 +203,21 @@ class Service:
         """Queries that become datasets."""
         from andon.service.saving import Saving
 
-        return Saving(self.workspace, self._given_files, self.proposing)
+        return Saving(self.workspace, self.given_files, self.proposing)
 
     @cached_property
     def editing(self) -> Editing:
         """Files of branches, edited without a folder."""
         from andon.service.editing import Editing
 
-        return Editing(self.workspace, self._given_files)
+        return Editing(self.workspace, self.given_files)
 
     @cached_property
     def renaming(self) -> Renaming:
         """Names of datasets and saved queries."""
         from andon.service.renaming import Renaming
 
-        return Renaming(self.workspace, self._given_files)
+        return Renaming(self.workspace, self.given_files)
 
     @cached_property
     def run_log(self) -> RunHistory:
@@ -415,7 +415,7 @@ class Service:
         """Work that people do over and over, offered as what would do it."""
         from andon.service.suggestions import Suggestions
 
-        return Suggestions(self.workspace, self.saving, self._given_files, self.branches, self.profiles)
+        return Suggestions(self.workspace, self)
 
     @cached_property
     def datasets(self) -> Datasets:
@@ -488,7 +488,8 @@ class Service:
         return Preparer(self.workspace, self._outlook)
 
     @cached_property
-    def _given_files(self) -> GivenFiles:
+    def given_files(self) -> GivenFiles:
+        """Files that are given to a run in place of the folder."""
         from andon.service.given_files import GivenFiles
 
         return GivenFiles(self.workspace, self._runner, self._preparer)
