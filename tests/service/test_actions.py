@@ -527,7 +527,8 @@ def test_a_pass_asks_as_many_statements_however_much_stands(shop):
         counts = []
         for many in (2, 30):
             signals = [
-                Signal("main", f"shop.t{n}", SignalKind.VOLUME, "rows", Lamp.WARN, f"{n} rows", now) for n in range(many)
+                Signal("main", f"shop.t{n}", SignalKind.VOLUME, "rows", Lamp.WARN, f"{n} rows", now)
+                for n in range(many)
             ]
             keeper.catch_up("main", SignalLook(frozenset((SignalKind.VOLUME,)), tuple(signals)))
             assert len(service.workspace.incidents.standing("main")) == many
