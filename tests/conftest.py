@@ -22,6 +22,7 @@ from kit import clones
 from kit.engines_again import engines_again
 from kit.first_runs import FirstRuns
 from kit.forked import ForkedProgram
+from kit.inside import reads_stay_inside
 from kit.remembered import Switch, remembered
 from kit.remote import S3Server
 from kit.servers import MariaServer, PostgresServer, maria_program, postgres_programs
@@ -37,9 +38,11 @@ _LAWS = Path(__file__).with_name("property")
 
 
 def pytest_configure() -> None:
-    """Set where temporary folders lie, unless somebody said it, and that no law fails by how long it takes on a busy machine."""
+    """Set where temporary folders lie, unless somebody said it, that no law fails by how long it takes on a busy machine, and that nothing
+    reads around a transaction of its own."""
     settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("any machine")
+    reads_stay_inside()
     if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
