@@ -180,6 +180,20 @@ def test_branches_changes_of_lines_and_taking_them_out(shop):
     assert len(valid(shop)) == 5
 
 
+def test_another_line_parts_a_dataset_of_the_same_sql_anew(shop):
+    """The SQL is proved to give the same rows; which of them are set aside is another matter, also where only a macro says it."""
+    shop.write("sources/shop/orders.sql", orders("id > 0"))
+    shop.write("macros/most.sql", "create macro most() as 100;\n")
+    text = "/*---\nchecks: |\n  amount <= {} quarantine 100%\n---*/\nselect id, amount from shop.orders\n"
+    for line, wanted in (("100", [3]), ("30", [3, 4]), ("most()", [3])):
+        shop.write("datasets/marts/kept.sql", text.format(line))
+        assert shop.run().published
+        assert shop.ask("select id from marts.kept__quarantine order by id") == [(i,) for i in wanted]
+    shop.write("macros/most.sql", "create macro most() as 5;\n")
+    assert shop.run().published
+    assert shop.ask("select id from marts.kept__quarantine order by id") == [(1,), (3,), (4,)]
+
+
 def test_a_selection_takes_both_parts(shop):
     shop.run()
     shop.write("raw/orders.csv", HEADER + "1,-1,new\n2,2,new\n")
