@@ -136,6 +136,30 @@ def test_beyond_the_limit_the_check_holds_and_nothing_is_published(shop):
     assert [row[0] for row in aside(shop)] == [1, 2, 3]
 
 
+@pytest.mark.parametrize(
+    ("rows", "limit", "published"),
+    [
+        ("", "0%", True),
+        ("1,5,new\n", "0 rows", True),
+        ("1,5,new\n2,-1,new\n", "0 rows", False),
+        ("1,5,new\n2,-1,new\n", "1 row", True),
+        ("1,5,new\n2,-1,new\n", "50%", True),
+        ("1,5,new\n2,-1,new\n", "49%", False),
+        ("2,-1,new\n2,-1,new\n", "1 row", False),
+        ("2,-1,new\n2,-1,new\n", "100%", True),
+    ],
+)
+def test_a_limit_counts_rows_each_as_often_as_it_is_there(shop, rows, limit, published):
+    shop.fill({"sources/shop/orders.sql": orders("id > 0"), "raw/orders.csv": GOOD})
+    shop.run("shop.orders")
+    shop.fill({"sources/shop/orders.sql": orders(f"amount >= 0 quarantine {limit}"), "raw/orders.csv": HEADER + rows})
+    run = shop.run("shop.orders")
+    assert run.published == published
+    bad, at = rows.count("-1"), f"run:{run.run}"
+    assert len(aside(shop, at)) == bad
+    assert len(valid(shop, at)) == rows.count("\n") - bad
+
+
 def test_a_check_that_warns_sets_aside_beyond_its_limit(shop):
     shop.write("sources/shop/orders.sql", orders("amount 0..100 quarantine 1 row warn"))
     run = shop.run()

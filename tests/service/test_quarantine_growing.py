@@ -220,3 +220,39 @@ def test_what_goes_on_is_parted_as_if_it_were_made_whole(tmp_path_factory, data)
             shop.hold_to_the_law(aside, None)
             continue
         aside = shop.hold_to_the_law(aside, run)
+
+
+FUNCTION = """\
+from andon import source
+
+LOADS = [[(1, 10), (2, -5)], [(2, 7), (3, -1)], [(3, -1), (1, -2)]]
+
+
+@source(load="merge", key="id", checks="v >= 0 quarantine 100%")
+def rows(state):
+    number = state.get("number", 0)
+    for id, v in LOADS[number]:
+        yield {"id": id, "v": v}
+    state["number"] = number + 1
+"""
+
+
+def test_a_function_that_merges_takes_the_place_of_rows_wherever_they_are(tmp_path):
+    clone = Clone(tmp_path / "acme")
+    clone.fill({"andon.toml": "", "sources/a/rows.py": FUNCTION})
+
+    def stands() -> tuple[list[tuple], list[tuple]]:
+        aside = clone.ask("select id, v, quarantine_first_run from a.rows__quarantine order by id")
+        return clone.ask("from a.rows order by id"), aside
+
+    clone.run()
+    assert stands() == ([(1, 10)], [(2, -5, 1)])
+    clone.refresh()
+    assert stands() == ([(1, 10), (2, 7)], [(3, -1, 2)])
+    clone.refresh()
+    assert stands() == ([(2, 7)], [(1, -2, 3), (3, -1, 2)])  # what came again is no new one
+    with clone.opened() as service:  # the function is not asked: it has nothing more to hand out, and would fail
+        assert service.quarantine.release("a.rows", "as agreed", where="id = 3").published
+    assert stands() == ([(2, 7), (3, -1)], [(1, -2, 3)])
+    clone.undo()
+    assert stands() == ([(2, 7)], [(1, -2, 3), (3, -1, 2)])
