@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
     from andon.service.completion import Completion
+    from andon.service.contracts import Contracts
     from andon.service.cords import CordDesk
     from andon.service.dataset_versions import DatasetVersions
     from andon.service.datasets import Datasets
@@ -402,6 +403,13 @@ class Service:
         from andon.service.unit_tests import UnitTests
 
         return UnitTests(self.workspace, self._preparer)
+
+    @cached_property
+    def contracts(self) -> Contracts:
+        """Contracts of other tools: written of what is published, read into the folder's files."""
+        from andon.service.contracts import Contracts
+
+        return Contracts(self.workspace, self._preparer)
 
     @cached_property
     def proposing(self) -> Proposing:
