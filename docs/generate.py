@@ -106,6 +106,7 @@ Every [setting](settings.md) has one. Beside those:
 | `ANDON_PROJECT` | the project's folder, as `-C` |
 | `ANDON_BRANCH` | the branch, as `--branch` |
 | `ANDON_NOW` | the clock that a run sees, as `--now` |
+| `ANDON_CLOCK` | the time that it is taken to be, for all that a command decides and records: to rehearse a night in a copy of a project |
 | `ANDON_DEBUG` | show a trace with an error, as `--debug` |
 | `NO_COLOR` | no colours |""".splitlines()
 

@@ -147,7 +147,11 @@ def test_what_is_written_is_read_again(dataset: Dataset):
     assert found.left == ()
     new = carried.new
     assert (new.description, new.owner, new.tags) == (dataset.description, dataset.owner, dataset.tags)
-    assert (new.caveats, new.refresh, new.key) == (dataset.caveats, dataset.refresh, dataset.definition.key)
+    assert ([each.text for each in new.caveats], new.refresh, new.key) == (
+        [each.text for each in dataset.caveats],
+        dataset.refresh,
+        dataset.definition.key,
+    )
     assert {(c.name, c.description, c.type, c.pii) for c in new.columns} == {
         (c.name, c.description, c.type, c.pii) for c in dataset.columns if c.description or c.type or c.pii
     }

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from andon.base.clock import Clock, system_clock, to_text
+from andon.base.clock import Clock, clock_from, from_text, system_clock, to_text
 from andon.engines.other import OtherEngine, embedded_only
-from andon.errors import Problem, ProjectError
+from andon.errors import Problem, ProjectError, UsageError
 from andon.project.folder.scan import find_root
 from andon.workspace.caller import Caller
 from andon.workspace.workspace import Workspace
@@ -95,13 +96,21 @@ class Service:
 
     @classmethod
     def find(cls, start: Path, *, face: str = "python", flags: Mapping[str, str] | None = None) -> Service:
-        """The service of the project at or above `start`.
+        """The service of the project at or above `start`, by the machine's clock, or in a rehearsal by the one that `ANDON_CLOCK` gives.
 
         Raises:
-            UsageError: `usage.no_project`.
+            UsageError: `usage.no_project`; `usage.bad_argument` where `ANDON_CLOCK` is no time.
             ProjectError: as `open`.
         """
-        return cls.open(find_root(start.resolve()), face=face, flags=flags)
+        given = os.environ.get("ANDON_CLOCK")
+        try:
+            clock = clock_from(from_text(given)) if given else system_clock
+        except ValueError as error:
+            hint = "write `2026-11-01T06:00`, or unset it: without it the clock is the machine's"
+            raise UsageError(
+                "usage.bad_argument", f"`{given}` is not a time", where="ANDON_CLOCK", hint=hint
+            ) from error
+        return cls.open(find_root(start.resolve()), face=face, flags=flags, clock=clock)
 
     @classmethod
     def open(

@@ -106,7 +106,7 @@ def _described(dataset: Dataset) -> dict[str, Any]:
     if dataset.description:
         found["purpose"] = dataset.description
     if dataset.caveats:
-        found["limitations"] = "\n".join(dataset.caveats)
+        found["limitations"] = "\n".join(each.text for each in dataset.caveats)
     return {"description": found} if found else {}
 
 
@@ -265,7 +265,7 @@ def _own(published: Published) -> list[dict[str, Any]]:
         TYPES: types,
     }
     if dataset.caveats:
-        own[CAVEATS] = list(dataset.caveats)
+        own[CAVEATS] = [each.text for each in dataset.caveats]
     if dataset.refresh:
         own[REFRESH] = dict(dataset.refresh)
     return [{"property": name, "value": value} for name, value in own.items()]
