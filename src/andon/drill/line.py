@@ -153,7 +153,10 @@ class Drill:
                 self._world.sends(day)
             self._clock.put(self._world.morning_of(-BEFORE + 1, MORNING))
             service = Service.open(
-                self._root, environ={"ANDON_AUTHOR": "ana", "HOME": str(self._root)}, clock=self._clock
+                self._root,
+                environ={"ANDON_AUTHOR": "ana", "HOME": str(self._root)},
+                clock=self._clock,
+                uptime=self._clock.uptime,
             )
             try:
                 return self._lived(service, receiver)

@@ -281,9 +281,11 @@ class Finish:
         workspace.runs.end(transaction, run.number, how)
         workspace.check_results.record(transaction, check.fresh, check.newest)
         workspace.check_results.record_run(transaction, run.number, end.settled.said)
-        if end.held is None:
+        if end.held is None or _keeps_all_that_is_new(prepared, end):
             looks, branch = workspace.looks, prepared.goal.branch
-            looks.record(transaction, branch, looked_at(prepared, end.results, commit.id, lambda: looks.of(branch)))
+            shown = commit.id if end.held is None else prepared.head.id
+            looks.record(transaction, branch, looked_at(prepared, end.results, shown, lambda: looks.of(branch)))
+        if end.held is None:
             run.listener.published(transaction, commit.id)
 
     def _results(self, plan: Plan, progress: Progress) -> tuple[TaskResult, ...]:
@@ -415,6 +417,12 @@ def _brought_nothing(prepared: Prepared, end: _End) -> bool:
     return (
         asks and prepared.goal.kind is CommitKind.REFRESH and end.held is None and end.state == prepared.gathered.state
     )
+
+
+def _keeps_all_that_is_new(prepared: Prepared, end: _End) -> bool:
+    """Whether checks keep back all that a refresh brought: the rest was brought up to date all the same, and is as it was."""
+    is_healthy = prepared.goal.policy == "healthy" and prepared.goal.kind is CommitKind.REFRESH
+    return is_healthy and bool(end.settled.kept) and end.settled.state == prepared.gathered.state
 
 
 def _held(goal: Goal, results: Sequence[TaskResult], moved: bool) -> str | None:
