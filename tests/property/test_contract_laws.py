@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from andon.checks.language.parse import parse_check
-from andon.contracts.known import Known
+from andon.contracts.known import KnownDatasets
 from andon.contracts.merge import carry
 from andon.contracts.odcs.export import Published, contract_of
 from andon.contracts.reading import read_contract
@@ -134,7 +134,7 @@ def datasets(draw: st.DrawFn) -> Dataset:
 def test_what_is_written_is_read_again(dataset: Dataset):
     """Lines, types, keys, owner, descriptions, tags, caveats, refresh: read into a dataset that says nothing, and into itself."""
     contract = contract_of(Published(dataset, TYPES, {"shop.others": ("id",)}))
-    known = Known({"shop.orders": TYPES, "shop.others": None}, {"shop.orders": (), "shop.others": ("id",)})
+    known = KnownDatasets({"shop.orders": TYPES, "shop.others": None}, {"shop.orders": (), "shop.others": ("id",)})
     found = read_contract(yaml_of(contract), "x.yaml", known)
     (foreign,) = found.datasets
     bare = Dataset(Definition("shop.orders", Kind.SQL, Materialize.TABLE, "datasets/shop/orders.sql", "m"))
@@ -191,7 +191,7 @@ KEYS = st.sampled_from(_WORDS.split())
 TREES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=25
 )
-KNOWN = Known({"shop.orders": TYPES, "shop.id": None}, {})
+KNOWN = KnownDatasets({"shop.orders": TYPES, "shop.id": None}, {})
 
 
 @QUICK
@@ -212,7 +212,7 @@ def test_whatever_is_read_raises_nothing_but_what_is_told(tree: dict[str, Any], 
             ],
         }
     try:
-        found = read_contract(yaml_of(tree), "x.yaml", Known(KNOWN.types, {}, name))
+        found = read_contract(yaml_of(tree), "x.yaml", KnownDatasets(KNOWN.types, {}, name))
     except AndonError:
         return
     assert all(one.line > 0 and one.why for one in found.left)
