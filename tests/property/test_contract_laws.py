@@ -17,6 +17,7 @@ from andon.contracts.writing import yaml_of
 from andon.errors import AndonError
 from andon.model.check import Check
 from andon.model.dataset import CheckLine, ColumnSpec, Dataset, Definition, Kind, Materialize
+from andon.model.standing import Caveat
 from andon.project.add_settings import NewSettings, add_settings
 from andon.project.files.front_matter import read_front_matter
 
@@ -124,7 +125,7 @@ def datasets(draw: st.DrawFn) -> Dataset:
         tuple(draw(st.lists(TEXT, max_size=3, unique=True))),
         tuple(columns),
         tuple(declared),
-        tuple(draw(st.lists(LONG, max_size=2, unique=True))),
+        tuple(Caveat(str(at), text) for at, text in enumerate(draw(st.lists(LONG, max_size=2, unique=True)))),
         tuple(draw(REFRESH).items()),
     )
 
@@ -147,7 +148,11 @@ def test_what_is_written_is_read_again(dataset: Dataset):
     assert found.left == ()
     new = carried.new
     assert (new.description, new.owner, new.tags) == (dataset.description, dataset.owner, dataset.tags)
-    assert (new.caveats, new.refresh, new.key) == (dataset.caveats, dataset.refresh, dataset.definition.key)
+    assert (new.caveats, new.refresh, new.key) == (
+        tuple(c.text for c in dataset.caveats),
+        dataset.refresh,
+        dataset.definition.key,
+    )
     assert {(c.name, c.description, c.type, c.pii) for c in new.columns} == {
         (c.name, c.description, c.type, c.pii) for c in dataset.columns if c.description or c.type or c.pii
     }

@@ -283,7 +283,9 @@ class Finish:
         workspace.check_results.record_run(transaction, run.number, end.settled.said)
         if end.held is None:
             looks, branch = workspace.looks, prepared.goal.branch
-            looks.record(transaction, branch, looked_at(prepared, end.results, commit.id, lambda: looks.of(branch)))
+            looks.record(
+                transaction, branch, looked_at(prepared, end.results, commit.id, lambda: looks.of(branch, transaction))
+            )
             run.listener.published(transaction, commit.id)
 
     def _results(self, plan: Plan, progress: Progress) -> tuple[TaskResult, ...]:
