@@ -45,7 +45,8 @@ class Clone:
         environ = {"ANDON_AUTHOR": self.author, "HOME": str(self.root), **self.environ}
         if self.clock is None:
             return Service.open(self.root, environ=environ)
-        return Service.open(self.root, environ=environ, clock=self.clock)
+        uptime = getattr(self.clock, "uptime", None)
+        return Service.open(self.root, environ=environ, clock=self.clock, uptime=uptime)
 
     def opened(self) -> closing:
         """The service, closed at the end of the block."""

@@ -12,7 +12,7 @@ from andon.value.allot import allot, allot_by
 from andon.value.bill import Amounts, Charge, ChargeKind, Served, Usefulness, allocate, bill_of
 from andon.value.resting import Resting, rests_on
 from andon.value.shares import ValueKind, is_unreviewed, value_shares, yearly
-from andon.value.weakest import Flaw, Level, repairs, weakest_links
+from andon.value.weakest import Flaw, LinkLevel, repairs, weakest_links
 
 TODAY = "2026-11-30"
 NAMES = [f"m.d{index}" for index in range(7)]
@@ -141,10 +141,12 @@ def test_what_served_and_what_was_wasted_is_all_that_was_spent(
 
 @given(
     lakes(),
-    st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from("ab"), st.sampled_from([Level.RED, Level.AMBER]))),
+    st.lists(
+        st.tuples(st.sampled_from(NAMES), st.sampled_from("ab"), st.sampled_from([LinkLevel.RED, LinkLevel.AMBER]))
+    ),
 )
 def test_the_weakest_link_is_the_lowest_of_all(
-    lake: tuple[dict[str, list[str]], list[Insight]], said: list[tuple[str, str, Level]]
+    lake: tuple[dict[str, list[str]], list[Insight]], said: list[tuple[str, str, LinkLevel]]
 ) -> None:
     needs, insights = lake
     flaws = list({(name, kind): Flaw(name, kind, level, kind, f"mend {kind}") for name, kind, level in said}.values())
@@ -155,7 +157,7 @@ def test_the_weakest_link_is_the_lowest_of_all(
         rests = set().union(*(paths(needs, each) for each in insight.datasets))
         levels = [flaw.level for flaw in flaws if flaw.dataset in rests]
         link = links[insight.name]
-        assert link.level is min(levels, default=Level.GREEN)
+        assert link.level is min(levels, default=LinkLevel.GREEN)
         assert set(link.flaws) == {flaw for flaw in flaws if flaw.dataset in rests and flaw.level is link.level}
     first = repairs(links.values(), {})
     assert {name for each in first for name in each.insights} == {n for n, link in links.items() if link.flaws}

@@ -285,7 +285,9 @@ class Finish:
         if end.held is None:
             seen, shown = end.results, commit.id
         else:  # what came out as readers have it is up to date, whatever is held beside it
-            seen, shown = _as_published(prepared, end.results), prepared.head.id
+            keeps_all = _keeps_all_that_is_new(prepared, end)
+            seen = end.results if keeps_all else _as_published(prepared, end.results)
+            shown = prepared.head.id
         if seen:
             looks.record(transaction, branch, looked_at(prepared, seen, shown, lambda: looks.of(branch, transaction)))
         if end.held is None:
@@ -420,6 +422,12 @@ def _brought_nothing(prepared: Prepared, end: _End) -> bool:
     return (
         asks and prepared.goal.kind is CommitKind.REFRESH and end.held is None and end.state == prepared.gathered.state
     )
+
+
+def _keeps_all_that_is_new(prepared: Prepared, end: _End) -> bool:
+    """Whether checks keep back all that a refresh brought: the rest was brought up to date all the same, and is as it was."""
+    is_healthy = prepared.goal.policy == "healthy" and prepared.goal.kind is CommitKind.REFRESH
+    return is_healthy and bool(end.settled.kept) and end.settled.state == prepared.gathered.state
 
 
 def _held(goal: Goal, results: Sequence[TaskResult], moved: bool) -> str | None:

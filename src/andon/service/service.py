@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.base.clock import Clock, clock_from, from_text, system_clock, to_text
+from andon.base.uptime import UptimeClock
 from andon.engines.other import OtherEngine, embedded_only
 from andon.errors import Problem, ProjectError, UsageError
 from andon.project.folder.scan import find_root
@@ -122,6 +123,7 @@ class Service:
         environ: Mapping[str, str] | None = None,
         clock: Clock = system_clock,
         other_engine: OtherEngine = embedded_only,
+        uptime: UptimeClock | None = None,
     ) -> Service:
         """The service of the project in `root`; arguments are those of `Workspace.open`.
 
@@ -130,7 +132,15 @@ class Service:
         """
         try:
             return cls(
-                Workspace.open(root, face=face, flags=flags, environ=environ, clock=clock, other_engine=other_engine)
+                Workspace.open(
+                    root,
+                    face=face,
+                    flags=flags,
+                    environ=environ,
+                    clock=clock,
+                    other_engine=other_engine,
+                    uptime=uptime,
+                )
             )
         except ProjectError as error:
             further = _problems_without_config(root, environ, clock)
@@ -192,7 +202,7 @@ class Service:
         """What is late, out of the usual, or not governed."""
         from andon.service.signals import SignalDesk
 
-        return SignalDesk(self.workspace, lambda: self._shared.troubles, self._shared.uses)
+        return SignalDesk(self.workspace, lambda: self._shared.troubles, self._shared.uses, self._check_history)
 
     @cached_property
     def backfills(self) -> Backfills:

@@ -9,7 +9,7 @@ from andon.base.record import Record
 from andon.value.resting import Resting
 
 
-class Level(IntEnum):
+class LinkLevel(IntEnum):
     """How far something can be relied on; the lower, the worse."""
 
     RED = 0
@@ -28,7 +28,7 @@ class Flaw(Record):
 
     dataset: str
     kind: str
-    level: Level
+    level: LinkLevel
     what: str
     repair: str
 
@@ -42,7 +42,7 @@ class WeakestLink(Record):
     """
 
     insight: str
-    level: Level
+    level: LinkLevel
     flaws: tuple[Flaw, ...]
 
 
@@ -54,7 +54,7 @@ def weakest_links(resting: Resting, flaws: Iterable[Flaw]) -> list[WeakestLink]:
     found = []
     for name in sorted(resting.on):
         own = [flaw for dataset in sorted(resting.on[name]) for flaw in of.get(dataset, ())]
-        level = min((flaw.level for flaw in own), default=Level.GREEN)
+        level = min((flaw.level for flaw in own), default=LinkLevel.GREEN)
         worst = sorted((flaw for flaw in own if flaw.level is level), key=lambda each: (each.dataset, each.kind))
         found.append(WeakestLink(name, level, tuple(worst)))
     return found

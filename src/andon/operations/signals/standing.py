@@ -93,7 +93,16 @@ def overdue(branch: str, judged: Sequence[Judged], promised: Set[str], now: date
 def unusual(branch: str, judged: Sequence[Judged]) -> list[Signal]:
     """Builds whose numbers are out of the usual."""
     return [
-        _signal(branch, j.dataset, _KINDS[j.kind], str(j.kind), Lamp.WARN, j.what, j.at, {"of_run": j.run})
+        _signal(
+            branch,
+            j.dataset,
+            _KINDS[j.kind],
+            str(j.kind),
+            Lamp.WARN,
+            j.what,
+            j.at,
+            {"of_run": j.run, "version": j.version},
+        )
         for j in judged
         if j.kind in _KINDS and j.what is not None
     ]

@@ -38,6 +38,7 @@ KINDS = {
     "cord": "the cord",
     "complaint": "a complaint",
     "silence": "silence",
+    "clock": "clock",
 }
 #: How long incidents are snoozed by a button.
 SNOOZES = (("4h", "4 hours"), ("1d", "A day"), ("1w", "A week"))
