@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from andon.base.clock import Clock, system_clock, to_text
+from andon.base.clock import Clock, clock_from, from_text, system_clock, to_text
+from andon.base.uptime import UptimeClock
 from andon.engines.other import OtherEngine, embedded_only
-from andon.errors import Problem, ProjectError
+from andon.errors import Problem, ProjectError, UsageError
 from andon.project.folder.scan import find_root
 from andon.workspace.caller import Caller
 from andon.workspace.workspace import Workspace
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
     from andon.service.completion import Completion
+    from andon.service.contracts import Contracts
     from andon.service.cords import CordDesk
     from andon.service.dataset_versions import DatasetVersions
     from andon.service.datasets import Datasets
@@ -94,13 +97,21 @@ class Service:
 
     @classmethod
     def find(cls, start: Path, *, face: str = "python", flags: Mapping[str, str] | None = None) -> Service:
-        """The service of the project at or above `start`.
+        """The service of the project at or above `start`, by the machine's clock, or in a rehearsal by the one that `ANDON_CLOCK` gives.
 
         Raises:
-            UsageError: `usage.no_project`.
+            UsageError: `usage.no_project`; `usage.bad_argument` where `ANDON_CLOCK` is no time.
             ProjectError: as `open`.
         """
-        return cls.open(find_root(start.resolve()), face=face, flags=flags)
+        given = os.environ.get("ANDON_CLOCK")
+        try:
+            clock = clock_from(from_text(given)) if given else system_clock
+        except ValueError as error:
+            hint = "write `2026-11-01T06:00`, or unset it: without it the clock is the machine's"
+            raise UsageError(
+                "usage.bad_argument", f"`{given}` is not a time", where="ANDON_CLOCK", hint=hint
+            ) from error
+        return cls.open(find_root(start.resolve()), face=face, flags=flags, clock=clock)
 
     @classmethod
     def open(
@@ -112,6 +123,7 @@ class Service:
         environ: Mapping[str, str] | None = None,
         clock: Clock = system_clock,
         other_engine: OtherEngine = embedded_only,
+        uptime: UptimeClock | None = None,
     ) -> Service:
         """The service of the project in `root`; arguments are those of `Workspace.open`.
 
@@ -120,7 +132,15 @@ class Service:
         """
         try:
             return cls(
-                Workspace.open(root, face=face, flags=flags, environ=environ, clock=clock, other_engine=other_engine)
+                Workspace.open(
+                    root,
+                    face=face,
+                    flags=flags,
+                    environ=environ,
+                    clock=clock,
+                    other_engine=other_engine,
+                    uptime=uptime,
+                )
             )
         except ProjectError as error:
             further = _problems_without_config(root, environ, clock)
@@ -182,7 +202,7 @@ class Service:
         """What is late, out of the usual, or not governed."""
         from andon.service.signals import SignalDesk
 
-        return SignalDesk(self.workspace, lambda: self._shared.troubles, self._shared.uses)
+        return SignalDesk(self.workspace, lambda: self._shared.troubles, self._shared.uses, self._check_history)
 
     @cached_property
     def backfills(self) -> Backfills:
@@ -402,6 +422,13 @@ class Service:
         from andon.service.unit_tests import UnitTests
 
         return UnitTests(self.workspace, self._preparer)
+
+    @cached_property
+    def contracts(self) -> Contracts:
+        """Contracts of other tools: written of what is published, read into the folder's files."""
+        from andon.service.contracts import Contracts
+
+        return Contracts(self.workspace, self._preparer)
 
     @cached_property
     def proposing(self) -> Proposing:

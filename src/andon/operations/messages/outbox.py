@@ -21,7 +21,7 @@ from andon.model.message import IncidentChange
 from andon.operations.messages.carry import Handed, carry, options_of
 from andon.operations.messages.facts import BranchFacts
 from andon.operations.messages.parcel import Parcel
-from andon.operations.messages.routing import HOUR, News, again_at, calls_a_person, change_of, gathered, hears
+from andon.operations.messages.routing import HOUR, News, again_at, calls_a_person, change_of, gathered, heard_as, hears
 from andon.operations.messages.wording import document_of
 from andon.state.messages import LastTold, MessageReader
 
@@ -129,6 +129,7 @@ class MessageSender:
             if not is_chosen and before is None:
                 continue
             changed.append((number, LastTold(incident.state, incident.reopened)))
+            change = heard_as(change, before, incident, channel)
             if change in channel.changes:
                 item = known.item(
                     incident,

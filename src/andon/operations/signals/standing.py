@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from andon.base.clock import from_text, to_text
 from andon.base.record import Record
 from andon.base.text import span
-from andon.model.dataset import Dataset
+from andon.model.dataset import Dataset, Kind
 from andon.model.decision import Silence
 from andon.model.lamp import Lamp
 from andon.model.signal import Signal, SignalKind
@@ -93,7 +93,16 @@ def overdue(branch: str, judged: Sequence[Judged], promised: Set[str], now: date
 def unusual(branch: str, judged: Sequence[Judged]) -> list[Signal]:
     """Builds whose numbers are out of the usual."""
     return [
-        _signal(branch, j.dataset, _KINDS[j.kind], str(j.kind), Lamp.WARN, j.what, j.at, {"of_run": j.run})
+        _signal(
+            branch,
+            j.dataset,
+            _KINDS[j.kind],
+            str(j.kind),
+            Lamp.WARN,
+            j.what,
+            j.at,
+            {"of_run": j.run, "version": j.version},
+        )
         for j in judged
         if j.kind in _KINDS and j.what is not None
     ]
@@ -103,6 +112,8 @@ def ungoverned(branch: str, datasets: Mapping[str, Dataset], used: Set[str], now
     """Datasets that are in use, and nobody says whose they are or what they mean."""
     found = []
     for name in sorted(used & datasets.keys()):
+        if datasets[name].definition.kind is Kind.QUARANTINE:
+            continue  # no file of its own: it is whose the dataset is
         missing = [
             word
             for word, said in (("owner", datasets[name].owner), ("description", datasets[name].description))
@@ -123,6 +134,8 @@ def undeclared(branch: str, datasets: Mapping[str, Dataset], judged: Sequence[Ju
     found = []
     for each in judged:
         said = datasets.get(each.dataset)
+        if said is not None and said.definition.kind is Kind.QUARANTINE:
+            continue  # the dataset's own columns say it
         if each.kind is not UsualKind.PERSONAL or not each.what or said is None:
             continue
         columns = [column for column in each.what.split(",") if column.lower() not in said.personal]
