@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from andon.base.clock import to_text
 from andon.base.document import UNSET, Document, UnsetType
+from andon.base.duration import read_fixed
 from andon.base.names import did_you_mean
 from andon.base.record import replace
 from andon.errors import AndonError, HeldError, UsageError
@@ -102,6 +103,8 @@ class Acting(Protocol):
     def branches(self) -> Branches: ...
     @property
     def editing(self) -> Editing: ...
+    @property
+    def incidents(self) -> IncidentDesk: ...
     @property
     def scheduling(self) -> Scheduling: ...
     @property
@@ -289,6 +292,14 @@ class _ServiceHands:
             )
         return branch
 
+    def ask(self, person: str, text: str) -> str | None:
+        """See `Hands`."""
+        number, desk = self._action.incident, self._service.incidents
+        before = self._service.workspace.incidents.find(number)
+        desk.take(number, person)
+        desk.say(number, text)
+        return before.owner if before is not None else None
+
     def pause(self, datasets: Sequence[str], until: datetime | None) -> None:
         """See `Hands`."""
         why = pause_words(self._action.incident)
@@ -299,6 +310,35 @@ class _ServiceHands:
         return self._service.workspace.resolve(text, "`url`", where)
 
 
+def _share(text: str) -> float:
+    value = float(text.strip().removesuffix("%")) / (100 if text.strip().endswith("%") else 1)
+    if not 0 <= value <= 1:
+        raise ValueError(text)
+    return value
+
+
+def _length(text: str) -> float:
+    found = read_fixed(text)
+    if found is None:
+        raise ValueError(text)
+    return found.total_seconds()
+
+
+def _flag(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()] if text.lower() in ("true", "false") else bool(int(text))
+
+
+#: What a person may tell an action, and how it is read.
+_TOLD: Mapping[ActionKind, Mapping[str, Callable[[str], Any]]] = {
+    ActionKind.BACKFILL: {"most": int},
+    ActionKind.RELOAD: {"last": _length},
+    ActionKind.DEDUPLICATE: {"share": _share, "propose": _flag},
+    ActionKind.QUARANTINE: {"share": _share},
+    ActionKind.REQUEST: {"ask": str, "of": str},
+}
+_SUCH_AS = {"most": "7", "last": "3d", "share": "1%", "propose": "true", "ask": "…", "of": "ana"}
+
+
 def _params(kind: ActionKind, given: Mapping[str, str]) -> dict[str, Any]:
     """What an action is told by a person.
 
@@ -306,7 +346,7 @@ def _params(kind: ActionKind, given: Mapping[str, str]) -> dict[str, Any]:
         UsageError: `usage.bad_argument`.
     """
     # what is run or called stands in a playbook: nobody may have anything run by asking for it
-    known = {"most": int} if kind is ActionKind.BACKFILL else {}
+    known = _TOLD.get(kind, {})
     found: dict[str, Any] = {}
     for name, text in given.items():
         if name not in known:
@@ -315,8 +355,9 @@ def _params(kind: ActionKind, given: Mapping[str, str]) -> dict[str, Any]:
         try:
             found[name] = known[name](text)
         except ValueError:
-            message = f"`{name}` must be a whole number, found `{text}`"
-            raise UsageError("usage.bad_argument", message, where=name, hint=f"such as `{name}=7`") from None
+            message = f"`{name}` can't be `{text}`"
+            hint = f"such as `{name}={_SUCH_AS[name]}`"
+            raise UsageError("usage.bad_argument", message, where=name, hint=hint) from None
     return found
 
 

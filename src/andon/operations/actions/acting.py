@@ -177,7 +177,7 @@ class Actor:
                 where=f"incident {incident.number}",
                 hint="`andon incidents` lists what stands",
             )
-        why = ACTIONS[kind].unfit(self._scene(view, situation, params))
+        why = ACTIONS[kind].unfit(self._scene(view, situation, params, playbook))
         if why is not None:
             fitting = [str(k) for k, a in ACTIONS.items() if a.unfit(self._scene(view, situation, {})) is None]
             raise UsageError(
@@ -248,8 +248,8 @@ class Actor:
         action = self._book.begin(wanted, situation)
         if action is None:
             return None
-        scene = self._scene(view, situation, params)
-        share = playbook.bounds.share if playbook is not None else None
+        scene = self._scene(view, situation, params, playbook)
+        share = scene.share if not kind.is_about_rows else None
         asked = ActionGuard(self._book, action, scene, share, cancel or CancelToken())
         try:
             done = ACTIONS[kind].do(scene, self._hands(asked))
@@ -357,12 +357,15 @@ class Actor:
             tuple(self._actions.of_incidents([incident.number])[incident.number]),
         )
 
-    def _scene(self, view: View, situation: IncidentSituation, params: Mapping[str, Any]) -> IncidentScene:
-        return IncidentScene(situation, view, params, str(self._workspace.root), self._workspace.clock())
+    def _scene(
+        self, view: View, situation: IncidentSituation, params: Mapping[str, Any], playbook: Playbook | None = None
+    ) -> IncidentScene:
+        share = params.get("share", playbook.bounds.share if playbook is not None else None)
+        return IncidentScene(situation, view, params, str(self._workspace.root), self._workspace.clock(), share)
 
     def _offers(self, view: View, situation: IncidentSituation, record: ActionRecord) -> tuple[Offer, ...]:
         def unfit(playbook: Playbook) -> str | None:
-            return ACTIONS[playbook.do].unfit(self._scene(view, situation, playbook.params))
+            return ACTIONS[playbook.do].unfit(self._scene(view, situation, playbook.params, playbook))
 
         return plan_actions(situation, view.project.playbooks, record, self._workspace.clock(), unfit)
 

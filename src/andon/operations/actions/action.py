@@ -30,6 +30,7 @@ class IncidentScene(Record):
     Attributes:
         view: what readers see of the branch.
         params: what the playbook or the person told it.
+        share: which part of the rows it may change; None where nobody said.
         root: the folder of the project.
     """
 
@@ -38,6 +39,7 @@ class IncidentScene(Record):
     params: Mapping[str, Any]
     root: str
     now: datetime
+    share: float | None = None
 
     @property
     def dataset(self) -> str:
@@ -91,6 +93,10 @@ class Hands(Protocol):
 
     def propose(self, path: str, text: str, words: str) -> str:
         """Put a file with another text on a branch of its own; returns the branch."""
+        ...
+
+    def ask(self, person: str, text: str) -> str | None:
+        """Give the incident to a person with what is asked of them; returns whose it was."""
         ...
 
     def pause(self, datasets: Sequence[str], until: datetime | None) -> None:

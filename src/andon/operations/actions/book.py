@@ -207,7 +207,7 @@ class ActionBook:
             action.outcome is ActionOutcome.REFUSED
             or action.mode is ActionMode.SUPERVISED
             or (is_vain and action.mode.is_by_itself)
-            or action.action is ActionKind.NOTIFY
+            or action.action in (ActionKind.NOTIFY, ActionKind.REQUEST)
         )
         body = {
             "action": action.seq,

@@ -31,6 +31,7 @@ from andon.runs.building.growing import Growing
 from andon.runs.building.histories import Histories
 from andon.runs.building.job import Job
 from andon.runs.building.loads import Loads
+from andon.runs.building.once import Once
 from andon.runs.building.outcome import Outcome
 from andon.runs.building.second_look import same_reading
 from andon.runs.building.writing import Made, Writer
@@ -65,6 +66,7 @@ class Tasks:
         self._cursor_loads = CursorLoads(job, sides, self._writer, self._loads)
         self._growing = Growing(job, sides, self._writer, workers)
         self._asides = Asides(job, sides, self._writer)
+        self._once = Once(job, self._writer)
         #: what the steps of datasets set aside, for the steps of those rows
         self._made_aside: dict[str, Outcome] = {}
 
@@ -335,6 +337,7 @@ class Tasks:
 
     def _built(self, definition: Definition, make: Build, made: Made, began: float, way: str | None = None) -> Outcome:
         """A result with the build that made it; the published version where it holds the same."""
+        made = self._once.taken(definition, make, made)
         version, produced = made.version, made.produced
         same, proof = self._same_content(definition.dataset, version)
         new = made.new
