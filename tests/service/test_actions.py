@@ -157,15 +157,15 @@ def test_a_freeze_stops_what_is_on_its_way(shop, monkeypatch):
     shop.write("raw/orders_06.csv", GOOD)
     before = shop.head().id
     with shop.opened() as service:
-        from andon.service.actions import _ServiceHands
+        from andon.service.action_hands import ServiceHands
 
-        refresh = _ServiceHands.refresh
+        refresh = ServiceHands.refresh
 
         def frozen_meanwhile(self, options):
             service.actions.freeze("stop")
             return refresh(self, options)
 
-        monkeypatch.setattr(_ServiceHands, "refresh", frozen_meanwhile)
+        monkeypatch.setattr(ServiceHands, "refresh", frozen_meanwhile)
         shop.clock.passes(minutes=2)
         (done,) = service.actions.act("main")
     assert (done.outcome, done.why) == (ActionOutcome.REFUSED, "ana stopped all automatic action")
@@ -204,15 +204,15 @@ def test_what_is_told_to_stop_begins_nothing_and_says_nothing_against_its_playbo
     shop.clock.passes(minutes=2)
     token = CancelToken()
     with shop.opened() as service:
-        from andon.service.actions import _ServiceHands
+        from andon.service.action_hands import ServiceHands
 
-        refresh = _ServiceHands.refresh
+        refresh = ServiceHands.refresh
 
         def stopped_meanwhile(self, options):
             token.cancel()
             return refresh(self, options)
 
-        monkeypatch.setattr(_ServiceHands, "refresh", stopped_meanwhile)
+        monkeypatch.setattr(ServiceHands, "refresh", stopped_meanwhile)
         (done,) = service.actions.act("main", token)
         assert done.outcome is ActionOutcome.REFUSED
         assert service.actions.act("main", token) == []

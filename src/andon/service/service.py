@@ -174,7 +174,9 @@ class Service:
         from andon.service.scheduling import AUTHOR, Scheduling
 
         by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
-        return Scheduling(self.workspace, self._looking, by_itself.runs, self._preparer, self._passed)
+        return Scheduling(
+            self.workspace, self._looking, by_itself.runs, self._preparer, self._passed, lambda: self.actions.wait()
+        )
 
     @cached_property
     def signals(self) -> SignalDesk:
@@ -507,9 +509,9 @@ class Service:
         self.incidents.run_ended(branch, listener)
         self.messages.run_ended(listener)
 
-    def _passed(self, branch: str, listener: Listener) -> None:
+    def _passed(self, branch: str, listener: Listener, is_beside: bool) -> None:
         self.incidents.passed(branch, listener)
-        self.actions.passed(branch, listener)
+        self.actions.passed(branch, listener, is_beside=is_beside)
         self.messages.run_ended(listener)
 
 

@@ -14,6 +14,7 @@ from andon.operations.actions.decide import IncidentSituation
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from andon.base.cancel import CancelToken
     from andon.model.dataset import Definition
     from andon.model.incident import IncidentSignal
     from andon.model.run import RunResult
@@ -82,6 +83,11 @@ class Done(Record):
 
 class Hands(Protocol):
     """What an action is done with. Every publish of it is known by the request of the action, and asks again whether it may."""
+
+    @property
+    def cancel(self) -> CancelToken:
+        """Says that it is to stop."""
+        ...
 
     def refresh(self, options: RunOptions) -> RunResult:
         """Bring datasets up to date; nothing is published of which the failing checks say no."""
