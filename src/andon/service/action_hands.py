@@ -98,7 +98,7 @@ class ServiceHands:
         project = View.at(self._service.workspace, self._action.branch).project
         named = [term.removesuffix("+") for term in options.select]
         readers = reverse({name: list(each.definition.inputs) for name, each in project.datasets.items()})
-        return sorted(reach(readers, named) & project.datasets.keys())
+        return sorted({*named, *reach(readers, named)} & project.datasets.keys())
 
     def _paused(self) -> tuple[str, ...]:
         """What somebody paused: nothing that goes on by itself makes it anew."""
