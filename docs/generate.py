@@ -215,6 +215,7 @@ def settings_page() -> str:
 def project_files_page() -> str:
     """Where files lie and what they may say."""
     from andon.project.files.fields import COLUMN_FIELDS, FIELDS, LATER
+    from andon.project.files.glossary import TERM_FIELDS
     from andon.project.files.growth import GROWTH_FIELDS
     from andon.project.files.history import HISTORY_FIELDS
     from andon.project.files.insight import INSIGHT_FIELDS
@@ -223,7 +224,9 @@ def project_files_page() -> str:
     from andon.project.files.query import PARAMETER_FIELDS, QUERY_FIELDS
     from andon.project.files.rest import PAGE_FIELDS, REST_FIELDS, SINCE_FIELDS
     from andon.project.files.sql import CHECK_FIELDS
+    from andon.project.files.standing import CAVEAT_FIELDS, CERTIFIED_FIELDS, DEPRECATED_FIELDS
     from andon.project.files.unit_tests import TEST_FIELDS
+    from andon.project.files.worth import OUTCOME_FIELDS, WORTH_FIELDS
 
     lines = _head("Project files", "A project is a folder with an `andon.toml`, which may be empty.")
     lines += _LAYOUT
@@ -243,6 +246,14 @@ def project_files_page() -> str:
         "Below `columns`, a column has a text (its description) or a mapping with these keys.",
         "",
         *_fields(COLUMN_FIELDS),
+        "",
+        "One of its `caveats`; `deprecated`; `certified`, each as a mapping:",
+        "",
+        *_fields(CAVEAT_FIELDS),
+        "",
+        *_fields(DEPRECATED_FIELDS),
+        "",
+        *_fields(CERTIFIED_FIELDS),
         "",
         "### Keys of a partition",
         "",
@@ -316,12 +327,27 @@ def project_files_page() -> str:
         "",
         "## Keys of an insight",
         "",
-        "`insights/<name>.yml` says what data is good for. `andon show` lists the insights that a dataset serves, directly or "
-        "through others.",
+        "`insights/<name>.md` says what data is good for: YAML front matter between two lines `---`, then Markdown. The same keys may "
+        "stand in `insights/<name>.yml`. `andon show` lists the insights that a dataset serves, directly or through others.",
         "",
         *_fields(INSIGHT_FIELDS),
         "",
+        "Its `value`, and that of an outcome:",
+        "",
+        *_fields(WORTH_FIELDS),
+        "",
+        "An outcome:",
+        "",
+        *_fields(OUTCOME_FIELDS),
+        "",
         *_playbooks(),
+        "",
+        "## Keys of the glossary",
+        "",
+        "`glossary.yml` at the top of the project says what words of the business mean. Each key is a term; its value is the meaning, or "
+        "a mapping:",
+        "",
+        *_fields(TERM_FIELDS),
         "",
         *_OTHER_FILES,
     ]
@@ -370,7 +396,8 @@ _LAYOUT = """\
 | `checks/*.sql` | rules across datasets: rows returned are violations |
 | `queries/*.sql` | saved queries: one SELECT over datasets each, with `$parameters` |
 | `tests/*.yml` | unit tests of datasets: given rows in, expected rows out; `tests/**.csv` holds rows for them |
-| `insights/*.yml` | what the data is good for |
+| `insights/*.md`, `insights/*.yml` | what the data is good for |
+| `glossary.yml` | what words mean |
 | `playbooks.yml` | which action answers which incident |
 | `.andon/` | local lake, catalog and caches; not in git |
 

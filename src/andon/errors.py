@@ -73,7 +73,7 @@ CODES: dict[str, str] = {
     # project files
     "project.invalid": "Project files have problems; all are listed.",
     "project.bad_name": "A file or folder name is not a valid dataset name.",
-    "project.duplicate_name": "Two files make the same dataset.",
+    "project.duplicate_name": "Two files make the same dataset, or the same insight.",
     "project.reserved_name": "The schema name is reserved.",
     "project.bad_yaml": "YAML that can't be read, or that says something twice.",
     "project.bad_toml": "`andon.toml` can't be read.",
@@ -81,6 +81,7 @@ CODES: dict[str, str] = {
     "project.bad_value": "A value of the wrong type or outside what is allowed.",
     "project.missing_key": "A key that must be there is missing.",
     "project.unknown_dataset": "A dataset is named that does not exist.",
+    "project.unknown_query": "An insight names a saved query that does not exist.",
     "project.link_outside": "A link in the project leads out of it, where nothing is written.",
     "project.cycle": "Datasets read each other in a circle.",
     "project.bad_sql": "SQL that does not parse.",

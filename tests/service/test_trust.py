@@ -44,3 +44,43 @@ def test_what_is_held_comes_first_and_is_of_its_commit(project: Clone) -> None:
     assert found[0] == ("marts.totals", "held", [])
     assert found[-1] == ("shop.orders", "caveat", ["marts.totals"])
     assert known(project, "shop.orders")[-1] == ("shop.orders", "caveat", [])
+
+
+def test_a_caveat_follows_its_columns_until_it_is_handled(project: Clone) -> None:
+    project.write(
+        "sources/shop/orders.sql",
+        "/*---\ncaveats: [{id: net, text: amounts are net, columns: [amount]}]\n---*/\n"
+        + str(project.read("sources/shop/orders.sql")),
+    )
+    project.write("datasets/marts/people.sql", "select distinct customer from shop.orders\n")
+    project.write(
+        "datasets/marts/sums.sql", "select customer, sum(amount) as total from shop.orders group by customer\n"
+    )
+    project.write("datasets/marts/rich.sql", "select customer from marts.sums where total > 5\n")
+    project.write(
+        "datasets/marts/gross.sql",
+        "/*---\nhandles: {net: tax is added}\ndeprecated: {use: marts.sums, until: 2027-01-31}\n---*/\n"
+        "select customer, amount * 1.2 as amount from shop.orders\n",
+    )
+    project.write("datasets/marts/gross_sums.sql", "select sum(amount) as amount from marts.gross\n")
+    project.run()
+    with project.opened() as service:
+        head = service.workspace.lake.refs.resolve("main")
+
+        def told(*datasets: str) -> list[tuple[str, str, list[str], list[str]]]:
+            notes = service.trust.notes(head, datasets)
+            return [(note.dataset, note.kind, note.below, note.columns) for note in notes]
+
+        assert told("marts.people") == []
+        assert told("shop.orders") == [("shop.orders", "caveat", [], ["shop.orders.amount"])]
+        assert told("marts.sums") == [("shop.orders", "caveat", ["marts.sums"], ["marts.sums.total"])]
+        assert told("marts.rich") == [("shop.orders", "caveat", ["marts.rich"], [])], "which rows there are hangs on it"
+        assert told("marts.gross") == [("marts.gross", "deprecated", [], [])]
+        assert told("marts.gross_sums") == [("marts.gross", "deprecated", ["marts.gross_sums"], [])]
+        (note, *_) = service.trust.notes(head, ["marts.gross"])
+        assert note.what == "is deprecated, and stays until 2027-01-31; use marts.sums"
+        assert service.datasets.show("marts.gross").inherited == ()
+        assert service.datasets.show("marts.sums").inherited == (("shop.orders", "amounts are net"),)
+        found = service.catalog.find("amount")
+        assert [each.value for each in found.facets["tag"]] == ["deprecated"]
+        assert found.hits[-1].dataset == "marts.gross", "what ends stands below all others"

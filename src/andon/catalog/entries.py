@@ -123,13 +123,18 @@ def _entry(
         materialize=leaf.materialize,
         description=said.description if said is not None else None,
         owner=said.owner if said is not None else None,
-        tags=said.tags if said is not None else (),
+        tags=_tags(said) if said is not None else (),
         columns=tuple(EntryColumn(c.name, c.type, described.get(c.name.lower())) for c in version.columns),
         code=code,
         rows=version.rows,
         built=built,
         reads=definition.inputs,
     )
+
+
+def _tags(said: Dataset) -> tuple[str, ...]:
+    """Its tags; of what is said to end, also that."""
+    return said.tags if said.deprecated is None or DEPRECATED in said.tags else (*said.tags, DEPRECATED)
 
 
 def _code(workspace: Workspace, leaf: Leaf, definition: Definition) -> str:

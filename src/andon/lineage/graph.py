@@ -11,6 +11,7 @@ from andon.base.names import quote, quote_name
 from andon.base.record import Record, field
 from andon.base.text import words_in
 from andon.model.dataset import ROWS, Dataset, Definition, FileRead, Kind
+from andon.model.insight import Insight, use_parts
 from andon.model.lineage import (
     Edge,
     EdgeKind,
@@ -23,7 +24,6 @@ from andon.model.lineage import (
     connection_id,
     insight_id,
 )
-from andon.model.project import Insight, use_parts
 from andon.model.quarantine import ADDED
 from andon.sources.files.paths import files_of
 from andon.sql.lineage.query import Lineage, column_lineage

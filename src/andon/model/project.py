@@ -8,39 +8,12 @@ from typing import Any
 from andon.base.record import Record, field
 from andon.errors import Problem
 from andon.model.dataset import Dataset
+from andon.model.glossary import GlossaryTerm
+from andon.model.insight import Insight
 from andon.model.playbook import Playbooks
 from andon.model.rule import Rule
 from andon.model.saved_query import SavedQuery
 from andon.model.unit_tests import UnitTest
-
-
-class Insight(Record):
-    """A question, decision or action that data serves (`insights/*.yml`).
-
-    Attributes:
-        uses: the datasets that serve it, or single columns of them (`schema.dataset.column`), as written.
-    """
-
-    name: str
-    file: str
-    title: str
-    kind: str = "question"
-    owner: str | None = None
-    uses: tuple[str, ...] = ()
-    description: str | None = None
-    decision: str | None = None
-    value: str | None = None
-
-    @property
-    def datasets(self) -> tuple[str, ...]:
-        """The datasets that it uses, each once, in order of appearance."""
-        return tuple(dict.fromkeys(use_parts(use)[0] for use in self.uses))
-
-
-def use_parts(use: str) -> tuple[str, str | None]:
-    """The dataset and the column, if any, of what an insight uses: `schema.dataset` or `schema.dataset.column`."""
-    parts = use.split(".", 2)
-    return ".".join(parts[:2]), parts[2] if len(parts) > 2 else None
 
 
 class Project(Record):
@@ -60,6 +33,7 @@ class Project(Record):
         macros: `(file, CREATE MACRO statement)` of those that checks may call, in an order in which they can be made.
         queries: saved queries from `queries/*.sql`, by name.
         playbooks: what `playbooks.yml` says.
+        glossary: what `glossary.yml` says.
     """
 
     datasets: Mapping[str, Dataset] = field(default_factory=dict)
@@ -74,3 +48,4 @@ class Project(Record):
     macros: tuple[tuple[str, str], ...] = ()
     queries: tuple[SavedQuery, ...] = ()
     playbooks: Playbooks = Playbooks()
+    glossary: tuple[GlossaryTerm, ...] = ()

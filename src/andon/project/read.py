@@ -15,7 +15,17 @@ from andon.project.link.project import link
 
 _SELECTS = frozenset({Role.SOURCE_SQL, Role.DATASET_SQL, Role.CHECK, Role.QUERY})
 _MAY_BE_EMPTY = frozenset(
-    {Role.CONFIG, Role.MODULE, Role.YAML, Role.TEXT, Role.LOCK, Role.MISPLACED, Role.TEST, Role.PLAYBOOKS}
+    {
+        Role.CONFIG,
+        Role.MODULE,
+        Role.YAML,
+        Role.TEXT,
+        Role.LOCK,
+        Role.MISPLACED,
+        Role.TEST,
+        Role.PLAYBOOKS,
+        Role.GLOSSARY,
+    }
 )
 
 
@@ -113,6 +123,10 @@ def _one(path: str, text: str, role: Role) -> FileFacts:
             from andon.project.files.playbooks import read_playbooks
 
             return read_playbooks(path, text)
+        case Role.GLOSSARY:
+            from andon.project.files.glossary import read_glossary
+
+            return read_glossary(path, text)
         case Role.TEST | Role.TEST_DATA:
             from andon.project.files.unit_tests import read_test_data, read_test_file
 

@@ -12,7 +12,7 @@ from andon.project.write_sql import split_query
 from andon.sql.renaming import renamed_table
 
 _SELECTS = frozenset({Role.DATASET_SQL, Role.CHECK, Role.QUERY})
-_TEXTS = frozenset({Role.TEST, Role.INSIGHT, Role.YAML, Role.PLAYBOOKS, Role.SOURCE_REST})
+_TEXTS = frozenset({Role.TEST, Role.INSIGHT, Role.YAML, Role.PLAYBOOKS, Role.GLOSSARY, Role.SOURCE_REST})
 _PYTHON = frozenset({Role.DATASET_PYTHON, Role.SOURCE_PYTHON})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -12,25 +12,27 @@ from andon.base.graph import reach, reverse
 from andon.base.names import literal, quote, quote_name
 from andon.base.record import Record
 from andon.errors import MachineError
+from andon.lineage.caveats import inherited_caveats
 from andon.model.acceptance import Acceptance
 from andon.model.build import EXTRACT
 from andon.model.check_result import CheckDocument, CheckResult
 from andon.model.commit import Commit, Leaf, State
 from andon.model.dataset import Dataset, Materialize
 from andon.model.growth import Grown
+from andon.model.insight import Insight
 from andon.model.lamp import Lamp
 from andon.model.mask import MASK
-from andon.model.project import Insight, Project
+from andon.model.project import Project
 from andon.model.trouble import Trouble
 from andon.model.version import Version
 from andon.project.select import select as choose
 from andon.project.select import selectable
 from andon.runs.inspection.personal import discreet_kept
-from andon.service.trust import caveats_of
 from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
+    from andon.lineage.kept import LineageGraphs
     from andon.model.build import Build
     from andon.query.ask import Querying
     from andon.runs.inspection.history import CheckHistory
@@ -170,7 +172,7 @@ class Page(Documented):
             description=info.description if info else None,
             owner=info.owner if info else None,
             tags=info.tags if info else (),
-            caveats=info.caveats if info else (),
+            caveats=[each.text for each in info.caveats] if info else [],
             accepted=[a for a in self.commit.acceptances if a.dataset == self.dataset],
             key=info.definition.key if info else (),
             definition=self.leaf.definition,
@@ -221,11 +223,19 @@ _SNAPSHOTS = 100
 class Datasets:
     """Describes the datasets of one workspace's lake."""
 
-    def __init__(self, workspace: Workspace, querying: Querying, checks: CheckHistory, troubles: Troubles) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        querying: Querying,
+        checks: CheckHistory,
+        troubles: Troubles,
+        graphs: Callable[[], LineageGraphs],
+    ) -> None:
         self._workspace = workspace
         self._troubles = troubles
         self._querying = querying
         self._checks = checks
+        self._graphs = graphs
         self._lake = workspace.lake
 
     def list(self, at: str | None = None, select: tuple[str, ...] = ()) -> list[DatasetInfo]:
@@ -302,8 +312,14 @@ class Datasets:
             None if version.is_view or not places else self._iceberg(name, version, commit),
             tuple(discreet_kept(r, marked) for r in self._checks.of_commit(name, commit, state, project)),
             tuple(query.name for query in project.queries if name in query.datasets),
-            tuple(caveats_of(reach(needs, [name]) - {name}, project)),
+            self._inherited(name, project, commit),
         )
+
+    def _inherited(self, name: str, project: Project, commit: Commit) -> tuple[tuple[str, str], ...]:
+        if not any(dataset.caveats for dataset in project.datasets.values()):
+            return ()
+        found = inherited_caveats(project.datasets, lambda: self._graphs().graph(commit)).get(name, ())
+        return tuple((each.origin, each.caveat.text) for each in found)
 
     def standing(self, name: str, at: str | None = None) -> DatasetStanding:
         """How a dataset stands. Raises as `show`."""

@@ -8,8 +8,8 @@ from andon.base.document import Document
 from andon.base.graph import reverse, topological
 from andon.base.record import Record
 from andon.catalog.entries import CatalogEntry
+from andon.model.insight import Insight
 from andon.model.lamp import Lamp
-from andon.model.project import Insight
 
 
 class Card(Document):

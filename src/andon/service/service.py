@@ -353,7 +353,7 @@ class Service:
         """Whether to trust an answer."""
         from andon.service.trust import Trust
 
-        return Trust(self.workspace, self._shared.troubles)
+        return Trust(self.workspace, self._shared.troubles, self._shared.graphs)
 
     @cached_property
     def query_history(self) -> QueryHistory:
@@ -423,7 +423,9 @@ class Service:
         """Datasets as they are: list, show."""
         from andon.service.datasets import Datasets
 
-        return Datasets(self.workspace, self.querying, self._check_history, self._shared.troubles)
+        return Datasets(
+            self.workspace, self.querying, self._check_history, self._shared.troubles, lambda: self._shared.graphs
+        )
 
     @cached_property
     def catalog(self) -> Searching:

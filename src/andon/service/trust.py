@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.document import Document
 from andon.base.graph import reach
 from andon.errors import AndonError
+from andon.lineage.caveats import Inherited, inherited_caveats
 from andon.model.lamp import Lamp
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
+    from andon.lineage.kept import LineageGraphs
     from andon.model.commit import Commit
-    from andon.model.project import Project
     from andon.service.troubles import Troubles
     from andon.workspace.workspace import Workspace
 
 #: What is not known against a dataset but said of it by who made it.
-CAVEAT = "caveat"
+CAVEAT, DEPRECATED = "caveat", "deprecated"
 
 
 class TrustNote(Document):
     """One thing to know before an answer is trusted.
 
     Attributes:
-        kind: `check`, `held`, `failed`, `waits`, `late`, `cord`, `complaint`, or `caveat`.
+        kind: `check`, `held`, `failed`, `waits`, `late`, `cord`, `complaint`, `caveat`, or `deprecated`.
         lamp: how bad it is.
         what: one sentence, without the dataset's name.
+        columns: of a caveat that was handed down, the columns that it is about, `schema.dataset.column`; empty: all.
         below: the datasets that were read and are made of this one; empty where it was read itself.
     """
 
@@ -37,21 +39,16 @@ class TrustNote(Document):
     what: str
     since: str | None
     below: list[str]
-
-
-def caveats_of(names: Iterable[str], project: Project) -> list[tuple[str, str]]:
-    """What is said of datasets by who made them: `(dataset, caveat)`, by dataset."""
-    return [
-        (name, each) for name in sorted(names) if name in project.datasets for each in project.datasets[name].caveats
-    ]
+    columns: list[str]
 
 
 class Trust:
     """Tells what is to be known of answers, for one caller."""
 
-    def __init__(self, workspace: Workspace, troubles: Troubles) -> None:
+    def __init__(self, workspace: Workspace, troubles: Troubles, graphs: LineageGraphs) -> None:
         self._workspace = workspace
         self._troubles = troubles
+        self._graphs = graphs
 
     def notes(self, commit: Commit, datasets: Sequence[str], at: str | None = None) -> list[TrustNote]:
         """What is known of `datasets` at a commit, the worst first; of what they are made of, what is known against it.
@@ -72,11 +69,40 @@ class Trust:
             name = trouble.dataset
             below = [] if name in above else [read for read in datasets if name in above[read]]
             if name in above or below:
-                found.append(TrustNote(name, str(trouble.kind), trouble.lamp, trouble.what, trouble.since, below))
-        for name, caveat in caveats_of({*datasets}.union(*above.values()), project):
-            below = [] if name in above else [read for read in datasets if name in above[read]]
-            found.append(TrustNote(name, CAVEAT, Lamp.WARN, caveat, None, below))
+                found.append(TrustNote(name, str(trouble.kind), trouble.lamp, trouble.what, trouble.since, below, []))
+        for name in sorted({*datasets}.union(*above.values())):
+            ends = project.datasets[name].deprecated if name in project.datasets else None
+            if ends is not None:
+                below = [] if name in above else [read for read in datasets if name in above[read]]
+                found.append(TrustNote(name, DEPRECATED, Lamp.WARN, ends.words, None, below, []))
+        found += self._caveats(view, datasets)
         return sorted(found, key=lambda note: (bool(note.below), -note.lamp.gravity))
+
+    def _caveats(self, view: View, datasets: Sequence[str]) -> list[TrustNote]:
+        """What is said of the datasets, and of those above them where nothing between handles it."""
+        project = view.project
+        found = [
+            TrustNote(name, CAVEAT, Lamp.WARN, each.text, each.since, [], [f"{name}.{one}" for one in each.columns])
+            for name in dict.fromkeys(datasets)
+            if name in project.datasets
+            for each in project.datasets[name].caveats
+        ]
+        if not any(dataset.caveats for dataset in project.datasets.values()):
+            return found
+        handed = inherited_caveats(project.datasets, lambda: self._graphs.graph(view.commit))
+        by_caveat: dict[tuple[str, str], list[tuple[str, Inherited]]] = {}
+        for name in dict.fromkeys(datasets):
+            for each in handed.get(name, ()):
+                # of what was read itself it is told already
+                if each.origin not in datasets:
+                    by_caveat.setdefault((each.origin, each.caveat.id), []).append((name, each))
+        for (origin, _), reached in sorted(by_caveat.items()):
+            caveat = reached[0][1].caveat
+            is_of_all = any(each.columns is None for _, each in reached)
+            columns = [] if is_of_all else [f"{name}.{one}" for name, each in reached for one in each.columns or ()]
+            below = [name for name, _ in reached]
+            found.append(TrustNote(origin, CAVEAT, Lamp.WARN, caveat.text, caveat.since, below, columns))
+        return found
 
     def _ref(self, commit: Commit, at: str | None) -> str:
         """How a commit is best named: what a branch shows stands with that branch, however it was asked for."""

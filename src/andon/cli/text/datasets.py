@@ -217,7 +217,9 @@ def _about(page: Page) -> list[Sequence[Cell]]:
         ("owner", info.owner or ""),
         ("tags", ", ".join(info.tags)),
         ("key", ", ".join(info.definition.key)),
-        ("caveats", "; ".join(info.caveats)),
+        ("caveats", "; ".join(each.text for each in info.caveats)),
+        ("deprecated", "" if info.deprecated is None else info.deprecated.words.removeprefix("is ")),
+        ("certified", "" if info.certified is None else f"by {info.certified.words}"),
         ("repeats", f"no: `allow: [{', '.join(info.definition.allow)}]`" if info.definition.allow else ""),
     ]
     return [((name, "dim"), text) for name, text in pairs if text]

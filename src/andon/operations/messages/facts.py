@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from andon.model.incident import Incident, IncidentEvent, IncidentSignal
+    from andon.model.insight import Insight
     from andon.model.message import Channel, IncidentChange
-    from andon.model.project import Insight
     from andon.project.select import Selectable
     from andon.workspace.workspace import Workspace
 

@@ -9,14 +9,16 @@ from andon.base.record import Record
 from andon.errors import Problem
 from andon.model.check import Allow, Severity
 from andon.model.dataset import CheckLine, ClockUse, ColumnSpec, FileRead, Kind
+from andon.model.glossary import GlossaryTerm
 from andon.model.growth import Growth
 from andon.model.history import RowHistory
+from andon.model.insight import Insight
 from andon.model.load import LoadPolicy, SchemaPolicy
 from andon.model.partition import Partition
 from andon.model.playbook import Playbooks
-from andon.model.project import Insight
 from andon.model.rest import Rest
 from andon.model.saved_query import QueryParameter
+from andon.model.standing import Caveat, Certification, Deprecation, Handling
 from andon.model.unit_tests import CellRows, Near
 from andon.sql.uses import MacroStatement
 
@@ -40,7 +42,10 @@ class DatasetKeys(Record, omit_defaults=True):
     refresh: tuple[tuple[str, str], ...] = ()
     columns: tuple[ColumnSpec, ...] = ()
     checks: tuple[CheckLine, ...] = ()
-    caveats: tuple[str, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
+    handles: tuple[Handling, ...] = ()
+    deprecated: Deprecation | None = None
+    certified: Certification | None = None
     allow: tuple[str, ...] = ()
     engine: str = "duckdb"
     lineage: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
@@ -210,6 +215,13 @@ class PlaybooksFile(Record, tag=True):
     uses: tuple[NameUse, ...] = ()
 
 
+class GlossaryFile(Record, tag=True):
+    """The terms, and where columns are named in them."""
+
+    terms: tuple[GlossaryTerm, ...]
+    uses: tuple[NameUse, ...] = ()
+
+
 class ConfigFile(Record, tag=True):
     """The parsed `andon.toml`; dates and times in it are ISO texts."""
 
@@ -227,6 +239,7 @@ Said = (
     | TestData
     | InsightFile
     | PlaybooksFile
+    | GlossaryFile
     | ConfigFile
     | None
 )

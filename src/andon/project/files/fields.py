@@ -14,6 +14,7 @@ from andon.project.files.nodes import PlacedValue
 from andon.project.files.partition import read_partition
 from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec, read_choice, read_text, read_texts
 from andon.project.files.refresh import read_refresh
+from andon.project.files.standing import read_caveats, read_certified, read_deprecated, read_handles
 
 
 def _read_engine(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
@@ -288,7 +289,28 @@ FIELDS: tuple[FieldSpec, ...] = (
         _read_columns,
     ),
     FieldSpec("checks", "lines or list of texts", "none", "What must hold, one check per line.", _read_checks),
-    FieldSpec("caveats", "list of texts", "none", "Known limits, inherited by what reads it.", read_texts),
+    FieldSpec(
+        "caveats",
+        "list of texts, or of mappings: text, id, columns, since",
+        "none",
+        "Known limits, inherited by what reads it; with `columns`, by what is made of these.",
+        read_caveats,
+    ),
+    FieldSpec(
+        "handles",
+        "mapping: caveat → how",
+        "none",
+        "Caveats of what it reads that it deals with: what reads it does not inherit them.",
+        read_handles,
+    ),
+    FieldSpec(
+        "deprecated",
+        "mapping: use, until, why; or why",
+        "none",
+        "That it ends, and what to use in its place.",
+        read_deprecated,
+    ),
+    FieldSpec("certified", "who, or mapping: by, on", "none", "Who vouches for it.", read_certified),
     FieldSpec("allow", "list: random", "none", "Accept that its result can't be repeated.", _read_allow, ("random",)),
     FieldSpec("engine", "duckdb", "duckdb", "What runs it.", _read_engine, ("duckdb",)),
     FieldSpec(

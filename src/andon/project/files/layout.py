@@ -28,6 +28,7 @@ class Role(StrEnum):
     TEST_DATA = "test data"
     INSIGHT = "insight"
     PLAYBOOKS = "playbooks"
+    GLOSSARY = "glossary"
     YAML = "yaml"
     TEXT = "text"
     MISPLACED = "misplaced"
@@ -58,10 +59,12 @@ def spot(path: str) -> PathRole:
         return PathRole(Role.CONFIG)
     if path == "playbooks.yml":
         return PathRole(Role.PLAYBOOKS)
+    if path == "glossary.yml":
+        return PathRole(Role.GLOSSARY)
     folder, _, rest = path.partition("/")
     lower = rest.lower()
     if lower.endswith(".md"):
-        return PathRole(Role.TEXT)
+        return PathRole(Role.INSIGHT if folder == "insights" and lower != "readme.md" else Role.TEXT)
     match folder:
         case "sources" | "datasets":
             return _dataset(folder, rest)

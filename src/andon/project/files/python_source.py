@@ -59,7 +59,21 @@ _OWN: tuple[FieldSpec, ...] = (
     ),
 )
 _SHARED = (
-    *("description", "owner", "tags", "key", "refresh", "columns", "checks", "caveats", "schema", "recorded", "load"),
+    *(
+        "description",
+        "owner",
+        "tags",
+        "key",
+        "refresh",
+        "columns",
+        "checks",
+        "caveats",
+        "deprecated",
+        "certified",
+        "schema",
+        "recorded",
+        "load",
+    ),
     "timeout",
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from andon.base.names import did_you_mean
@@ -150,3 +151,15 @@ def read_choice(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str
     message = "must be " + " or ".join(f"`{c}`" for c in known.choices)
     reader.wrong(node, f"`{known.name}` {message}", f"found `{text}`", did_you_mean(text, known.choices))
     return None
+
+
+def read_day(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
+    """A day, as ISO writes it."""
+    text = read_text(reader, known, node)
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        reader.wrong(node, f"`{known.name}` must be a day", f"found `{text}`", "such as `2026-11-30`")
+        return None

@@ -292,7 +292,22 @@ _OWN: tuple[FieldSpec, ...] = (
         read_hosts,
     ),
 )
-_SHARED = (*("description", "owner", "tags", "key", "refresh", "columns", "checks", "caveats", "schema", "recorded"),)
+_SHARED = (
+    *(
+        "description",
+        "owner",
+        "tags",
+        "key",
+        "refresh",
+        "columns",
+        "checks",
+        "caveats",
+        "deprecated",
+        "certified",
+        "schema",
+        "recorded",
+    ),
+)
 _READ = (*_SHARED, "new_columns")
 
 #: Keys of a source in YAML. The reference page of project files is made from it.

@@ -29,7 +29,7 @@ CODE_FOLDERS: dict[str, tuple[str, ...]] = {
 }
 
 #: Code files at the top of the folder.
-CODE_FILES = ("andon.toml", "playbooks.yml")
+CODE_FILES = ("andon.toml", "playbooks.yml", "glossary.yml")
 
 _CHUNK = 1 << 20
 #: A file whose time of change lies this close before the moment it was read may change again within one tick of its clock.

@@ -14,16 +14,20 @@ from andon.base.record import replace
 from andon.base.text import line_and_column
 from andon.errors import Problem
 from andon.model.dataset import ClockUse, Dataset, Definition, Kind, Materialize, definition_id
+from andon.model.glossary import GlossaryTerm
 from andon.model.history import VALID_FROM, RowHistory
+from andon.model.insight import Insight, use_parts
 from andon.model.load import SchemaPolicy
 from andon.model.playbook import Playbooks
-from andon.model.project import Insight, Project, use_parts
+from andon.model.project import Project
 from andon.model.quarantine import dataset_of, is_aside
+from andon.model.saved_query import SavedQuery
 from andon.project.files.facts import (
     CheckFile,
     ConfigFile,
     DatasetFacts,
     FileFacts,
+    GlossaryFile,
     InsightFile,
     LockFile,
     MacroFile,
@@ -43,6 +47,7 @@ from andon.project.link.modules import Modules
 from andon.project.link.queries import link_queries
 from andon.project.link.rules import link_rules
 from andon.project.link.schedules import check_schedules
+from andon.project.link.standing import standing_problems
 from andon.project.link.unit_tests import TestLinker
 from andon.sql.history import as_history
 
@@ -86,13 +91,15 @@ class _Linker:
         asides = {d.definition.aside: aside_dataset(d) for d in datasets.values() if d.definition.aside is not None}
         self._asides |= {str(name) for name in asides}
         self._problems += refusals(datasets, self._text_of)
+        self._problems += standing_problems(datasets, self._text_of)
         rules = link_rules(self._of(CheckFile), self._files, self._macros, self._require_known, self._add)
         tests = TestLinker(
             self._of(TestFile), dict(self._of(TestData)), datasets, self._require_known, self._add
         ).tests()
         queries = link_queries(self._of(QueryFile), self._require_known, self._add)
-        insights = [self._insight(path, said) for path, said in self._of(InsightFile)]
+        insights = self._insights({query.name: query for query in queries})
         playbooks = self._playbooks()
+        glossary = self._glossary()
         settings = next((said.values for _, said in self._of(ConfigFile)), {})
         check_schedules(settings, datasets, self._add_setting)
         own = {path for dataset in datasets.values() for path, _ in dataset.own_files}
@@ -112,6 +119,7 @@ class _Linker:
             self._macros.for_checks(),
             queries,
             playbooks,
+            glossary,
         )
 
     def _playbooks(self) -> Playbooks:
@@ -119,6 +127,12 @@ class _Linker:
             self._require_known(path, said.uses)
             return said.playbooks
         return Playbooks()
+
+    def _glossary(self) -> tuple[GlossaryTerm, ...]:
+        for path, said in self._of(GlossaryFile):
+            self._require_known(path, [NameUse(use_parts(use.name)[0], use.line, use.column) for use in said.uses])
+            return said.terms
+        return ()
 
     def _of(self, kind: type[_Said]) -> Iterable[tuple[str, _Said]]:
         for path in self._spots:
@@ -243,6 +257,9 @@ class _Linker:
             columns=keys.columns,
             checks=keys.checks,
             caveats=keys.caveats,
+            handles=keys.handles,
+            deprecated=keys.deprecated,
+            certified=keys.certified,
             refresh=keys.refresh,
             own_files=tuple(sorted(own)),
             lineage=keys.lineage,
@@ -390,10 +407,23 @@ class _Linker:
             for name in cycle:
                 needs.pop(name, None)
 
-    def _insight(self, path: str, said: InsightFile) -> Insight:
-        # a use may name a column too, which only a built dataset has
-        self._require_known(path, [NameUse(use_parts(use.name)[0], use.line, use.column) for use in said.uses])
-        return said.insight
+    def _insights(self, queries: Mapping[str, SavedQuery]) -> list[Insight]:
+        """All insights; what their saved queries read is among what they use."""
+        found: dict[str, Insight] = {}
+        for path, said in self._of(InsightFile):
+            insight, uses = said.insight, [use for use in said.uses if "." in use.name]
+            # a use may name a column too, which only a built dataset has
+            self._require_known(path, [NameUse(use_parts(use.name)[0], use.line, use.column) for use in uses])
+            for use in said.uses:
+                if "." not in use.name and use.name not in queries:
+                    hint = did_you_mean(use.name, queries) or "write `schema.name`, or the name of a file in `queries/`"
+                    self._add(path, use, "project.unknown_query", f"there is no saved query `{use.name}`", hint)
+            if insight.name in found:
+                message = f"`{found[insight.name].file}` is the insight `{insight.name}` already"
+                self._add(path, None, "project.duplicate_name", message, "rename one of the files")
+            read = [name for each in insight.queries if each in queries for name in queries[each].datasets]
+            found.setdefault(insight.name, replace(insight, uses=tuple(dict.fromkeys((*insight.uses, *read)))))
+        return list(found.values())
 
 
 def _as_before(policy: SchemaPolicy) -> str:

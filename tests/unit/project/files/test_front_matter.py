@@ -6,6 +6,7 @@ import pytest
 
 from andon.lake.packing import definition_of, definition_text
 from andon.model.dataset import CheckLine, ColumnSpec, Materialize
+from andon.model.standing import Caveat
 from andon.project.files.fields import COLUMN_FIELDS, FIELDS
 from kit.projects import load_texts, one_problem, told
 
@@ -57,7 +58,7 @@ def test_everything_that_can_be_said() -> None:
         ColumnSpec("revenue", "Purchases to date", "decimal(18,2)", (">= 0",), True),
         ColumnSpec("segment", checks=("in a, b", "not null")),
     )
-    assert dataset.caveats == ("Sample of 1997",)
+    assert dataset.caveats == (Caveat("sample_of_1997", "Sample of 1997"),)
     assert dataset.checks == (
         CheckLine("not null customer_id", PATH, 19, 3),
         CheckLine('revenue >= 0 warn  "why: it\'s money"', PATH, 23, 5),

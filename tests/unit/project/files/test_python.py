@@ -85,7 +85,7 @@ def test_everything_that_can_be_said() -> None:
     assert [path for path, _ in dataset.own_files] == ["datasets/marts/a.lock.txt", PATH]
     assert "modules/unused.py" in project.shared
     assert "datasets/marts/a.lock.txt" not in project.shared
-    assert dataset.caveats == ("one", "two")
+    assert [each.text for each in dataset.caveats] == ["one", "two"]
     assert dataset.checks == (
         CheckLine("alive 0..1", PATH, 22, 9),
         CheckLine("rows > 0", PATH, 24, 9),

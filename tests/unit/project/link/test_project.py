@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import permutations
 
 import pytest
 
 from andon.model.dataset import ClockUse, Kind
+from andon.model.insight import Basis, Period, Pin, Worth
 from andon.model.project import Project
 from kit.projects import SOURCE, load_texts, one_problem, told
 
@@ -198,7 +200,82 @@ def test_insights() -> None:
     insight = good({"insights/leavers.yml": text}).insights[0]
     assert (insight.name, insight.title, insight.kind) == ("leavers", "Who leaves?", "action")
     assert insight.uses == ("shop.orders",)
-    assert insight.value == "5"
+    assert insight.worth == Worth(words="5")
+
+
+WHOLE = """---
+kind: decision
+question: Whom do we write to?
+answer: 1,204 customers
+owner: ana
+uses: [marts.a.x, leavers]
+query: |
+  select count(*) as n
+  from shop.orders
+date: 2026-11-02
+value: {amount: 16858.50, currency: USD, per: quarter, basis: estimated}
+outcomes:
+  - {on: 2026-11-30, what: letters went out, value: {amount: 120, currency: USD, basis: measured}}
+review-by: 2027-03-01
+pinned: {commit: 3f2a91c4, result: ab12}
+---
+# A heading
+
+What it is about.
+"""
+
+
+def test_an_insight_in_markdown() -> None:
+    files = {
+        "insights/letters.md": WHOLE,
+        "insights/README.md": "no front matter",
+        "insights/notes.md": "# Only notes\n",
+        "queries/leavers.sql": "select * from marts.b",
+        A: "select 1 as x",
+        B: "select 2 as y",
+    }
+    project = good(files)
+    (insight,) = project.insights
+    assert (insight.title, insight.kind, insight.answer) == ("Whom do we write to?", "decision", "1,204 customers")
+    assert insight.description == "What it is about."
+    assert (insight.uses, insight.queries) == (("marts.a.x", "shop.orders", "marts.b"), ("leavers",))
+    assert insight.datasets == ("marts.a", "shop.orders", "marts.b")
+    assert insight.worth == Worth(Decimal("16858.50"), "USD", Period.QUARTER, Basis.ESTIMATED)
+    (outcome,) = insight.outcomes
+    assert (outcome.on, outcome.worth and outcome.worth.basis) == ("2026-11-30", Basis.MEASURED)
+    assert (insight.review_by, insight.pinned) == ("2027-03-01", Pin("3f2a91c4", "ab12"))
+
+
+@pytest.mark.parametrize(
+    ("said", "place", "words"),
+    [
+        ("uses: [shop.oders]", "3:8", "`shop.orders`?"),
+        ("uses: [leaver]", "3:8", "saved query `leaver`"),
+        ("query: |\n  select n\n  from shop.oders", "5:8", "`shop.orders`?"),
+        ("query: select * from", "3:8", "end of input"),
+        ("query: |\n  copy shop.orders to 'x'", "4:3", ""),
+        ("date: yesterday", "3:7", "2026-11-30"),
+        ("value: {amount: 5}", "3:8", "currency"),
+        ("value: {amount: many, currency: USD}", "3:17", "number"),
+        ("value: {amount: 1e30, currency: USD}", "3:17", "number"),
+        ("value: {amount: 5, currency: dollars}", "3:30", "USD"),
+        ("value: {basis: measured}", "3:8", "amount"),
+        ("outcomes: [{on: 2026-11-30}]", "3:12", "`what`"),
+        ("outcomes: [{on: 2026-11-30, what: x, value: {amount: 1, currency: USD, per: year}}]", "3:45", "once"),
+        ("pinned: {result: x}", "3:9", "`commit`"),
+        ("kind: idea", "3:7", "`action`"),
+    ],
+)
+def test_what_can_be_wrong_with_an_insight(said: str, place: str, words: str) -> None:
+    problem = one_problem(SOURCE | {"insights/a.md": f"---\ntitle: x\n{said}\n---\n"})
+    assert problem.where == f"insights/a.md:{place}"
+    assert words in f"{problem.message} {problem.hint}"
+
+
+def test_an_insight_has_one_file_and_an_end() -> None:
+    problem = one_problem(SOURCE | {"insights/a.md": "---\ntitle: x\n---\n", "insights/a.yml": "title: y\n"})
+    assert (problem.code, problem.where) == ("project.duplicate_name", "insights/a.yml")
+    assert one_problem(SOURCE | {"insights/a.md": "---\ntitle: x\n"}).code == "project.front_matter"
 
 
 def test_random_is_accepted_where_it_is_allowed() -> None:
