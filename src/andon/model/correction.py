@@ -5,7 +5,7 @@ from __future__ import annotations
 from andon.base.record import Record
 
 
-class Correction(Record, omit_defaults=True):
+class RowCorrection(Record, omit_defaults=True):
     """How a dataset is corrected. It stands until the code of the dataset means something else, or its publish is undone.
 
     Attributes:
@@ -18,10 +18,10 @@ class Correction(Record, omit_defaults=True):
     once: float | None = None
     aside: tuple[tuple[str, str], ...] = ()
 
-    def and_also(self, other: Correction) -> Correction:
+    def and_also(self, other: RowCorrection) -> RowCorrection:
         """Both; where both say something of the same, what `other` says."""
         once = other.once if other.once is not None else self.once
-        return Correction(self.of, once, tuple(sorted({**dict(self.aside), **dict(other.aside)}.items())))
+        return RowCorrection(self.of, once, tuple(sorted({**dict(self.aside), **dict(other.aside)}.items())))
 
     @property
     def is_any(self) -> bool:

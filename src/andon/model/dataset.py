@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from andon.base.hashing import content_id
 from andon.base.record import Record
-from andon.model.correction import Correction
+from andon.model.correction import RowCorrection
 from andon.model.growth import Growth
 from andon.model.history import RowHistory
 from andon.model.load import LoadPolicy, SchemaPolicy, Taking
@@ -136,7 +136,7 @@ class Definition(Record):
     sort: tuple[str, ...] = ()
     partition: tuple[Partition, ...] = ()
     quarantine: tuple[str, ...] = ()
-    corrected: Correction | None = None
+    corrected: RowCorrection | None = None
     id: str = ""
 
     @property

@@ -13,7 +13,7 @@ from andon.base.record import Record, field
 from andon.errors import UsageError
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Cause, Commit, CommitKind
-from andon.model.correction import Correction
+from andon.model.correction import RowCorrection
 from andon.model.event import Reporter, silent
 from andon.model.intervals import Range
 from andon.model.plan import Plan
@@ -76,7 +76,7 @@ class RunOptions(Record):
     fill: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)
     anew: tuple[str, ...] = ()
     widen: tuple[str, ...] = ()
-    correct: Mapping[str, Correction] = field(default_factory=dict)
+    correct: Mapping[str, RowCorrection] = field(default_factory=dict)
 
     def decide(self, path: str) -> Newer | None:
         """Which side counts where both changed `path`, if that was decided."""

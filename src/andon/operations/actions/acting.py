@@ -25,7 +25,7 @@ from andon.operations.actions.decide import (
     plan_actions,
     results_of,
 )
-from andon.operations.actions.doing import ActionGuard, Doer, Wanted, situations
+from andon.operations.actions.doing import ActionGuard, Doer, WantedAction, situations
 from andon.operations.actions.kinds import ACTIONS
 from andon.operations.actions.workers import ActionWorkers
 from andon.state.pauses import ALL
@@ -120,7 +120,7 @@ class Actor:
                     self._book.refuse(situation, offer)
                 continue
             mode = ActionMode.AUTOMATIC if due.level is PlaybookMode.AUTOMATIC else ActionMode.SUPERVISED
-            wanted = Wanted(due.playbook.do, due.playbook.params, mode, AUTHOR, due.playbook)
+            wanted = WantedAction(due.playbook.do, due.playbook.params, mode, AUTHOR, due.playbook)
             begun = self._doer.begin(view, situation, wanted)
             if begun is not None:
                 self._workers.begin(begun.action, situation, partial(self._doer.do, begun), stop)
@@ -157,7 +157,7 @@ class Actor:
                 hint=f"what fits: {', '.join(f'`{name}`' for name in fitting)}",
             )
         mode = ActionMode.SUGGESTED if playbook is not None else ActionMode.MANUAL
-        begun = self._doer.begin(view, situation, Wanted(kind, params, mode, actor, playbook))
+        begun = self._doer.begin(view, situation, WantedAction(kind, params, mode, actor, playbook))
         if begun is None:
             raise UsageError(
                 "action.running",

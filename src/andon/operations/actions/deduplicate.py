@@ -6,7 +6,7 @@ What else has one key and other values stays: which of them is wrong is not told
 from __future__ import annotations
 
 from andon.model.action import ActionKind, ActionOutcome
-from andon.model.correction import Correction
+from andon.model.correction import RowCorrection
 from andon.model.dataset import Definition, Kind
 from andon.operations.actions.action import Done, Hands, IncidentScene, told
 from andon.project.link.corrections import why_not_once
@@ -53,7 +53,7 @@ class Deduplicate:
         if scene.params.get("propose"):
             return self._proposed(scene, hands)
         share = SHARE if scene.share is None else scene.share
-        correct = {scene.dataset: Correction(once=share)}
+        correct = {scene.dataset: RowCorrection(once=share)}
         return told(hands.refresh(RunOptions(select=(f"{scene.dataset}+",), correct=correct)))
 
     def _proposed(self, scene: IncidentScene, hands: Hands) -> Done:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _WITHIN = timedelta(minutes=30)
 
 
-class Wanted(Record):
+class WantedAction(Record):
     """What is to be done: by which playbook, if by any, in which mode, in whose name."""
 
     kind: ActionKind
@@ -147,7 +147,7 @@ class Doer:
 
     # -- one action
 
-    def begin(self, view: View, situation: IncidentSituation, wanted: Wanted) -> Begun | None:
+    def begin(self, view: View, situation: IncidentSituation, wanted: WantedAction) -> Begun | None:
         """Begin an action; None where another process was quicker."""
         incident, playbook = situation.incident, wanted.playbook
         action = self._book.begin(

@@ -12,7 +12,7 @@ from andon.operations.actions.deduplicate import Deduplicate
 from andon.operations.actions.notify import Notify
 from andon.operations.actions.own import OwnCommand, Webhook
 from andon.operations.actions.pause import PauseReaders
-from andon.operations.actions.quarantine import Quarantine
+from andon.operations.actions.quarantine import BadRowsAside
 from andon.operations.actions.reload import Reload
 from andon.operations.actions.request import Request
 from andon.operations.actions.retry import Retry
@@ -28,7 +28,7 @@ ACTIONS: Mapping[ActionKind, Remedy] = {
         Undo(),
         PauseReaders(),
         Deduplicate(),
-        Quarantine(),
+        BadRowsAside(),
         OwnCommand(),
         Webhook(),
         Notify(),

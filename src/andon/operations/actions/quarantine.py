@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from andon.checks.language.parse import parse_check
 from andon.model.action import ActionKind
-from andon.model.correction import Correction
+from andon.model.correction import RowCorrection
 from andon.model.dataset import CheckLine, Dataset
 from andon.operations.actions.action import Done, Hands, IncidentScene, told
 from andon.project.link.corrections import why_not_aside, with_limit
@@ -17,7 +17,7 @@ from andon.sql.macros import macro_name
 SHARE = 0.001
 
 
-class Quarantine:
+class BadRowsAside:
     """See the module."""
 
     kind = ActionKind.QUARANTINE
@@ -46,7 +46,7 @@ class Quarantine:
         limit = f"{100 * (SHARE if scene.share is None else scene.share):g}%"
         lines = [self._line(scene, said, signal.subject) for signal in scene.situation.aims]
         aside = tuple((line.text, limit) for line in lines if line is not None)
-        options = RunOptions(select=(f"{scene.dataset}+",), correct={scene.dataset: Correction(aside=aside)})
+        options = RunOptions(select=(f"{scene.dataset}+",), correct={scene.dataset: RowCorrection(aside=aside)})
         return told(hands.refresh(options))
 
     def _line(self, scene: IncidentScene, said: Dataset, check: str) -> CheckLine | None:

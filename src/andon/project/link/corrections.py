@@ -13,7 +13,7 @@ from andon.base.hashing import content_id
 from andon.base.record import replace
 from andon.base.text import words_in
 from andon.model.commit import Leaf
-from andon.model.correction import Correction
+from andon.model.correction import RowCorrection
 from andon.model.dataset import CheckLine, Dataset, Definition, Materialize
 from andon.model.project import Project
 from andon.model.quarantine import aside_of, is_aside, sets_aside
@@ -25,7 +25,7 @@ def corrected_project(
     project: Project,
     leaves: Mapping[str, Leaf],
     stored: Callable[[Iterable[str]], Mapping[str, Definition]],
-    wanted: Mapping[str, Correction] | None = None,
+    wanted: Mapping[str, RowCorrection] | None = None,
 ) -> Project:
     """A project with the corrections that leaves stand under, and those that are asked for now.
 
@@ -43,7 +43,7 @@ def corrected_project(
     for definition in stored(others.values()).values() if others else ():
         standing = definition.corrected
         if standing is not None and datasets[definition.dataset].definition.id == standing.of:
-            asked = found.get(definition.dataset, Correction())
+            asked = found.get(definition.dataset, RowCorrection())
             found[definition.dataset] = replace(standing, of="").and_also(asked)
     if not found:
         return project
@@ -65,11 +65,11 @@ def with_those_of(project: Project, other: Project, names: Iterable[str]) -> Pro
     return replace(project, datasets=dict(sorted(datasets.items())))
 
 
-def corrected(dataset: Dataset, correction: Correction, patterns: Mapping[str, Any]) -> Dataset:
+def corrected(dataset: Dataset, correction: RowCorrection, patterns: Mapping[str, Any]) -> Dataset:
     """A dataset with a correction; lines that it does not have any more are left out of that."""
     limits = dict(correction.aside)
     aside = tuple(sorted((line.text, limits[line.text]) for line in dataset.checks if line.text in limits))
-    whole = Correction(dataset.definition.id, correction.once, tuple(dict.fromkeys(aside)))
+    whole = RowCorrection(dataset.definition.id, correction.once, tuple(dict.fromkeys(aside)))
     if not whole.is_any:
         return dataset
     lines = tuple(_aside_line(line, limits) for line in dataset.checks)

@@ -16,7 +16,7 @@ from andon.lake.named_files import raw_path
 from andon.lake.undo import passing, rejected_together
 from andon.model.build import Build, InputFile
 from andon.model.commit import Cause, Commit, State
-from andon.model.correction import Correction
+from andon.model.correction import RowCorrection
 from andon.model.dataset import Dataset, Definition, Kind
 from andon.model.project import Project
 from andon.model.quarantine import aside_of
@@ -212,7 +212,7 @@ class Gatherer:
         decide: Callable[[str], Newer | None] = lambda _: None,
         lifted: Collection[Cause] = (),
         select: Callable[[Project, State], frozenset[str] | None] = lambda *_: None,
-        correct: Mapping[str, Correction] | None = None,
+        correct: Mapping[str, RowCorrection] | None = None,
     ) -> Gathered:
         """Merge, load and look at raw files.
 
