@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from andon.base.clock import to_text
+from andon.base.record import replace
 from andon.model.incident import Incident, IncidentVerdict
 from andon.model.lamp import Lamp
 from andon.model.signal import Signal, SignalKind
@@ -18,7 +19,16 @@ from andon.operations.incidents.causes import CauseLineage
 from andon.operations.incidents.life import AGAIN, Right, clear, take
 
 NAMES = ("a.one", "b.two", "c.three", "d.four", "e.five")
-KINDS = (SignalKind.CHECK, SignalKind.FAILED, SignalKind.SOURCE, SignalKind.LATE, SignalKind.VOLUME)
+KINDS = (
+    SignalKind.CHECK,
+    SignalKind.FAILED,
+    SignalKind.SOURCE,
+    SignalKind.LATE,
+    SignalKind.VOLUME,
+    SignalKind.CLOCK,  # of the machine, and of no dataset
+)
+#: What is beside a thing of each number: readers see it; they don't; it came with code of its own; a clock told it.
+BESIDE = ({"version": "v"}, {"version": "w"}, {"version": "v", "own": True}, {"version": "v", "age": True})
 #: A dataset can't be built for one reason at a time, the newest.
 UNBUILT = (SignalKind.FAILED, SignalKind.SOURCE)
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -30,7 +40,9 @@ lineages = st.tuples(*(st.frozensets(st.integers(0, max(0, place - 1))) for plac
         name: tuple(NAMES[other] for other in sorted(reads[place]) if other < place) for place, name in enumerate(NAMES)
     }
 )
-things = st.tuples(st.integers(0, len(NAMES) - 1), st.integers(0, len(KINDS) - 1), st.integers(0, 1))
+things = st.tuples(st.integers(0, len(NAMES) - 1), st.integers(0, len(KINDS) - 1), st.integers(0, len(BESIDE) - 1)).map(
+    lambda thing: (0, thing[1], 0) if KINDS[thing[1]] is SignalKind.CLOCK else thing
+)
 #: What happens: some are met by a run, some come right, a person judges an incident, days go by.
 steps = st.lists(
     st.one_of(
@@ -61,9 +73,12 @@ class World:
     def signal(self, thing: Thing) -> Signal:
         place, kind, subject = thing
         at, run = self.at, self.runs
-        what, is_held = "it is wrong", KINDS[kind] in UNBUILT or bool(subject)
-        name = f"{KINDS[kind]}{subject}"
-        return Signal("main", NAMES[place], KINDS[kind], name, Lamp.FAIL, what, at, run, is_held=is_held)
+        what, is_held = "it is wrong", KINDS[kind] in UNBUILT or subject == 1
+        name, dataset = f"{KINDS[kind]}{subject}", "" if KINDS[kind] is SignalKind.CLOCK else NAMES[place]
+        details = {} if KINDS[kind] is SignalKind.LATE else BESIDE[subject]
+        return Signal(
+            "main", dataset, KINDS[kind], name, Lamp.FAIL, what, at, run, is_held=is_held, details=dict(details)
+        )
 
     def met(self, found: Sequence[Thing]) -> None:
         self.now += timedelta(minutes=1)
@@ -131,7 +146,7 @@ def hold(world: World) -> None:
         assert case.standing, "what is not over has something that stands"
         roots = set()
         for signal in case.standing:
-            by = [o for o, upper in every if lineage.explains(upper, signal.dataset, signal.kind, signal.last)]
+            by = [o for o, upper in every if lineage.explains(upper, signal, signal.last)]
             if not by:
                 roots.add(signal.dataset)
             assert not by or case in by, "what is explained stands where it is explained"
@@ -216,3 +231,51 @@ def test_what_could_not_be_built_names_the_incident_whatever_checks_say_of_what_
     )
     (case,) = world.standing()
     assert case.incident.kind is SignalKind.SOURCE
+
+
+CHECK, SOURCE, LATE, VOLUME, CLOCK = (
+    KINDS.index(SignalKind.CHECK),
+    KINDS.index(SignalKind.SOURCE),
+    KINDS.index(SignalKind.LATE),
+    KINDS.index(SignalKind.VOLUME),
+    KINDS.index(SignalKind.CLOCK),
+)
+CHAIN = {"a.one": (), "b.two": ("a.one",), "c.three": ("b.two",)}
+
+
+def roots(found: Sequence[Thing]) -> list[str]:
+    return sorted(case.incident.dataset for case in history(CHAIN, [("met", [thing]) for thing in found]).standing())
+
+
+def test_what_is_held_above_explains_nothing_that_readers_see_below():
+    """A version below that readers see is made of what was good above."""
+    for order in ([(0, CHECK, 1), (2, CHECK, 0)], [(2, CHECK, 0), (0, CHECK, 1)]):
+        assert roots(order) == ["a.one", "c.three"]
+    assert roots([(0, CHECK, 1), (2, CHECK, 1)]) == ["a.one"], "what is refused together has one cause"
+    assert roots([(0, CHECK, 0), (2, CHECK, 0)]) == ["a.one"], "what readers see above, they see below"
+
+
+def test_what_came_with_its_own_code_is_its_own_cause_until_it_was_right():
+    own, others = (2, CHECK, 2), (0, CHECK, 0)
+    assert roots([others, own]) == roots([own, others]) == ["a.one", "c.three"]
+    world = history(CHAIN, [("met", [others]), ("met", [own])])
+    again = replace(world.signal(own), details={"version": "x"})
+    world.cases = take(world.cases, {}, Batch((again,), world.at, 9), CHAIN, world.next())
+    assert len(world.standing()) == 2, "asked again after another load it is still that"
+
+
+def test_rows_out_of_the_usual_beside_a_check_of_that_version_are_no_cause_of_their_own():
+    assert roots([(1, CHECK, 0), (1, VOLUME, 0)]) == roots([(1, VOLUME, 0), (1, CHECK, 0)]) == ["b.two"]
+    assert roots([(1, CHECK, 1), (1, VOLUME, 0)]) == ["b.two", "b.two"], "the check is of a version that was refused"
+
+
+def test_what_only_a_wrong_clock_told_is_no_fault_of_a_source():
+    clock, age, late = (0, CLOCK, 0), (0, CHECK, 3), (1, LATE, 0)
+    assert roots([clock, age, late]) == roots([age, late, clock]) == [""]
+    assert roots([clock, (0, CHECK, 0)]) == ["", "a.one"]
+    world = history(CHAIN, [("met", [age, clock])])
+    (case,) = world.standing()
+    assert (case.incident.kind, case.incident.dataset) == (SignalKind.CLOCK, "")
+    world.right([clock])
+    world.right([age])
+    assert world.standing() == []

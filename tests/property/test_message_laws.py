@@ -14,7 +14,7 @@ from andon.model.incident import Incident, IncidentState
 from andon.model.lamp import Lamp
 from andon.model.message import Channel, IncidentChange, Message, MessageState, ToldIncident
 from andon.model.signal import SignalKind
-from andon.operations.messages.routing import HOUR, PATIENCE, News, again_at, change_of, due_at, gathered
+from andon.operations.messages.routing import HOUR, PATIENCE, News, again_at, change_of, due_at, gathered, heard_as
 from andon.operations.messages.wording import LISTED, subject, text
 from andon.state.messages import LastTold
 
@@ -66,12 +66,15 @@ def _lives(draw: st.DrawFn) -> list[tuple[Incident, bool]]:
 
 @given(_lives())
 def test_who_is_told_knows_how_it_stands_and_hears_nothing_twice(life: list[tuple[Incident, bool]]):
-    told, changes = None, []
+    told, changes, heard = None, [], []
+    of_beginnings = Channel("team", "slack", changes=frozenset((IncidentChange.OPENED, IncidentChange.REOPENED)))
     for incident, is_looked_at in [*life, (life[-1][0], True), (life[-1][0], True)]:
         if not is_looked_at:
             continue
         change = change_of(told, incident, SINCE)
         if change is not None:
+            heard.append(heard_as(change, told, incident, of_beginnings))
+            assert heard_as(change, told, incident, Channel("all", "slack")) is change
             told = LastTold(incident.state, incident.reopened)
             changes.append(change)
     last = life[-1][0]
@@ -87,6 +90,8 @@ def test_who_is_told_knows_how_it_stands_and_hears_nothing_twice(life: list[tupl
         if earlier is IncidentChange.CLOSED:
             assert later is IncidentChange.CLOSED, "it came back and ended between two looks"
     assert changes.count(IncidentChange.OPENED) <= 1
+    assert heard[0] is IncidentChange.OPENED, "who hears of beginnings alone hears of one that is over by then, too"
+    assert heard.count(IncidentChange.OPENED) == 1
 
 
 @given(

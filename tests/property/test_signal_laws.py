@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from andon.base.clock import to_text
+from andon.base.uptime import Uptime, machine_uptime
+from andon.operations.incidents.clock import TOLERATED, jump, read_anew
 from andon.operations.signals.arrivals import ENOUGH, expected_by
 from andon.operations.signals.standing import GRACE, Deadline, late, overdue
 from andon.operations.signals.unusual import unusual_rows, unusual_seconds
@@ -113,3 +115,37 @@ def test_a_promise_is_broken_from_its_time_on(minutes: int, rule: str):
     judged = [Judged("a.b", UsualKind.ARRIVAL, 1, "v", to_text(START - DAY), None, to_text(due))]
     assert bool(overdue("main", judged, set(), START)) == (due <= START)
     assert overdue("main", judged, {"a.b"}, START) == [], "what is promised counts, not what was learned"
+
+
+@given(st.lists(st.tuples(st.integers(0, 20 * 86_400), st.floats(-4e-4, 4e-4), st.integers(-200_000, 200_000))))
+def test_a_clock_is_wrong_while_it_is_off_and_neither_sleep_nor_drift_makes_it_so(looks: list[tuple[int, float, int]]):
+    """Each look comes after some seconds, in which the clock drifts a little, and after it is put to be wrong by some seconds."""
+    true, drift, wrong, reading, newest = START, timedelta(), timedelta(), None, to_text(START)
+    for seconds, rate, off in [(0, 0.0, 0), *looks]:
+        true += timedelta(seconds=seconds)
+        drift += timedelta(seconds=min(seconds, 300) * rate)
+        wrong = timedelta(seconds=off) if abs(off) > 2 * TOLERATED.total_seconds() else timedelta()
+        if abs(drift) > timedelta(seconds=60):
+            drift = timedelta()  # set right, as clocks are
+        shown, uptime = true + drift + wrong, Uptime("here", "one", (true - START) // timedelta(microseconds=1))
+        found = jump("main", shown, uptime, reading, newest)
+        assert bool(found) == bool(wrong), (found, wrong)
+        if found is None:
+            reading = read_anew(shown, uptime, reading) or reading
+            newest = max(newest, to_text(shown))
+        elif reading is not None:
+            assert jump("main", shown, uptime, reading, newest).what == found.what, "it is told in the same words"
+    assert reading is not None
+
+
+def test_without_what_to_compare_only_a_record_that_is_to_come_tells_it():
+    now = to_text(START)
+    for uptime in (None, Uptime("here", "two", 5)):
+        assert jump("main", START + 40 * DAY, uptime, None, now) is None, "nobody looked for long"
+        assert jump("main", START - timedelta(minutes=50), uptime, None, now) is None, "clocks of machines differ"
+        assert jump("main", START - DAY, uptime, None, now) is not None
+    before, after = machine_uptime(), machine_uptime()
+    assert before is not None
+    assert after is not None
+    assert (before.machine, before.boot) == (after.machine, after.boot)
+    assert before.micros <= after.micros

@@ -61,7 +61,7 @@ CASES: Mapping[ActionKind, Case] = {
     ActionKind.COMMAND: Case(),
     ActionKind.WEBHOOK: Case(),
     ActionKind.ACCEPT_SCHEMA: Case(
-        columns="*", more=", union_by_name = true", comes=f"{HEAD}4,cleo,many\n", repaired=CITY
+        columns="*", more=", union_by_name = true", comes=CITY, repaired=CITY, is_vain_first=False
     ),
     ActionKind.UNDO: Case(checks="amount 0..100 warn", repaired=BAD, is_vain_first=False),
     ActionKind.BACKFILL: Case(is_vain_first=False),

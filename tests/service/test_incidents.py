@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from andon.base.record import replace
+from andon.base.uptime import Uptime
 from andon.errors import ConflictError
 from andon.model.incident import Incident, IncidentState
 from andon.model.mask import MASK
+from andon.model.run import TaskResult, TaskStatus
 from andon.model.signal import SignalKind
 from andon.operations.incidents.of_runs import signals_of
 from andon.runs.goal import RunOptions
@@ -32,6 +34,23 @@ checks: |
 ---*/
 select customer, sum(amount) as amount from shop.orders group by customer order by customer
 """
+
+
+class Jumping:
+    """The clock of a machine that tells how long it has run, whatever the clock shows."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now, self.start, self.wrong, self.boot = now, now, timedelta(), "one"
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now + self.wrong
+
+    def uptime(self) -> Uptime:
+        return Uptime("here", self.boot, (self.now - self.start) // timedelta(microseconds=1))
+
+    def passes(self, **by: float) -> None:
+        self.now += timedelta(**by)
 
 
 @pytest.fixture
@@ -288,6 +307,94 @@ def test_what_was_not_too_old_once_is_no_proof_that_it_is_not_now(project: Clone
     assert standing(project) == []
 
 
+def test_an_age_is_judged_by_whoever_looks_though_no_run_has_anything_to_do(project: Clone):
+    clock = project.clock = Jumping(datetime(2026, 3, 2, 6, tzinfo=UTC))
+    aged = "/*---\nchecks: |\n  max_age 30h by day\n---*/\nselect id, day from read_csv('raw/days.csv')\n"
+    project.write("raw/days.csv", "id,day\n1,2026-03-02\n")
+    project.write("sources/shop/days.sql", aged)
+    assert project.run().published
+    with project.opened() as service:
+        assert list(service.incidents.standing("main")) == []
+        service.scheduling.tick("up")
+        clock.passes(days=2)
+        service.scheduling.tick("up")
+        (incident,) = service.workspace.incidents.standing("main")
+        assert (incident.dataset, incident.kind, incident.first_run) == ("shop.days", SignalKind.CHECK, None)
+        seq = service.workspace.incidents.newest_seq()
+        service.scheduling.tick("up")
+        assert service.workspace.incidents.newest_seq() == seq, "it is told once"
+    project.write("raw/days.csv", "id,day\n1,2026-03-04\n")
+    assert project.refresh().published
+    assert numbers(project) == {}
+
+
+def test_a_clock_that_jumps_is_an_incident_of_the_machine_and_no_source_is_to_blame(project: Clone):
+    clock = project.clock = Jumping(datetime(2026, 3, 2, 6, tzinfo=UTC))
+    aged = "/*---\nrefresh: {every: 6h}\nchecks: |\n  max_age 30h by day\n---*/\nselect id, day from read_csv('raw/days.csv')\n"
+    project.write("raw/days.csv", "id,day\n1,2026-03-02\n")
+    project.write("sources/shop/days.sql", aged)
+    assert project.run().published
+    with project.opened() as service:
+        service.scheduling.tick("cron")
+        clock.passes(hours=6)
+        service.scheduling.tick("cron")
+        assert service.workspace.incidents.standing("main") == [], "nobody looked for a while: that is no jump"
+    clock.wrong = timedelta(days=3)
+    clock.passes(hours=6)
+    project.write("raw/days.csv", "id,day\n1,2026-03-02\n2,2026-03-02\n")
+    with project.opened() as service:  # another process, of the same start of the machine
+        assert not service.scheduling.tick("cron").jobs[0].published
+        (incident,) = service.workspace.incidents.standing("main")
+        assert (incident.dataset, incident.kind) == ("", SignalKind.CLOCK)
+        assert incident.title == "the clock of `here` was put ahead by 3 days since it showed 2026-03-02 12:00"
+        signals = service.workspace.incidents.signals([incident.number])[incident.number]
+        assert {each.dataset for each in signals} == {"", "shop.days"}, "the age that it makes is part of it"
+        seq = service.workspace.incidents.newest_seq()
+        service.incidents.catch_up()
+        assert service.workspace.incidents.newest_seq() == seq, "it is told once"
+        clock.wrong = timedelta()
+        clock.passes(hours=6)
+        assert service.scheduling.tick("cron").jobs[0].published
+        assert service.workspace.incidents.standing("main") == [], "what it held back is settled, and not in three days"
+    clock.boot = "another"  # nothing is to be compared with: only what is recorded of a time to come tells it
+    clock.passes(days=4)
+    project.write("raw/days.csv", "id,day\n1,2026-03-06\n")
+    with project.opened() as service:
+        service.scheduling.tick("cron")
+        assert service.workspace.incidents.standing("main") == []
+        clock.boot, clock.wrong = "a third", timedelta(days=-2)
+        service.scheduling.tick("cron")
+        (incident,) = service.workspace.incidents.standing("main")
+        assert incident.kind is SignalKind.CLOCK
+        assert "which is to come: the clock is behind, or was ahead" in incident.title
+        clock.wrong = timedelta()
+        service.scheduling.tick("cron")
+        assert service.workspace.incidents.standing("main") == []
+
+
+def test_what_is_beside_a_load_that_is_held_was_brought_up_to_date_and_what_is_held_is_no_second_incident(
+    project: Clone,
+):
+    clock = project.clock = Jumping(datetime(2026, 3, 2, 6, tzinfo=UTC))
+    every = "/*---\nrefresh: {every: 1h}\nchecks: |\n  id 0..9\n  max_age 30h by day\n---*/\n"
+    project.write("raw/days.csv", "id,day\n1,2026-03-02\n")
+    project.write("sources/shop/days.sql", every + "select id, day from read_csv('raw/days.csv')\n")
+    project.write(
+        "datasets/marts/beside.sql", "/*---\nrefresh: {every: 1h}\n---*/\nselect count(*) as n from shop.orders\n"
+    )
+    assert project.run().published
+    clock.passes(days=2)
+    project.write("raw/days.csv", "id,day\n1,2026-03-02\n77,2026-03-04\n")
+    with project.opened() as service:
+        assert not service.runs.refresh().published
+        clock.passes(minutes=30)
+        service.scheduling.tick("up")
+        (incident,) = service.workspace.incidents.standing("main")
+        assert incident.title == "the check `id 0..9` fails in 1 of 2 rows"
+        told = service.workspace.incidents.signals([incident.number])[incident.number]
+        assert {each.dataset for each in told} == {"shop.days"}, "marts.beside was looked at by that run"
+
+
 def test_a_run_that_was_killed_is_told_and_one_that_somebody_stopped_is_not():
     run = RunRecord(
         7, "main", "c", "refresh", "andon", "2026-03-02", "2026-03-02", "interrupted", None, False, None, "x", None
@@ -296,6 +403,9 @@ def test_a_run_that_was_killed_is_told_and_one_that_somebody_stopped_is_not():
     assert (signal.dataset, signal.kind, signal.details["retryable"]) == ("", SignalKind.FAILED, True)
     assert signal.what == "a run came to no end: the process that made it is gone"
     assert signals_of(replace(run, seconds=1.5), [], []) == []
+    down = TaskResult("shop.orders", "build", "", TaskStatus.FAILED, error={"code": "source.unreachable"})
+    found = signals_of(run, [down], [])
+    assert {each.dataset for each in found} == {"", "shop.orders"}, "what else failed before does not hide it"
 
 
 def test_a_defect_in_what_comes_after_a_run_is_no_failure_of_the_run(shop, monkeypatch):

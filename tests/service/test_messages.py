@@ -15,9 +15,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import trustme
 
+from andon.base.clock import to_text
 from andon.errors import ProjectError
-from andon.model.incident import IncidentEvent, IncidentEventKind, IncidentState
+from andon.model.incident import Incident, IncidentEvent, IncidentEventKind, IncidentState
+from andon.model.lamp import Lamp
 from andon.model.message import ChannelDocument
+from andon.model.signal import SignalKind
 from andon.operations.messages.facts import BranchFacts
 from andon.operations.messages.services import _discreet
 from andon.service.doctor import doctor
@@ -200,6 +203,27 @@ def test_who_hears_what_is_said_by_the_channel(shop: Clone, web: WebReceiver, en
     channel(shop, f'kind = "webhook"\nurl = "{web.url("/ok")}"\n{entries}\n')
     load(shop, BAD)
     assert len(web.documents()) == int(hears)
+
+
+def test_what_began_and_ended_before_anybody_looked_is_one_message_that_says_both(shop: Clone, web: WebReceiver):
+    channel(shop, f'kind = "webhook"\nurl = "{web.url("/ok")}"\nchanges = ["opened", "reopened"]\n')
+    shop.clock.on(minutes=10)
+    with shop.opened() as service:
+        at, store = to_text(shop.clock()), service.workspace.incidents
+        over = Incident(
+            7, "main", "", SignalKind.FAILED, "a run was killed", IncidentState.CLOSED, Lamp.FAIL, at, closed=at
+        )
+        event = IncidentEvent(0, 7, at, IncidentEventKind.STATE, "andon", IncidentState.CLOSED, "nothing is left", {})
+        with service.workspace.lake.database.write() as transaction:
+            store.put(transaction, over)
+            store.add_event(transaction, event)
+        assert service.messages.send_due() == 1
+        assert service.messages.send_due() == 0
+    (document,) = web.documents()
+    assert document["subject"] == "[andon] opened and over: the lake: a run was killed"
+    assert document["incidents"][0]["change"] == "opened"
+    assert document["text"].splitlines()[0] == "#7 opened and over · the lake"
+    assert "what readers see is right again" in document["text"]
 
 
 def test_nobody_hears_of_what_is_snoozed_nor_of_what_was_before(shop: Clone, web: WebReceiver):

@@ -13,6 +13,7 @@ import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from andon.drill.world import uptime_at
 from andon.model.event import Event, TaskEnded
 from andon.runs.goal import Listener
 from andon.service.service import Service
@@ -33,7 +34,8 @@ def main(folder: str, moment: str, stop: str = "") -> int:
             _say("reached")
             time.sleep(_PATIENCE)
 
-    service = Service.open(Path(folder), environ={**os.environ, "ANDON_AUTHOR": "andon"}, clock=clock)
+    environ = {**os.environ, "ANDON_AUTHOR": "andon"}
+    service = Service.open(Path(folder), environ=environ, clock=clock, uptime=lambda: uptime_at(clock()))
     try:
         done = service.scheduling.tick("cron", listener=Listener(report))
     finally:

@@ -15,28 +15,36 @@ from andon.drill.truth import DaySums, Truth, sums_of
 if TYPE_CHECKING:
     from andon.service.service import Service
 
-_SUMS = """
-select sold_on, count(*), sum(sale_id), sum(customer_id), sum(cds), sum(cast(amount * 100 as bigint)),
-  sum(sale_id * cast(amount * 100 as bigint)), sum(customer_id * cast(amount * 100 as bigint)), count(distinct customer_id)
-from shop.sales group by sold_on order by sold_on
+#: All that is asked of a commit, in one question: a list of rows for each thing that is compared.
+_ASKED = """
+select
+  (select list(s) from (
+    select sold_on, count(*) as purchases_of_lines, sum(sale_id) as sales, sum(customer_id) as customers, sum(cds) as cds,
+      sum(cast(amount * 100 as bigint)) as cents, sum(sale_id * cast(amount * 100 as bigint)) as weighed_sales,
+      sum(customer_id * cast(amount * 100 as bigint)) as weighed, count(distinct customer_id) as purchases
+    from shop.sales group by sold_on
+  ) as s) as sums,
+  (select list(d) from (
+    select sold_on, purchases, cast(revenue * 100 as bigint) as cents from marts.revenue_by_day
+  ) as d) as days,
+  (select list(w) from (select week, cast(revenue * 100 as bigint) as cents from reports.revenue_by_week) as w) as weeks,
+  (select list(v) from (
+    select sum(purchases) as purchases, sum(cast(revenue * 100 as bigint)) as cents,
+      sum(customer_id * cast(revenue * 100 as bigint)) as weighed
+    from marts.customer_value
+  ) as v) as worth,
+  (select list(b) from (
+    select
+      (select count(*) from reports.best_customers) as shown,
+      (select count(*) from reports.best_customers join (
+        select customer_id, revenue from marts.customer_value order by revenue desc, customer_id limit 100
+      ) as top using (customer_id, revenue)) as right_ones
+  ) as b) as best,
+  (select list(c) from (select count(*) as customers, count(joined_on) as joined from crm.customers) as c) as known
 """
 _LINES = "select sale_id, customer_id, cds, cast(amount * 100 as bigint) from shop.sales where sold_on = date '{day}'"
-_DAYS = "select sold_on, purchases, cast(revenue * 100 as bigint) from marts.revenue_by_day"
-_WEEKS = "select week, cast(revenue * 100 as bigint) from reports.revenue_by_week"
-_VALUE = (
-    "select sum(purchases), sum(cast(revenue * 100 as bigint)), sum(customer_id * cast(revenue * 100 as bigint)) "
-    "from marts.customer_value"
-)
-_BEST = """
-select
-  (select count(*) from reports.best_customers),
-  (select count(*) from reports.best_customers join (
-    select customer_id, revenue from marts.customer_value order by revenue desc, customer_id limit 100
-  ) as top using (customer_id, revenue))
-"""
 #: So many of the newest days may be missing in what is made of them.
 _BEHIND = 3
-_CUSTOMERS = "select count(*), count(joined_on) from crm.customers"
 
 
 class Wrong(Record):
@@ -72,10 +80,12 @@ class Judge:
         def ask(sql: str) -> list[tuple[Any, ...]]:
             return service.querying.ask(sql, commit).fetch()
 
+        (asked,) = ask(_ASKED)
+        sums, days, weeks, worth, best, known = ([tuple(row.values()) for row in rows or ()] for rows in asked)
         rows: dict[str, int] = {}
         bad_days: list[date] = []
         right: dict[date, DaySums] = {}
-        for day, *numbers in ask(_SUMS):
+        for day, *numbers in sorted(sums):
             shown = DaySums(*[int(number or 0) for number in numbers])
             if shown == self._truth.sums.get(day):
                 right[day] = shown
@@ -87,17 +97,17 @@ class Judge:
                 rows["shop.sales"] = rows.get("shop.sales", 0) + wrong
                 bad_days.append(day)
         rows["marts.revenue_by_day"] = sum(
-            _differs(right.get(day), int(purchases), cents) for day, purchases, cents in ask(_DAYS)
+            _differs(right.get(day), int(purchases), cents) for day, purchases, cents in days
         )
         cuts = sorted(right)[-_BEHIND:]  # what reads it may be of a day before: late, not wrong
         rows["reports.revenue_by_week"] = sum(
-            all(int(cents or 0) != _week(right, week, cut) for cut in cuts) for week, cents in ask(_WEEKS)
+            all(int(cents or 0) != _week(right, week, cut) for cut in cuts) for week, cents in weeks
         )
-        (value,) = ask(_VALUE)
+        (value,) = worth
         rows["marts.customer_value"] = int(all(tuple(int(n or 0) for n in value) != _value(right, cut) for cut in cuts))
-        ((shown_best, right_best),) = ask(_BEST)
+        ((shown_best, right_best),) = best
         rows["reports.best_customers"] = int(shown_best) - int(right_best)
-        ((_, joined),) = ask(_CUSTOMERS)
+        ((_, joined),) = known
         rows["crm.customers"] = len(self._truth.customers) - int(joined)
         return Wrong({name: count for name, count in rows.items() if count}, tuple(bad_days))
 

@@ -115,6 +115,8 @@ class Drill:
         root: an empty folder.
         last: the day on which it ends.
         told: hears of each day when it is over; `begun` when the project stands.
+        script: what happens on each day; None: by `days` and `seed`.
+        before: days of quiet life before.
     """
 
     def __init__(
@@ -125,12 +127,15 @@ class Drill:
         last: date,
         told: Callable[[DayTold], None] = lambda _: None,
         begun: Callable[[], None] = lambda: None,
+        script: Sequence[Sequence[Fault]] | None = None,
+        before: int = BEFORE,
     ) -> None:
         first = last - timedelta(days=days)  # its file comes on the first day
-        self._script = tuple(tuple(faults) for faults in script_of(days, seed))
-        self._truth = Truth.read(example_folder(), first - timedelta(days=BEFORE), days + BEFORE)
+        self._script = tuple(tuple(faults) for faults in (script_of(days, seed) if script is None else script))
+        self._before = before
+        self._truth = Truth.read(example_folder(), first - timedelta(days=before), days + before)
         self._root, self._told, self._begun = root, told, begun
-        start = first - timedelta(days=BEFORE)
+        start = first - timedelta(days=before)
         self._clock = DrillClock(datetime(start.year, start.month, start.day, tzinfo=UTC))
         self._world = World(root, self._truth, first, self._clock)
         self._judge = Judge(self._truth)
@@ -149,11 +154,14 @@ class Drill:
         receiver = self._receiver = Receiver()
         try:
             self._world.begin(receiver.url)
-            for day in range(-BEFORE, -BEFORE + 2):
+            for day in range(-self._before, -self._before + 2):
                 self._world.sends(day)
-            self._clock.put(self._world.morning_of(-BEFORE + 1, MORNING))
+            self._clock.put(self._world.morning_of(-self._before + 1, MORNING))
             service = Service.open(
-                self._root, environ={"ANDON_AUTHOR": "ana", "HOME": str(self._root)}, clock=self._clock
+                self._root,
+                environ={"ANDON_AUTHOR": "ana", "HOME": str(self._root)},
+                clock=self._clock,
+                uptime=self._clock.uptime,
             )
             try:
                 return self._lived(service, receiver)
@@ -165,7 +173,7 @@ class Drill:
     def _lived(self, service: Service, receiver: Receiver) -> Course:
         service.runs.run(RunOptions(agreed=ANY_PLAN))
         self._begun()
-        for day in range(-BEFORE + 2, 0):
+        for day in range(-self._before + 2, 0):
             self._world.sends(day)
             self._pass(service, day, MORNING)
         for day, faults in enumerate(self._script):

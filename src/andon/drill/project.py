@@ -8,7 +8,7 @@ _CONFIG = """\
 author = "ana"
 
 [connections.crm]
-kind = "sqlite"
+kind = "duckdb"
 path = "crm/crm.db"
 
 [schedules.daily]

@@ -95,7 +95,7 @@ _CASES = (
     _Case(_K.DOWN, "away", "the customer system is down", CUSTOMERS, _DOWN, is_second=True),
     _Case(_K.CRASH, "killed", "the machine dies in the middle of a run", LAKE, _FAILS, mends=None),
     _Case(_K.CODE, "best", "ben publishes 1,000 letters in place of 100", BEST, _WARNS, False, WORK, None, True),
-    _Case(_K.CLOCK, "ahead", "the clock is 30 hours ahead", LAKE, (_S.SILENCE,), False, mends=NOON),
+    _Case(_K.CLOCK, "ahead", "the clock is 30 hours ahead", LAKE, (_S.CLOCK,), False, mends=NOON),
     _Case(_K.DISK, "full", "the disk is full", LAKE, (_S.FAILED,)),
     _Case(_K.LATE, "late", "the till's file comes a day late", signals=_LATE, mends=_NEXT),
     _Case(_K.EMPTY, "nobody", "the customer system has no customers", CUSTOMERS, is_second=True),
@@ -107,7 +107,7 @@ _CASES = (
     _Case(_K.DOWN, "away", "the customer system is down over night", CUSTOMERS, _DOWN, mends=_NEXT, is_second=True),
     _Case(_K.CRASH, "killed", "the machine dies in the middle of a run", LAKE, _FAILS, mends=None),
     _Case(_K.CODE, "weeks", "ben publishes each sale twice", WEEKS, _WARNS, False, WORK, None, True),
-    _Case(_K.CLOCK, "behind", "the clock is two days behind", LAKE, (_S.SILENCE,), False, mends=NOON),
+    _Case(_K.CLOCK, "behind", "the clock is two days behind", LAKE, (_S.CLOCK,), False, mends=NOON),
     _Case(_K.DISK, "full", "the disk is full", LAKE, (_S.FAILED,)),
     _Case(_K.LATE, "late", "the till's file is not there", signals=_LATE),
     _Case(_K.EMPTY, "empty", "the till's file has a header and no line", signals=(_S.CHECK, _S.VOLUME), mends=_NEXT),
@@ -142,10 +142,12 @@ def script_of(days: int, seed: int) -> list[list[Fault]]:
     chance.shuffle(firsts)
     places = sorted(chance.sample(range(1, max(days - 1, 2)), min(len(firsts), days - 2)))
     firsts = _spread(firsts, places)
-    doubled = set(chance.sample(range(len(places)), min(len(seconds), len(places))))
+    # with a full disk nothing is loaded, so that what else is wrong that morning reaches nobody
+    free = [place for place, case in enumerate(firsts) if case.kind is not FaultKind.DISK]
+    doubled = set(chance.sample(free, min(len(seconds), len(free))))
     found: list[list[Fault]] = [[] for _ in range(days)]
-    number, left = 0, list(seconds)
-    chance.shuffle(left)
+    chance.shuffle(seconds)
+    number, left = 0, _spread(seconds, [places[place] for place in sorted(doubled)])[::-1]
     for place, (day, case) in enumerate(zip(places, firsts, strict=False)):
         for each in [case, *([left.pop()] if place in doubled else [])]:
             number += 1

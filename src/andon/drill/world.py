@@ -1,20 +1,19 @@
 """The world around the drill's project: the till that sends files, the customer system, a colleague, a clock, the machine. All of it real.
 
-Files are files, the customer system is a SQLite database, what dies is a process that is killed, and a full disk is a file system with
+Files are files, the customer system is a database (of DuckDB), what dies is a process that is killed, and a full disk is a file system with
 no room left.
 """
 
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from andon.base.uptime import Uptime
 from andon.drill.project import MISTAKES, files
 from andon.drill.script import Fault
 from andon.drill.truth import Sale, Truth
@@ -29,7 +28,8 @@ _ROOM = "4k"
 
 
 class DrillClock:
-    """The clock of the project: it stands where it was put and goes on by a millisecond whenever it is read; it may go wrong."""
+    """The clock of the project: it stands where it was put and goes on by a millisecond whenever it is read; it may go wrong. How long
+    its machine has run is told by the world's time, as by a real one's."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
@@ -39,9 +39,18 @@ class DrillClock:
         self._now += timedelta(milliseconds=1)
         return self._now + self.wrong
 
+    def uptime(self) -> Uptime:
+        """How long the machine has run: that goes on, whatever its clock shows."""
+        return uptime_at(self._now)
+
     def put(self, now: datetime) -> None:
         """Let it stand at a time; it does not go back but by `wrong`."""
         self._now = max(now, self._now)
+
+
+def uptime_at(moment: datetime) -> Uptime:
+    """How long the machine of the drill has run at a moment of its world."""
+    return Uptime("till", "first", round(moment.timestamp() * 1e6))
 
 
 class World:
@@ -66,8 +75,7 @@ class World:
             place.write_text(text, encoding="utf-8")
         for folder in ("inbox", "crm"):
             (self.root / folder).mkdir(exist_ok=True)
-        with closing(sqlite3.connect(self._crm)) as database, database:
-            database.execute("create table customers (customer_id integer primary key, joined_on text)")
+        self._tell_crm("create table customers (customer_id integer, joined_on text)")
         self._enter_all()
 
     def sales_day(self, day: int) -> date:
@@ -101,8 +109,7 @@ class World:
         elif fault.how == "away":
             self._crm.rename(self._crm.with_suffix(".away"))
         elif fault.how in _LOSSES:
-            with closing(sqlite3.connect(self._crm)) as database, database:
-                database.execute(_LOSSES[fault.how])
+            self._tell_crm(_LOSSES[fault.how])
         elif fault.how in _STEPS:
             self.clock.wrong = _STEPS[fault.how]
 
@@ -179,10 +186,15 @@ class World:
         return self.root / "crm/crm.db"
 
     def _enter_all(self) -> None:
-        rows = [(customer, str(self._first)) for customer in self._truth.customers]
-        with closing(sqlite3.connect(self._crm)) as database, database:
-            database.execute("delete from customers")
-            database.executemany("insert into customers values (?, ?)", rows)
+        rows = [list(self._truth.customers), str(self._first)]
+        self._tell_crm("delete from customers")
+        self._tell_crm("insert into customers select unnest(?), ?", rows)
+
+    def _tell_crm(self, sql: str, values: Sequence[object] = ()) -> None:
+        import duckdb
+
+        with duckdb.connect(self._crm, config={"threads": 1}) as database:
+            database.execute(sql, values)
 
 
 def _line(sale: Sale, cents: int | None = None, customer: int | None = None) -> str:

@@ -102,6 +102,8 @@ class Definition(Record):
         history: how a history is kept; part of `meaning`. Then `sql` is that of the file with the columns that a history adds.
         quarantine: the lines of checks that set rows aside; part of `meaning`.
         corrected: what is done about its rows beside what the code says; then `id` is that of both.
+        parting: content id of all that those lines mean, macros included; empty where there are none.
+        unparted: the id that it would have without those lines; empty where there are none.
         id: content id over all of the above that shapes the result (`definition_id`).
     """
 
@@ -137,6 +139,8 @@ class Definition(Record):
     partition: tuple[Partition, ...] = ()
     quarantine: tuple[str, ...] = ()
     corrected: RowCorrection | None = None
+    parting: str = ""
+    unparted: str = ""
     id: str = ""
 
     @property
@@ -157,6 +161,10 @@ class Definition(Record):
     def aside(self) -> str | None:
         """The dataset of the rows that its checks set aside, if they do."""
         return aside_of(self.dataset) if self.quarantine else None
+
+    def is_but_for_parting(self, other: Definition) -> bool:
+        """Whether it gives the same rows as another definition of its dataset, but for which of them are set aside."""
+        return (self.unparted or self.id) == (other.unparted or other.id)
 
     @property
     def is_function(self) -> bool:

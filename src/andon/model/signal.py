@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from andon.base.hashing import content_id
 from andon.base.record import Record, field
 from andon.model.lamp import Lamp
+
+#: After so long it is looked for signals again, whatever did not move.
+LOOKED_AGAIN = timedelta(hours=1)
 
 
 class SignalKind(StrEnum):
@@ -17,7 +21,7 @@ class SignalKind(StrEnum):
     are others than was promised. `late`: older than it promises, or than it usually is. `volume`: more or fewer rows than usual.
     `watch`: another number is out of its usual limits. `governance`: an owner, a description, a mask or a limit of keeping is missing.
     `cost`: a run took more time or room than usual. `cord`: a person holds it. `complaint`: a reader says that it is wrong.
-    `silence`: whoever should come round did not.
+    `silence`: whoever should come round did not. `clock`: the machine's clock jumped.
     """
 
     CHECK = "check"
@@ -32,6 +36,7 @@ class SignalKind(StrEnum):
     CORD = "cord"
     COMPLAINT = "complaint"
     SILENCE = "silence"
+    CLOCK = "clock"
 
     @property
     def is_of_runs(self) -> bool:
@@ -52,7 +57,9 @@ class Signal(Record):
         run: the run that met it, and `commit` the one that it is about, as far as there are.
         is_held: whether readers are kept from it: they still see what was good.
         who: the person who noticed, if it was one.
-        details: what of it can be told as plain values: `check`, `bad`, `total`, `value`, `limit`, `code`, `column`.
+        details: what of it can be told as plain values: `check`, `bad`, `total`, `value`, `limit`, `code`, `column`; `version`, of which
+            it is; `age`, where a clock told it; `own`, where it came with a change of the dataset's own code alone;
+            `additive`, where columns are only more or wider.
     """
 
     branch: str

@@ -281,9 +281,16 @@ class Finish:
         workspace.runs.end(transaction, run.number, how)
         workspace.check_results.record(transaction, check.fresh, check.newest)
         workspace.check_results.record_run(transaction, run.number, end.settled.said)
+        looks, branch = workspace.looks, prepared.goal.branch
         if end.held is None:
-            looks, branch = workspace.looks, prepared.goal.branch
-            looks.record(transaction, branch, looked_at(prepared, end.results, commit.id, lambda: looks.of(branch)))
+            seen, shown = end.results, commit.id
+        else:  # what came out as readers have it is up to date, whatever is held beside it
+            keeps_all = _keeps_all_that_is_new(prepared, end)
+            seen = end.results if keeps_all else _as_published(prepared, end.results)
+            shown = prepared.head.id
+        if seen:
+            looks.record(transaction, branch, looked_at(prepared, seen, shown, lambda: looks.of(branch, transaction)))
+        if end.held is None:
             run.listener.published(transaction, commit.id)
 
     def _results(self, plan: Plan, progress: Progress) -> tuple[TaskResult, ...]:
@@ -417,6 +424,12 @@ def _brought_nothing(prepared: Prepared, end: _End) -> bool:
     )
 
 
+def _keeps_all_that_is_new(prepared: Prepared, end: _End) -> bool:
+    """Whether checks keep back all that a refresh brought: the rest was brought up to date all the same, and is as it was."""
+    is_healthy = prepared.goal.policy == "healthy" and prepared.goal.kind is CommitKind.REFRESH
+    return is_healthy and bool(end.settled.kept) and end.settled.state == prepared.gathered.state
+
+
 def _held(goal: Goal, results: Sequence[TaskResult], moved: bool) -> str | None:
     failed = [r.dataset for r in results if r.status is TaskStatus.FAILED]
     skipped = [r.dataset for r in results if r.status is TaskStatus.SKIPPED]
@@ -429,3 +442,11 @@ def _held(goal: Goal, results: Sequence[TaskResult], moved: bool) -> str | None:
     if failed and not moved:
         return f"nothing is healthy: {len(failed)} failed, {len(skipped)} skipped"
     return None
+
+
+def _as_published(prepared: Prepared, results: Sequence[TaskResult]) -> tuple[TaskResult, ...]:
+    """The results of a refresh that are what readers have already."""
+    if not prepared.gathered.side.is_own:
+        return ()
+    leaves = prepared.gathered.state.leaves
+    return tuple(r for r in results if r.dataset in leaves and r.version == leaves[r.dataset].version)

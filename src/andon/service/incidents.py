@@ -10,6 +10,7 @@ from andon.base.duration import read_duration
 from andon.errors import AndonError, UsageError
 from andon.model.event import Notice
 from andon.model.incident import IncidentVerdict
+from andon.model.signal import SignalKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,6 +68,10 @@ class IncidentDesk:
 
     def passed(self, branch: str, listener: Listener) -> None:
         """The same after a pass of the scheduler, and what is found beside the runs, where something moved since somebody looked."""
+        ref = self._workspace.lake.refs.find(branch)
+        is_settled = ref is not None and self._workspace.incidents.is_settled(branch, ref.commit)
+        if is_settled and (self._signals is None or self._signals().is_still(branch)):
+            return
         self._kept_up(branch, listener, lambda: self._look_around(branch, is_anew=False))
 
     def _kept_up(self, branch: str, listener: Listener, keep: Callable[[], Sequence[Incident]]) -> None:
@@ -97,6 +102,10 @@ class IncidentDesk:
             return self._keeper.catch_up(branch)
         signals = self._signals()
         mark = signals.mark(branch)
+        standing = self._workspace.incidents.standing(branch) if not is_anew else ()
+        is_anew = is_anew or any(
+            each.kind is SignalKind.CLOCK for each in standing
+        )  # what it made late is looked at with it
         look = signals.look(branch) if is_anew else signals.look_if_moved(branch)
         changed = self._keeper.catch_up(branch, look)
         if look is not None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
+from andon.model.signal import LOOKED_AGAIN
 from andon.state.usual import BranchLook
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from andon.catalog.use import UseBook
     from andon.operations.incidents.keeping import SignalLook
     from andon.operations.signals.standing import Deadline
+    from andon.runs.inspection.history import CheckHistory
     from andon.service.troubles import Troubles
     from andon.workspace.workspace import Workspace
 
@@ -19,8 +23,11 @@ if TYPE_CHECKING:
 class SignalDesk:
     """Looks at the branches of one lake."""
 
-    def __init__(self, workspace: Workspace, troubles: Troubles, uses: UseBook) -> None:
+    def __init__(
+        self, workspace: Workspace, troubles: Callable[[], Troubles], uses: UseBook, history: CheckHistory
+    ) -> None:
         self._workspace = workspace
+        self._history = history
         self._troubles = troubles
         self._uses = uses
 
@@ -36,11 +43,11 @@ class SignalDesk:
         if not self._is_looked_at(branch):
             return SignalLook(frozenset())
         view, deadlines = self._promised(branch)
-        return SignalLooker(self._workspace, self._uses).look(view, deadlines)
+        return SignalLooker(self._workspace, self._uses, self._history).look(view, deadlines)
 
     def look_if_moved(self, branch: str) -> SignalLook | None:
         """The same; None where nothing moved since somebody noted that they looked, and no time is over by then."""
-        return None if not self._is_looked_at(branch) or self._is_still(branch) else self.look(branch)
+        return None if self.is_still(branch) else self.look(branch)
 
     def mark(self, branch: str) -> tuple[str, int]:
         """What a branch is before a look: its commit and the newest run."""
@@ -52,23 +59,28 @@ class SignalDesk:
         from andon.operations.signals.looking import SignalLooker
 
         is_read_only = self._workspace.lake.database.is_read_only
-        if not self._is_looked_at(branch) or is_read_only or self._is_still(branch):
+        if is_read_only or self.is_still(branch):
             return
         view, deadlines = self._promised(branch)
-        until = SignalLooker(self._workspace, self._uses).until(view, deadlines)
+        until = SignalLooker(self._workspace, self._uses, self._history).until(view, deadlines)
         self._workspace.usual.put_look(branch, BranchLook(*mark, to_text(until)))
 
     def _is_looked_at(self, branch: str) -> bool:
         return branch == str(self._workspace.settings.get("branch.default"))
 
-    def _is_still(self, branch: str) -> bool:
+    def is_still(self, branch: str) -> bool:
+        """Whether nothing moved since somebody noted that they looked, and no time is over by then."""
+        if not self._is_looked_at(branch):
+            return True
         last = self._workspace.usual.last_look(branch)
+        now = self._workspace.clock()
         is_same = last is not None and (last.commit, last.run) == self.mark(branch)
-        return last is not None and is_same and to_text(self._workspace.clock()) < last.until
+        # what lies further ahead than a look holds was noted by a wrong clock
+        return last is not None and is_same and to_text(now) < last.until <= to_text(now + LOOKED_AGAIN)
 
     def _promised(self, branch: str) -> tuple[View, list[Deadline]]:
         from andon.operations.signals.standing import Deadline
 
         view = View.at(self._workspace, branch)
-        promised = self._troubles.known(view).promised
+        promised = self._troubles().known(view).promised
         return view, [Deadline(each.dataset, each.last, each.due, each.rule, each.is_of_data) for each in promised]

@@ -81,7 +81,7 @@ COMMON: Mapping[str, str] = {
     "changes": "what is told: `opened`, `contained`, `worse`, `fixed`, `called`, `reopened`, `closed`; without it all but `contained` "
     "and `fixed`",
     "kinds": "of which signals: `check`, `failed`, `source`, `schema`, `late`, `volume`, `watch`, `governance`, `cost`, `cord`, "
-    "`complaint`, `silence`; without it all but `governance`",
+    "`complaint`, `silence`, `clock`; without it all but `governance`",
     "per_hour": "messages in an hour at most (12); what comes after them goes into one",
     "window": "what comes within this time after a message goes into one (`1min`)",
 }

@@ -7,6 +7,7 @@ from andon.state import (
     attempts,
     check_results,
     claims,
+    clocks,
     cords,
     decisions,
     incidents,
@@ -72,4 +73,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         *looks.TABLES,
         *usual.TABLES,
     ),
+    # whether a clock jumped is told by what it showed before
+    clocks.TABLES,
 )

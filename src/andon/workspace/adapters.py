@@ -20,6 +20,7 @@ from andon.base.lru import Lru
 from andon.base.record import Record
 from andon.base.sharing import share
 from andon.base.sqlite import SqliteDatabase
+from andon.base.uptime import UptimeClock
 from andon.engines.other import OtherEngine
 from andon.errors import MachineError, UsageError
 from andon.lake.catalogs import enlist
@@ -35,6 +36,7 @@ from andon.state.answered import AnsweredCalls
 from andon.state.attempts import Attempts
 from andon.state.check_results import CheckResults
 from andon.state.claims import Claims
+from andon.state.clocks import Clocks
 from andon.state.cords import Cords
 from andon.state.decisions import Decisions
 from andon.state.facts import Facts
@@ -85,6 +87,7 @@ class StateStore(Record):
     offers: Offers
     actions: Actions
     cords: Cords
+    clocks: Clocks
 
 
 class Adapters:
@@ -92,6 +95,7 @@ class Adapters:
 
     Args:
         root: the folder with `andon.toml`.
+        uptime: how long the machine has run.
         owner: the author of a new lake's first commit.
         other_engine: which datasets are built by engines that are not embedded.
         connections: ways to databases by name.
@@ -110,11 +114,13 @@ class Adapters:
         connections: Mapping[str, Connection],
         people: Mapping[str, PersonRole],
         notify: NotifyBook,
+        uptime: UptimeClock,
     ) -> None:
         self.root = root
         self.settings = settings
         self.environ = environ
         self.clock = clock
+        self.uptime = uptime
         self.folder = Folder(root)
         self.other_engine = other_engine
         self.connections = connections
@@ -266,6 +272,7 @@ class Adapters:
             Offers(database),
             Actions(database),
             Cords(database),
+            Clocks(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import Clock, system_clock
+from andon.base.uptime import UptimeClock, machine_uptime, unknown_uptime
 from andon.engines.other import OtherEngine, embedded_only
 from andon.errors import UsageError
 from andon.lake.refs import MAIN
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from andon.state.attempts import Attempts
     from andon.state.check_results import CheckResults
     from andon.state.claims import Claims
+    from andon.state.clocks import Clocks
     from andon.state.cords import Cords
     from andon.state.decisions import Decisions
     from andon.state.facts import Facts
@@ -72,6 +74,7 @@ class Workspace:
         clock: Clock = system_clock,
         config: Mapping[str, Any] | None = None,
         other_engine: OtherEngine = embedded_only,
+        uptime: UptimeClock | None = None,
     ) -> Workspace:
         """The workspace of the folder `root`, for who started this process.
 
@@ -83,6 +86,8 @@ class Workspace:
             clock: the time.
             config: values to take in place of those in `andon.toml`.
             other_engine: which datasets are built by engines that are not embedded.
+            uptime: how long the machine has run, by which a clock that jumps is known; None: the machine's own beside its own clock, and
+                nothing beside another one.
 
         Raises:
             ProjectError: `andon.toml` has a problem: with other settings than the file's, commands would work on another lake.
@@ -94,7 +99,8 @@ class Workspace:
         connections = read_connections(values.get(CONNECTIONS, {}))[0]
         people = read_people(values.get(PEOPLE, {}))[0]
         notify = NotifyBook(read_channels(values.get(NOTIFY, {}))[0], mails_of(values.get(PEOPLE, {})))
-        adapters = Adapters(root, settings, there, clock, author, other_engine, connections, people, notify)
+        runs_for = uptime or (machine_uptime if clock is system_clock else unknown_uptime)
+        adapters = Adapters(root, settings, there, clock, author, other_engine, connections, people, notify, runs_for)
         return cls(adapters, Caller(author, face))
 
     def by(self, caller: Caller) -> Workspace:
@@ -122,6 +128,11 @@ class Workspace:
     def clock(self) -> Clock:
         """The time."""
         return self._adapters.clock
+
+    @property
+    def uptime(self) -> UptimeClock:
+        """How long the machine has run."""
+        return self._adapters.uptime
 
     @property
     def folder(self) -> Folder:
@@ -261,6 +272,11 @@ class Workspace:
     def actions(self) -> Actions:
         """Corrective actions, and whether those that are automatic are stopped."""
         return self._adapters.state.actions
+
+    @property
+    def clocks(self) -> Clocks:
+        """What machines' clocks showed."""
+        return self._adapters.state.clocks
 
     @property
     def cords(self) -> Cords:

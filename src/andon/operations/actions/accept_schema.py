@@ -21,8 +21,15 @@ class AcceptSchema:
             return f"`{scene.dataset or 'the lake'}` reads no files"
         if definition.schema is SchemaPolicy.WIDEN:
             return "it takes new columns and wider types by itself"
-        is_schema = any(signal.kind is SignalKind.SCHEMA for signal in scene.situation.aims)
-        return None if is_schema else "its columns are what was promised"
+        moved = [signal for signal in scene.situation.aims if signal.kind is SignalKind.SCHEMA]
+        if not moved:
+            return "its columns are what was promised"
+        is_more = all(signal.details.get("additive") for signal in moved)
+        return (
+            None
+            if is_more
+            else "its columns are not only more or wider: what was there is missing, or is something else"
+        )
 
     def do(self, scene: IncidentScene, hands: Hands) -> Done:
         """Load it with what is new, and bring up to date what reads it."""

@@ -244,6 +244,8 @@ class Doer:
         left = [s for s in signals if s.fingerprint in action.aims and s.cleared is None]
         if not left:
             return self._book.end(seq, ActionOutcome.VERIFIED, why)
+        if action.after is None:  # nothing was published, so there is nothing to wait for nor to take back
+            return self._book.end(seq, ActionOutcome.FAILED, why)
         is_told_by_looks = all(not signal.kind.is_of_runs and signal.run is None for signal in left)
         if is_told_by_looks and self._workspace.clock() < from_text(action.at) + self._within(action):
             self._book.let_go(action)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from andon.base.record import Record, field, replace
@@ -126,8 +125,3 @@ def standing_as(case: Case, at: str) -> Case:
 def place_of(dataset: str) -> str:
     """How a place is named in a sentence."""
     return dataset or "the lake"
-
-
-def first_of(signals: Sequence[IncidentSignal]) -> IncidentSignal:
-    """The signal that names an incident: the earliest, of those the worst."""
-    return min(signals, key=lambda s: (s.first, -s.lamp.gravity, s.subject))

@@ -12,20 +12,24 @@ from collections.abc import Mapping, Sequence
 from andon.base.graph import reach, topological
 from andon.base.record import replace
 from andon.model.incident import Incident, IncidentEventKind, IncidentSignal, IncidentState
-from andon.model.signal import SignalKind
-from andon.operations.incidents.case import Case, CaseTold, ended, first_of, moved, place_of, standing_as
+from andon.model.signal import Signal, SignalKind
+from andon.operations.incidents.case import Case, CaseTold, ended, moved, place_of, standing_as
 
-#: Which signals above explain which below: what came to nothing is late below, what is wrong above may be wrong below.
+#: Which signals above explain which below: what came to nothing is late below, and does not go with what is new there; what is wrong above
+#: may be wrong below.
 _EXPLAINS: Mapping[SignalKind, frozenset[SignalKind]] = {
     SignalKind.CHECK: frozenset((SignalKind.CHECK, SignalKind.WATCH, SignalKind.VOLUME, SignalKind.LATE)),
     SignalKind.VOLUME: frozenset((SignalKind.CHECK, SignalKind.WATCH, SignalKind.VOLUME)),
     SignalKind.WATCH: frozenset((SignalKind.CHECK, SignalKind.WATCH, SignalKind.VOLUME)),
     SignalKind.SCHEMA: frozenset((SignalKind.CHECK, SignalKind.FAILED, SignalKind.SCHEMA, SignalKind.LATE)),
-    SignalKind.FAILED: frozenset((SignalKind.LATE, SignalKind.VOLUME)),
-    SignalKind.SOURCE: frozenset((SignalKind.LATE, SignalKind.VOLUME, SignalKind.FAILED)),
+    SignalKind.FAILED: frozenset((SignalKind.LATE, SignalKind.VOLUME, SignalKind.CHECK)),
+    SignalKind.SOURCE: frozenset((SignalKind.LATE, SignalKind.VOLUME, SignalKind.FAILED, SignalKind.CHECK)),
     SignalKind.LATE: frozenset((SignalKind.LATE, SignalKind.VOLUME)),
     SignalKind.CORD: frozenset((SignalKind.LATE,)),
+    SignalKind.CLOCK: frozenset((SignalKind.LATE, SignalKind.SILENCE)),
 }
+#: What says that a result is wrong, and not that there is none.
+_OF_RESULTS = frozenset((SignalKind.CHECK, SignalKind.WATCH))
 
 
 class CauseLineage:
@@ -50,19 +54,47 @@ class CauseLineage:
         """What is above has a lesser one; what is of no dataset comes first."""
         return self._order.get(dataset, -1)
 
-    def explains(self, upper: IncidentSignal, dataset: str, kind: SignalKind, last: str) -> bool:
-        """Whether a signal accounts for one of `kind` at `dataset` that was met last at `last`. One that is right again accounts only
-        for what nobody met since."""
-        if kind not in _EXPLAINS.get(upper.kind, ()):
+    def explains(self, upper: IncidentSignal, lower: Signal | IncidentSignal, last: str) -> bool:
+        """Whether a signal accounts for another one that was met last at `last`. One that is right again accounts only for what nobody
+        met since."""
+        if _said(lower) not in _EXPLAINS.get(_said(upper), ()):
             return False
-        if upper.dataset not in self.above(dataset) and not _keeps_out(upper, dataset, kind):
-            return False
-        return upper.cleared is None or last < upper.cleared
+        if upper.kind is SignalKind.CLOCK:
+            is_cause = True  # whatever a wrong clock told
+        elif upper.dataset == lower.dataset:
+            is_cause = _is_why_late(upper, lower) or _counts(upper, lower)
+        else:
+            is_cause = upper.dataset in self.above(lower.dataset) and not _stands_alone(upper, lower)
+        return is_cause and (upper.cleared is None or last < upper.cleared)
 
 
-def _keeps_out(upper: IncidentSignal, dataset: str, kind: SignalKind) -> bool:
-    """Whether a dataset is late because what came of it is kept from readers: that is no cause of its own."""
-    return upper.dataset == dataset and kind is SignalKind.LATE and upper.kind is not kind and upper.is_held
+def _said(signal: Signal | IncidentSignal) -> SignalKind:
+    """What a signal says: a check that says no to an age says that something is late."""
+    return SignalKind.LATE if signal.details.get("age") else signal.kind
+
+
+def _is_why_late(upper: IncidentSignal, lower: Signal | IncidentSignal) -> bool:
+    """Whether a dataset is late because what came of it is kept from readers, or a check says so already: that is no cause of its own."""
+    if _said(lower) is not SignalKind.LATE:
+        return False
+    if _said(upper) is SignalKind.LATE:
+        return upper.kind is SignalKind.CHECK and lower.kind is not SignalKind.CHECK
+    return upper.is_held
+
+
+def _counts(upper: IncidentSignal, lower: Signal | IncidentSignal) -> bool:
+    """Whether a check says no of the very version whose number of rows is out of the usual."""
+    version = lower.details.get("version")
+    is_of_both = version is not None and upper.details.get("version") == version
+    return is_of_both and lower.kind is SignalKind.VOLUME and _said(upper) in _OF_RESULTS
+
+
+def _stands_alone(upper: IncidentSignal, lower: Signal | IncidentSignal) -> bool:
+    """Whether what is wrong below can't come from what is wrong above: it came with a change of its own code, what that reads being as it
+    was; or readers see it, and are kept from what is wrong above, so that it is made of what was good there."""
+    if _said(lower) not in _OF_RESULTS:
+        return False
+    return bool(lower.details.get("own")) or (upper.is_held and not lower.is_held)
 
 
 def grouped(cases: Sequence[Case], lineage: CauseLineage, at: str, number: int) -> list[Case]:
@@ -101,6 +133,13 @@ def grouped(cases: Sequence[Case], lineage: CauseLineage, at: str, number: int) 
     return [_tidied(case, at) for case in now.values()]
 
 
+def follows(signal: Signal | IncidentSignal) -> int:
+    """How far down what a signal says stands among those of one dataset, of which one may account for another."""
+    if signal.kind in (SignalKind.LATE, SignalKind.VOLUME):
+        return 2
+    return int(_said(signal) is SignalKind.LATE)
+
+
 def _homes(cases: Sequence[Case], lineage: CauseLineage) -> dict[str, tuple[int, str]]:
     """By fingerprint of what stands where it belongs: `(incident, "")`, or `(incident, dataset)` for what parts from that incident."""
     found: dict[str, tuple[int, str]] = {}
@@ -109,7 +148,8 @@ def _homes(cases: Sequence[Case], lineage: CauseLineage) -> dict[str, tuple[int,
         ((case, signal) for case, signal in every if signal.cleared is None),
         key=lambda each: (
             lineage.depth(each[1].dataset),
-            each[1].kind is SignalKind.LATE,
+            each[1].kind is not SignalKind.CLOCK,
+            follows(each[1]),
             each[1].first,
             each[0].number,
         ),
@@ -119,7 +159,7 @@ def _homes(cases: Sequence[Case], lineage: CauseLineage) -> dict[str, tuple[int,
         parents = [
             (other, upper)
             for other, upper in every
-            if lineage.explains(upper, signal.dataset, signal.kind, signal.last)
+            if lineage.explains(upper, signal, signal.last)
             and (upper.cleared is not None or upper.fingerprint in found)
         ]
         homes = [
@@ -145,8 +185,8 @@ def _root(case: Case, lineage: CauseLineage) -> str:
 
 
 def _parted(source: Case, signals: Sequence[IncidentSignal], number: int, at: str) -> Case:
-    """A new incident of what stands by itself now."""
-    first = first_of(signals)
+    """A new incident of what stands by itself now, named by the earliest, of those the worst."""
+    first = min(signals, key=lambda s: (follows(s), s.first, -s.lamp.gravity, s.subject))
     before = source.incident
     incident = Incident(
         number,

@@ -16,6 +16,7 @@ from andon.model.incident import Incident, IncidentEvent, IncidentSignal
 from andon.model.lamp import Lamp
 from andon.model.signal import Signal, SignalKind
 from andon.operations.incidents.case import Batch, Case
+from andon.operations.incidents.clock import jump, read_anew
 from andon.operations.incidents.life import Right, clear, take, woken
 from andon.operations.incidents.renamed import carried
 from andon.operations.incidents.seeing import Seeing
@@ -63,7 +64,7 @@ class IncidentKeeper:
         lake = self._workspace.lake
         if lake.database.is_read_only or lake.refs.find(branch) is None:
             return []
-        look = self._with_cords(branch, look or SignalLook(frozenset()))
+        look = self._with_clock(branch, self._with_cords(branch, look or SignalLook(frozenset())))
         changed: dict[int, Incident] = {}
         for step in range(_STEPS):
             found = self._step(View.at(self._workspace, branch), branch, look, is_first=step == 0)
@@ -81,7 +82,7 @@ class IncidentKeeper:
         now = to_text(self._workspace.clock())
         with lake.database.write() as transaction:
             for branch in gone:
-                cases = self._cases(self._store.standing(branch))
+                cases = self._cases(self._store.standing(branch, transaction), transaction)
                 right = {s.fingerprint: Right("the branch is gone", s.times) for case in cases for s in case.standing}
                 for case in clear(cases, right, {}, now, 0):
                     self._keep(transaction, case, now)
@@ -94,10 +95,10 @@ class IncidentKeeper:
         """
         now = to_text(self._workspace.clock())
         with self._workspace.lake.database.write() as transaction:
-            incident = self._store.find(number)
+            incident = self._store.find(number, transaction)
             if incident is None:
                 return None
-            (case,) = self._cases([incident])
+            (case,) = self._cases([incident], transaction)
             after = what(case, now)
             self._keep(transaction, after, now)
         return after.incident
@@ -122,13 +123,36 @@ class IncidentKeeper:
         )
         return SignalLook(look.kinds | {SignalKind.CORD}, (*look.signals, *cords))
 
+    def _with_clock(self, branch: str, look: SignalLook) -> SignalLook:
+        """What was looked for, and whether the machine's clock jumped; of all branches but the default one nobody asks. A clock that is
+        right is noted. That one is right again is said together with what is late by it, and not while nobody looked for that."""
+        workspace = self._workspace
+        if branch != str(workspace.settings.get("branch.default")):
+            return look
+        now, uptime, database = workspace.clock(), workspace.uptime(), workspace.lake.database
+        reading = workspace.clocks.of(uptime.machine) if uptime is not None else None
+        found = jump(branch, now, uptime, reading, self._newest(branch))
+        if found is not None:
+            return SignalLook(look.kinds | {SignalKind.CLOCK}, (*look.signals, found))
+        anew = read_anew(now, uptime, reading)
+        if anew is not None and not database.is_read_only:
+            workspace.clocks.put(anew)
+        is_whole = SignalKind.LATE in look.kinds
+        return SignalLook(look.kinds | {SignalKind.CLOCK}, look.signals) if is_whole else look
+
+    def _newest(self, branch: str) -> str:
+        """The time of the newest record of a branch: of its head, and of the newest pass."""
+        workspace = self._workspace
+        passes = workspace.decisions.passes(branch, 1)
+        return max([workspace.lake.refs.resolve(branch).time, *(line.last for line in passes)])
+
     def _step(self, view: View, branch: str, look: SignalLook, *, is_first: bool) -> list[Incident]:
         """Read what nobody read yet, and see what of it is right by now; what was found by a look is taken in once."""
         seen = self._store.seen(self._workspace.lake.database, branch)
         runs = self._runs(branch, seen)
         standing = self._cases([*self._store.standing(branch), *self._store.judged(branch)])
         is_moved = seen is None or seen.commit != view.commit.id
-        looked = look.signals if is_first else ()
+        looked = tuple(s for s in look.signals if not _is_kept_old(s, standing)) if is_first else ()
         if not runs and not standing and not is_moved and not looked:
             return []
         now = to_text(self._workspace.clock())
@@ -184,9 +208,9 @@ class IncidentKeeper:
         unread = [read for read in step.reads if not read.run or _is_unread(read.run, seen)]
         prints = {signal.fingerprint for read in unread for signal in read.batch.signals}
         prints |= {other.fingerprint for other in step.carried.values()}
-        earlier = self._store.of_signals(prints)
-        incidents = [*self._store.standing(step.branch), *self._store.judged(step.branch), *earlier.values()]
-        cases = self._cases({incident.number: incident for incident in incidents}.values())
+        earlier = self._store.of_signals(prints, transaction)
+        there = [*self._store.standing(step.branch, transaction), *self._store.judged(step.branch, transaction)]
+        cases = self._cases({one.number: one for one in (*there, *earlier.values())}.values(), transaction)
         before = {case.number: case for case in cases}
         cases = [woken(_carried(case, step.carried), step.now) for case in cases]
         for read in unread:
@@ -212,9 +236,9 @@ class IncidentKeeper:
             found.update({s.fingerprint: case.incident for s in case.signals})
         return {s.fingerprint: found[s.fingerprint] for s in batch.signals if s.fingerprint in found}
 
-    def _cases(self, incidents: Iterable[Incident]) -> list[Case]:
+    def _cases(self, incidents: Iterable[Incident], reader: Transaction | None = None) -> list[Case]:
         found = list(incidents)
-        signals = self._store.signals(incident.number for incident in found)
+        signals = self._store.signals((incident.number for incident in found), reader)
         return [Case(incident, tuple(signals[incident.number])) for incident in found]
 
     def _keep(self, transaction: Transaction, case: Case, now: str) -> None:
@@ -257,12 +281,26 @@ def _beside(signals: Sequence[Signal], now: str) -> list[_Read]:
 
 
 def _is_known(signal: Signal, known: Mapping[str, IncidentSignal]) -> bool:
-    """Whether it stands, in these very words."""
+    """Whether it stands, in these very words; what runs ask, too, in the words of the run that met it."""
     before = known.get(signal.fingerprint)
+    if signal.kind.is_of_runs:
+        return before is not None
     return before is not None and (before.what, before.lamp, before.is_held) == (
         signal.what,
         signal.lamp,
         signal.is_held,
+    )
+
+
+def _is_kept_old(signal: Signal, cases: Iterable[Case]) -> bool:
+    """Whether a dataset is found late of which what came is kept from readers: whoever keeps it says why."""
+    is_late = signal.kind is SignalKind.LATE or bool(signal.details.get("age"))
+    return is_late and any(
+        each.is_held and signal.dataset in (each.dataset, *each.details.get("held", ()))
+        for case in cases
+        if not case.is_over
+        for each in case.standing
+        if each.fingerprint != signal.fingerprint
     )
 
 

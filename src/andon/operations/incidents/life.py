@@ -15,7 +15,7 @@ from andon.base.record import Record, replace
 from andon.model.incident import Incident, IncidentEventKind, IncidentSignal, IncidentState
 from andon.model.signal import Signal, SignalKind
 from andon.operations.incidents.case import Batch, Case, CaseTold, moved, place_of, standing_as
-from andon.operations.incidents.causes import CauseLineage, grouped
+from andon.operations.incidents.causes import CauseLineage, follows, grouped
 
 #: What came back within this time is the same incident again.
 AGAIN = timedelta(days=30)
@@ -56,7 +56,8 @@ def take(
     lineage, first_new = CauseLineage(needs), number
     # what could not be built comes before what checks say of what readers have instead: it names the incident
     for signal in sorted(
-        batch.signals, key=lambda s: (lineage.depth(s.dataset), not _is_unbuilt(s), -s.lamp.gravity, s.subject)
+        batch.signals,
+        key=lambda s: (lineage.depth(s.dataset), not _is_unbuilt(s), follows(s), -s.lamp.gravity, s.subject),
     ):
         found = _home(list(now.values()), earlier, signal, batch, lineage)
         if found is None:
@@ -130,7 +131,7 @@ def _home(
         if signal.kind is SignalKind.COMPLAINT and _complaints(case, signal.dataset):
             return case
     for case in standing:
-        if any(lineage.explains(upper, signal.dataset, signal.kind, batch.at) for upper in case.standing):
+        if any(lineage.explains(upper, signal, batch.at) for upper in case.standing):
             return case
     for case in standing:
         if any(s.dataset == signal.dataset and s.first == batch.at for s in case.standing) and batch.run is not None:
@@ -224,6 +225,9 @@ def _is_told(times: int) -> bool:
 
 def _noticed(signal: Signal, before: IncidentSignal | None, at: str) -> IncidentSignal:
     is_again = before is not None and before.cleared is not None
+    details = signal.details
+    if before is not None and not is_again and before.details.get("own"):
+        details = {**details, "own": True}  # what came by its own code does so until it was right once
     return IncidentSignal(
         signal.fingerprint,
         signal.dataset,
@@ -237,5 +241,5 @@ def _noticed(signal: Signal, before: IncidentSignal | None, at: str) -> Incident
         signal.run,
         None,
         signal.is_held,
-        signal.details,
+        details,
     )

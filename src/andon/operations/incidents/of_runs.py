@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from andon.base.record import replace
 from andon.base.text import plural
+from andon.checks.language.mentions import is_age
 from andon.model.check import CheckKind, Severity
 from andon.model.check_result import CheckResult
 from andon.model.lamp import Lamp
@@ -18,26 +19,35 @@ from andon.state.runs import RunRecord
 _KINDS = {CheckKind.SCHEMA: SignalKind.SCHEMA, CheckKind.WATCH: SignalKind.WATCH}
 
 
-def signals_of(run: RunRecord, tasks: Sequence[TaskResult], checks: Sequence[CheckResult]) -> list[Signal]:
+def signals_of(
+    run: RunRecord, tasks: Sequence[TaskResult], checks: Sequence[CheckResult], own: Container[str] = ()
+) -> list[Signal]:
     """What a run noticed, of what readers see or would see by its branch.
 
     Args:
         run: one that ended.
         tasks, checks: as it recorded them; values of personal columns are masked already.
+        own: datasets that it gave other code, and nothing else to read.
     """
-    held = {task.dataset for task in tasks if task.status is TaskStatus.HELD}
+    held = {task.dataset: task.version for task in tasks if task.status is TaskStatus.HELD}
     found = [_of_task(run, task) for task in tasks if task.status is TaskStatus.FAILED]
     for check in checks:
-        if speaks(check):
+        if speaks(check) and not _is_of_the_kept(check, held):
             kept = tuple(dataset for dataset in check.datasets if dataset in held)
             at = run.ended or run.started
-            signal = signal_of_check(run.branch, check, at, run.number, run.commit, held=kept)
+            is_own = check.dataset in own
+            signal = signal_of_check(run.branch, check, at, run.number, run.commit, held=kept, is_own=is_own)
             found.append(signal if run.published else replace(signal, is_held=True))
     # a run that never said that it ended was killed; one that somebody stopped says so
     is_lost = run.status == "interrupted" and run.seconds is None
-    if (run.status == "failed" or is_lost) and not found:
+    if is_lost or (run.status == "failed" and not found):
         found.append(_of_run(run, is_lost=is_lost))
     return list({signal.fingerprint: signal for signal in found}.values())
+
+
+def _is_of_the_kept(check: CheckResult, held: Mapping[str, str | None]) -> bool:
+    """Whether a check finds what readers keep too old, since what came is kept from them: whoever keeps it says why."""
+    return check.dataset in held and check.version != held[check.dataset] and is_age(check.text)
 
 
 def speaks(check: CheckResult) -> bool:
@@ -53,7 +63,16 @@ def _of_task(run: RunRecord, task: TaskResult) -> Signal:
     details = {"code": code, "hint": error.get("hint"), "where": error.get("where")}
     if error.get("retryable"):
         details["retryable"] = True
+    if _is_additive(error.get("details") or {}):
+        details["additive"] = True
     return _signal(run, task.dataset, _kind_of(code), code, Lamp.FAIL, what, is_held=True, details=details)
+
+
+def _is_additive(facts: Mapping[str, Any]) -> bool:
+    """Whether columns are others only so that all that was there is there: there are more, or a type holds more."""
+    expected, found = facts.get("expected"), facts.get("found")
+    is_less = isinstance(expected, list) and isinstance(found, list) and not set(expected) <= set(found)
+    return bool(facts.get("only_new") or facts.get("is_wider")) and not is_less
 
 
 def _kind_of(code: str) -> SignalKind:
@@ -63,13 +82,21 @@ def _kind_of(code: str) -> SignalKind:
 
 
 def signal_of_check(
-    branch: str, check: CheckResult, at: str, run: int | None, commit: str | None, *, held: Sequence[str]
+    branch: str,
+    check: CheckResult,
+    at: str,
+    run: int | None,
+    commit: str | None,
+    *,
+    held: Sequence[str],
+    is_own: bool = False,
 ) -> Signal:
     """What a failing check says.
 
     Args:
         commit: the one that it is about.
         held: datasets that are kept back because of it.
+        is_own: whether it came with a change of the dataset's own code alone.
     """
     value = "" if check.value is None or check.bad is not None else f": it is {check.value}"
     details: dict[str, Any] = {
@@ -85,6 +112,9 @@ def signal_of_check(
         "limit": check.limit,
         "why": check.why,
         "held": list(held) or None,
+        "version": check.version,
+        "age": is_age(check.text) or None,
+        "own": is_own or None,
     }
     return Signal(
         branch,

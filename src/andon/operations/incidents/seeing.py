@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from andon.base.clock import SKEW, to_text
 from andon.base.record import replace
 from andon.checks.language.mentions import is_age
 from andon.lake.refs import MAIN
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from andon.workspace.view import View
     from andon.workspace.workspace import Workspace
 
+#: How a check that was asked comes out.
+_ANSWERED = (CheckStatus.PASS, CheckStatus.FAIL)
 #: So many runs are looked through for one that published since.
 _RUNS = 50
 
@@ -45,7 +48,8 @@ class Seeing:
 
         marked = masked_columns(self._workspace, view.commit)
         checks = [discreet_kept(check, marked) for check in self._workspace.check_results.of_run(run.number)]
-        signals = signals_of(run, self._workspace.runs.tasks(run.number), checks)
+        own = self._own_code(run.base, run.commit) if any(speaks(check) for check in checks) else frozenset[str]()
+        signals = signals_of(run, self._workspace.runs.tasks(run.number), checks, own)
         had = self._had(run)
         return Batch(tuple(s for s in signals if not s.dataset or s.dataset in had), at, run.number, run.base)
 
@@ -61,8 +65,11 @@ class Seeing:
         from andon.runs.inspection.personal import discreet_kept
 
         marked, at = masked_columns(self._workspace, view.commit), view.commit.time
+        own = self._own_code(next(iter(view.commit.parents), None), view.commit.id)
         return [
-            signal_of_check(view.ref, discreet_kept(result, marked), at, result.run, view.commit.id, held=())
+            signal_of_check(
+                view.ref, discreet_kept(result, marked), at, result.run, view.commit.id, held=(), is_own=name in own
+            )
             for name in names
             for result in self._results(view, name)
             if speaks(result)
@@ -125,6 +132,24 @@ class Seeing:
         known = commits.known(named)
         return {name for each in named if each in known for name in commits.state(commits.get(each)).leaves}
 
+    def _own_code(self, before: str | None, after: str | None) -> frozenset[str]:
+        """The datasets that have other code in a commit than in the one before, and read what they read there: what is wrong with them
+        came with that."""
+        commits = self._workspace.lake.commits
+        if before is None or after is None or len(commits.known([before, after])) < len({before, after}):
+            return frozenset()
+        old, new = (commits.state(commits.get(each)).leaves for each in (before, after))
+        changed = [name for name, leaf in new.items() if name not in old or old[name].definition != leaf.definition]
+        builds = self._workspace.lake.objects.builds(new[name].build for name in changed)
+        return frozenset(
+            name
+            for name in changed
+            if new[name].build in builds
+            and all(
+                each in old and old[each].version == version for each, version in builds[new[name].build].inputs.items()
+            )
+        )
+
     def _main_versions(self) -> dict[str, str]:
         ref = self._workspace.lake.refs.find(MAIN)
         if ref is None:
@@ -136,6 +161,8 @@ class Seeing:
 
     def _why_unfound(self, view: View, signal: IncidentSignal) -> str:
         """Why what was found by a look is found no more."""
+        if signal.kind is SignalKind.CLOCK:
+            return "by all that is known the clock is right"
         if signal.kind is not SignalKind.CORD:
             return "it is as it should be"
         cord = next(iter(self._workspace.cords.of_dataset(view.ref, signal.dataset)), None)
@@ -144,7 +171,13 @@ class Seeing:
         return f"{cord.released_by} let it go on" + (f": {cord.note}" if cord.note else "")
 
     def _results(self, view: View, name: str) -> list[CheckResult]:
-        return self._history.of_commit(name, view.commit, view.state, view.project)
+        """What the checks of a dataset say; an age is judged by now, where that can be told: it grows with no run."""
+        found = self._history.of_commit(name, view.commit, view.state, view.project)
+        if not any(is_age(result.text) for result in found):
+            return found
+        ages = self._history.ages(view.commit, view.state, view.project, self._workspace.clock(), [name])
+        now = {result.check: result for result in ages}
+        return [now.get(result.check, result) if result.status in _ANSWERED else result for result in found]
 
     def _is_gone(self, view: View, dataset: str) -> bool:
         return dataset not in view.state.leaves and dataset not in view.project.datasets
@@ -160,13 +193,15 @@ class Seeing:
         leaf = view.state.leaves.get(signal.dataset)
         if leaf is None:
             return None
+        asked = to_text(self._workspace.clock())
         result = next((each for each in self._results(view, signal.dataset) if each.check == signal.subject), None)
         if result is None:
             return f"`{signal.details['check']}` is asked no more"
         if result.accepted is not None:
             return f"`{signal.details['check']}` was accepted"
         is_right = result.status is CheckStatus.PASS and not result.quarantined  # as long as no row is set aside
-        if is_right and is_age(result.text) and (result.at or "") <= signal.last:
+        is_of_now = (result.at or "") >= asked
+        if is_right and is_age(result.text) and not is_of_now and (result.at or "") <= signal.last:
             return None  # it was young enough then
         if is_right and result.version == leaf.version:
             return f"`{signal.details['check']}` passes"
@@ -194,7 +229,16 @@ class Seeing:
             asked = asked_sources(definitions)
             waits = asked | below(definitions, asked)
         look = last_look(self._workspace.looks.of(view.ref), dataset, is_of_files=dataset not in waits)
-        return look is not None and look.at > run.logical_time
+        return look is not None and look.at > self._time_of(run)
+
+    def _time_of(self, run: RunRecord) -> str:
+        """When a run was made: one that lies ahead of now was made by a wrong clock, and after the one before it."""
+        latest = to_text(self._workspace.clock() + SKEW)
+        if run.logical_time <= latest:
+            return run.logical_time
+        newest = self._workspace.runs.newest(_RUNS, only=RunFilter(branch=run.branch))
+        times = (each.logical_time for each in newest if each.number < run.number and each.logical_time <= latest)
+        return max(times, default=latest)
 
     def _published_since(self, run: RunRecord) -> bool:
         newest = self._workspace.runs.newest(_RUNS, only=RunFilter(branch=run.branch))

@@ -21,7 +21,7 @@ from andon.model.message import IncidentChange
 from andon.operations.messages.carry import Handed, carry, options_of
 from andon.operations.messages.facts import BranchFacts
 from andon.operations.messages.parcel import Parcel
-from andon.operations.messages.routing import HOUR, News, again_at, calls_a_person, change_of, gathered, hears
+from andon.operations.messages.routing import HOUR, News, again_at, calls_a_person, change_of, gathered, heard_as, hears
 from andon.operations.messages.wording import document_of
 from andon.state.messages import LastTold, MessageReader
 
@@ -115,6 +115,7 @@ class MessageSender:
         """What a channel is told, and what it is then known to have been told of."""
         default = str(self._workspace.settings.get("branch.default"))
         facts: dict[str, BranchFacts] = {}
+        events = self._incidents.events_of(incidents)
         news, changed = [], []
         for number, incident in sorted(incidents.items()):
             before = told.get(number)
@@ -128,11 +129,12 @@ class MessageSender:
             if not is_chosen and before is None:
                 continue
             changed.append((number, LastTold(incident.state, incident.reopened)))
+            change = heard_as(change, before, incident, channel)
             if change in channel.changes:
                 item = known.item(
                     incident,
                     signals[number],
-                    self._incidents.events(number),
+                    events[number],
                     change,
                     before.state if before is not None else None,
                 )

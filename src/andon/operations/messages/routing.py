@@ -78,6 +78,16 @@ def change_of(told: LastTold | None, incident: Incident, since: str) -> Incident
     return IncidentChange.FIXED if incident.state is IncidentState.FIXED else IncidentChange.CONTAINED
 
 
+def heard_as(change: IncidentChange, told: LastTold | None, incident: Incident, channel: Channel) -> IncidentChange:
+    """As what a channel is told of a change: of what began and ended since it was told, a channel that hears of no ends hears that it
+    happened, and is over."""
+    if change is not IncidentChange.CLOSED or change in channel.changes:
+        return change
+    if told is None:
+        return IncidentChange.OPENED
+    return IncidentChange.REOPENED if incident.reopened > told.reopened else change
+
+
 def calls_a_person(event: IncidentEvent) -> bool:
     """Whether what was done about an incident needs a person's look."""
     return event.kind is IncidentEventKind.ACTION and event.body.get("calls") is True
@@ -89,7 +99,10 @@ def due_at(channel: Channel, dues: Sequence[str], now: datetime) -> datetime:
     Args:
         dues: when those of the last hour, and those that wait, went or go out (ISO text), in order.
     """
-    moments = [from_text(due) for due in dues if from_text(due) > now - HOUR]
+    latest = now + 2 * max(
+        HOUR, timedelta(seconds=channel.window)
+    )  # what lies further ahead was noted by a wrong clock
+    moments = [moment for due in dues if now - HOUR < (moment := from_text(due)) <= latest]
     found = now
     if moments:
         found = max(found, moments[-1] + timedelta(seconds=channel.window))

@@ -43,7 +43,7 @@ def subject(items: Sequence[ToldIncident]) -> str:
     """One line for all of them."""
     if len(items) == 1:
         item = items[0]
-        said = f"{item.change}: {item.dataset or 'the lake'}: {item.what}"
+        said = f"{_change(item)}: {item.dataset or 'the lake'}: {item.what}"
     else:
         counts = Counter(item.change for item in items)
         parts = ", ".join(f"{counts[change]} {change}" for change in _ORDER if counts[change])
@@ -68,7 +68,7 @@ def block(item: ToldIncident) -> list[str]:
     lines = [
         f"#{item.incident} {item.change} · {item.lamp} · {where}"
         if item.closed is None
-        else f"#{item.incident} {item.change} · {where}"
+        else f"#{item.incident} {_change(item)} · {where}"
     ]
     lines.append(item.what)
     when = f"since {moment(item.opened)}"
@@ -84,6 +84,12 @@ def block(item: ToldIncident) -> list[str]:
     if item.link:
         lines.append(item.next)
     return lines
+
+
+def _change(item: ToldIncident) -> str:
+    """What is new about it; of what is over by then, that too."""
+    is_over = item.closed is not None and item.change is not IncidentChange.CLOSED
+    return f"{item.change} and over" if is_over else str(item.change)
 
 
 def moment(iso: str) -> str:

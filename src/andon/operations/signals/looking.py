@@ -16,8 +16,9 @@ from andon.lake.undo import with_undone
 from andon.model.check import Check, Watch
 from andon.model.commit import CommitKind
 from andon.model.dataset import Kind
-from andon.model.signal import SignalKind
+from andon.model.signal import LOOKED_AGAIN, SignalKind
 from andon.operations.incidents.keeping import SignalLook
+from andon.operations.incidents.of_runs import signal_of_check, speaks
 from andon.operations.scheduling.cadence import LINES, silences
 from andon.operations.signals.arrivals import expected_by
 from andon.operations.signals.sampling import personal_values
@@ -34,15 +35,19 @@ from andon.operations.signals.standing import (
 from andon.operations.signals.unusual import unusual_bytes, unusual_rows, unusual_seconds
 from andon.proposals.names import looks_personal
 from andon.state.usual import Judged, UsualKind
+from andon.workspace.masks import masked_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from andon.catalog.use import UseBook
+    from andon.model.check_result import CheckResult
     from andon.model.decision import Silence
+    from andon.model.signal import Signal
     from andon.model.version import Version
     from andon.operations.signals.standing import Deadline
+    from andon.runs.inspection.history import CheckHistory
     from andon.state.usual import BuiltNumbers
     from andon.workspace.view import View
     from andon.workspace.workspace import Workspace
@@ -51,8 +56,6 @@ if TYPE_CHECKING:
 _HISTORY = timedelta(days=180)
 #: So many of the last builds are compared by what their versions say.
 _COMPARED = 40
-#: After so long it is looked again, whatever did not move.
-_AGAIN = timedelta(hours=1)
 #: A dataset is in use where so many people read it, or an insight rests on it.
 _PEOPLE = 2
 
@@ -60,8 +63,9 @@ _PEOPLE = 2
 class SignalLooker:
     """Looks at the branches of one lake."""
 
-    def __init__(self, workspace: Workspace, uses: UseBook) -> None:
+    def __init__(self, workspace: Workspace, uses: UseBook, history: CheckHistory) -> None:
         self._workspace = workspace
+        self._history = history
         self._store = workspace.usual
         self._uses = uses
 
@@ -73,7 +77,7 @@ class SignalLooker:
         """
         branch, now = view.ref, self._workspace.clock()
         datasets = {name: said for name, said in view.project.datasets.items() if name in view.state.leaves}
-        signals = late(branch, deadlines, now)
+        signals = late(branch, deadlines, now) + self._old(view)
         if deadlines:
             signals += silent(branch, self._silences(branch, now))
         if self._workspace.settings.get("signals.learned"):
@@ -95,9 +99,24 @@ class SignalLooker:
         now = self._workspace.clock()
         dues = [from_text(each.due) for each in self._store.judged(view.ref) if each.due is not None]
         dues += [from_text(each.due) + each.grace for each in deadlines]
+        dues += [now + (from_text(age.value) - from_text(age.limit)) for age in self._ages(view) if not age.failed]
         if deadlines and self._silences(view.ref, now):
             return now  # it is over as soon as somebody looks again
-        return min([now + _AGAIN, *(due for due in dues if due > now)])
+        return min([now + LOOKED_AGAIN, *(due for due in dues if due > now)])
+
+    def _ages(self, view: View) -> list[CheckResult]:
+        return self._history.ages(view.commit, view.state, view.project, self._workspace.clock())
+
+    def _old(self, view: View) -> list[Signal]:
+        """What checks of age say by now, with no run that asked."""
+        failing = [age for age in self._ages(view) if speaks(age)]
+        if not failing:
+            return []
+        from andon.runs.inspection.personal import discreet_kept  # which knows the language of checks
+
+        marked, at = masked_columns(self._workspace, view.commit), to_text(self._workspace.clock())
+        told = [discreet_kept(age, marked) for age in failing]
+        return [signal_of_check(view.ref, age, at, None, view.commit.id, held=()) for age in told]
 
     def _silences(self, branch: str, now: datetime) -> list[Silence]:
         return silences(self._workspace.decisions.passes(branch, LINES), now)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from andon.base.clock import from_text, to_text
 from andon.base.record import Record
 from andon.base.text import span
-from andon.model.dataset import Dataset
+from andon.model.dataset import Dataset, Kind
 from andon.model.decision import Silence
 from andon.model.lamp import Lamp
 from andon.model.signal import Signal, SignalKind
@@ -94,7 +94,16 @@ def overdue(branch: str, judged: Sequence[Judged], promised: Set[str], now: date
 def unusual(branch: str, judged: Sequence[Judged]) -> list[Signal]:
     """Builds whose numbers are out of the usual."""
     return [
-        _signal(branch, j.dataset, _KINDS[j.kind], str(j.kind), Lamp.WARN, j.what, j.at, {"of_run": j.run})
+        _signal(
+            branch,
+            j.dataset,
+            _KINDS[j.kind],
+            str(j.kind),
+            Lamp.WARN,
+            j.what,
+            j.at,
+            {"of_run": j.run, "version": j.version},
+        )
         for j in judged
         if j.kind in _KINDS and j.what is not None
     ]
@@ -104,6 +113,8 @@ def ungoverned(branch: str, datasets: Mapping[str, Dataset], used: Set[str], now
     """Datasets that are in use, and nobody says whose they are or what they mean."""
     found = []
     for name in sorted(used & datasets.keys()):
+        if datasets[name].definition.kind is Kind.QUARANTINE:
+            continue  # no file of its own: it is whose the dataset is
         missing = [
             word
             for word, said in (("owner", datasets[name].owner), ("description", datasets[name].description))
@@ -126,8 +137,8 @@ def undeclared(branch: str, datasets: Mapping[str, Dataset], judged: Sequence[Ju
     found = []
     for name in sorted(by_name.keys() | by_value.keys()):
         said, named, held = datasets.get(name), by_name.get(name), by_value.get(name)
-        if said is None:
-            continue
+        if said is None or said.definition.kind is Kind.QUARANTINE:
+            continue  # of rows that are set aside the dataset's own columns say it
         columns = [c for c in str(named.what).split(",") if c.lower() not in said.personal] if named is not None else []
         kinds: dict[str, str] = json.loads(str(held.what)) if held is not None else {}
         values = {c: what for c, what in kinds.items() if c.lower() not in said.personal and c not in columns}

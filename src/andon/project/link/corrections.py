@@ -76,6 +76,10 @@ def corrected(dataset: Dataset, correction: RowCorrection, patterns: Mapping[str
     told = content_id(["corrected", whole.of, whole.once, [list(each) for each in whole.aside]])
     found = set_aside(lines, patterns)
     definition = replace(dataset.definition, corrected=whole, quarantine=found.lines, id=told)
+    if whole.aside:
+        before = dataset.definition.unparted or dataset.definition.id
+        unparted = before if whole.once is None else content_id(["corrected", before, whole.once])
+        definition = replace(definition, parting=content_id(list(found.shaping)), unparted=unparted)
     return replace(dataset, definition=definition, checks=lines)
 
 

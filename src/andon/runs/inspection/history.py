@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from andon.base.clock import to_text
 from andon.base.record import Record, replace
+from andon.checks.judge import Measured, judge
+from andon.checks.language.mentions import is_age
 from andon.errors import ProjectError
-from andon.model.check import Check, CheckStatus
+from andon.model.check import Check, CheckStatus, MaxAge
 from andon.model.check_result import CheckResult, result_key
 from andon.model.commit import Commit, State
 from andon.model.dataset import Definition
 from andon.model.mask import MASK
 from andon.model.project import Project
-from andon.runs.inspection.results import unjudged
+from andon.runs.inspection.results import judged, unjudged
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from andon.state.check_results import ToldCheck
     from andon.workspace.workspace import Workspace
 
@@ -69,6 +74,37 @@ class CheckHistory:
             self._worded(check, self._known(told.get(check.id, []), commit, is_of_these), commit, versions[dataset])
             for check in self._stated(dataset, state, project)
         ]
+
+    def ages(
+        self, commit: Commit, state: State, project: Project, now: datetime, names: Iterable[str] | None = None
+    ) -> list[CheckResult]:
+        """The checks of age of a commit, judged by `now` from the newest values that are known; nothing is asked of data, in one statement.
+        Left out is what was never asked, and what reads a clock itself or personal values, which are not kept.
+
+        Args:
+            names: of which datasets; None means all.
+        """
+        wanted = state.leaves.keys() & (project.datasets.keys() if names is None else set(names))
+        old = sorted(
+            name
+            for name in wanted
+            if name in project.datasets and any(is_age(line.text) for line in project.datasets[name].checks)
+        )
+        checks: dict[str, Check] = {}
+        for check in (check for name in old for check in self._stated(name, state, project)):
+            if isinstance(check.form, MaxAge):
+                checks[result_key(check.id, state.leaves[check.dataset].version)] = check
+        kept = self._results.find(checks) if checks else {}
+        found = []
+        for key, check in checks.items():
+            known = kept.get(key)
+            if known is None or known.value == MASK:
+                continue
+            measured = Measured(value=known.newest, is_infinite=known.value == "infinity")
+            asked = unjudged(check, key, known.version, how="kept", run=known.run, at=to_text(now))
+            result = judged(asked, judge(check, measured, now))
+            found.append(self._worded(check, result, commit, known.version))
+        return found
 
     def _known(
         self, told: Sequence[ToldCheck], commit: Commit, is_of_these: Callable[[ToldCheck], bool]

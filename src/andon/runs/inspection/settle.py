@@ -90,12 +90,17 @@ def settle_healthy(
     settled.add(found)
     failing = [c for c in found if c.holds and can_hold(c, whole)]
     readers = reverse({d: definition.inputs for d, definition in definitions.items()})
+    of_whole: Sequence[CheckResult] | None = None
     while True:
-        kept = dict(settled.kept)
+        kept, by_others = dict(settled.kept), set[str]()
         for check in failing:
             for name in check.datasets:
-                if changed(settled.state, head, name):
-                    kept.setdefault(name, f"`{check.spoken}` {outcome(check)}")
+                if changed(settled.state, head, name) and name not in kept:
+                    kept[name] = f"`{check.spoken}` {outcome(check)}"
+                    by_others |= {name} - {check.dataset}
+        if by_others:  # what their own checks say of what is refused is not asked of any mix
+            of_whole = ask(whole.leaves) if of_whole is None else of_whole
+            settled.add([c for c in of_whole if c.dataset in by_others and c.holds and can_hold(c, whole)])
         moved = [d for d in kept if _version(whole, d) != _version(head, d)]
         for name in sorted(reach(readers, moved) - kept.keys()):
             # also where only the build is another one: it was made from what is kept back
@@ -104,6 +109,7 @@ def settle_healthy(
         settled.kept = kept
         settled.state = mix(whole, head, kept)
         results = ask(settled.state.leaves)
+        of_whole = results if not kept else of_whole
         settled.add(results)
         failing = [c for c in results if c.holds and can_hold(c, settled.state)]
         if not any(changed(settled.state, head, name) for c in failing for name in c.datasets):

@@ -106,6 +106,12 @@ class Changes:
             return None
         if self._is_corrected_otherwise(leaf.definition, definition):
             return None
+        if leaf.definition != definition.id:
+            before = self._old.get(leaf.definition)
+            if (
+                before is None or before.parting != definition.parting
+            ):  # which rows are set aside is no part of the verdict
+                return None
         own = self.own(dataset)
         if own is None or own.kind is not VerdictKind.NONE or own.reordered:
             return None

@@ -14,7 +14,7 @@ from andon.sources.files.calls import Call
 from andon.sources.files.parquet_guard import check_start, check_values, run
 from andon.sources.files.raw_text import only_path
 from andon.sources.files.scratch import scratch
-from andon.sources.files.widening import common, loss, may_hold
+from andon.sources.files.widening import common, loss, may_hold, widens
 
 if TYPE_CHECKING:
     import duckdb
@@ -170,6 +170,8 @@ def _names(call: Call, groups: Sequence[_Group], expected: ParquetColumns | None
                     group.paths[0],
                     hint=call.more_columns(new),
                     column=new[0],
+                    expected=list(wanted),
+                    found=found,
                     only_new=True,
                 )
             wanted += new
@@ -222,7 +224,8 @@ def _kind(looked: _Looked, name: str, groups: Sequence[_Group], known: str | Non
         hint = _apart(looked.call, name, groups)
         if known is not None and _leads_on(looked, name, groups):
             hint = f"fix the file; {looked.call.anew}"
-        raise stop("source.contract", what + lost, group.paths[0], hint=hint, column=name)
+        more = {"is_wider": True} if known is not None and widens(wanted, found) else {}
+        raise stop("source.contract", what + lost, group.paths[0], hint=hint, column=name, **more)
     return wanted
 
 

@@ -95,6 +95,23 @@ def test_every_dataset_that_a_failing_check_names_stays():
     assert settled.state == head
 
 
+def test_what_is_refused_for_a_total_below_is_asked_what_its_own_checks_say():
+    head, whole = state(a="1", b="1", c="1"), state(a="2", b="2", c="1")
+    reads = definitions(a=[], b=["a"], c=[])
+
+    def ask(x: Mapping[str, Leaf]) -> list[CheckResult]:
+        is_new = x["a"].version == "2"
+        return [result("a", x, "c", bad=is_new, label="known"), result("b", x, "a", bad=x["b"].version == "2")]
+
+    below = [result("b", whole.leaves, "a")]  # the task of `a` could not ask: nobody knew what becomes of `c`
+    settled, _ = settle(whole, head, reads, ask, below)
+    assert settled.state == head
+    assert {(c.dataset, c.label, c.version, c.failed) for c in settled.said} == {
+        ("a", "known", "2", True),
+        ("b", "x", "2", True),
+    }
+
+
 def test_what_fails_already_keeps_nothing():
     head, whole = state(a="1", b="1"), state(a="1", b="2")
     bad = [result("a", whole.leaves)]
