@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from andon.checks.language.parse import parse_check
-from andon.contracts.known import Known
+from andon.contracts.known import KnownDatasets
 from andon.contracts.merge import carry
 from andon.contracts.odcs.export import Published, contract_of
 from andon.contracts.reading import read_contract
@@ -17,6 +17,7 @@ from andon.contracts.writing import yaml_of
 from andon.errors import AndonError
 from andon.model.check import Check
 from andon.model.dataset import CheckLine, ColumnSpec, Dataset, Definition, Kind, Materialize
+from andon.model.standing import Caveat
 from andon.project.add_settings import NewSettings, add_settings
 from andon.project.files.front_matter import read_front_matter
 
@@ -124,7 +125,7 @@ def datasets(draw: st.DrawFn) -> Dataset:
         tuple(draw(st.lists(TEXT, max_size=3, unique=True))),
         tuple(columns),
         tuple(declared),
-        tuple(draw(st.lists(LONG, max_size=2, unique=True))),
+        tuple(Caveat(str(at), text) for at, text in enumerate(draw(st.lists(LONG, max_size=2, unique=True)))),
         tuple(draw(REFRESH).items()),
     )
 
@@ -134,7 +135,7 @@ def datasets(draw: st.DrawFn) -> Dataset:
 def test_what_is_written_is_read_again(dataset: Dataset):
     """Lines, types, keys, owner, descriptions, tags, caveats, refresh: read into a dataset that says nothing, and into itself."""
     contract = contract_of(Published(dataset, TYPES, {"shop.others": ("id",)}))
-    known = Known({"shop.orders": TYPES, "shop.others": None}, {"shop.orders": (), "shop.others": ("id",)})
+    known = KnownDatasets({"shop.orders": TYPES, "shop.others": None}, {"shop.orders": (), "shop.others": ("id",)})
     found = read_contract(yaml_of(contract), "x.yaml", known)
     (foreign,) = found.datasets
     bare = Dataset(Definition("shop.orders", Kind.SQL, Materialize.TABLE, "datasets/shop/orders.sql", "m"))
@@ -147,8 +148,8 @@ def test_what_is_written_is_read_again(dataset: Dataset):
     assert found.left == ()
     new = carried.new
     assert (new.description, new.owner, new.tags) == (dataset.description, dataset.owner, dataset.tags)
-    assert ([each.text for each in new.caveats], new.refresh, new.key) == (
-        [each.text for each in dataset.caveats],
+    assert (new.caveats, new.refresh, new.key) == (
+        tuple(c.text for c in dataset.caveats),
         dataset.refresh,
         dataset.definition.key,
     )
@@ -195,7 +196,7 @@ KEYS = st.sampled_from(_WORDS.split())
 TREES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=25
 )
-KNOWN = Known({"shop.orders": TYPES, "shop.id": None}, {})
+KNOWN = KnownDatasets({"shop.orders": TYPES, "shop.id": None}, {})
 
 
 @QUICK
@@ -216,7 +217,7 @@ def test_whatever_is_read_raises_nothing_but_what_is_told(tree: dict[str, Any], 
             ],
         }
     try:
-        found = read_contract(yaml_of(tree), "x.yaml", Known(KNOWN.types, {}, name))
+        found = read_contract(yaml_of(tree), "x.yaml", KnownDatasets(KNOWN.types, {}, name))
     except AndonError:
         return
     assert all(one.line > 0 and one.why for one in found.left)

@@ -102,6 +102,7 @@ def test_a_bad_load_is_one_incident_that_closes_when_it_is_corrected(shop):
     shop.refresh()
     (again,) = standing(shop)
     assert (again.number, again.reopened) == (incident.number, 1), "what comes back is the same incident again"
+    assert again.opened > ended.opened, "corrections are tried anew"
 
 
 def test_a_change_that_is_held_is_no_incident_and_one_that_fails_for_its_data_is(shop):

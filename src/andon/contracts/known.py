@@ -8,7 +8,7 @@ from andon.base.names import folded
 from andon.base.record import Record
 
 
-class Known(Record):
+class KnownDatasets(Record):
     """The datasets of a project.
 
     Attributes:

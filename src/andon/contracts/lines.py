@@ -113,7 +113,7 @@ def reason_text(text: str | None) -> str:
     return f' "{said}"' if said and len(said) <= 300 else ""
 
 
-class Modifiers(Record):
+class LineModifiers(Record):
     """What stands around a form.
 
     Attributes:

@@ -57,7 +57,9 @@ class _Merge:
 
     def items(self, key: str) -> tuple[str, ...]:
         """Items of a list that the project does not have."""
-        own = getattr(self._dataset, key) if self._dataset is not None else ()
+        own = () if self._dataset is None else self._dataset.tags
+        if key == "caveats" and self._dataset is not None:
+            own = tuple(caveat.text for caveat in self._dataset.caveats)
         said = getattr(self._foreign, key)
         self.there += sum(item in own for item in said)
         return tuple(item for item in said if item not in own)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from andon.base.names import is_name_part
 from andon.contracts.dbt.reading import NODES, SOURCES, read_dbt
-from andon.contracts.known import Known
+from andon.contracts.known import KnownDatasets
 from andon.contracts.odcs.reading import read_odcs
 from andon.errors import Problem, ProjectError, UsageError
 from andon.model.contract import ForeignContract
@@ -14,7 +14,7 @@ from andon.project.files.yaml_nodes import parse_yaml
 _HINT = "a contract of the Open Data Contract Standard has `apiVersion` and `kind`, a property file of dbt `models` or `sources`"
 
 
-def read_contract(text: str, file: str, known: Known) -> ForeignContract:
+def read_contract(text: str, file: str, known: KnownDatasets) -> ForeignContract:
     """What the file `file` says of datasets.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from andon.base.names import folded
-from andon.contracts.known import Known
+from andon.contracts.known import KnownDatasets
 from andon.contracts.taking import Notes
 from andon.contracts.types import lake_type
 from andon.model.contract import ForeignLine
@@ -21,10 +21,10 @@ def plain(node: PlacedValue) -> Any:
     return node.value
 
 
-class Found:
+class GatheredLines:
     """What is gathered of one dataset: lines, each once, in their order."""
 
-    def __init__(self, notes: Notes, known: Known, dataset: str | None) -> None:
+    def __init__(self, notes: Notes, known: KnownDatasets, dataset: str | None) -> None:
         self.notes = notes
         self.known = known
         self.dataset = dataset

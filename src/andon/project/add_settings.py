@@ -99,6 +99,8 @@ def _with_columns(said: Sequence[ColumnSpec], new: Sequence[ColumnSpec]) -> tupl
 def _plain(said: Mapping[str, Any]) -> dict[str, Any]:
     """What is said without places, and without what is empty."""
     found = {key: value for key, value in said.items() if value not in (None, (), {}, "", False)}
+    if "caveats" in found:
+        found["caveats"] = [getattr(caveat, "text", caveat) for caveat in found["caveats"]]
     if "checks" in found:
         found["checks"] = [(check.text, check.for_column) for check in found["checks"]]
     return found

@@ -12,7 +12,7 @@ from andon.base.record import Record, replace
 from andon.checks.compile.plans import Catalog, DeclaredChecks
 from andon.checks.compile.read import read_checks
 from andon.checks.language.parse import parse_check, parse_lines
-from andon.contracts.known import Known
+from andon.contracts.known import KnownDatasets
 from andon.contracts.merge import Carried, Judge, carry
 from andon.contracts.odcs.export import Published, contract_of, file_name
 from andon.contracts.reading import read_contract
@@ -101,10 +101,10 @@ class _Code(Record):
     types: dict[str, tuple[tuple[str, str], ...]]
 
     @property
-    def known(self) -> Known:
+    def known(self) -> KnownDatasets:
         names = [name for name in self.project.datasets if not is_aside(name)]
         keys = {name: self.project.datasets[name].definition.key for name in names}
-        return Known({name: self.types.get(name) for name in names}, keys)
+        return KnownDatasets({name: self.types.get(name) for name in names}, keys)
 
 
 class _Change(Record):
@@ -193,7 +193,7 @@ class Contracts:
     def _versions(self, ids: Sequence[str]) -> dict[str, Version]:
         return {version.id: version for version in self._lake.objects.versions(ids).values()}
 
-    def _change(self, foreign: ForeignDataset, file: str, code: _Code, known: Known) -> _Change:
+    def _change(self, foreign: ForeignDataset, file: str, code: _Code, known: KnownDatasets) -> _Change:
         dataset = code.project.datasets.get(foreign.dataset) if foreign.dataset is not None else None
         types = known.columns(foreign.dataset)
         name = foreign.dataset or known.meant(foreign.name, foreign.schema)
@@ -220,7 +220,7 @@ class Contracts:
         )
         return _Change(document, path, text if text != before else None, (*carried.left, *left))
 
-    def _missing(self, foreign: ForeignDataset, name: str, carried: Carried, known: Known) -> _Change:
+    def _missing(self, foreign: ForeignDataset, name: str, carried: Carried, known: KnownDatasets) -> _Change:
         """A dataset that is not there: what it would say, and what is needed."""
         several = known.others(foreign.name)
         if len(several) > 1:

@@ -6,13 +6,13 @@ import pytest
 
 from andon.checks.language.parse import parse_check
 from andon.contracts.dbt.generics import GENERICS
-from andon.contracts.known import Known
+from andon.contracts.known import KnownDatasets
 from andon.contracts.reading import read_contract
 from andon.errors import ProjectError, UsageError
 from andon.model.check import Check
 from andon.model.contract import ForeignContract
 
-KNOWN = Known(
+KNOWN = KnownDatasets(
     {
         "shop.customers": [("id", "BIGINT")],
         "shop.orders": [
@@ -34,7 +34,7 @@ KNOWN = Known(
 
 
 def read(text: str, name: str | None = None) -> ForeignContract:
-    known = KNOWN if name is None else Known(KNOWN.types, KNOWN.keys, name)
+    known = KNOWN if name is None else KnownDatasets(KNOWN.types, KNOWN.keys, name)
     return read_contract(text, "schema.yml", known)
 
 
@@ -230,7 +230,7 @@ def test_the_table_of_the_reference_is_true(name: str):
     assert isinstance(parsed, Check)
     column = parsed.columns[0] if parsed.columns else None
     package = name.rpartition(".")[0]
-    known = Known({"shop.customers": None, "shop.orders": None}, {})
+    known = KnownDatasets({"shop.customers": None, "shop.orders": None}, {})
     test = f"{package}.{said}" if package else said
     wide = "column_A" in said or "columns" in said or "expression_is_true" in said or "column_list" in said
     at = f"columns: [{{name: {column}, tests: [X]}}]" if column and not wide else "tests: [X]"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from andon.checks.language.parse import parse_check
-from andon.contracts.known import Known
+from andon.contracts.known import KnownDatasets
 from andon.contracts.odcs.words import SHOWN
 from andon.contracts.reading import read_contract
 from andon.errors import ProjectError
@@ -25,7 +25,7 @@ TYPES = {
     ],
     "shop.customers": [("id", "BIGINT"), ("country", "VARCHAR")],
 }
-KNOWN = Known(TYPES, {"shop.orders": ("id",), "shop.customers": ("id",)})
+KNOWN = KnownDatasets(TYPES, {"shop.orders": ("id",), "shop.customers": ("id",)})
 HEAD: dict[str, Any] = {"kind": "DataContract", "id": "x", "version": "1", "status": "active"}
 
 

@@ -17,15 +17,15 @@ from andon.contracts.lines import (
     value_text,
 )
 from andon.contracts.taking import Taker
-from andon.contracts.values import Found
+from andon.contracts.values import GatheredLines
 from andon.project.files.nodes import PlacedValue
 
 
-class Asked(Record):
+class AskedTest(Record):
     """One test: its arguments, what is gathered of its dataset, and the column that it stands at, as it is written in a line."""
 
     arguments: Taker
-    found: Found
+    found: GatheredLines
     column: str | None
     name: str | None
 
@@ -35,7 +35,7 @@ class NoLine(Exception):
 
 
 #: A form of the check language; None where the arguments say none. May raise `NoLine`.
-Made = Callable[[Asked], str | None]
+Made = Callable[[AskedTest], str | None]
 
 
 class Generic(Record):
@@ -51,7 +51,7 @@ class Generic(Record):
     of_rows: bool = True
 
 
-def _values(asked: Asked, key: str, *, negated: bool = False) -> str | None:
+def _values(asked: AskedTest, key: str, *, negated: bool = False) -> str | None:
     if asked.column is None:
         return None
     quoted = asked.arguments.take("quote") or asked.arguments.take("quote_values")
@@ -68,7 +68,7 @@ def _values(asked: Asked, key: str, *, negated: bool = False) -> str | None:
     return f"{asked.column} {'not in' if negated else 'in'} {', '.join(dict.fromkeys(texts))}" if texts else None
 
 
-def _relationship(asked: Asked) -> str | None:
+def _relationship(asked: AskedTest) -> str | None:
     there = _dataset(asked, "to")
     field = asked.arguments.text("field")
     if there is None or field is None or asked.column is None:
@@ -76,7 +76,7 @@ def _relationship(asked: Asked) -> str | None:
     return f"{asked.column} -> {there}.{column_text(asked.found.known.column(there, field))}"
 
 
-def _dataset(asked: Asked, key: str) -> str | None:
+def _dataset(asked: AskedTest, key: str) -> str | None:
     """The dataset that `ref('x')` or `source('x', 'y')` names."""
     node = asked.arguments.take(key)
     said = "" if node is None else str(node.value)
@@ -90,7 +90,7 @@ def _dataset(asked: Asked, key: str) -> str | None:
     return found
 
 
-def _range(asked: Asked, what: str | None, low: str, high: str, *, strictly: bool = False) -> str | None:
+def _range(asked: AskedTest, what: str | None, low: str, high: str, *, strictly: bool = False) -> str | None:
     nodes = [asked.arguments.take(key) for key in (low, high)]
     bounds = [None if node is None else bound_text(node) for node in nodes]
     if what is None or any(node is not None and bound is None for node, bound in zip(nodes, bounds, strict=True)):
@@ -98,7 +98,7 @@ def _range(asked: Asked, what: str | None, low: str, high: str, *, strictly: boo
     return range_text(what, *bounds, strictly=strictly)
 
 
-def _accepted_range(asked: Asked) -> str | None:
+def _accepted_range(asked: AskedTest) -> str | None:
     inclusive = asked.arguments.take("inclusive")
     return _range(
         asked, asked.column, "min_value", "max_value", strictly=inclusive is not None and inclusive.value is False
@@ -106,7 +106,7 @@ def _accepted_range(asked: Asked) -> str | None:
 
 
 def _between(what: str, *, rows: bool = False) -> Made:
-    def made(asked: Asked) -> str | None:
+    def made(asked: AskedTest) -> str | None:
         strictly = asked.arguments.flag("strictly")
         said = what if rows else None if asked.column is None else what.format(asked.column)
         return _range(asked, said, "min_value", "max_value", strictly=strictly)
@@ -115,7 +115,7 @@ def _between(what: str, *, rows: bool = False) -> Made:
 
 
 def _unique_together(key: str) -> Made:
-    def made(asked: Asked) -> str | None:
+    def made(asked: AskedTest) -> str | None:
         names = [asked.found.column(name) for name in asked.arguments.texts(key)]
         # groups count NULLs as alike: that rows without a value are left out is the default of dbt_expectations alone
         return f"unique {columns_text(names)}" if names else None
@@ -123,12 +123,12 @@ def _unique_together(key: str) -> Made:
     return made
 
 
-def _expression(asked: Asked) -> str | None:
+def _expression(asked: AskedTest) -> str | None:
     said = asked.arguments.text("expression")
     return None if said is None else f"{asked.column} {said}" if asked.column is not None else said
 
 
-def _proportion(asked: Asked) -> str | None:
+def _proportion(asked: AskedTest) -> str | None:
     low, high = asked.arguments.take("at_least"), asked.arguments.take("at_most")
     if (
         asked.column is None
@@ -140,7 +140,7 @@ def _proportion(asked: Asked) -> str | None:
     return f"share({asked.column} is not null) >= {format((Decimal(low.raw) * 100).normalize(), 'f')}%"
 
 
-def _recency(asked: Asked) -> str | None:
+def _recency(asked: AskedTest) -> str | None:
     field = asked.arguments.text("field") or asked.name
     amount, unit = asked.arguments.text("interval"), asked.arguments.text("datepart")
     duration = None if amount is None or unit is None else duration_text(amount, unit)
@@ -149,7 +149,7 @@ def _recency(asked: Asked) -> str | None:
     return f"max_age {duration} by {column_text(asked.found.column(field))}"
 
 
-def _pair(asked: Asked) -> str | None:
+def _pair(asked: AskedTest) -> str | None:
     names = [asked.arguments.text(key) for key in ("column_A", "column_B")]
     sign = ">=" if asked.arguments.flag("or_equal") else ">"
     if names[0] is None or names[1] is None:
@@ -157,7 +157,7 @@ def _pair(asked: Asked) -> str | None:
     return f"{column_text(asked.found.column(names[0]))} {sign} {column_text(asked.found.column(names[1]))}"
 
 
-def _equal_pair(asked: Asked) -> str | None:
+def _equal_pair(asked: AskedTest) -> str | None:
     names = [asked.arguments.text(key) for key in ("column_A", "column_B")]
     if names[0] is None or names[1] is None:
         return None
@@ -167,7 +167,7 @@ def _equal_pair(asked: Asked) -> str | None:
 def _text_of(form: str, key: str) -> Made:
     """A form over the column, with a text of the arguments as SQL writes it."""
 
-    def made(asked: Asked) -> str | None:
+    def made(asked: AskedTest) -> str | None:
         said = asked.arguments.text(key)
         if said is None or asked.column is None:
             return None
@@ -177,7 +177,7 @@ def _text_of(form: str, key: str) -> Made:
 
 
 def _number_of(form: str, key: str) -> Made:
-    def made(asked: Asked) -> str | None:
+    def made(asked: AskedTest) -> str | None:
         node: PlacedValue | None = asked.arguments.take(key)
         return None if node is None or node.kind != "number" else form.format(asked.column, node.raw)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from andon.base.record import Record, replace
 from andon.contracts.dbt.tests import read_tests
-from andon.contracts.known import Known
+from andon.contracts.known import KnownDatasets
 from andon.contracts.lines import column_text, columns_text, duration_text
 from andon.contracts.odcs.words import PERSONAL
 from andon.contracts.taking import Notes, Taker
-from andon.contracts.values import Found
+from andon.contracts.values import GatheredLines
 from andon.errors import ProjectError
 from andon.model.contract import ForeignContract, ForeignDataset
 from andon.model.dataset import ColumnSpec
@@ -59,7 +59,7 @@ class _Freshness(Record):
     at: int = 1
 
 
-def read_dbt(root: PlacedValue, file: str, known: Known) -> ForeignContract:
+def read_dbt(root: PlacedValue, file: str, known: KnownDatasets) -> ForeignContract:
     """What the property file `root` says.
 
     Raises:
@@ -82,7 +82,7 @@ def read_dbt(root: PlacedValue, file: str, known: Known) -> ForeignContract:
     return ForeignContract("dbt 2", tuple(datasets), tuple(notes.left))
 
 
-def _source(source: Taker, known: Known) -> list[ForeignDataset]:
+def _source(source: Taker, known: KnownDatasets) -> list[ForeignDataset]:
     name = source.text("name")
     if name is None:
         source.notes.wrong(source.node, f"`{source.path}` has no name", "every source has a `name`")
@@ -101,7 +101,7 @@ def _source(source: Taker, known: Known) -> list[ForeignDataset]:
 
 
 def _node(
-    node: Taker, known: Known, fresh: _Freshness, schemas: tuple[str, ...], above: tuple[str, ...] = ()
+    node: Taker, known: KnownDatasets, fresh: _Freshness, schemas: tuple[str, ...], above: tuple[str, ...] = ()
 ) -> list[ForeignDataset]:
     name = node.text("name")
     if name is None:
@@ -113,7 +113,7 @@ def _node(
     alias = node.text("identifier") or next((said for each in both if (said := each.text("alias")) is not None), None)
     wanted: list[str | None] = [*([schema] if schema else []), *schemas] or [None]
     dataset = next((one for each in wanted if (one := known.find(alias, name, schema=each)) is not None), None)
-    found = Found(node.notes, known, dataset)
+    found = GatheredLines(node.notes, known, dataset)
     fresh = _freshness(node, config, fresh)
     keys: list[str] = []
     types = config.map("column_types") if config is not None else None
@@ -148,7 +148,7 @@ def _owner(place: Taker) -> str | None:
 # -- columns
 
 
-def _column(column: Taker, found: Found, keys: list[str]) -> ColumnSpec | None:
+def _column(column: Taker, found: GatheredLines, keys: list[str]) -> ColumnSpec | None:
     said = column.text("name")
     if said is None:
         column.notes.wrong(column.node, f"`{column.path}` has no name", "every column has a `name`")
@@ -198,7 +198,7 @@ def _is_personal(place: Taker) -> bool:
     return found
 
 
-def _typed(types: Taker, columns: list[ColumnSpec], found: Found) -> list[ColumnSpec]:
+def _typed(types: Taker, columns: list[ColumnSpec], found: GatheredLines) -> list[ColumnSpec]:
     """Columns with the types that `column_types` of a seed has."""
     for key in list(types.node.value):
         node = types.take(key)
@@ -215,7 +215,7 @@ def _typed(types: Taker, columns: list[ColumnSpec], found: Found) -> list[Column
 # -- constraints and contracts
 
 
-def _constraints(owner: Taker, found: Found, column: str | None, keys: list[str]) -> None:
+def _constraints(owner: Taker, found: GatheredLines, column: str | None, keys: list[str]) -> None:
     for each in owner.maps("constraints"):
         kind = (each.text("type") or "").lower()
         columns = [found.column(name) for name in each.texts("columns")] or ([column] if column is not None else [])
@@ -236,7 +236,7 @@ def _constraints(owner: Taker, found: Found, column: str | None, keys: list[str]
         each.end()
 
 
-def _foreign_key(constraint: Taker, columns: list[str], found: Found) -> None:
+def _foreign_key(constraint: Taker, columns: list[str], found: GatheredLines) -> None:
     said = constraint.node.value["to"]
     text = str(constraint.take("to") and said.value)
     names = [part.strip("'\" ") for part in text[text.find("(") + 1 : text.rfind(")")].split(",")]
@@ -254,7 +254,7 @@ def _foreign_key(constraint: Taker, columns: list[str], found: Found) -> None:
         found.add(line, constraint.node, constraint.path, is_implied=True)
 
 
-def _enforced(both: list[Taker], found: Found) -> None:
+def _enforced(both: list[Taker], found: GatheredLines) -> None:
     """An enforced contract of columns and types is the check `schema exact`."""
     for each in both:
         contract = each.map("contract")
@@ -308,7 +308,7 @@ def _duration(fresh: Taker, key: str) -> str | None:
     return duration
 
 
-def _fresh_lines(fresh: _Freshness, found: Found, node: Taker) -> None:
+def _fresh_lines(fresh: _Freshness, found: GatheredLines, node: Taker) -> None:
     place = PlacedValue("map", {}, fresh.line, fresh.at)
     what = node.under("freshness")
     for duration, severity in ((fresh.error, ""), (fresh.warn, " warn")):

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from andon.base.record import Record, replace
-from andon.contracts.dbt.generics import Asked, Generic, NoLine, find
-from andon.contracts.lines import Modifiers, can_name, column_text
+from andon.contracts.dbt.generics import AskedTest, Generic, NoLine, find
+from andon.contracts.lines import LineModifiers, can_name, column_text
 from andon.contracts.taking import Taker, is_computed
-from andon.contracts.values import Found
+from andon.contracts.values import GatheredLines
 from andon.project.files.nodes import PlacedValue
 
 _THRESHOLD = re.compile(r"\s*(>=|>|!=|<>)\s*(\d+)\s*\Z")
@@ -36,14 +36,14 @@ class _Limits(Record):
     warn: int | None
 
 
-def read_tests(owner: Taker, found: Found, column: str | None) -> None:
+def read_tests(owner: Taker, found: GatheredLines, column: str | None) -> None:
     """Add the lines of all tests that stand below `tests` or `data_tests`."""
     for key in ("tests", "data_tests"):
         for number, item in enumerate(owner.items(key)):
             _read(item, owner, f"{owner.under(key)}[{number}]", found, column)
 
 
-def _read(item: PlacedValue, owner: Taker, path: str, found: Found, column: str | None) -> None:
+def _read(item: PlacedValue, owner: Taker, path: str, found: GatheredLines, column: str | None) -> None:
     notes = owner.notes
     if item.kind == "text":
         name, said = str(item.value).strip(), Taker(PlacedValue("map", {}, item.line, item.column), notes, path)
@@ -65,7 +65,7 @@ def _read(item: PlacedValue, owner: Taker, path: str, found: Found, column: str 
     _test(name, said, item, found, column)
 
 
-def _test(name: str, said: Taker, item: PlacedValue, found: Found, column: str | None) -> None:
+def _test(name: str, said: Taker, item: PlacedValue, found: GatheredLines, column: str | None) -> None:
     why = None
     generic = find(name)
     if generic is None:
@@ -88,7 +88,7 @@ def _without_refs(item: PlacedValue) -> PlacedValue:
     return PlacedValue("map", kept, item.line, item.column, keys=item.keys)
 
 
-def _add(generic: Generic, said: Taker, item: PlacedValue, found: Found, column: str | None) -> str | None:
+def _add(generic: Generic, said: Taker, item: PlacedValue, found: GatheredLines, column: str | None) -> str | None:
     """Add the lines that a test says; why there are none, else."""
     config = said.map("config")
     arguments = said.map("arguments") or said
@@ -104,7 +104,7 @@ def _add(generic: Generic, said: Taker, item: PlacedValue, found: Found, column:
     if at["fail_calc"] is not None:
         return _REASONS["fail_calc"]
     name = None if own is None else found.column(own)
-    asked = Asked(arguments, found, None if name is None else column_text(name), name)
+    asked = AskedTest(arguments, found, None if name is None else column_text(name), name)
     try:
         form = generic.made(asked)
     except NoLine as reason:
@@ -122,7 +122,7 @@ def _add(generic: Generic, said: Taker, item: PlacedValue, found: Found, column:
     why = said.text("description")
     if label is not None and not can_name(label):
         said.notes.leave(said.place, f"{said.under('name')}: {label}", "it can't name a check")
-    made = Modifiers(
+    made = LineModifiers(
         name=found.name(label) if label is not None and can_name(label) else None,
         where=" and ".join(f"({each})" for each in conditions) if len(conditions) > 1 else "".join(conditions) or None,
         why=why,
@@ -162,7 +162,7 @@ def _limits(texts: dict[str, str | None], generic: Generic, mostly: PlacedValue 
     return _Limits(max(found["error_if"], 0), max(found["warn_if"], 0) if is_apart else None)
 
 
-def _lines(form: str, made: Modifiers, limits: _Limits, mostly: PlacedValue | None) -> Sequence[str]:
+def _lines(form: str, made: LineModifiers, limits: _Limits, mostly: PlacedValue | None) -> Sequence[str]:
     share = None
     if mostly is not None and mostly.value < 1:
         share = f"{format(((1 - Decimal(mostly.raw)) * 100).normalize(), 'f')}%"

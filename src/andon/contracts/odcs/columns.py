@@ -11,7 +11,7 @@ from andon.contracts.odcs.options import read_enum, read_options, read_relation
 from andon.contracts.odcs.words import DATASET, PERSONAL, TYPES
 from andon.contracts.taking import Taker
 from andon.contracts.types import logical_type
-from andon.contracts.values import Found
+from andon.contracts.values import GatheredLines
 from andon.model.dataset import ColumnSpec
 from andon.project.files.nodes import PlacedValue
 
@@ -44,7 +44,7 @@ class SchemaColumns:
         rules: their quality rules.
     """
 
-    def __init__(self, schema: Taker, found: Found, version: str, own: Mapping[str, Any]) -> None:
+    def __init__(self, schema: Taker, found: GatheredLines, version: str, own: Mapping[str, Any]) -> None:
         self._schema = schema
         self._found = found
         self._is_early = version.startswith("v3.0")

@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from andon.base.document import to_json
 from andon.base.hashing import content_id
 from andon.base.record import Record
 from andon.checks.language.parse import parse_check
 from andon.contracts.odcs.quality import Rule, rules_of
 from andon.contracts.odcs.words import (
+    CAVEAT_DETAILS,
     CAVEATS,
     DATASET,
     KIND,
@@ -106,7 +108,7 @@ def _described(dataset: Dataset) -> dict[str, Any]:
     if dataset.description:
         found["purpose"] = dataset.description
     if dataset.caveats:
-        found["limitations"] = "\n".join(each.text for each in dataset.caveats)
+        found["limitations"] = "\n".join(caveat.text for caveat in dataset.caveats)
     return {"description": found} if found else {}
 
 
@@ -265,7 +267,10 @@ def _own(published: Published) -> list[dict[str, Any]]:
         TYPES: types,
     }
     if dataset.caveats:
-        own[CAVEATS] = [each.text for each in dataset.caveats]
+        own[CAVEATS] = [caveat.text for caveat in dataset.caveats]
+    details = [caveat for caveat in dataset.caveats if caveat.columns or caveat.since]
+    if details:
+        own[CAVEAT_DETAILS] = [to_json(caveat) for caveat in details]
     if dataset.refresh:
         own[REFRESH] = dict(dataset.refresh)
     return [{"property": name, "value": value} for name, value in own.items()]

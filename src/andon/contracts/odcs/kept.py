@@ -9,14 +9,14 @@ from andon.contracts.odcs.quality import rules_of
 from andon.contracts.odcs.rules import kept_line, read_rule
 from andon.contracts.odcs.words import CHECK, ENGINE
 from andon.contracts.taking import Taker
-from andon.contracts.values import Found, plain
+from andon.contracts.values import GatheredLines, plain
 from andon.model.check import Check
 
 #: A rule, and the column that it stands at; None for the schema.
 PlacedRule = tuple[Taker, str | None]
 
 
-def read_quality(rules: Sequence[PlacedRule], found: Found, kinds: Sequence[tuple[str, str]]) -> None:
+def read_quality(rules: Sequence[PlacedRule], found: GatheredLines, kinds: Sequence[tuple[str, str]]) -> None:
     """Add the lines of all rules of a schema.
 
     Args:
@@ -58,7 +58,9 @@ def _taken(rule: Taker) -> None:
     rule.end()
 
 
-def _is_unchanged(line: str, rules: Sequence[PlacedRule], found: Found, kinds: Sequence[tuple[str, str]]) -> bool:
+def _is_unchanged(
+    line: str, rules: Sequence[PlacedRule], found: GatheredLines, kinds: Sequence[tuple[str, str]]
+) -> bool:
     check = parse_check(line, dataset=found.dataset or "x.y", columns=kinds or None, key=())
     if not isinstance(check, Check):
         return False

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from andon.contracts.lines import column_text, duration_text
 from andon.contracts.odcs.words import AGES, FREQUENCIES
 from andon.contracts.taking import Taker
-from andon.contracts.values import Found
+from andon.contracts.values import GatheredLines
 
 _REASONS = {
     "driver": "Andon has no word for it",
@@ -26,7 +26,9 @@ class Levels:
         known: names of the columns of each, by their small letters.
     """
 
-    def __init__(self, found: Mapping[str, Found], known: Mapping[str, Mapping[str, str]], default: str | None) -> None:
+    def __init__(
+        self, found: Mapping[str, GatheredLines], known: Mapping[str, Mapping[str, str]], default: str | None
+    ) -> None:
         self._found = found
         self._known = known
         self._default = default

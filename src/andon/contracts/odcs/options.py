@@ -7,13 +7,13 @@ import re
 from andon.contracts.lines import bound_text, column_text, columns_text, matches_text, range_text, value_text
 from andon.contracts.odcs.words import FORMATS
 from andon.contracts.taking import Taker
-from andon.contracts.values import Found
+from andon.contracts.values import GatheredLines
 
 _PATH = re.compile(r"(?:(?P<file>[^#]*)#)?/?schema/(?P<schema>[^/]+)/properties/(?P<column>[^/]+)\Z")
 _FILE = re.compile(r"(?:.*/)?(?P<name>[^/]+?)(?:\.odcs)?\.ya?ml\Z")
 
 
-def read_options(options: Taker, found: Found, column: str, logical: str | None) -> None:
+def read_options(options: Taker, found: GatheredLines, column: str, logical: str | None) -> None:
     """Lines that say what `logicalTypeOptions` say."""
     name = column_text(column)
     at = options.node
@@ -38,7 +38,7 @@ def read_options(options: Taker, found: Found, column: str, logical: str | None)
     options.end(why="there is no check of it")
 
 
-def _bounds(options: Taker, found: Found, name: str) -> None:
+def _bounds(options: Taker, found: GatheredLines, name: str) -> None:
     for pair, strictly in ((("minimum", "maximum"), False), (("exclusiveMinimum", "exclusiveMaximum"), True)):
         nodes = [options.take(key) for key in pair]
         # up to 3.0 these say of the other two whether they are excluded
@@ -52,7 +52,7 @@ def _bounds(options: Taker, found: Found, name: str) -> None:
             found.add(made, options.node, options.path)
 
 
-def read_enum(column: Taker, found: Found, name: str) -> None:
+def read_enum(column: Taker, found: GatheredLines, name: str) -> None:
     """The line that says what an enumeration says (3.2)."""
     at = column.node.value.get("enum")
     values = []
@@ -68,7 +68,7 @@ def read_enum(column: Taker, found: Found, name: str) -> None:
         found.add(f"{column_text(name)} in {', '.join(dict.fromkeys(values))}", at, column.under("enum"))
 
 
-def read_relation(relation: Taker, found: Found, own: list[str] | None, names: dict[str, str]) -> None:
+def read_relation(relation: Taker, found: GatheredLines, own: list[str] | None, names: dict[str, str]) -> None:
     """The line that says what a relationship says.
 
     Args:
@@ -103,7 +103,7 @@ def read_relation(relation: Taker, found: Found, own: list[str] | None, names: d
     relation.end()
 
 
-def _target(end: str, found: Found) -> tuple[str, str] | None:
+def _target(end: str, found: GatheredLines) -> tuple[str, str] | None:
     """The dataset and the column that an end of a relationship names."""
     path = _PATH.match(end)
     if path is None:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from andon.base.record import Record, replace
-from andon.contracts.known import Known
+from andon.contracts.known import KnownDatasets
 from andon.contracts.odcs.columns import SchemaColumns
 from andon.contracts.odcs.kept import read_quality
 from andon.contracts.odcs.levels import Levels
 from andon.contracts.odcs.options import read_relation
 from andon.contracts.odcs.words import CAVEATS, DATASET, KIND, MATERIALIZE, READ, REFRESH, TYPES
 from andon.contracts.taking import Notes, Taker
-from andon.contracts.values import Found, plain
+from andon.contracts.values import GatheredLines, plain
 from andon.errors import ProjectError
 from andon.model.contract import ForeignContract, ForeignDataset
 from andon.project.files.nodes import PlacedValue
@@ -48,7 +48,7 @@ class _Document(Record):
     version: str
 
 
-def read_odcs(root: PlacedValue, file: str, known: Known) -> ForeignContract:
+def read_odcs(root: PlacedValue, file: str, known: KnownDatasets) -> ForeignContract:
     """What the document `root` of `file` says.
 
     Raises:
@@ -63,7 +63,7 @@ def read_odcs(root: PlacedValue, file: str, known: Known) -> ForeignContract:
     is_ours = DATASET in own
     description, caveats = _described(document)
     said = _Document(description, caveats, _owner(document), document.texts("tags"), own, version)
-    found: dict[str, Found] = {}
+    found: dict[str, GatheredLines] = {}
     made: list[tuple[str, ForeignDataset]] = []
     columns: dict[str, dict[str, str]] = {}
     for schema in schemas:
@@ -160,17 +160,19 @@ def _own(document: Taker) -> dict[str, Any]:
 # -- one schema
 
 
-def _named(schema: Taker, name: str, known: Known, own: Mapping[str, Any], notes: Notes, *, is_only: bool) -> Found:
+def _named(
+    schema: Taker, name: str, known: KnownDatasets, own: Mapping[str, Any], notes: Notes, *, is_only: bool
+) -> GatheredLines:
     """What is gathered of a schema, once the dataset that it is of is found."""
     physical = schema.text("physicalName")
     whole = own.get(DATASET) if is_only and isinstance(own.get(DATASET), str) else None
-    return Found(notes, known, known.find(whole, physical, name))
+    return GatheredLines(notes, known, known.find(whole, physical, name))
 
 
 def _dataset(
     schema: Taker,
     name: str,
-    found: Found,
+    found: GatheredLines,
     said: _Document,
     columns: dict[str, dict[str, str]],
     *,
@@ -207,7 +209,9 @@ def _dataset(
     )
 
 
-def _whole(one: ForeignDataset, found: Found, refresh: list[tuple[str, str]], own: Mapping[str, Any]) -> ForeignDataset:
+def _whole(
+    one: ForeignDataset, found: GatheredLines, refresh: list[tuple[str, str]], own: Mapping[str, Any]
+) -> ForeignDataset:
     """What is said of a dataset with its lines, its refresh, and what is ours."""
     kept, caveats = own.get(REFRESH), own.get(CAVEATS)
     rules = tuple(dict(reversed(refresh)).items())

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from andon.contracts.lines import Modifiers, can_name, column_text, columns_text, matches_text, range_text, value_text
+from andon.contracts.lines import (
+    LineModifiers,
+    can_name,
+    column_text,
+    columns_text,
+    matches_text,
+    range_text,
+    value_text,
+)
 from andon.contracts.odcs.words import CHECK, METRICS, OPERATORS, SEVERITIES
 from andon.contracts.taking import Taker, says_nothing
-from andon.contracts.values import Found
+from andon.contracts.values import GatheredLines
 from andon.project.files.nodes import PlacedValue
 
 _WHY_SQL = "it is SQL of another database: a rule of `checks/*.sql` says it, by the names of the datasets"
@@ -22,7 +30,7 @@ _REASONS = {
 }
 
 
-def read_rule(rule: Taker, found: Found, column: str | None) -> None:
+def read_rule(rule: Taker, found: GatheredLines, column: str | None) -> None:
     """Add the line that a rule says, or tell why there is none."""
     kind = rule.text("type") or "library"
     place = rule.node
@@ -48,14 +56,14 @@ def read_rule(rule: Taker, found: Found, column: str | None) -> None:
     rule.end(_REASONS)
 
 
-def _allowed(rule: Taker, found: Found, form: str) -> str:
+def _allowed(rule: Taker, found: GatheredLines, form: str) -> str:
     """A line whose form has an allowance behind it."""
     text, _, allow = form.partition("\0")
     made = _modifiers(rule, found)
-    return Modifiers(name=made.name, allow=allow, severity=made.severity, why=made.why).around(text)
+    return LineModifiers(name=made.name, allow=allow, severity=made.severity, why=made.why).around(text)
 
 
-def _modifiers(rule: Taker, found: Found) -> Modifiers:
+def _modifiers(rule: Taker, found: GatheredLines) -> LineModifiers:
     name, why = rule.text("name"), rule.text("description")
     said = rule.text("severity")
     severity = SEVERITIES.get((said or "error").lower())
@@ -68,13 +76,13 @@ def _modifiers(rule: Taker, found: Found) -> Modifiers:
         why = impact
     elif impact is not None:
         rule.notes.leave(rule.place, f"{rule.under('businessImpact')}: {impact}", "a check has one reason")
-    return Modifiers(name=found.name(name), severity=severity or "", why=why)
+    return LineModifiers(name=found.name(name), severity=severity or "", why=why)
 
 
 # -- the library
 
 
-def _library(rule: Taker, found: Found, column: str | None) -> str | None:
+def _library(rule: Taker, found: GatheredLines, column: str | None) -> str | None:
     metric = rule.text("metric") or rule.text("rule")
     measure = METRICS.get(metric or "")
     if measure is None:
@@ -98,7 +106,7 @@ def _measured(
     rule: Taker,
     arguments: Taker | None,
     limit: tuple[str, list[str]],
-    found: Found,
+    found: GatheredLines,
     column: str | None,
 ) -> str | None:
     if measure == "rows":
@@ -161,7 +169,7 @@ def _counted(rule: Taker, form: str, bad: str, limit: tuple[str, list[str]]) -> 
 
 
 def _duplicates(
-    rule: Taker, arguments: Taker | None, limit: tuple[str, list[str]], found: Found, column: str | None
+    rule: Taker, arguments: Taker | None, limit: tuple[str, list[str]], found: GatheredLines, column: str | None
 ) -> str | None:
     named = arguments.texts("properties") if arguments is not None else ()
     columns = [found.column(name) for name in named] if named else [column] if column is not None else []
@@ -205,7 +213,7 @@ def _missing(rule: Taker, arguments: Taker | None, limit: tuple[str, list[str]],
 
 
 def _invalid(
-    rule: Taker, arguments: Taker | None, limit: tuple[str, list[str]], found: Found, column: str
+    rule: Taker, arguments: Taker | None, limit: tuple[str, list[str]], found: GatheredLines, column: str
 ) -> str | None:
     name = column_text(column)
     valid = rule.take("validValues") if rule.has("validValues") else None

@@ -9,6 +9,8 @@ READ = ("v3.0.0", "v3.0.1", "v3.0.2", "v3.1.0", "v3.2.0")
 #: Properties of our own, for what the standard has no word for.
 CHECK = "andon.check"
 CAVEATS = "andon.caveats"
+#: Which columns a caveat is about, and since when: written, and told when it is read.
+CAVEAT_DETAILS = "andon.caveat_details"
 REFRESH = "andon.refresh"
 TYPES = "andon.types"
 DATASET = "andon.dataset"

@@ -203,6 +203,7 @@ def _with(case: Case, signal: Signal, batch: Batch) -> Case:
         case = moved(case, IncidentState.OPEN, batch.at, "it came back")
         incident = replace(
             case.incident,
+            opened=batch.at,
             reopened=case.incident.reopened + 1,
             verdict=None,
             snoozed=None,

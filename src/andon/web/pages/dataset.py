@@ -83,7 +83,8 @@ def _dataset(call: PageCall) -> Shown:
         if absent is None or not absent.is_anywhere or call.wants:
             raise
         return {"absent": absent, "name": name, "address": f"/d/{name}", "status": 404}
-    set_aside = call.service.quarantine.count(name, call.query.seen or call.query.at) if not call.wants else None
+    is_whole = call.wants in ("", "main", "dataset")
+    set_aside = call.service.quarantine.count(name, call.query.seen or call.query.at) if is_whole else None
     checks = check_rows(page.checks, _check_history(call, page, tab))
     standing = call.service.datasets.standing(name, call.query.seen or call.query.at)
     return {
