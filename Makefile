@@ -6,12 +6,13 @@ RUN := .venv/bin
 # Where bytecode may not be kept, each command of a test reads all of the package anew: three times the work.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup pages demo demo-orders test check format lock docs bench clean
+.PHONY: help setup pages demo demo-orders test test-costs check format lock docs bench clean
 
 help:
 	@echo "make demo    set up, then tell the story on real data (examples/cdnow)"
 	@echo "make demo-orders   the same for a shop in a Postgres of its own (examples/orders)"
 	@echo "make test    set up, then run all checks and tests"
+	@echo "make test-costs   what tests cost in time of the processor, by file (TESTS=tests/web: of these)"
 	@echo "make check   format, lint, types, layers, reference"
 	@echo "make docs    write the generated reference pages"
 	@echo "make bench   run the benchmarks (minutes)"
@@ -49,8 +50,17 @@ check: setup
 	$(RUN)/lint-imports --no-cache
 	$(RUN)/python docs/generate.py --check
 
-test: setup check
-	$(RUN)/python -m pytest -n 3 --dist worksteal
+# The checks run beside the tests: the types of all of it take one processor half a minute. What they said stands at the end.
+test: setup
+	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; \
+	$(MAKE) --no-print-directory check >"$$said" 2>&1 & checks=$$!; \
+	$(RUN)/python -m pytest -n 3 --dist worksteal; tests=$$?; \
+	wait $$checks; checks=$$?; cat "$$said"; \
+	exit $$((tests > checks ? tests : checks))
+
+# By one process: what it used is what a test used.
+test-costs: setup
+	PYTHONPATH=tests $(RUN)/python -m pytest -n 0 -p kit.costs $(or $(TESTS),tests)
 
 format: setup
 	$(RUN)/ruff format src tests benchmarks docs browser hatch_build.py

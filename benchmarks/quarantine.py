@@ -3,7 +3,9 @@
     python benchmarks/quarantine.py                       10 million rows, three repetitions
     python benchmarks/quarantine.py --rows 1_000_000 --quick
 
-Whole processes of `andon run --force`; the figures are CPU seconds, wall time and peak memory, medians of the repetitions, taken in turn.
+Whole processes of `andon run --force`, and one of plain DuckDB that parts the same rows into two files and does nothing else: it checks
+nothing, keeps no version, names no run. Then a load on a table that grows: a hundredth of the rows comes, with one that is set aside in
+ten thousand. The figures are CPU seconds, wall time and peak memory, medians of the repetitions, taken in turn.
 """
 
 from __future__ import annotations
@@ -53,6 +55,25 @@ from range({rows})
 """
 
 
+TITLES = {
+    "duckdb": "plain DuckDB, one thread: two files, nothing checked",
+    "plain": "built and checked, the failing check warns",
+    "parted": "the same, it sets aside 0.01% of the rows",
+    "grown": "a hundredth more on a table that grows, one check that warns",
+    "grown_parted": "the same, it sets aside 0.01% of what comes",
+}
+#: What parts the rows with nothing around it, with one thread as a build has.
+PLAIN = """\
+import duckdb, shutil
+shutil.rmtree("out", ignore_errors=True)
+rows = "select *, price * quantity as total from 'raw/rows.parquet'"
+duckdb.connect(config={"threads": 1}).execute(
+    f"copy (select *, amount < 0 or amount > 99.99 as bad from ({rows})) to 'out'"
+    " (format parquet, compression zstd, compression_level 1, partition_by (bad))"
+)
+"""
+
+
 def main() -> int:
     """Measure, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -61,10 +82,16 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one repetition; RESULTS.md stays as it is")
     given = parser.parse_args()
     _project(given.rows)
-    found: dict[str, list[Sample]] = {"plain": [], "parted": []}
+    found: dict[str, list[Sample]] = {name: [] for name in TITLES}
     for _ in range(1 if given.quick else given.repetitions):
-        for name, samples in found.items():
-            samples.append(_andon("run", "--yes", "--force", f"big.{name}"))
+        found["duckdb"].append(run_measured([sys.executable, "-c", PLAIN], FOLDER, os.environ)[0])
+        for name in ("plain", "parted"):
+            found[name].append(_andon("run", "--yes", "--force", f"big.{name}"))
+    for number in range(1 if given.quick else given.repetitions):
+        _more(given.rows // 100, given.rows + number * (given.rows // 100), number)
+        _andon("run", "--yes", "grow.rows")
+        for name in ("grown", "grown_parted"):
+            found[name].append(_andon("run", "--yes", "grow.parted" if name == "grown_parted" else "grow.plain"))
     lines = _table({name: median(samples) for name, samples in found.items()}, given.rows)
     print("\n".join(lines))
     if not given.quick:
@@ -87,7 +114,24 @@ def _project(rows: int) -> None:
     for name, how in (("plain", "warn"), ("parted", "quarantine 0.1%")):
         text = f"/*---\nchecks: |\n{CHECKS.format(how=how)}---*/\nselect *, price * quantity as total from big.rows\n"
         (FOLDER / f"datasets/big/{name}.sql").write_text(text)
-    _andon("run", "--yes", "big.rows")
+    for folder in ("raw/more", "sources/grow", "datasets/grow"):
+        (FOLDER / folder).mkdir(parents=True)
+    (FOLDER / "sources/grow/rows.sql").write_text("select * from 'raw/more/*.parquet'\n")
+    for name, line in (("plain", "warn"), ("parted", "quarantine 0.1%")):
+        front = f"materialize: incremental\nincremental: {{by: append}}\nchecks: amount 0..99.99 {line}"
+        text = f"/*---\n{front}\n---*/\nselect *, price * quantity as total from grow.rows\n"
+        (FOLDER / f"datasets/grow/{name}.sql").write_text(text)
+    _more(rows, 0, -1)
+    _andon("run", "--yes", "big.rows", "grow.rows", "grow.plain", "grow.parted")
+
+
+def _more(rows: int, start: int, number: int) -> None:
+    """Rows that come to the table that grows."""
+    import duckdb
+
+    made = ROWS.format(rows=f"{start}, {start + rows}")
+    place = FOLDER / f"raw/more/rows_{number + 1:03}.parquet"
+    duckdb.sql(f"copy ({made}) to '{place}' (format parquet, compression zstd)")
 
 
 def _andon(*words: str) -> Sample:
@@ -96,11 +140,7 @@ def _andon(*words: str) -> Sample:
 
 
 def _table(found: dict[str, Sample], rows: int) -> list[str]:
-    base = found["plain"].cpu
-    titles = {
-        "plain": "15 checks, the failing one warns",
-        "parted": "the same, the failing one sets aside 0.01% of the rows",
-    }
+    bases = {"duckdb": "plain", "plain": "plain", "parted": "plain", "grown": "grown", "grown_parted": "grown"}
     lines = [
         f"{rows:,} rows of nine columns, built and checked.",
         "",
@@ -108,8 +148,9 @@ def _table(found: dict[str, Sample], rows: int) -> list[str]:
         "|---|---|---|---|---|",
     ]
     for name, sample in found.items():
+        ratio = sample.cpu / found[bases[name]].cpu
         lines.append(
-            f"| {titles[name]} | {sample.cpu:.2f} | {sample.cpu / base:.2f} | {sample.wall:.2f} | {sample.peak_bytes / 1e6:.0f} |"
+            f"| {TITLES[name]} | {sample.cpu:.2f} | {ratio:.2f} | {sample.wall:.2f} | {sample.peak_bytes / 1e6:.0f} |"
         )
     return lines
 

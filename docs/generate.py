@@ -106,6 +106,7 @@ Every [setting](settings.md) has one. Beside those:
 | `ANDON_PROJECT` | the project's folder, as `-C` |
 | `ANDON_BRANCH` | the branch, as `--branch` |
 | `ANDON_NOW` | the clock that a run sees, as `--now` |
+| `ANDON_CLOCK` | the time that it is taken to be, for all that a command decides and records: to rehearse a night in a copy of a project |
 | `ANDON_DEBUG` | show a trace with an error, as `--debug` |
 | `NO_COLOR` | no colours |""".splitlines()
 
@@ -786,6 +787,37 @@ def review_page() -> str:
     return _text(lines)
 
 
+def contracts_page() -> str:
+    """What of other tools is which check line."""
+    from andon.contracts.dbt.generics import GENERICS
+    from andon.contracts.odcs.words import AGES, FREQUENCIES, METRICS, READ, SEVERITIES, SHOWN, WRITTEN
+
+    lines = _head(
+        "Contracts of other tools",
+        "What stands in a contract or a property file, and what it is in a dataset's own file. "
+        "A how-to: [exchange contracts](../how-to/contracts.md).",
+    )
+    versions = ", ".join(f"`{version}`" for version in READ)
+    lines += ["## Open Data Contract Standard", "", f"Read are {versions}; written is `{WRITTEN}`.", ""]
+    lines += _table(("in a contract", "here"), SHOWN)
+    by_measure: dict[str, list[str]] = {}
+    for name, measure in METRICS.items():
+        by_measure.setdefault(measure, []).append(f"`{name}`")
+    lines += ["", "### Names", ""]
+    lines += _table(("measure", "also called"), ((names[0], ", ".join(names[1:])) for names in by_measure.values()))
+    severities = {text: [name for name, word in SEVERITIES.items() if word == text] for text in ("", "warn", "info")}
+    lines += ["", "### Severities", ""]
+    rows = (
+        (f"`{word}`" if word else "holds", ", ".join(f"`{n}`" for n in names)) for word, names in severities.items()
+    )
+    lines += _table(("here", "in a contract"), rows)
+    levels = ", ".join(f"`{name}`" for name in (*AGES, *FREQUENCIES))
+    lines += ["", f"Of service levels {levels} are read; all others are told.", "", "## Tests of dbt", ""]
+    rows = ((f"`{name.partition('.')[0]}`" if "." in name else "dbt", *one.shown) for name, one in GENERICS.items())
+    lines += _table(("package", "test", "line"), rows)
+    return _text(lines)
+
+
 def api_page() -> str:
     """Every route of the HTTP API: what it does, who may call it, what it takes, which document it answers with."""
     import msgspec
@@ -956,6 +988,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "python.md": python_page,
     "review.md": review_page,
+    "contracts.md": contracts_page,
     "json.schema.json": json_schema,
     "api.md": api_page,
     "openapi.json": openapi,

@@ -18,8 +18,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
+from kit import clones
 from kit.engines_again import engines_again
+from kit.first_runs import FirstRuns
 from kit.forked import ForkedProgram
+from kit.inside import reads_stay_inside
 from kit.remembered import Switch, remembered
 from kit.remote import S3Server
 from kit.servers import MariaServer, PostgresServer, maria_program, postgres_programs
@@ -30,13 +33,16 @@ _COLLECTED = pytest.StashKey[set[Path]]()
 #: The name of this process among several that share the tests.
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER")
 _ONCE = Switch()
+_FIRST_RUNS = FirstRuns(_ONCE)
 _LAWS = Path(__file__).with_name("property")
 
 
 def pytest_configure() -> None:
-    """Set where temporary folders lie, unless somebody said it, and that no law fails by how long it takes on a busy machine."""
+    """Set where temporary folders lie, unless somebody said it, that no law fails by how long it takes on a busy machine, and that nothing
+    reads around a transaction of its own."""
     settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("any machine")
+    reads_stay_inside()
     if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
@@ -112,10 +118,15 @@ def _signatures_are_looked_at_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _work_is_done_once(_signatures_are_looked_at_once: None) -> Iterator[None]:
+def _work_is_done_once(
+    _signatures_are_looked_at_once: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     """What follows from content is worked out once by each process of tests, and engines are emptied and used again."""
-    with remembered(_ONCE), engines_again(_ONCE):
+    with remembered(_ONCE), engines_again(_ONCE), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clones, "FIRST_RUNS", _FIRST_RUNS)
+        _FIRST_RUNS.begin(tmp_path_factory.mktemp("first-runs"))
         yield
+        _FIRST_RUNS.begin(None)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -124,6 +135,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
     With `ANDON_TESTS_ANEW` set all is done anew for each test.
     """
+    _FIRST_RUNS.begin_test()
     _ONCE.is_on = "monkeypatch" not in getattr(item, "fixturenames", ()) and "ANDON_TESTS_ANEW" not in os.environ
     is_law = item.path.is_relative_to(_LAWS) or is_hypothesis_test(getattr(item, "obj", None))
     _ONCE.is_remembering = _ONCE.is_on and not is_law and "each_by_itself" not in getattr(item, "fixturenames", ())

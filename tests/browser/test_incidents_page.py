@@ -30,6 +30,7 @@ def trouble(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,999\n")
     clone.refresh()
     with clone.opened() as service:
+        assert service.actions.fix(1, "retry").outcome == "failed"
         service.cords.complain("marts.totals", "June is missing")
     with serving(clone.root) as found:
         yield found
@@ -57,6 +58,7 @@ def test_an_incident_is_whole_with_what_changed_and_the_rows_that_fail(seen: Wat
     assert "raw/orders_06.csv came" in changed
     assert "3 → 4" in changed
     assert page.locator(".tbl.rows td").all_inner_texts()[:3] == ["4", "cleo", "999"]
+    assert "run:3 was held" in page.locator("section", has_text="What can be done").inner_text()
     assert "1 new, 0 bad before" in page.locator("section", has_text="Rows that fail").first.inner_text()
 
 

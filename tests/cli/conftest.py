@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,10 +29,13 @@ _VARIABLE = (
 
 
 @pytest.fixture(autouse=True)
-def _author(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [n for n in os.environ if n.startswith("ANDON_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("ANDON_AUTHOR", "ana")
+def _author() -> Iterator[None]:
+    """Not by the fixture `monkeypatch`, which says that a part of the program is another one: then nothing is used again."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [n for n in os.environ if n.startswith("ANDON_")]:
+            patch.delenv(name)
+        patch.setenv("ANDON_AUTHOR", "ana")
+        yield
 
 
 @pytest.fixture

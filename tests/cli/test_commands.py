@@ -613,3 +613,11 @@ def test_a_dataset_that_was_only_built_again_is_no_difference_anywhere(built: An
     assert changed == [d["dataset"] for d in built.json("diff", "main~1", "main")["datasets"]]
     assert built.json("log", "m.same")[0]["kind"] == "change"  # the refresh is not in it
     assert built.json("undo", "--yes")["datasets"] == changed
+
+
+def test_in_a_rehearsal_the_clock_is_given_and_that_is_said(andon: Andon, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANDON_CLOCK", "2026-03-04T09:00+01:00")
+    assert "a rehearsal: it is taken to be 2026-03-04 08:00 UTC" in andon("run", "--yes").err
+    assert {commit["at"][:16] for commit in andon.json("log")} == {"2026-03-04T08:00"}
+    monkeypatch.setenv("ANDON_CLOCK", "noon")
+    assert "`noon` is not a time" in andon("log", status=2).err

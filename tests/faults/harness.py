@@ -309,7 +309,7 @@ def load_everything() -> None:
     engine()
     described("select 1 as one")
     Binder().close()
-    open_ahead(2)
+    open_ahead(4)
 
 
 def main(arguments: Sequence[str]) -> None:

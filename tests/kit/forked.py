@@ -147,7 +147,7 @@ def _open() -> None:
     engine()
     described("select 1 as one")
     Binder().close()
-    open_ahead(2)
+    open_ahead(4)
     _kept.enter_context(engines_again(Switch()))
 
 

@@ -10,8 +10,10 @@ from datetime import UTC, datetime, timedelta
 from andon.base.clock import to_text
 from andon.model.decision import BackKind, HeldBack
 from andon.model.schedule import rules_of
+from andon.operations.scheduling.again import DecidingAgain
 from andon.operations.scheduling.book import ScheduleBook, ScheduleEntry
-from andon.operations.scheduling.decide import DecidingAgain, ScheduleFacts, jobs
+from andon.operations.scheduling.facts import ScheduleFacts
+from andon.operations.scheduling.jobs import jobs
 
 _CLAIMED = HeldBack(BackKind.CLAIMED, "being brought up to date now")
 

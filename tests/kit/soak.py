@@ -31,9 +31,9 @@ from andon.workspace.caller import Caller
 from kit.clones import FILES, Clone
 
 THREADS = 8
-VERBS = 200
+VERBS = 120
 #: After so many verbs of each thread the process is warm.
-WARM = VERBS * 3 // 10
+WARM = VERBS * 4 // 10
 #: How often verbs that write are drawn, where all others together weigh about a hundred.
 WRITES = 7
 #: The branch on which all callers run at the same time.

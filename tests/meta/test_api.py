@@ -17,6 +17,7 @@ import pytest
 import andon
 from andon.python import lake as api
 from andon.python import remote, remote_nouns
+from andon.python.contracts import LakeContracts, RemoteContracts
 from andon.python.remote_catalog import RemoteSuggestions
 from andon.python.suggestions import LakeSuggestions
 
@@ -42,6 +43,7 @@ _NOUNS = {
     api.Branches: remote_nouns.RemoteBranches,
     api.LakeSources: remote_nouns.RemoteSources,
     LakeSuggestions: RemoteSuggestions,
+    LakeContracts: RemoteContracts,
 }
 
 
@@ -66,6 +68,7 @@ def test_all_names_are_documented():
         api.Branches,
         api.LakeSources,
         LakeSuggestions,
+        LakeContracts,
         remote.RemoteLake,
         *_NOUNS.values(),
     ):

@@ -104,7 +104,7 @@ def arrivals(draw: st.DrawFn) -> tuple[list[Any], list[list[Any]]]:
     return [*events, *last], [*batches, last, last]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(arrivals())
 def test_events_make_one_history_in_any_order_and_with_repeats(engine, arrived):
     events, batches = arrived
@@ -118,7 +118,7 @@ def test_events_make_one_history_in_any_order_and_with_repeats(engine, arrived):
     assert state == of_events(events)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.dictionaries(KEYS, VALUES), min_size=1, max_size=6), st.booleans())
 def test_states_that_were_looked_at_are_what_a_history_says(engine, looks, marked):
     """At each moment the current rows are those given; what was current at an earlier moment is what was given then."""
@@ -138,7 +138,7 @@ def test_states_that_were_looked_at_are_what_a_history_says(engine, looks, marke
         assert all(end is None or start < end for _, _, _, start, end, _ in state)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(st.dictionaries(KEYS, VALUES), st.sets(KEYS)), min_size=1, max_size=6))
 def test_rows_that_changed_leave_the_others_as_they_are(engine, steps):
     history = RowHistory(("k",), rows=GivenRows.CHANGED, deleted="deleted")
@@ -152,7 +152,7 @@ def test_rows_that_changed_leave_the_others_as_they_are(engine, steps):
         assert {k: v for k, v, *_, current in state if current} == now
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.dictionaries(KEYS, st.tuples(VALUES, TIMES)), min_size=1, max_size=5))
 def test_all_rows_with_their_times_are_what_is_current(engine, looks):
     """What is given is current, also what had been gone, and the rows of a key follow each other without overlap."""

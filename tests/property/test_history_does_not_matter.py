@@ -27,7 +27,7 @@ from andon.service.pull import pull
 from kit.clones import Clone
 from kit.lakes import Judge
 
-SCENARIOS = int(os.environ.get("ANDON_HISTORIES", "5"))
+SCENARIOS = int(os.environ.get("ANDON_HISTORIES", "4"))
 FIRST = int(os.environ.get("ANDON_HISTORIES_FROM", "0"))
 STEPS = int(os.environ.get("ANDON_HISTORY_STEPS", "10"))
 

@@ -290,5 +290,5 @@ def _sql(content: Content) -> str:
 
 TestLakeModel = LakeMachine.TestCase
 TestLakeModel.settings = settings(
-    max_examples=18, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -16,11 +16,12 @@ from andon.lake.packing import (
     leaves_of,
     leaves_text,
     pack,
+    trace_of,
     unpack,
     version_body,
     version_of,
 )
-from andon.model.build import Build, InputFile
+from andon.model.build import Build, BuildTrace, InputFile
 from andon.model.commit import Leaf
 from andon.model.dataset import ClockUse, Definition, FileRead, Kind, Materialize
 from andon.model.version import Column, ColumnStats, DataFile, Version
@@ -113,6 +114,8 @@ EXAMPLE = Definition("a.b", Kind.SQL, Materialize.TABLE, "datasets/a/b.sql", "m"
 def test_builds(build):
     row = (build.id, build.key, build.dataset, build.definition, build.version, build.run)
     assert build_of((*row, pack(build_body(build)), build.created)) == build
+    trace = trace_of(build.created, pack(build_body(build)))
+    assert trace == BuildTrace(build.created, build.seconds, build.inputs, build.files)
 
 
 @given(json_values)

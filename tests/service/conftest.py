@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -16,17 +17,27 @@ def project(tmp_path) -> Clone:
     return clone
 
 
-@pytest.fixture
-def shared(tmp_path) -> tuple[Clone, Clone]:
-    """Two clones of one project on one lake; the first has published."""
-    places = {"ANDON_STORAGE": str(tmp_path / "lake"), "ANDON_CATALOG": str(tmp_path / "catalog.db")}
-    ana = Clone(tmp_path / "ana", "ana", environ=places)
+def _two(place: Path) -> tuple[Clone, Clone]:
+    places = {"ANDON_STORAGE": str(place / "lake"), "ANDON_CATALOG": str(place / "catalog.db")}
+    return Clone(place / "ana", "ana", environ=places), Clone(place / "ben", "ben", environ=places)
+
+
+@pytest.fixture(scope="session")
+def _shared(tmp_path_factory) -> Path:
+    place = tmp_path_factory.mktemp("shared")
+    ana, ben = _two(place)
     ana.fill(FILES)
     ana.run()
-    shutil.copytree(ana.root, tmp_path / "ben", ignore=shutil.ignore_patterns(".andon"))
-    ben = Clone(tmp_path / "ben", "ben", environ=places)
+    shutil.copytree(ana.root, ben.root, ignore=shutil.ignore_patterns(".andon"))
     ben.run()
-    return ana, ben
+    return place
+
+
+@pytest.fixture
+def shared(_shared, tmp_path) -> tuple[Clone, Clone]:
+    """Two clones of one project on one lake; the first has published."""
+    shutil.copytree(_shared, tmp_path, dirs_exist_ok=True)
+    return _two(tmp_path)
 
 
 #: The code of the story's last publish.

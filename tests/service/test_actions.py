@@ -519,3 +519,23 @@ def test_the_publish_that_brought_it_is_taken_back_whatever_was_published_since(
     assert done.outcome is ActionOutcome.VERIFIED, done.why
     assert shop.ask("select count(*) from marts.few") == [(2,)]
     assert shop.ask("select count(*) from shop.orders") == [(4,)], "what came since stays"
+
+
+def test_a_pass_asks_as_many_statements_however_much_stands(shop):
+    with shop.opened() as service:
+        keeper, now = service.incidents._keeper, service.workspace.clock().isoformat()
+        database, asked = service.workspace.lake.database, []
+        query = database.query
+        database.query = lambda sql, parameters=(): asked.append(sql) or query(sql, parameters)
+        counts = []
+        for many in (2, 30):
+            signals = [
+                Signal("main", f"shop.t{n}", SignalKind.VOLUME, "rows", Lamp.WARN, f"{n} rows", now)
+                for n in range(many)
+            ]
+            keeper.catch_up("main", SignalLook(frozenset((SignalKind.VOLUME,)), tuple(signals)))
+            assert len(service.workspace.incidents.standing("main")) == many
+            asked.clear()
+            assert service.actions.act("main") == []
+            counts.append(len(asked))
+        assert counts[0] == counts[1] < 40

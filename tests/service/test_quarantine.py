@@ -136,6 +136,30 @@ def test_beyond_the_limit_the_check_holds_and_nothing_is_published(shop):
     assert [row[0] for row in aside(shop)] == [1, 2, 3]
 
 
+@pytest.mark.parametrize(
+    ("rows", "limit", "published"),
+    [
+        ("", "0%", True),
+        ("1,5,new\n", "0 rows", True),
+        ("1,5,new\n2,-1,new\n", "0 rows", False),
+        ("1,5,new\n2,-1,new\n", "1 row", True),
+        ("1,5,new\n2,-1,new\n", "50%", True),
+        ("1,5,new\n2,-1,new\n", "49%", False),
+        ("2,-1,new\n2,-1,new\n", "1 row", False),
+        ("2,-1,new\n2,-1,new\n", "100%", True),
+    ],
+)
+def test_a_limit_counts_rows_each_as_often_as_it_is_there(shop, rows, limit, published):
+    shop.fill({"sources/shop/orders.sql": orders("id > 0"), "raw/orders.csv": GOOD})
+    shop.run("shop.orders")
+    shop.fill({"sources/shop/orders.sql": orders(f"amount >= 0 quarantine {limit}"), "raw/orders.csv": HEADER + rows})
+    run = shop.run("shop.orders")
+    assert run.published == published
+    bad, at = rows.count("-1"), f"run:{run.run}"
+    assert len(aside(shop, at)) == bad
+    assert len(valid(shop, at)) == rows.count("\n") - bad
+
+
 def test_a_check_that_warns_sets_aside_beyond_its_limit(shop):
     shop.write("sources/shop/orders.sql", orders("amount 0..100 quarantine 1 row warn"))
     run = shop.run()
@@ -178,6 +202,20 @@ def test_branches_changes_of_lines_and_taking_them_out(shop):
     shop.undo()
     assert [row[0] for row in aside(shop)] == [3]
     assert len(valid(shop)) == 5
+
+
+def test_another_line_parts_a_dataset_of_the_same_sql_anew(shop):
+    """The SQL is proved to give the same rows; which of them are set aside is another matter, also where only a macro says it."""
+    shop.write("sources/shop/orders.sql", orders("id > 0"))
+    shop.write("macros/most.sql", "create macro most() as 100;\n")
+    text = "/*---\nchecks: |\n  amount <= {} quarantine 100%\n---*/\nselect id, amount from shop.orders\n"
+    for line, wanted in (("100", [3]), ("30", [3, 4]), ("most()", [3])):
+        shop.write("datasets/marts/kept.sql", text.format(line))
+        assert shop.run().published
+        assert shop.ask("select id from marts.kept__quarantine order by id") == [(i,) for i in wanted]
+    shop.write("macros/most.sql", "create macro most() as 5;\n")
+    assert shop.run().published
+    assert shop.ask("select id from marts.kept__quarantine order by id") == [(1,), (3,), (4,)]
 
 
 def test_a_selection_takes_both_parts(shop):

@@ -108,7 +108,8 @@ def test_rows_that_a_check_watches_are_its_affair_and_limits_can_be_switched_off
 
 def test_what_people_use_has_an_owner_and_a_description_and_what_looks_personal_is_marked(shop: Clone):
     shop.write("raw/people.csv", "id,email\n1,a@b.c\n")
-    shop.write("sources/shop/people.sql", "select id, email from read_csv('raw/people.csv')\n")
+    aside = "/*---\nowner: ana\ndescription: People\nchecks: not null id quarantine 1 row\n---*/\n"
+    shop.write("sources/shop/people.sql", aside + "select id, email from read_csv('raw/people.csv')\n")
     shop.run()
     shop.ask("from marts.best")
     assert found(shop).keys() == {("shop.people", SignalKind.GOVERNANCE)}
@@ -121,7 +122,10 @@ def test_what_people_use_has_an_owner_and_a_description_and_what_looks_personal_
         "datasets/marts/best.sql",
         "/*---\nowner: ana\ndescription: The best\n---*/\n" + FILES["datasets/marts/best.sql"],
     )
-    marked = "/*---\ncolumns: {email: {pii: true}}\n---*/\nselect id, email from read_csv('raw/people.csv')\n"
+    for shop.author in ("ana", "ben"):  # rows set aside have no file: they are whose the dataset is
+        shop.ask("select id from shop.people__quarantine")
+    marked = "/*---\ncolumns: {email: {pii: true}}\nchecks: not null id quarantine 1 row\n---*/\n"
+    marked += "select id, email from read_csv('raw/people.csv')\n"
     shop.write("sources/shop/people.sql", marked)
     shop.run()
     assert found(shop) == {}

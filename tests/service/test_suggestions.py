@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -213,8 +215,17 @@ def test_there_is_no_such_suggestion(shop: tuple[Clone, Service]) -> None:
             verb(7)
 
 
-def test_a_fix_that_helped_twice_is_a_playbook_at_the_third_incident(shop: tuple[Clone, Service], days: Days) -> None:
+@pytest.mark.parametrize(("asked", "action"), [("retry", "retry"), ("ask the shop again", "command")])
+def test_a_fix_that_helped_twice_is_a_playbook_at_the_third_incident(
+    shop: tuple[Clone, Service], days: Days, asked: str, action: str
+) -> None:
     clone, service = shop
+    says_another_thing_each_time = "import time; print(time.time_ns())"
+    clone.write(
+        "playbooks.yml",
+        'playbooks:\n  - name: ask the shop again\n    on: {kind: check, dataset: "shop.*"}\n    do: command\n    mode: suggest\n'
+        f"    with: {{run: [{json.dumps(sys.executable)}, -c, {json.dumps(says_another_thing_each_time)}]}}\n",
+    )
     clone.write(
         "sources/shop/orders.sql",
         "/*---\nchecks: |\n  amount 0..100\n---*/\nselect * from read_csv('raw/orders_*.csv')\n",
@@ -230,13 +241,13 @@ def test_a_fix_that_helped_twice_is_a_playbook_at_the_third_incident(shop: tuple
         assert [one.kind for one in offered] == (["correction"] if number == 3 else [])
         if number < 3:
             clone.write(f"raw/orders_1{number}.csv", f"id,customer,region,amount\n{number + 100},ada,EU,9\n")
-            assert ben.actions.fix(incident.number, "retry").outcome == "verified"
+            assert ben.actions.fix(incident.number, asked).outcome == "verified"
             assert not service.incidents.standing()
     shown = service.suggestions.show(offered[0].number)
-    assert shown.title == "a playbook: retry when shop.orders has an incident of kind check"
+    assert shown.title == f"a playbook: {action} when shop.orders has an incident of kind check"
     assert shown.why[1] == "would have fired 2 times, fixed 2, needless 0"
     assert shown.problem is None, shown.problem
     done = service.suggestions.accept(offered[0].number)
     assert (done.state, done.files[0].file) == ("accepted", "playbooks.yml")
     playbooks = service.by(Caller("ana", "python", done.branch)).actions.playbooks()
-    assert "retry shop.orders when check" in {each.name for each in playbooks.playbooks}
+    assert f"{action} shop.orders when check" in {each.name for each in playbooks.playbooks}

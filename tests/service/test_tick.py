@@ -289,3 +289,34 @@ def test_a_clock_that_was_put_back_hides_nothing_that_comes(lake: Clone, clock: 
             clock.later(seconds=10)
             service.scheduling.tick()
         assert service.workspace.runs.newest(1)[0].number == before
+
+
+def test_what_was_found_as_it_was_is_up_to_date_although_something_beside_it_is_held(tmp_path: Path, clock: At):
+    lake = Clone(tmp_path / "acme", clock=clock)
+    with sqlite3.connect(tmp_path / "shop.db") as shop:
+        shop.execute("create table orders (id integer primary key)")
+    lake.write("andon.toml", f'[connections.shop]\nkind = "sqlite"\npath = "{tmp_path / "shop.db"}"\n')
+    lake.write(
+        "playbooks.yml", "playbooks:\n  - {on: {kind: [source, failed]}, do: retry, mode: automatic, wait: [1 min]}\n"
+    )
+    every = "refresh: {every: 1h}"
+    lake.write("sources/shop/orders.sql", f"/*---\nconnection: shop\n{every}\n---*/\nselect id from orders\n")
+    lake.write("raw/stock.csv", "id\n1\n")
+    lake.write(
+        "sources/shop/stock.sql", f"/*---\n{every}\nchecks: id < 9\n---*/\nselect id from read_csv('raw/stock.csv')\n"
+    )
+    lake.write("datasets/marts/both.sql", "select count(*) as n from shop.orders, shop.stock\n")
+    lake.run()
+    with lake.opened() as service:
+        clock.later(hours=1)
+        (tmp_path / "shop.db").rename(tmp_path / "away.db")
+        assert outcomes(service.scheduling.tick())["shop.orders"] == ("failed", ("shop.orders",))
+        (tmp_path / "away.db").rename(tmp_path / "shop.db")
+        clock.later(hours=1)
+        lake.write("raw/stock.csv", "id\n10\n")
+        job = next(job for job in service.scheduling.tick().jobs if "shop.stock" in job.datasets)
+        assert (job.outcome, job.published, job.failed) == ("held", False, ("shop.stock",))
+        due = {each.dataset: each for each in service.schedules.due().decisions}
+        assert (due["shop.orders"].standing, due["shop.orders"].next[:16]) == ("waits", "2026-11-02T03:00")
+        assert [(each.action, each.outcome) for each in service.actions.newest()] == [("retry", "verified")]
+        assert {each.dataset: each.kind for each in service.incidents.list()} == {"shop.stock": "check"}

@@ -7,6 +7,7 @@ import hashlib
 import io
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,12 +23,13 @@ MORE = "id,name\n3,cleo\n"
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Andon:
-    monkeypatch.setenv("ANDON_AUTHOR", "ana")
+def project(tmp_path: Path) -> Iterator[Andon]:
     made = Andon(tmp_path / "acme")
     made.write("andon.toml", "")
     made.write("datasets/marts/count.sql", "select count(*) as n from crm.leads\n")
-    return made
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANDON_AUTHOR", "ana")
+        yield made
 
 
 def given(project: Andon, name: str, text: str | bytes) -> str:

@@ -57,7 +57,7 @@ WORDS = (
 #: Parts of addresses that have names, as they mostly are.
 PARTS = {
     "dataset": ("shop.orders", "marts.totals", "shop.orders", "marts.totals", "marts.count", CANARY, "x"),
-    "tab": ("lineage", "checks", "code", "versions", "sample", "used-by", CANARY),
+    "tab": ("lineage", "checks", "quarantine", "code", "versions", "sample", "used-by", CANARY),
     "branch": ("try", "try", "@folder", "main", CANARY, "no/such"),
     "target": ("marts.totals", "datasets/marts/totals.sql", "no.such", CANARY),
     "run": ("1", "2", "3", "4", "run:2", CANARY, "0", "9" * 30),

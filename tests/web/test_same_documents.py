@@ -97,6 +97,7 @@ def _steady(value: Any) -> Any:
 
 
 OTHER = "select customer, sum(amount) as amount, 1 as one from shop.orders group by customer order by customer\n"
+SCHEMA = "models: [{name: totals, description: so, columns: [{name: customer, tests: [unique, own]}]}]\n"
 Ask = Callable[[Client], Reply]
 #: Commands that change nothing.
 _LOOKING = {
@@ -116,6 +117,7 @@ _LOOKING = {
     "query",
     "test",
     "review",
+    "contract",
 }
 
 #: What is typed, and what is asked of the server; each in a project of its own, in the same state.
@@ -242,6 +244,11 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["suggestions", "list"], lambda c: c.get("/suggestions")),
     (["suggestions", "list", "--all"], lambda c: c.get("/suggestions?all=true")),
     (["token", "create", "ana"], lambda c: c.post("/tokens", {"person": "ana"})),
+    (["contract", "export", "marts.*"], lambda c: c.get("/contracts?select=marts.*")),
+    (
+        ["contract", "import", "schema.yml"],
+        lambda c: c.post("/contracts/imports", {"file": "schema.yml", "text": SCHEMA}),
+    ),
     (["notify", "list"], lambda c: c.get("/channels")),
     (["notify", "test", "nope"], lambda c: c.post("/channels/tests", {"name": "nope"})),
     (["token", "list"], lambda c: c.get("/tokens")),
@@ -271,6 +278,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "- name: it counts\n  dataset: marts.count\n  given: {shop.orders: [{id: 1}]}\n  expect: [{n: 1}]\n",
     )
     clone.write("other.sql", OTHER)
+    clone.write("schema.yml", SCHEMA)
     few = "/*---\nchecks: |\n  id < 3 quarantine 50%\n---*/\nselect id, customer from shop.orders\n"
     clone.write("datasets/marts/few.sql", few)
     clone.run()

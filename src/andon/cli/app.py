@@ -40,12 +40,14 @@ class App:
     def service(self) -> Service:
         """The verbs of the project at or above the folder.
 
-        Raises:
-            UsageError: `usage.no_project`.
+        Raises: as `Service.find`.
         """
         from andon.service.service import Service
 
         service = Service.find(self.start, face="cli")
+        if os.environ.get("ANDON_CLOCK"):  # the record will tell this time
+            now = service.workspace.clock()
+            self.console.note(f"note: a rehearsal: it is taken to be {now:%Y-%m-%d %H:%M} UTC (ANDON_CLOCK)", "warn")
         for notice in service.workspace.settings.notices:
             self.console.note(f"note: {notice}", "warn")
         return service

@@ -58,6 +58,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.actions import FreezeDocument, PlaybooksDocument
     from andon.service.branches import BranchInfo
     from andon.service.checks import CheckReportDocument, ChecksSqlDocument
+    from andon.service.contracts import ContractDocument, ContractImport
     from andon.service.datasets import DatasetInfo, PageDocument
     from andon.service.diff_report import DiffReportDocument
     from andon.service.doctor import Finding
@@ -155,6 +156,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "tag": (list[TagDocument], TagDocument),
         "pull": (PulledDocument,),
         "config show": (list[SettingDocument],),
+        "contract export": (list[ContractDocument],),
+        "contract import": (ContractImport,),
         "lock": (list[Locked],),
         "quarantine list": (list[QuarantineInfo],),
         "quarantine show": (QuarantineRows,),

@@ -74,6 +74,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("tag", "branches", "tag", "Name a commit for good", "Work aside"),
     Entry("pull", "pull", "pull", "Bring the branch's files into the folder", "Work aside"),
     Entry("config", "setup", "config", "Each setting's value and where it comes from", "Set up"),
+    Entry("contract", "contracts", "contract", "Contracts of other tools: write, and read ODCS and dbt", "Set up"),
     Entry("lock", "setup", "lock", "Pin the packages of Python datasets", "Set up"),
     Entry("notify", "notify", "notify", "Who is told of incidents, and whether it arrives", "Set up"),
     Entry("source", "sources", "source", "What comes in: list, add, check, load, pin", "Set up"),

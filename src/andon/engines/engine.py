@@ -261,7 +261,7 @@ def _lacking(capabilities: Capabilities, definition: Definition, views: Collecti
         return "makes no views", "`materialize: table`"
     if definition.growth is not None and not capabilities.views:
         return "makes tables whole only", "`materialize: table`"
-    if definition.quarantine and not capabilities.views:
+    if definition.quarantine and definition.asks is None and not capabilities.views:
         return "sets no rows aside", "take `quarantine` out: then its checks hold"
     if definition.partition and not capabilities.views:
         return "writes one file for a result", "take `partition` out"

@@ -25,12 +25,13 @@ from andon.lake.packing import (
     definition_of,
     definition_text,
     pack,
+    trace_of,
     unpack,
     version_body,
     version_of,
 )
 from andon.lake.storage import Storage
-from andon.model.build import Build
+from andon.model.build import Build, BuildTrace
 from andon.model.dataset import Definition
 from andon.model.version import Version
 
@@ -119,6 +120,24 @@ class Objects:
         for marks, batch in in_batches(set(ids)):
             for row in self._database.query(f"select {_BUILD} from build where id in ({marks})", batch):
                 found[row[0]] = build_of(row)
+        return found
+
+    def traces(self, ids: Iterable[str]) -> dict[str, BuildTrace]:
+        """What builds read and took, by their id; unknown ids are left out. Several times as cheap as `builds`."""
+        found: dict[str, BuildTrace] = {}
+        for marks, batch in in_batches(set(ids)):
+            for key, created, body in self._database.query(
+                f"select id, created, body from build where id in ({marks})", batch
+            ):
+                found[key] = trace_of(created, body)
+        return found
+
+    def made(self, ids: Iterable[str]) -> dict[str, str]:
+        """When builds were made, by their id (ISO texts); unknown ids are left out."""
+        found: dict[str, str] = {}
+        for marks, batch in in_batches(set(ids)):
+            rows = self._database.query(f"select id, created from build where id in ({marks})", batch)
+            found.update((str(key), str(created)) for key, created in rows)
         return found
 
     def builds_of(self, dataset: str) -> list[Build]:

@@ -13,15 +13,25 @@ from andon.base.document import from_json, to_json
 from andon.base.hashing import canonical, digest
 from andon.base.record import LEARNING
 from andon.errors import MachineError
-from andon.model.build import Build
+from andon.model.build import Build, BuildTrace, InputFile
 from andon.model.commit import Leaf
 from andon.model.dataset import Definition
 from andon.model.version import Version
 
 _BUILD_COLUMNS = ("id", "key", "dataset", "definition", "version", "run", "created")
 
+
+class _TracePart(msgspec.Struct, frozen=True):
+    """What of a build's body is read of many; the rest is passed over."""
+
+    inputs: Mapping[str, str] = {}
+    files: tuple[InputFile, ...] = ()
+    seconds: float = 0.0
+
+
 _LEAVES = msgspec.json.Encoder(order="deterministic")
 with LEARNING:
+    _TRACE = msgspec.json.Decoder(_TracePart)
     _LEAVES_READ = msgspec.json.Decoder(dict[str, Leaf])
 
 
@@ -114,6 +124,19 @@ def build_of(row: tuple[Any, ...]) -> Build:
     *columns, packed, created = row
     known = dict(zip(_BUILD_COLUMNS, (*columns, created), strict=True))
     return from_json(Build, {**known, **fields(unpack(packed))}, stored=True)
+
+
+def trace_of(created: str, packed: bytes) -> BuildTrace:
+    """What the build of a row `(created, body)` read, and what it took.
+
+    Raises:
+        MachineError: `lake.corrupt`.
+    """
+    try:
+        part = _TRACE.decode(decompressed(packed))
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise damaged_row(error) from error
+    return BuildTrace(created, part.seconds, part.inputs, part.files)
 
 
 def definition_text(definition: Definition) -> str:

@@ -20,6 +20,15 @@ class InputFile(Record, array_like=True):
     size: int = 0
 
 
+class BuildTrace(Record):
+    """What of a build tells whether something moved since: when it was made, how long that took, what it read. See `Build`."""
+
+    created: str
+    seconds: float
+    inputs: Mapping[str, str]
+    files: tuple[InputFile, ...]
+
+
 class Build(Record):
     """One way in which `version` came about.
 

@@ -100,6 +100,8 @@ class Definition(Record):
         partition: by what its rows are parted into files; part of `meaning`.
         history: how a history is kept; part of `meaning`. Then `sql` is that of the file with the columns that a history adds.
         quarantine: the lines of checks that set rows aside; part of `meaning`.
+        parting: content id of all that those lines mean, macros included; empty where there are none.
+        unparted: the id that it would have without those lines; empty where there are none.
         id: content id over all of the above that shapes the result (`definition_id`).
     """
 
@@ -134,6 +136,8 @@ class Definition(Record):
     sort: tuple[str, ...] = ()
     partition: tuple[Partition, ...] = ()
     quarantine: tuple[str, ...] = ()
+    parting: str = ""
+    unparted: str = ""
     id: str = ""
 
     @property
@@ -149,6 +153,10 @@ class Definition(Record):
     def aside(self) -> str | None:
         """The dataset of the rows that its checks set aside, if they do."""
         return aside_of(self.dataset) if self.quarantine else None
+
+    def is_but_for_parting(self, other: Definition) -> bool:
+        """Whether it gives the same rows as another definition of its dataset, but for which of them are set aside."""
+        return (self.unparted or self.id) == (other.unparted or other.id)
 
     @property
     def is_function(self) -> bool:

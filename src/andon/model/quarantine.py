@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from andon.base.names import literal
 from andon.base.record import Record
 
 #: Names that end so belong to rows that a check set aside.
@@ -64,3 +65,22 @@ def row_hash(columns: Iterable[str]) -> str:
 def tried(bad: str) -> str:
     """A rule as SQL that never fails: a row for which it can't be told whether it holds does not hold it."""
     return f"coalesce(try({bad}), true)"
+
+
+def aside_condition(rules: Sequence[AsideRule], columns: Sequence[str]) -> str:
+    """SQL that is true for rows that are set aside: those that fail a rule and were not released from that; it is never NULL.
+
+    Args:
+        columns: all that the rows hold, quoted.
+    """
+    if not rules:
+        return "false"
+    bad = " or ".join(tried(rule.bad) for rule in rules)
+    if not any(rule.released for rule in rules):
+        return f"({bad})"
+    told = row_hash(columns)
+    kept = " or ".join(
+        tried(rule.bad) + (f" and {told} not in ({', '.join(map(literal, rule.released))})" if rule.released else "")
+        for rule in rules
+    )
+    return f"case when {bad} then {kept} else false end"

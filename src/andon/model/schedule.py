@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 from andon.base.cron import cron_flaw, zone_flaw
 from andon.base.duration import read_duration
@@ -81,6 +82,7 @@ def is_manual(written: tuple[tuple[str, str], ...]) -> bool:
     return (MANUAL, "true") in written
 
 
+@lru_cache(maxsize=10_000)
 def rules_of(written: tuple[tuple[str, str], ...], schedule: str | None = None) -> tuple[RefreshRule, ...]:
     """The rules that a `refresh` or a group states, those that need no telling included; `upstream` is one of them unless it is taken back.
 

@@ -41,9 +41,9 @@ def add_checks(path: str, text: str, lines: Sequence[str]) -> str:
         raise _refused(path, lines, "only SQL, Python and YAML files can be added to")
     end = "\r\n" if "\r\n" in text else "\n"
     try:
-        before = _said(path, text)
+        before = said_by(path, text)
         made = _made(path, text, lines, end)
-        after = _said(path, made) if made is not None else None
+        after = said_by(path, made) if made is not None else None
     except Flawed as flawed:
         raise _refused(path, lines, flawed.flaw.message) from flawed
     if made is None or after is None or not _is_that_and(before, after, lines):
@@ -74,7 +74,7 @@ def _refused(path: str, lines: Sequence[str], why: str) -> ProjectError:
 # -- what a file says
 
 
-def _said(path: str, text: str) -> Mapping[str, Any]:
+def said_by(path: str, text: str) -> Mapping[str, Any]:
     """What the file declares, and its code, by key.
 
     Raises:
@@ -155,7 +155,7 @@ def _to_node(text: str, checks: PlacedValue, root: PlacedValue | None, lines: Se
     """Into the value that `checks:` has."""
     written = text.split("\n")
     if checks.kind == "list":
-        return _to_list(written, checks, lines, end)
+        return to_list(written, checks, lines, end)
     if checks.kind != "text":
         return None
     if checks.lines is not None:
@@ -177,7 +177,8 @@ def _last_line(node: PlacedValue) -> int | None:
     return None if not filled or node.lines is None else node.lines + filled[-1]
 
 
-def _to_list(written: list[str], checks: PlacedValue, lines: Sequence[str], end: str) -> str | None:
+def to_list(written: list[str], checks: PlacedValue, lines: Sequence[str], end: str) -> str | None:
+    """The lines of a file, put together, with texts added to the list `checks`; None where it can't be added to."""
     content = written[checks.line - 1]
     place = checks.column - 1
     if content[place : place + 1] == "[":

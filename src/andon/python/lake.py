@@ -23,6 +23,7 @@ from andon.model.profile_diff import ProfileDiff
 from andon.model.run import RunResult
 from andon.model.unit_tests import TestResult
 from andon.python.channels import Channels
+from andon.python.contracts import LakeContracts
 from andon.python.incidents import IncidentLake
 from andon.python.quarantine import LakeQuarantine
 from andon.python.result import Result
@@ -275,6 +276,11 @@ class Lake(IncidentLake):
     def quarantine(self) -> LakeQuarantine:
         """Rows that checks set aside: list, show, release."""
         return LakeQuarantine(self._service, self._ref)
+
+    @property
+    def contracts(self) -> LakeContracts:
+        """Contracts of other tools: export, import_file."""
+        return LakeContracts(self._service, self._ref)
 
     @property
     def channels(self) -> Channels:

@@ -23,6 +23,7 @@ from andon.model.profile import Profile
 from andon.model.profile_diff import ProfileDiffDocument
 from andon.model.run import RunDocument
 from andon.python.channels import RemoteChannels
+from andon.python.contracts import RemoteContracts
 from andon.python.quarantine import RemoteQuarantine
 from andon.python.remote_incidents import RemoteIncidents
 from andon.python.remote_nouns import RemoteBranches, RemoteSources
@@ -247,6 +248,11 @@ class RemoteLake(RemoteIncidents):
     def quarantine(self) -> RemoteQuarantine:
         """Rows that checks set aside: list, show, release."""
         return RemoteQuarantine(self._link, self._ref, self._told)
+
+    @property
+    def contracts(self) -> RemoteContracts:
+        """Contracts of other tools: export, import_file."""
+        return RemoteContracts(self._link, self._ref)
 
     @property
     def channels(self) -> RemoteChannels:

@@ -281,10 +281,15 @@ class Finish:
         workspace.runs.end(transaction, run.number, how)
         workspace.check_results.record(transaction, check.fresh, check.newest)
         workspace.check_results.record_run(transaction, run.number, end.settled.said)
-        if end.held is None or _keeps_all_that_is_new(prepared, end):
-            looks, branch = workspace.looks, prepared.goal.branch
-            shown = commit.id if end.held is None else prepared.head.id
-            looks.record(transaction, branch, looked_at(prepared, end.results, shown, lambda: looks.of(branch)))
+        looks, branch = workspace.looks, prepared.goal.branch
+        if end.held is None:
+            seen, shown = end.results, commit.id
+        else:  # what came out as readers have it is up to date, whatever is held beside it
+            keeps_all = _keeps_all_that_is_new(prepared, end)
+            seen = end.results if keeps_all else _as_published(prepared, end.results)
+            shown = prepared.head.id
+        if seen:
+            looks.record(transaction, branch, looked_at(prepared, seen, shown, lambda: looks.of(branch, transaction)))
         if end.held is None:
             run.listener.published(transaction, commit.id)
 
@@ -437,3 +442,11 @@ def _held(goal: Goal, results: Sequence[TaskResult], moved: bool) -> str | None:
     if failed and not moved:
         return f"nothing is healthy: {len(failed)} failed, {len(skipped)} skipped"
     return None
+
+
+def _as_published(prepared: Prepared, results: Sequence[TaskResult]) -> tuple[TaskResult, ...]:
+    """The results of a refresh that are what readers have already."""
+    if not prepared.gathered.side.is_own:
+        return ()
+    leaves = prepared.gathered.state.leaves
+    return tuple(r for r in results if r.dataset in leaves and r.version == leaves[r.dataset].version)

@@ -207,7 +207,8 @@ class Preparer:
             how=growth.how,
             seconds={**self._lake.objects.seconds_by_dataset(), **growth.seconds} if estimate else {},
             histories=histories,
-            released={d: told for d in taken if (told := digest_of(releases, d)) is not None} if releases else {},
+            released=_released(releases, taken),
+            released_before=_released(head.releases, taken),
             prove=(lambda d, changed, remade: growth.proof(d, changed) or changes.prove(d, changed, remade))
             if options.proofs
             else None,
@@ -410,3 +411,10 @@ def _left_behind(gathered: Gathered, selected: frozenset[str] | None, done: froz
         if d not in done and d in gathered.state.leaves and done.intersection(definition.inputs)
     )
     return [f"not selected, and left behind: {', '.join(behind)}"] if behind else []
+
+
+def _released(releases: Iterable[Release], taken: set[str]) -> dict[str, str]:
+    """By dataset which rows are in it although a check would set them aside."""
+    return {
+        release.dataset: str(digest_of(releases, release.dataset)) for release in releases if release.dataset in taken
+    }

@@ -138,7 +138,10 @@ class ActionDesk:
     def passed(self, branch: str, listener: Listener) -> None:
         """`act` after a pass of the scheduler. What was brought up to date is, whatever comes of it; the next pass acts."""
         try:
-            self.act(branch, listener.cancel)
+            for done in self.act(branch, listener.cancel):
+                what = f"{done.action} of {done.dataset or 'all'}: {done.outcome}"
+                why = f", {done.why}" if done.why else ""
+                listener.report(Notice(f"incident {done.incident}: {what}{why}"))
         except AndonError as failure:
             listener.report(Notice(f"nothing was done about what is wrong: {failure.message}"))
 

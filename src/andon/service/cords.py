@@ -96,11 +96,14 @@ class CordDesk:
         self._incidents.catch_up(view.ref, SignalLook(frozenset(), (signal,)))
         return self._incidents.of_signal(signal.fingerprint)
 
-    def require_free(self, branch: str, datasets: Iterable[str], reader: Transaction | None = None) -> None:
+    def require_free(
+        self, branch: str, datasets: Iterable[str], reader: Transaction | None = None, view: View | None = None
+    ) -> None:
         """Refuse to change what somebody holds.
 
         Args:
             reader: the transaction that changes it.
+            view: the branch before that; None: as it is.
 
         Raises:
             ConflictError: `cord.held`.
@@ -108,7 +111,7 @@ class CordDesk:
         cords = self._workspace.cords.standing(branch, reader)
         if not cords:
             return
-        datasets_there = View.at(self._workspace, branch).project.datasets
+        datasets_there = (view or View.at(self._workspace, branch)).project.datasets
         held = held_back(cords, {name: said.definition for name, said in datasets_there.items()}, {})
         for name in sorted(set(datasets) & held.keys()):
             hint = f"{', '.join(f'`andon release {cord.dataset}`' for cord in cords)} lets it go on"

@@ -19,7 +19,7 @@ class IncidentInfo(Document):
         kind, title: what noticed it first, and what of it.
         state: `open`, `contained`, `fixed`, `verified` or `closed`; `status` how bad it is.
         datasets: all that something stands about, the cause first.
-        since: when it was opened, or opened again.
+        since: when it was opened; `reopened` says how often it came back after that.
         snoozed: until when nobody wants to hear of it, where that is still to come.
         verdict: what a person said that it was.
         part_of: the incident that it turned out to be part of.

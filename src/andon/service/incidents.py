@@ -68,6 +68,10 @@ class IncidentDesk:
 
     def passed(self, branch: str, listener: Listener) -> None:
         """The same after a pass of the scheduler, and what is found beside the runs, where something moved since somebody looked."""
+        ref = self._workspace.lake.refs.find(branch)
+        is_settled = ref is not None and self._workspace.incidents.is_settled(branch, ref.commit)
+        if is_settled and (self._signals is None or self._signals().is_still(branch)):
+            return
         self._kept_up(branch, listener, lambda: self._look_around(branch, is_anew=False))
 
     def _kept_up(self, branch: str, listener: Listener, keep: Callable[[], Sequence[Incident]]) -> None:

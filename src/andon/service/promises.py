@@ -45,7 +45,7 @@ class Promises:
         now = options.now or self._workspace.clock()
         promises = self._promises(prepared)
         looks = self._looks(prepared)
-        whens = WhenAnswers(self._workspace.lake.commits, self._querying, self._workspace.cache)
+        whens = WhenAnswers(self._workspace.lake.commits, lambda: self._querying, self._workspace.cache)
 
         def changes(dataset: str, sql: str) -> str | None:
             return whens.changed(dataset, sql, looks[dataset].commit, prepared.head)

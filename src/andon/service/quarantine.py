@@ -33,11 +33,13 @@ MOST = 10_000
 
 
 class QuarantineCheck(Document):
-    """A check that set rows aside: its name or text, its id, and how many rows fail it."""
+    """A check that set rows aside: its name or text, its id, how many rows fail it, and since which run and when one of them is there."""
 
     check: str
     id: str
     rows: int
+    first_run: int
+    since: str | None
 
 
 class QuarantineInfo(Document):
@@ -107,6 +109,11 @@ class Quarantine:
         shown = [name for name in named if dataset is not None or counts[view.state.leaves[name].version][0]]
         return [self._info(view, name, counts) for name in shown]
 
+    def count(self, dataset: str, at: str | None = None) -> int | None:
+        """How many rows of a dataset are set aside; None where its checks set none aside, or there is no such dataset."""
+        leaf = View.at(self._workspace, at).state.leaves.get(aside_of(dataset))
+        return self._lake.objects.row_counts([leaf.version])[leaf.version][0] or 0 if leaf is not None else None
+
     def show(self, dataset: str, limit: int = 20, at: str | None = None) -> QuarantineRows:
         """Some of the rows that the checks of a dataset set aside. Raises as `overview`."""
         view = View.at(self._workspace, at)
@@ -165,7 +172,7 @@ class Quarantine:
         released = Release(name, labels, digest(text), count, workspace.caller.author, reason.strip(), at)
         goal = Goal(
             place,
-            lambda now, gatherer: replace(gatherer.commit(now), is_own=True),
+            lambda now, gatherer: replace(gatherer.commit(now), is_own=True, asks=False),
             lambda now, gatherer: gatherer.base_of(now),
             CommitKind.REFRESH,
             str(workspace.settings.get("publish.refresh")),
@@ -210,13 +217,15 @@ class Quarantine:
         checks: list[QuarantineCheck] = []
         if rows:
             place = quote_name(aside)
-            each = f"select unnest({CHECKS}) as label, unnest({CHECK_IDS}) as id from {place}"
-            asked = f"select label, id, count(*) as n from ({each}) group by all order by n desc, label"
+            each = f"select unnest({CHECKS}) as label, unnest({CHECK_IDS}) as id, {FIRST_RUN} as run from {place}"
+            asked = f"select label, id, count(*) as n, min(run) from ({each}) group by all order by n desc, label"
             found = self._querying.ask_commit(asked, view.commit, "quarantine").fetch()
-            checks = [QuarantineCheck(str(label), str(key), int(n)) for label, key, n in found]
+            checks = [
+                QuarantineCheck(str(label), str(key), int(n), int(run), self._time_of(int(run)))
+                for label, key, n, run in found
+            ]
             runs = f"select min({FIRST_RUN}), max({FIRST_RUN}) from {place}"
             ((first, last),) = self._querying.ask_commit(runs, view.commit, "quarantine").fetch()
-        record = self._workspace.runs.find(int(first)) if first is not None else None
         return QuarantineInfo(
             dataset=name,
             quarantine=aside,
@@ -224,10 +233,14 @@ class Quarantine:
             share=round(rows / (rows + stays), 6) if rows else 0.0,
             first_run=first,
             last_run=last,
-            since=record.logical_time if record is not None else None,
+            since=self._time_of(int(first)) if first is not None else None,
             checks=checks,
             released=sum(each.count for each in view.commit.releases if each.dataset == name),
         )
+
+    def _time_of(self, run: int) -> str | None:
+        record = self._workspace.runs.find(run)
+        return record.logical_time if record is not None else None
 
     def _meant(
         self, view: View, aside: str, where: str | None, check: str | None

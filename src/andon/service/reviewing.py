@@ -213,7 +213,7 @@ def _moment(since: str, now: datetime) -> datetime:
 
 
 def _days(since: str | None, until: str) -> float | None:
-    return None if since is None else round((from_text(until) - from_text(since)).total_seconds() / 86_400, 1)
+    return None if since is None else max(0.0, round((from_text(until) - from_text(since)).total_seconds() / 86_400, 1))
 
 
 def _is_recent(incident: Incident, since: str) -> bool:

@@ -46,7 +46,7 @@ class Schedules:
         Raises:
             UsageError: `usage.bad_argument` for a term that names nothing.
         """
-        decided = self._looking.look(self._branch(branch), at)
+        decided = self._looking.look(self._branch(branch), at, is_kept=at is None)
         chosen = self._chosen(decided, select, exclude)
         now, lines = at or self._workspace.clock(), self._workspace.decisions.passes(decided.branch, LINES)
         cadence = cadence_of(lines, now)

@@ -35,7 +35,7 @@ class Scheduling:
     """Scheduled work of one lake.
 
     Args:
-        runs: those of `AUTHOR`.
+        runs: those of `AUTHOR`; made where there is something to do, as `preparer` is.
         passed: told of a branch after each pass, and who listened to it.
     """
 
@@ -43,15 +43,15 @@ class Scheduling:
         self,
         workspace: Workspace,
         looking: Looking,
-        runs: Runs,
-        preparer: Preparer,
+        runs: Callable[[], Runs],
+        preparer: Callable[[], Preparer],
         passed: Callable[[str, Listener], None],
     ) -> None:
         self._workspace = workspace
         self._passed = passed
         self._runs = runs
         self._preparer = preparer
-        self._passes = Passes(workspace, looking, runs.refresh)
+        self._passes = Passes(workspace, looking, lambda options, hears: runs().refresh(options, hears))
 
     def tick(
         self,
@@ -151,7 +151,7 @@ class Scheduling:
             return {}
         options = RunOptions(select=there, branch=branch)
         try:
-            prepared = self._preparer.prepare(self._runs.unasked_goal(options), options)
+            prepared = self._preparer().prepare(self._runs().unasked_goal(options), options)
         except AndonError as failure:  # then its next slot decides, and all else goes on
             _log.debug("it can't be told what %s would be tried on: %s", ", ".join(there), failure)
             return {}

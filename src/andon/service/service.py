@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from andon.base.clock import Clock, system_clock
+from andon.base.clock import Clock, clock_from, from_text, system_clock, to_text
 from andon.base.uptime import UptimeClock
 from andon.engines.other import OtherEngine, embedded_only
-from andon.errors import Problem, ProjectError
+from andon.errors import Problem, ProjectError, UsageError
 from andon.project.folder.scan import find_root
 from andon.workspace.caller import Caller
 from andon.workspace.workspace import Workspace
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from andon.lake.changed_names import ChangedNames
     from andon.lineage.kept import LineageGraphs
     from andon.operations.openlineage.outbox import LineageOutbox
+    from andon.operations.scheduling.books import ScheduleBooks
     from andon.operations.scheduling.looking import Looking
     from andon.query.ask import Querying
     from andon.query.workers import Workers
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
     from andon.service.completion import Completion
+    from andon.service.contracts import Contracts
     from andon.service.cords import CordDesk
     from andon.service.dataset_versions import DatasetVersions
     from andon.service.datasets import Datasets
@@ -94,13 +97,21 @@ class Service:
 
     @classmethod
     def find(cls, start: Path, *, face: str = "python", flags: Mapping[str, str] | None = None) -> Service:
-        """The service of the project at or above `start`.
+        """The service of the project at or above `start`, by the machine's clock, or in a rehearsal by the one that `ANDON_CLOCK` gives.
 
         Raises:
-            UsageError: `usage.no_project`.
+            UsageError: `usage.no_project`; `usage.bad_argument` where `ANDON_CLOCK` is no time.
             ProjectError: as `open`.
         """
-        return cls.open(find_root(start.resolve()), face=face, flags=flags)
+        given = os.environ.get("ANDON_CLOCK")
+        try:
+            clock = clock_from(from_text(given)) if given else system_clock
+        except ValueError as error:
+            hint = "write `2026-11-01T06:00`, or unset it: without it the clock is the machine's"
+            raise UsageError(
+                "usage.bad_argument", f"`{given}` is not a time", where="ANDON_CLOCK", hint=hint
+            ) from error
+        return cls.open(find_root(start.resolve()), face=face, flags=flags, clock=clock)
 
     @classmethod
     def open(
@@ -184,14 +195,14 @@ class Service:
         from andon.service.scheduling import AUTHOR, Scheduling
 
         by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
-        return Scheduling(self.workspace, self._looking, by_itself.runs, self._preparer, self._passed)
+        return Scheduling(self.workspace, self._looking, lambda: by_itself.runs, lambda: self._preparer, self._passed)
 
     @cached_property
     def signals(self) -> SignalDesk:
         """What is late, out of the usual, or not governed."""
         from andon.service.signals import SignalDesk
 
-        return SignalDesk(self.workspace, self._shared.troubles, self._shared.uses, self._check_history)
+        return SignalDesk(self.workspace, lambda: self._shared.troubles, self._shared.uses, self._check_history)
 
     @cached_property
     def backfills(self) -> Backfills:
@@ -212,21 +223,21 @@ class Service:
         """Queries that become datasets."""
         from andon.service.saving import Saving
 
-        return Saving(self.workspace, self._given_files, self.proposing)
+        return Saving(self.workspace, self.given_files, self.proposing)
 
     @cached_property
     def editing(self) -> Editing:
         """Files of branches, edited without a folder."""
         from andon.service.editing import Editing
 
-        return Editing(self.workspace, self._given_files)
+        return Editing(self.workspace, self.given_files)
 
     @cached_property
     def renaming(self) -> Renaming:
         """Names of datasets and saved queries."""
         from andon.service.renaming import Renaming
 
-        return Renaming(self.workspace, self._given_files)
+        return Renaming(self.workspace, self.given_files)
 
     @cached_property
     def run_log(self) -> RunHistory:
@@ -413,6 +424,13 @@ class Service:
         return UnitTests(self.workspace, self._preparer)
 
     @cached_property
+    def contracts(self) -> Contracts:
+        """Contracts of other tools: written of what is published, read into the folder's files."""
+        from andon.service.contracts import Contracts
+
+        return Contracts(self.workspace, self._preparer)
+
+    @cached_property
     def proposing(self) -> Proposing:
         """Checks that may be added."""
         from andon.service.proposing import Proposing
@@ -424,7 +442,7 @@ class Service:
         """Work that people do over and over, offered as what would do it."""
         from andon.service.suggestions import Suggestions
 
-        return Suggestions(self.workspace, self.saving, self._given_files, self.branches, self.profiles)
+        return Suggestions(self.workspace, self)
 
     @cached_property
     def datasets(self) -> Datasets:
@@ -499,14 +517,17 @@ class Service:
         return Preparer(self.workspace, self._outlook)
 
     @cached_property
-    def _given_files(self) -> GivenFiles:
+    def given_files(self) -> GivenFiles:
+        """Files that are given to a run in place of the folder."""
         from andon.service.given_files import GivenFiles
 
         return GivenFiles(self.workspace, self._runner, self._preparer)
 
     @cached_property
     def _looking(self) -> Looking:
-        return self._shared.looking(self.querying, lambda branch, datasets: self.scheduling.marks(branch, datasets))
+        return self._shared.looking(
+            lambda: self.querying, lambda branch, datasets: self.scheduling.marks(branch, datasets)
+        )
 
     @cached_property
     def _runner(self) -> GoalRunner:
@@ -521,7 +542,8 @@ class Service:
 
     def _passed(self, branch: str, listener: Listener) -> None:
         self.incidents.passed(branch, listener)
-        self.actions.passed(branch, listener)
+        if not self.workspace.actions.is_idle(branch, to_text(self.workspace.clock())):
+            self.actions.passed(branch, listener)
         self.messages.run_ended(listener)
 
 
@@ -542,6 +564,7 @@ class _Shared:
         self._workers: Workers | None = None
         self._outbox: LineageOutbox | None = None
         self._looking: Looking | None = None
+        self._schedule_books: ScheduleBooks | None = None
 
     def outbox(self) -> LineageOutbox:
         from andon.operations.openlineage.outbox import LineageOutbox
@@ -551,13 +574,23 @@ class _Shared:
                 self._outbox = LineageOutbox()
             return self._outbox
 
-    def looking(self, querying: Querying, marks: Callable[[str, Collection[str]], Mapping[str, str]]) -> Looking:
+    def looking(
+        self, querying: Callable[[], Querying], marks: Callable[[str, Collection[str]], Mapping[str, str]]
+    ) -> Looking:
         from andon.operations.scheduling.looking import Looking
 
         with self._lock:
             if self._looking is None:
-                self._looking = Looking(self._workspace, querying, marks)
+                self._looking = Looking(self._workspace, self._books(), querying, marks)
             return self._looking
+
+    def _books(self) -> ScheduleBooks:
+        """Those of the lake; within the lock."""
+        from andon.operations.scheduling.books import ScheduleBooks
+
+        if self._schedule_books is None:
+            self._schedule_books = ScheduleBooks(self._workspace)
+        return self._schedule_books
 
     @property
     def workers(self) -> Workers:
@@ -617,7 +650,7 @@ class _Shared:
 
         with self._lock:
             if self._troubles is None:
-                self._troubles = Troubles(self._workspace, CheckHistory(self._workspace))
+                self._troubles = Troubles(self._workspace, CheckHistory(self._workspace), self._books())
             return self._troubles
 
     @property

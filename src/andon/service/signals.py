@@ -10,6 +10,8 @@ from andon.state.usual import BranchLook
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from andon.catalog.use import UseBook
     from andon.operations.incidents.keeping import SignalLook
     from andon.operations.signals.standing import Deadline
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
 class SignalDesk:
     """Looks at the branches of one lake."""
 
-    def __init__(self, workspace: Workspace, troubles: Troubles, uses: UseBook, history: CheckHistory) -> None:
+    def __init__(
+        self, workspace: Workspace, troubles: Callable[[], Troubles], uses: UseBook, history: CheckHistory
+    ) -> None:
         self._workspace = workspace
         self._history = history
         self._troubles = troubles
@@ -43,7 +47,7 @@ class SignalDesk:
 
     def look_if_moved(self, branch: str) -> SignalLook | None:
         """The same; None where nothing moved since somebody noted that they looked, and no time is over by then."""
-        return None if not self._is_looked_at(branch) or self._is_still(branch) else self.look(branch)
+        return None if self.is_still(branch) else self.look(branch)
 
     def mark(self, branch: str) -> tuple[str, int]:
         """What a branch is before a look: its commit and the newest run."""
@@ -55,7 +59,7 @@ class SignalDesk:
         from andon.operations.signals.looking import SignalLooker
 
         is_read_only = self._workspace.lake.database.is_read_only
-        if not self._is_looked_at(branch) or is_read_only or self._is_still(branch):
+        if is_read_only or self.is_still(branch):
             return
         view, deadlines = self._promised(branch)
         until = SignalLooker(self._workspace, self._uses, self._history).until(view, deadlines)
@@ -64,7 +68,10 @@ class SignalDesk:
     def _is_looked_at(self, branch: str) -> bool:
         return branch == str(self._workspace.settings.get("branch.default"))
 
-    def _is_still(self, branch: str) -> bool:
+    def is_still(self, branch: str) -> bool:
+        """Whether nothing moved since somebody noted that they looked, and no time is over by then."""
+        if not self._is_looked_at(branch):
+            return True
         last = self._workspace.usual.last_look(branch)
         now = self._workspace.clock()
         is_same = last is not None and (last.commit, last.run) == self.mark(branch)
@@ -75,5 +82,5 @@ class SignalDesk:
         from andon.operations.signals.standing import Deadline
 
         view = View.at(self._workspace, branch)
-        promised = self._troubles.known(view).promised
+        promised = self._troubles().known(view).promised
         return view, [Deadline(each.dataset, each.last, each.due, each.rule, each.is_of_data) for each in promised]

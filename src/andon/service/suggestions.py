@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from andon.base.clock import to_text
 from andon.base.document import Document
@@ -134,17 +134,31 @@ class _Written(Record):
     problem: str | None = None
 
 
-class Suggestions:
-    """Suggestions of one lake."""
+class SuggestionWriting(Protocol):
+    """The verbs by which suggestions are written: those of `Service`. Who only looks what there is needs none."""
 
-    def __init__(
-        self, workspace: Workspace, saving: Saving, given: GivenFiles, branches: Branches, profiles: Profiles
-    ) -> None:
+    @property
+    def saving(self) -> Saving: ...
+    @property
+    def given_files(self) -> GivenFiles: ...
+    @property
+    def branches(self) -> Branches: ...
+    @property
+    def profiles(self) -> Profiles: ...
+
+
+class Suggestions:
+    """Suggestions of one lake.
+
+    Args:
+        writing: by what they are written.
+    """
+
+    def __init__(self, workspace: Workspace, writing: SuggestionWriting) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
         self._store = workspace.offers
-        self._saving, self._given = saving, given
-        self._branches, self._profiles = branches, profiles
+        self._writing = writing
         self._keeper = RepeatKeeper(workspace)
 
     # -- looking
@@ -219,7 +233,7 @@ class Suggestions:
         if written.run is None or not written.run.published:
             return self._document(offer, written)
         self._decide(offer, "accepted", aside)
-        written = replace(written, plan=self._branches.plan_publish(aside))
+        written = replace(written, plan=self._writing.branches.plan_publish(aside))
         return self._document(self._offer(number), written)
 
     def dismiss(self, number: int) -> SuggestionInfo:
@@ -242,24 +256,24 @@ class Suggestions:
         one, options = repeat_of(offer), RunOptions()
         if isinstance(one, QuestionRepeat):
             draft = self._question(one, name)
-            found = self._saving.propose(_to_save(draft), options)
+            found = self._writing.saving.propose(_to_save(draft), options)
             return _saved(found, draft)
         files = self._files(offer, name)
         given = self._given_code(files, self._readers_branch())
-        plan = self._given.prepared(given, options).plan if files.files else None
+        plan = self._writing.given_files.prepared(given, options).plan if files.files else None
         return self._written(files, plan, None)
 
     def _write(self, offer: OfferRecord, name: str | None, options: RunOptions, listener: Listener) -> _Written:
         one = repeat_of(offer)
         if isinstance(one, QuestionRepeat):
             draft = self._question(one, name)
-            return _saved(self._saving.save(_to_save(draft), options, listener), draft)
+            return _saved(self._writing.saving.save(_to_save(draft), options, listener), draft)
         files = self._files(offer, name)
         if not files.files:
             hint = files.left[0] if files.left else "`andon suggestions show` says what there is"
             raise UsageError("usage.bad_argument", "nothing can be written for it", where=str(offer.number), hint=hint)
         given = self._given_code(files, options.branch or self._readers_branch())
-        result, _ = self._given.publish(given, options, listener)
+        result, _ = self._writing.given_files.publish(given, options, listener)
         return self._written(files, None, result)
 
     def _question(self, one: QuestionRepeat, name: str | None) -> QuestionDraft:
@@ -280,7 +294,7 @@ class Suggestions:
         for dataset in one.datasets if wanted else ():
             if dataset not in view.state.leaves:
                 continue
-            for column in self._profiles.profile(dataset, view.ref).columns:
+            for column in self._writing.profiles.profile(dataset, view.ref).columns:
                 if column.name.lower() in wanted:
                     known = found.get(column.name.lower(), 0)
                     found[column.name.lower()] = (

@@ -19,7 +19,6 @@ from andon.model.run import TaskStatus
 from andon.model.schedule import RuleKind
 from andon.model.signal import SignalKind
 from andon.model.trouble import Trouble, TroubleKind
-from andon.operations.scheduling.book import book_of
 from andon.runs.inspection.personal import discreet_kept
 from andon.runs.inspection.settle import outcome
 from andon.runs.looked import asked_sources, below, last_look
@@ -31,6 +30,7 @@ from andon.workspace.masks import masked_columns
 if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
     from andon.model.run import TaskResult
+    from andon.operations.scheduling.books import ScheduleBooks
     from andon.runs.inspection.history import CheckHistory
     from andon.workspace.view import View
     from andon.workspace.workspace import Workspace
@@ -74,9 +74,10 @@ class KnownTroubles(Record):
 class Troubles:
     """Tells what is known against datasets, of one lake."""
 
-    def __init__(self, workspace: Workspace, history: CheckHistory) -> None:
+    def __init__(self, workspace: Workspace, history: CheckHistory, books: ScheduleBooks) -> None:
         self._workspace = workspace
         self._history = history
+        self._books = books
         self._kept: Lru[tuple[object, ...], KnownTroubles] = Lru(_KEPT)
 
     def of(self, view: View) -> list[Trouble]:
@@ -180,22 +181,23 @@ class Troubles:
         return ended if look is None or look.at <= ended.logical_time else None
 
     def _promised(self, view: View, branch: str) -> list[Promised]:
+        book = self._books.of(view.commit, view.state)
         timed = {
             name: rules
-            for name, entry in book_of(view.project).entries.items()
-            if name in view.state.leaves and (rules := [rule for rule in entry.rules if rule.kind in TIMED])
+            for name in book.with_rules
+            if (rules := [rule for rule in book.entries[name].rules if rule.kind in TIMED])
         }
         if not timed:
             return []
-        waits = _asked_or_below(view)
+        waits = book.asked_or_below
         looks = self._workspace.looks.of(branch)
-        builds = self._workspace.lake.objects.builds(view.state.leaves[name].build for name in timed)
+        made = self._workspace.lake.objects.made(view.state.leaves[name].build for name in timed)
         found = []
         for name, rules in timed.items():
             look = last_look(looks, name, is_of_files=name not in waits)
-            build = builds.get(view.state.leaves[name].build)
+            built = made.get(view.state.leaves[name].build)
             times = [look.at] if look is not None else []
-            times += [build.created] if build is not None else []
+            times += [built] if built is not None else []
             if not times:
                 continue
             done = max(times)

@@ -15,6 +15,7 @@ from andon.lake.undo import causes_of, redo_target, undo_target
 from andon.model.commit import Cause, CauseDocument, Commit, CommitKind, Leaf, in_force, shows_the_same, sorted_causes
 from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
 from andon.service.reverts import redo_goal, undo_goal
+from andon.workspace.view import View
 
 if TYPE_CHECKING:
     from andon.base.database import Transaction
@@ -219,10 +220,10 @@ class Undoing:
             target=undo.id,
         )
         move = RefMove(name, "branch", head.id, "redo")
-        asked = _also(listener or Listener())
+        asked, view = _also(listener or Listener()), View(self._workspace, name, head)
 
         def also(transaction: Transaction, commit: Commit) -> None:
-            self._cords.require_free(name, changes, transaction)  # it may be held since
+            self._cords.require_free(name, changes, transaction, view)  # it may be held since
             asked(transaction, commit)
 
         commit = self._lake.commit(draft, before.root, [move], request, also)

@@ -15,7 +15,9 @@ from andon.errors import UsageError
 from andon.settings.table import BY_NAME, SETTINGS, Setting, Value, convert, flatten, mask
 
 #: Variables that are no settings: how commands behave, and what the child process of a Python dataset is told.
-_OTHER_VARIABLES = frozenset({"ANDON_DEBUG", "ANDON_LOGICAL_TIME", "ANDON_BRANCH", "ANDON_NOW", "ANDON_PROJECT"})
+_OTHER_VARIABLES = frozenset(
+    {"ANDON_CLOCK", "ANDON_DEBUG", "ANDON_LOGICAL_TIME", "ANDON_BRANCH", "ANDON_NOW", "ANDON_PROJECT"}
+)
 _REFERENCE = re.compile(r"\$\{(env|file):([^}]*)\}")
 
 

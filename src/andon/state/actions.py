@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
+from andon.base.clock import from_text, to_text
 from andon.base.database import Database, Transaction, in_batches
 from andon.model.action import ActionKind, ActionMode, ActionOutcome, CorrectiveAction, Freeze
 
@@ -25,6 +27,8 @@ _COLUMNS = (
     " outcome, why, ended, undone_at, process, is_interrupted"
 )
 _ALL = "*"
+#: So far back is looked whether what was verified was taken back since.
+UNDONE = timedelta(days=14)
 
 
 class Actions:
@@ -40,11 +44,13 @@ class Actions:
         rows = (reader or self._database).query(f"select {_COLUMNS} from corrective_action where seq = ?", [seq])
         return _action(rows[0]) if rows else None
 
-    def newest(self, limit: int = 100, incident: int | None = None) -> list[CorrectiveAction]:
+    def newest(
+        self, limit: int = 100, incident: int | None = None, reader: Database | Transaction | None = None
+    ) -> list[CorrectiveAction]:
         """The newest actions, newest first; of one incident, if given."""
         where, values = ("where incident = ?", [incident]) if incident is not None else ("", [])
         sql = f"select {_COLUMNS} from corrective_action {where} order by seq desc limit ?"
-        return [_action(row) for row in self._database.query(sql, [*values, limit])]
+        return [_action(row) for row in (reader or self._database).query(sql, [*values, limit])]
 
     def of_incidents(self, numbers: Iterable[int]) -> dict[int, list[CorrectiveAction]]:
         """The actions of incidents, oldest first."""
@@ -81,6 +87,21 @@ class Actions:
         )
         values = [branch, str(ActionKind.PAUSE), str(ActionOutcome.DONE)]
         return [_action(row) for row in self._database.query(sql, values)]
+
+    def is_idle(self, branch: str, now: str) -> bool:
+        """Whether there is nothing to do about a branch, nor to bring to an end: the way of most passes.
+
+        Args:
+            now: what was verified lately may still be taken back (ISO text).
+        """
+        sql = (
+            "select 1 from incident where branch = ? and state <> 'closed'"
+            " union all select 1 from corrective_action where branch = ? and (outcome = ? or (outcome = ? and at >= ?)"
+            " or (action = ? and outcome = ?)) and undone_at is null limit 1"
+        )
+        since = to_text(from_text(now) - UNDONE)
+        running, verified, done = str(ActionOutcome.RUNNING), str(ActionOutcome.VERIFIED), str(ActionOutcome.DONE)
+        return not self._database.query(sql, [branch, branch, running, verified, since, str(ActionKind.PAUSE), done])
 
     def freeze(self, reader: Database | Transaction | None = None) -> Freeze | None:
         """Who stopped all automatic action, if somebody did."""

@@ -77,6 +77,11 @@ class Claims:
         rows = self._database.query("select name, token, holder, process, until from claim where branch = ?", [branch])
         return {str(name): Claim(int(token), holder, process, until) for name, token, holder, process, until in rows}
 
+    def held(self, branch: str) -> list[Claim]:
+        """The claims of a branch that somebody has, or had when they were stopped."""
+        sql = "select token, holder, process, until from claim where branch = ? and holder <> ''"
+        return [Claim(int(token), *rest) for token, *rest in self._database.query(sql, [branch])]
+
     def take(
         self,
         branch: str,

@@ -28,6 +28,9 @@ _TOLERATED = 60.0
 #: So long it is known what was decided; what is still in force stays.
 _KEPT = timedelta(days=400)
 
+#: `serves` of most.
+_NOBODY = "[]"
+
 _LINE = "seq, branch, cause, who, began, last, times, gap, due"
 _DECISION = "dataset, standing, reason, rule, slot, next, serves, held"
 
@@ -97,8 +100,12 @@ class Decisions:
         first, second = (PassLine(*rows[0]) if rows else None for rows in found)
         return first, second
 
-    def note(self, branch: str, cause: str, who: str, at: str, due: int, changes: Iterable[Decision]) -> None:
-        """Note a pass at `at`, and what it decided anew.
+    def newest_line(self) -> int:
+        """The number of the newest line of passes, of any branch; 0 where there is none. What is decided anew has a line of its own."""
+        return int(self._database.query("select coalesce(max(seq), 0) from schedule_pass")[0][0])
+
+    def note(self, branch: str, cause: str, who: str, at: str, due: int, changes: Iterable[Decision]) -> int | None:
+        """Note a pass at `at`, and what it decided anew; returns the number of its line where that is a new one.
 
         Args:
             due: how many datasets it found due.
@@ -116,7 +123,7 @@ class Decisions:
                     "update schedule_pass set last = ?, times = times + 1, gap = ? where seq = ?",
                     [at, max(gap, last.gap), last.seq],
                 )
-                return
+                return None
             seq = int(transaction.query("select coalesce(max(seq), 0) + 1 from schedule_pass")[0][0])
             # how often it came is known of the line before
             known = last.gap if last is not None and 0 <= gap <= _allowed(last) else 0.0
@@ -150,6 +157,7 @@ class Decisions:
                 " and n.dataset = decision.dataset and n.seq > decision.seq)",
                 [old],
             )
+        return seq
 
 
 def _allowed(line: PassLine) -> float:
@@ -159,4 +167,13 @@ def _allowed(line: PassLine) -> float:
 
 def _decision(row: Row) -> Decision:
     dataset, standing, reason, rule, slot, coming, serves, held = row[:8]
-    return Decision(dataset, DueStanding(standing), reason, rule, slot, coming, tuple(json.loads(serves)), held)
+    return Decision(
+        dataset,
+        DueStanding(standing),
+        reason,
+        rule,
+        slot,
+        coming,
+        tuple(json.loads(serves)) if serves != _NOBODY else (),
+        held,
+    )

@@ -66,18 +66,18 @@ class Incidents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    # -- reading
+    # -- reading: of what a transaction may have written, by its reader
 
-    def find(self, number: int) -> Incident | None:
+    def find(self, number: int, reader: Database | Transaction | None = None) -> Incident | None:
         """The incident of this number, or None."""
-        rows = self._database.query(f"select {_INCIDENT} from incident where number = ?", [number])
+        rows = (reader or self._database).query(f"select {_INCIDENT} from incident where number = ?", [number])
         return _incident(rows[0]) if rows else None
 
-    def standing(self, branch: str | None = None) -> list[Incident]:
+    def standing(self, branch: str | None = None, reader: Database | Transaction | None = None) -> list[Incident]:
         """The incidents that are not over, of a branch or of all, oldest first."""
         where, values = ("and branch = ?", [branch]) if branch is not None else ("", [])
         sql = f"select {_INCIDENT} from incident where state <> 'closed' {where} order by number"
-        return [_incident(row) for row in self._database.query(sql, values)]
+        return [_incident(row) for row in (reader or self._database).query(sql, values)]
 
     def over(self, branch: str, limit: int) -> list[Incident]:
         """The newest incidents of a branch that are over, newest first."""
@@ -95,7 +95,9 @@ class Incidents:
         sql = f"select {_INCIDENT} from incident where opened >= ? or closed >= ? or state <> 'closed' order by number"
         return [_incident(row) for row in self._database.query(sql, [moment, moment])]
 
-    def of_signals(self, fingerprints: Iterable[str]) -> dict[str, Incident]:
+    def of_signals(
+        self, fingerprints: Iterable[str], reader: Database | Transaction | None = None
+    ) -> dict[str, Incident]:
         """By fingerprint the newest incident that has such a signal."""
         found: dict[str, Incident] = {}
         for marks, batch in in_batches(fingerprints):
@@ -103,10 +105,12 @@ class Incidents:
                 f"select s.fingerprint, {_prefixed(_INCIDENT, 'i')} from incident_signal s"
                 f" join incident i on i.number = s.incident where s.fingerprint in ({marks}) order by i.number"
             )
-            found.update({row[0]: _incident(row[1:]) for row in self._database.query(sql, batch)})
+            found.update({row[0]: _incident(row[1:]) for row in (reader or self._database).query(sql, batch)})
         return found
 
-    def signals(self, numbers: Iterable[int]) -> dict[int, list[IncidentSignal]]:
+    def signals(
+        self, numbers: Iterable[int], reader: Database | Transaction | None = None
+    ) -> dict[int, list[IncidentSignal]]:
         """The signals of incidents, by number, in the order in which they came."""
         found: dict[int, list[IncidentSignal]] = {number: [] for number in numbers}
         for marks, batch in in_batches(str(number) for number in found):
@@ -114,7 +118,7 @@ class Incidents:
                 f"select incident, {_SIGNAL} from incident_signal where incident in ({marks})"
                 " order by first_at, dataset, fingerprint"
             )
-            for row in self._database.query(sql, [int(number) for number in batch]):
+            for row in (reader or self._database).query(sql, [int(number) for number in batch]):
                 found[row[0]].append(_signal(row[1:]))
         return found
 
@@ -142,13 +146,13 @@ class Incidents:
         rows = reader.query("select number, waiting, commit_id from seen_run where branch = ?", [branch])
         return Seen(int(rows[0][0]), tuple(int(n) for n in rows[0][1].split()), rows[0][2]) if rows else None
 
-    def judged(self, branch: str) -> list[Incident]:
+    def judged(self, branch: str, reader: Database | Transaction | None = None) -> list[Incident]:
         """The incidents that somebody closed while a signal of theirs stood, which it does since."""
         sql = (
             f"select {_INCIDENT} from incident where branch = ? and state = 'closed' and number in"
             " (select incident from incident_signal where cleared is null) order by number"
         )
-        return [_incident(row) for row in self._database.query(sql, [branch])]
+        return [_incident(row) for row in (reader or self._database).query(sql, [branch])]
 
     def is_settled(self, branch: str, commit: str) -> bool:
         """Whether all runs of a branch, and its commit, were read for signals, and nothing is wrong or held there: the way of most runs."""

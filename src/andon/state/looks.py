@@ -54,7 +54,8 @@ class Looks:
             if failure.code not in ("machine.read_only", "machine.disk"):
                 raise
 
-    def of(self, branch: str) -> dict[str, LastLook]:
+    def of(self, branch: str, reader: Database | Transaction | None = None) -> dict[str, LastLook]:
         """`{dataset, ALL or ALL_OF_FILES: look}` as noted for a branch."""
-        rows = self._database.query("select dataset, at, commit_id, data from look where branch = ?", [branch])
+        sql = "select dataset, at, commit_id, data from look where branch = ?"
+        rows = (reader or self._database).query(sql, [branch])
         return {str(dataset): LastLook(str(at), str(commit), str(data or at)) for dataset, at, commit, data in rows}

@@ -366,26 +366,27 @@ def _add_notes(transaction: Transaction, number: int, notes: Sequence[RunNote], 
 
 def _end_lost(transaction: Transaction, clock: Clock) -> None:
     """Runs whose process was killed never say that they ended: the next one says it for them."""
-    for number, process, beat in transaction.query("select number, process, beat from run where status = 'running'"):
-        if _is_lost(process, beat, clock):
+    sql = "select number, process, beat, started from run where status = 'running'"
+    for number, process, beat, started in transaction.query(sql):
+        if _is_lost(process, beat, started, clock):
             transaction.execute(
                 "update run set status = 'interrupted', ended = ? where number = ?", [beat or to_text(clock()), number]
             )
 
 
-def _is_lost(process: str, beat: str | None, clock: Clock) -> bool:
+def _is_lost(process: str, beat: str | None, started: str, clock: Clock) -> bool:
     """Whether who ran it is gone: its process, or it told that it lives and does so no more."""
     if is_gone(process):
         return True
-    if beat is None:
-        return False
-    return clock() - from_text(beat) > (_SILENT if is_here(process) else _SILENT + SKEW)
+    if beat is None and is_here(process):
+        return False  # it lives, and did not go on for so long that it says so
+    return clock() - from_text(beat or started) > (_SILENT if is_here(process) else _SILENT + SKEW)
 
 
 def _record(row: tuple[Any, ...], clock: Clock) -> RunRecord:
     *values, error, process, beat = row
     values[9] = bool(values[9])
-    if values[7] == "running" and _is_lost(process, beat, clock):
+    if values[7] == "running" and _is_lost(process, beat, values[5], clock):
         values[6], values[7] = beat, "interrupted"
     values.append(json.loads(error) if error else None)
     return RunRecord(*values)

@@ -105,7 +105,7 @@ def test_a_line_made_wrong_is_read_or_refused(texts: list[str], column: str | No
 
 
 def test_good_lines_cut_short_anywhere_are_read_or_refused() -> None:
-    judged([text[:at] for text in GOOD[::3] for at in range(1, len(text))], None)
+    judged(sorted({text[:at] for text in GOOD[::8] for at in range(1, len(text))}), None)
 
 
 def test_every_line_is_refused_with_what_stands_near_to_it() -> None:

@@ -278,7 +278,7 @@ def assert_planned_is_plain(question: CheckQuestion, connection: duckdb.DuckDBPy
 parts = st.lists(rows, min_size=1, max_size=3)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(parts, rows, st.none() | rows, st.lists(lines, min_size=1, max_size=6), st.booleans(), st.sampled_from([1, 20]))
 def test_planned_is_plain(
     own: list[list[Row]], other: list[Row], before: list[Row] | None, written: list[str], is_large: bool, samples: int
@@ -307,7 +307,7 @@ class States:
             assert self.kept.setdefault(key, made) == made
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(parts, st.lists(rows, min_size=1, max_size=2), rows, st.lists(lines, min_size=1, max_size=6))
 def test_what_is_kept_per_file_changes_nothing(
     first: list[list[Row]], added: list[list[Row]], other: list[Row], written: list[str]
@@ -322,7 +322,7 @@ def test_what_is_kept_per_file_changes_nothing(
             assert_planned_is_plain(question, place.connection)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows, rows, st.none() | rows, st.lists(lines, min_size=1, max_size=6))
 def test_views_are_checked_by_running_them(
     own: list[Row], other: list[Row], before: list[Row] | None, written: list[str]

@@ -17,8 +17,8 @@ from andon.base.names import literal
 from kit.iceberg_tables import Table, connect, constant
 
 SEEDS = range(6)
-FILTERS = 300 * int(os.environ.get("ANDON_FUZZ", "1"))
-PYICEBERG_FILTERS = 40 * int(os.environ.get("ANDON_FUZZ", "1"))
+FILTERS = 140 * int(os.environ.get("ANDON_FUZZ", "1"))
+PYICEBERG_FILTERS = 25 * int(os.environ.get("ANDON_FUZZ", "1"))
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,7 @@ def differs(
     return all(seen(again) == seen(before) for again in data.repeated(sql, REPEATS))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**40))
 def test_what_is_not_in_the_lineage_does_not_matter(seed: int) -> None:
     sql, pick = Writer(seed).whole(), random.Random(seed)
@@ -89,13 +89,14 @@ def test_the_judge_notices_what_is_missing() -> None:
     sql = "select a.x as c0, count(*) over (partition by a.y) as c1 from s.a join s.c on a.x = c.k"
     found = column_lineage(sql, SCHEMAS, MACROS)
     for missing in sorted(found.influence):
-        noticed = []
-        for seed in range(10):
-            pick = random.Random(seed)
-            DATA.draw(pick)
-            less = Lineage(found.columns, found.influence - {missing})
-            noticed += wrong_columns(DATA, sql, less, pick) or []
-        assert noticed, missing
+        less = Lineage(found.columns, found.influence - {missing})
+        assert any(_is_noticed(sql, less, seed) for seed in range(10)), missing
+
+
+def _is_noticed(sql: str, found: Lineage, seed: int) -> bool:
+    pick = random.Random(seed)
+    DATA.draw(pick)
+    return bool(wrong_columns(DATA, sql, found, pick))
 
 
 def test_the_judge_blames_nothing_on_what_comes_by_chance() -> None:

@@ -105,7 +105,7 @@ def contents(
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**40))
 def test_nothing_changes_but_what_is_reached(seed: int) -> None:
     pick = random.Random(seed)
@@ -132,7 +132,7 @@ def test_nothing_changes_but_what_is_reached(seed: int) -> None:
             assert left == right, (f"{dataset}.{column}", name, sql)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**40))
 def test_up_is_down_seen_from_the_other_end(seed: int) -> None:
     graph = graph_of(write_lake(seed))

@@ -86,9 +86,8 @@ def test_a_name_that_the_engine_takes_for_no_cte_is_never_taken_for_one(block):
 
     closed = duckdb.connect(config={"enable_external_access": False, "threads": 1, "python_enable_replacements": False})
     answered = refused = 0
-    for seed in range(block * 1500, (block + 1) * 1500):
-        text = Texts(seed).query(3)
-        facts = read_facts([text])[0]
+    texts = [Texts(seed).query(3) for seed in range(block * 1000, (block + 1) * 1000)]
+    for text, facts in zip(texts, read_facts(texts), strict=True):
         if facts.reads or facts.tables or facts.problems:
             refused += 1
             continue
@@ -100,5 +99,5 @@ def test_a_name_that_the_engine_takes_for_no_cte_is_never_taken_for_one(block):
             assert "Permission" not in said, text
             assert "does not exist" not in said, text
     # the texts are of both kinds, else nothing was tried
-    assert answered > 150
-    assert refused > 150
+    assert answered > 100
+    assert refused > 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from andon.base.clock import from_text, system_clock, to_text
 from andon.base.hashing import canonical, content_id
 from andon.base.names import did_you_mean, is_name_part, literal, nearest, quote, quote_name
-from andon.base.process import is_gone, this_process
+from andon.base.process import is_gone, is_here, same_machine, spoken, this_process
 from andon.base.text import byte_to_character, excerpt, line_and_column, plural, seconds, size, words_in
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -100,4 +101,24 @@ def test_this_process_is_not_gone_and_strangers_are_not_known() -> None:
     assert not is_gone(this_process())
     assert not is_gone("elsewhere:1")
     assert not is_gone("no number")
-    assert is_gone(f"{this_process().rpartition(':')[0]}:{2**22 + 7}")
+    assert is_gone(same_machine(str(2**22 + 7)))
+
+
+def test_a_process_is_more_than_its_number() -> None:
+    """Another one that has the number now, as after the restart of a container, is not the one that was noted."""
+    machine, number, birth = this_process().rsplit(":", 2)
+    boot, room, start, chance = birth.split(".")
+
+    def noted(number: str, *parts: str) -> str:
+        return f"{machine}:{number}:{'.'.join(parts)}"
+
+    assert noted(number, boot, room, start, chance) == this_process()
+    assert is_gone(noted(number, boot, room, start, "cafe")), "before us somebody else had our number"
+    parent = str(os.getppid())
+    assert not is_gone(same_machine(parent))
+    assert is_gone(noted(parent, boot, room, "1", chance)) == bool(start), "its number is another one's since"
+    assert is_gone(noted(parent, "0", room, start, chance)), "the machine was started anew"
+    beside = noted(str(2**22 + 7), boot, "0", start, chance)
+    assert not is_gone(beside), "numbers of a container beside this one say nothing here"
+    assert (is_here(this_process()), is_here(beside)) == (True, False)
+    assert spoken(beside) == same_machine(str(2**22 + 7)) == spoken(same_machine(str(2**22 + 7)))

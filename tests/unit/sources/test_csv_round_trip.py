@@ -100,7 +100,7 @@ def _parsed(text: str, form: str) -> datetime.date | None:
         return None
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     tables(),
     st.sampled_from([",", ";", "|", "\t"]),
@@ -165,7 +165,7 @@ def check(outcome: Load, rows: list[list[str]]) -> None:
             assert same(value, said(text), day_first), (value, text, entry)
 
 
-@settings(max_examples=70, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.data(), st.sampled_from([",", ";"]))
 def test_a_later_load_is_read_exactly_or_stopped(data: st.DataObject, delim: str) -> None:
     kinds = data.draw(st.lists(COLUMNS, min_size=2, max_size=4))

@@ -93,7 +93,8 @@ def engine() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("set TimeZone = 'UTC'")
     connection.execute("create table probes (v varchar)")
-    connection.executemany("insert into probes values (?)", [[p] for p in dict.fromkeys(PROBES)])
+    # not `executemany`, which loads pandas
+    connection.execute("insert into probes select unnest(?::varchar[])", [list(dict.fromkeys(PROBES))])
     return connection
 
 
@@ -190,7 +191,8 @@ def test_position_does_not_matter(kind: str, tmp_path: Path, monkeypatch: pytest
     base = [BASE[kind]] * 9
     before = load("from 'x/*.csv'", {"x/a.csv": _file(base)}, tmp_path)
     assert before.columns == f"n BIGINT, v {kind}"
-    for probe in LATE:
+    # every second pair of a type and a text: each type meets five of them, each text three types or four
+    for probe in LATE[list(BASE).index(kind) % 2 :: 2]:
         first = load("from 'x/*.csv'", {"x/a.csv": _file([probe, *base])}, tmp_path)
         late = load("from 'x/*.csv'", {"x/a.csv": _file([*base, probe])}, tmp_path)
         file = load("from 'x/*.csv'", {"x/a.csv": _file(base), "x/b.csv": _file([probe])}, tmp_path)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andon.base.database import migrate
-from andon.base.process import same_machine
+from andon.base.process import same_machine, this_process
 from andon.base.sqlite import SqliteDatabase
 from andon.errors import ConflictError
 from andon.state.claims import LONGEST, ClaimLease, Claims, Refused, Turn
@@ -105,6 +105,17 @@ def test_a_process_that_is_gone_is_waited_for_no_longer(desk: Desk):
     assert taken.lost == {"a"}
     assert not desk.is_held(first)
     gone.wait()
+
+
+def test_a_process_that_came_back_with_its_number_holds_nothing(desk: Desk):
+    """As a container does that was killed and started again: its first process has the number of the one before."""
+    assert isinstance(desk.take("a"), ClaimLease)
+    assert isinstance(desk.take("a"), Refused), "it is ours"
+    with desk.database.write() as transaction:
+        transaction.execute("update claim set process = ?", [this_process()[:-8] + "0badcafe"])
+    taken = desk.take("a")
+    assert isinstance(taken, ClaimLease)
+    assert taken.lost == {"a"}
 
 
 @pytest.mark.parametrize("step", [timedelta(days=-3), timedelta(hours=-2), timedelta(days=400)])

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from importlib import import_module
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from andon.base.clock import clock_from
 from andon.base.files import tree_size
 from andon.base.text import plural, seconds, size
 from andon.cli.app import App
@@ -59,7 +60,6 @@ class StoryApp(App):
     def __init__(self, project: Path, console: Console, author: str, moment: datetime) -> None:
         super().__init__(project, console)
         self._author = author
-        self._began = time.monotonic()
         self._moment = moment
 
     @cached_property
@@ -70,10 +70,7 @@ class StoryApp(App):
         from andon.service.service import Service
 
         environ: Mapping[str, str] = {**os.environ, "ANDON_AUTHOR": self._author}
-        return Service.open(self.start, face="cli", environ=environ, clock=self._clock)
-
-    def _clock(self) -> datetime:
-        return self._moment + timedelta(seconds=time.monotonic() - self._began)
+        return Service.open(self.start, face="cli", environ=environ, clock=clock_from(self._moment))
 
 
 @dataclass

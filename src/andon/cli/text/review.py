@@ -52,7 +52,7 @@ def review_lines(found: ReviewDocument, ink: Ink, width: int | None, *, define: 
     lines.number("in quarantine", plural(rows, "row"), "quarantine")
     lines.rows(
         [
-            (each.dataset, plural(each.rows, "row"), "" if each.days is None else f"since {each.days:g} days")
+            (each.dataset, plural(each.rows, "row"), "" if each.days is None else _old(each.days))
             for each in found.quarantine
         ]
     )
@@ -100,3 +100,7 @@ class _Lines:
         self.lines += table(cells, self._ink, width=self._width, indent="    ", whole=[0], wrap=[last], drop=())
         if len(rows) > _FEW:
             self.add(self._ink.paint(f"    … and {len(rows) - _FEW:,} more: --json has all", "dim"))
+
+
+def _old(days: float) -> str:
+    return "for less than a day" if days < 1 else f"for {days:g} {'day' if days == 1 else 'days'}"

@@ -28,7 +28,7 @@ def tick_lines(found: Tick, out: Ink) -> list[str]:
     lines += [f"{out.paint(each.dataset, 'accent')}  waits: {each.reason}" for each in found.waiting]
     count = plural(len(found.due), "dataset")
     is_one = len(found.due) == 1
-    verb = "is" if is_one else "are"
+    verb = "was" if is_one else "were"
     lines.append(
         out.paint(f"{count} {verb} due on {found.branch}" if found.due else f"nothing is due on {found.branch}", "dim")
     )

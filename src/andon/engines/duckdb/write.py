@@ -11,7 +11,7 @@ from andon.base.record import Record
 from andon.engines.duckdb.instance import Session
 from andon.engines.duckdb.stats import parse_return_stats
 from andon.engines.types import field_ids_clause
-from andon.model.quarantine import AsideRule, row_hash, tried
+from andon.model.quarantine import AsideRule, aside_condition
 from andon.model.version import Column, ColumnStats
 
 #: What tells the rows that are set aside, while they are written.
@@ -79,7 +79,9 @@ def write_apart(
         duckdb.Error: what the engine says.
     """
     listed = [quote(column.name) for column in columns]
-    query = f"select *, {_is_aside(rules, listed)} as {quote(_ASIDE)} from (\n{_stored(sql, produced, columns)}\n)"
+    query = (
+        f"select *, {aside_condition(rules, listed)} as {quote(_ASIDE)} from (\n{_stored(sql, produced, columns)}\n)"
+    )
     parts = Path(f"{path}.aside.part")
     try:
         rows = (
@@ -105,19 +107,6 @@ def write_apart(
         return Written(int(written), int(size), parse_return_stats(stats)), count
     finally:
         rmtree(parts, ignore_errors=True)
-
-
-def _is_aside(rules: Sequence[AsideRule], columns: Sequence[str]) -> str:
-    """SQL that is true for rows that are set aside: those that fail a rule and were not released from that."""
-    bad = " or ".join(tried(rule.bad) for rule in rules)
-    if not any(rule.released for rule in rules):
-        return f"({bad})"
-    told = row_hash(columns)
-    kept = " or ".join(
-        tried(rule.bad) + (f" and {told} not in ({', '.join(map(literal, rule.released))})" if rule.released else "")
-        for rule in rules
-    )
-    return f"case when {bad} then {kept} else false end"
 
 
 def _stored(sql: str, produced: Sequence[tuple[str, str]], columns: Sequence[Column]) -> str:

@@ -117,10 +117,10 @@ class Actor:
         now = self._workspace.clock()
         playbooks = all_of(view.project.playbooks)
         actions = self._actions.of_playbooks(playbook.id for playbook in playbooks)
-        verdicts = {number: self._incidents.find(number) for number in {action.incident for action in actions}}
+        incidents = self._incidents.of_numbers({action.incident for action in actions})
         return ActionRecord(
             recent=tuple(self._actions.since(to_text(now - timedelta(days=1)))),
-            results=results_of(playbooks, actions, {n: i.verdict for n, i in verdicts.items() if i is not None}),
+            results=results_of(playbooks, actions, {n: i.verdict for n, i in incidents.items()}),
             freeze=self._actions.freeze(),
             busy=self._busy(view),
         )
@@ -137,13 +137,15 @@ class Actor:
             return []
         ended = self.settle(branch)
         standing = [i for i in self._incidents.standing(branch) if i.state in STANDING]
-        record: ActionRecord | None = None
+        known: tuple[View, ActionRecord, dict[int, IncidentSituation]] | None = None
         for incident in standing:
             if cancel is not None and cancel.is_cancelled:
                 break
-            view = View.at(self._workspace, branch)
-            record = record or self.record(view)
-            situation = self._situation(view, incident)
+            if known is None:  # read for all of them, and again after something was done
+                view = View.at(self._workspace, branch)
+                known = view, self.record(view), self._situations(view, standing)
+            view, record, situations = known
+            situation = situations[incident.number]
             offers = self._offers(view, situation, record)
             due = next((offer for offer in offers if offer.is_due), None)
             if due is None:
@@ -154,7 +156,7 @@ class Actor:
             done = self._do(view, situation, due.playbook.do, due.playbook.params, mode, AUTHOR, due.playbook, cancel)
             if done is not None:
                 ended.append(done)
-            record = None
+            known = None
         return ended
 
     def fix(
@@ -312,6 +314,8 @@ class Actor:
         left = [s for s in signals if s.fingerprint in action.aims and s.cleared is None]
         if not left:
             return self._book.end(seq, ActionOutcome.VERIFIED, why)
+        if action.after is None:  # nothing was published, so there is nothing to wait for nor to take back
+            return self._book.end(seq, ActionOutcome.FAILED, why)
         is_told_by_looks = all(not signal.kind.is_of_runs and signal.run is None for signal in left)
         if is_told_by_looks and self._workspace.clock() < from_text(action.at) + self._within(action):
             self._book.let_go(action)
@@ -344,18 +348,27 @@ class Actor:
     # -- parts
 
     def _situation(self, view: View, incident: Incident) -> IncidentSituation:
-        project = view.project
-        said = project.datasets.get(incident.dataset)
-        needs = {name: list(each.definition.inputs) for name, each in project.datasets.items()}
-        below = reach(reverse(needs), [incident.dataset]) - {incident.dataset} if incident.dataset in needs else set()
-        return IncidentSituation(
-            incident,
-            tuple(self._incidents.signals([incident.number])[incident.number]),
-            said.tags if said is not None else (),
-            said.owner if said is not None else None,
-            len(below),
-            tuple(self._actions.of_incidents([incident.number])[incident.number]),
-        )
+        return self._situations(view, [incident])[incident.number]
+
+    def _situations(self, view: View, incidents: Sequence[Incident]) -> dict[int, IncidentSituation]:
+        """What is known of incidents, by number; in as many statements however many they are."""
+        datasets = view.project.datasets
+        readers = reverse({name: list(said.definition.inputs) for name, said in datasets.items()})
+        numbers = [incident.number for incident in incidents]
+        signals, actions = self._incidents.signals(numbers), self._actions.of_incidents(numbers)
+        found = {}
+        for incident in incidents:
+            said, name = datasets.get(incident.dataset), incident.dataset
+            below = reach(readers, [name]) - {name} if said is not None else set()
+            found[incident.number] = IncidentSituation(
+                incident,
+                tuple(signals[incident.number]),
+                said.tags if said is not None else (),
+                said.owner if said is not None else None,
+                len(below),
+                tuple(actions[incident.number]),
+            )
+        return found
 
     def _scene(self, view: View, situation: IncidentSituation, params: Mapping[str, Any]) -> IncidentScene:
         return IncidentScene(situation, view, params, str(self._workspace.root), self._workspace.clock())

@@ -67,7 +67,7 @@ class Done(Record):
     """What an action came to.
 
     Attributes:
-        outcome: `running` where it published something that is to be verified.
+        outcome: `running` where what readers see by now is to be verified, whether or not something was published.
         why: in words; `kept` further plain values for the record.
         commit: what it published.
     """
@@ -128,7 +128,7 @@ def told(result: RunResult) -> Done:
         message = str((failed[0].error or {}).get("message", "")) if failed else ""
         return Done(ActionOutcome.FAILED, f"run:{result.run} was held: {message or result.held}")
     if result.commit == result.base:
-        return Done(ActionOutcome.FAILED, f"run:{result.run} brought nothing")
+        return Done(ActionOutcome.RUNNING, f"run:{result.run} brought nothing")
     return Done(ActionOutcome.RUNNING, f"run:{result.run}", result.commit)
 
 

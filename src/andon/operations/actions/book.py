@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
@@ -15,6 +14,7 @@ from andon.model.action import ActionKind, ActionMode, ActionOutcome, Corrective
 from andon.model.incident import IncidentEvent, IncidentEventKind, IncidentState
 from andon.model.playbook import PlaybookMode
 from andon.operations.actions.decide import IncidentSituation, Offer
+from andon.state.actions import UNDONE
 
 if TYPE_CHECKING:
     from andon.base.database import Transaction
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 #: Who acts where no person does.
 AUTHOR = "andon"
-#: So far back is looked whether what was verified was taken back since.
-_UNDONE = timedelta(days=14)
 #: States of incidents about which something is to be done.
 STANDING = (IncidentState.OPEN, IncidentState.CONTAINED)
 
@@ -57,8 +55,7 @@ class ActionBook:
     def _was_quicker(self, transaction: Transaction, situation: IncidentSituation) -> bool:
         """Whether another process did something about the incident since it was looked at."""
         last = max((action.seq for action in situation.actions), default=0)
-        newest = self._actions.newest(1, situation.incident.number)
-        del transaction
+        newest = self._actions.newest(1, situation.incident.number, transaction)
         return bool(newest) and newest[0].seq > last
 
     def let_go(self, action: CorrectiveAction) -> None:
@@ -109,7 +106,7 @@ class ActionBook:
             return
         self._actions.put(transaction, replace(current, after=commit))
         now = to_text(self._workspace.clock())
-        incident = self._incidents.find(action.incident)
+        incident = self._incidents.find(action.incident, transaction)
         if incident is not None and incident.state in STANDING:
             fixed = replace(incident, state=IncidentState.FIXED, fixed=now)
             self._incidents.put(transaction, fixed)
@@ -150,10 +147,10 @@ class ActionBook:
 
     def _reopen(self, transaction: Transaction, action: CorrectiveAction, now: str) -> None:
         """An incident that something in vain was done about is not fixed any more."""
-        incident = self._incidents.find(action.incident)
+        incident = self._incidents.find(action.incident, transaction)
         if incident is None or incident.state is not IncidentState.FIXED or action.outcome is ActionOutcome.VERIFIED:
             return
-        signals = self._incidents.signals([incident.number])[incident.number]
+        signals = self._incidents.signals([incident.number], transaction)[incident.number]
         standing = [signal for signal in signals if signal.cleared is None]
         is_contained = bool(standing) and all(signal.is_held for signal in standing)
         state = IncidentState.CONTAINED if is_contained else IncidentState.OPEN
@@ -199,7 +196,7 @@ class ActionBook:
 
     def _tell(self, transaction: Transaction, action: CorrectiveAction, what: str, *, begun: bool = False) -> None:
         """An event of the incident. Where a person has to look, it says so."""
-        incident = self._incidents.find(action.incident)
+        incident = self._incidents.find(action.incident, transaction)
         if incident is None:
             return
         is_vain = action.outcome.is_failure and not action.is_interrupted
@@ -230,7 +227,7 @@ class ActionBook:
 
     def note_undone(self, branch: str) -> None:
         """Note of what was verified lately whether a person took it back since."""
-        since = to_text(self._workspace.clock() - _UNDONE)
+        since = to_text(self._workspace.clock() - UNDONE)
         open_ = {
             action.after: action
             for action in self._actions.since(since)

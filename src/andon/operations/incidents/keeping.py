@@ -82,7 +82,7 @@ class IncidentKeeper:
         now = to_text(self._workspace.clock())
         with lake.database.write() as transaction:
             for branch in gone:
-                cases = self._cases(self._store.standing(branch))
+                cases = self._cases(self._store.standing(branch, transaction), transaction)
                 right = {s.fingerprint: Right("the branch is gone", s.times) for case in cases for s in case.standing}
                 for case in clear(cases, right, {}, now, 0):
                     self._keep(transaction, case, now)
@@ -95,10 +95,10 @@ class IncidentKeeper:
         """
         now = to_text(self._workspace.clock())
         with self._workspace.lake.database.write() as transaction:
-            incident = self._store.find(number)
+            incident = self._store.find(number, transaction)
             if incident is None:
                 return None
-            (case,) = self._cases([incident])
+            (case,) = self._cases([incident], transaction)
             after = what(case, now)
             self._keep(transaction, after, now)
         return after.incident
@@ -208,9 +208,9 @@ class IncidentKeeper:
         unread = [read for read in step.reads if not read.run or _is_unread(read.run, seen)]
         prints = {signal.fingerprint for read in unread for signal in read.batch.signals}
         prints |= {other.fingerprint for other in step.carried.values()}
-        earlier = self._store.of_signals(prints)
-        incidents = [*self._store.standing(step.branch), *self._store.judged(step.branch), *earlier.values()]
-        cases = self._cases({incident.number: incident for incident in incidents}.values())
+        earlier = self._store.of_signals(prints, transaction)
+        there = [*self._store.standing(step.branch, transaction), *self._store.judged(step.branch, transaction)]
+        cases = self._cases({one.number: one for one in (*there, *earlier.values())}.values(), transaction)
         before = {case.number: case for case in cases}
         cases = [woken(_carried(case, step.carried), step.now) for case in cases]
         for read in unread:
@@ -236,9 +236,9 @@ class IncidentKeeper:
             found.update({s.fingerprint: case.incident for s in case.signals})
         return {s.fingerprint: found[s.fingerprint] for s in batch.signals if s.fingerprint in found}
 
-    def _cases(self, incidents: Iterable[Incident]) -> list[Case]:
+    def _cases(self, incidents: Iterable[Incident], reader: Transaction | None = None) -> list[Case]:
         found = list(incidents)
-        signals = self._store.signals(incident.number for incident in found)
+        signals = self._store.signals((incident.number for incident in found), reader)
         return [Case(incident, tuple(signals[incident.number])) for incident in found]
 
     def _keep(self, transaction: Transaction, case: Case, now: str) -> None:

@@ -115,6 +115,7 @@ class MessageSender:
         """What a channel is told, and what it is then known to have been told of."""
         default = str(self._workspace.settings.get("branch.default"))
         facts: dict[str, BranchFacts] = {}
+        events = self._incidents.events_of(incidents)
         news, changed = [], []
         for number, incident in sorted(incidents.items()):
             before = told.get(number)
@@ -133,7 +134,7 @@ class MessageSender:
                 item = known.item(
                     incident,
                     signals[number],
-                    self._incidents.events(number),
+                    events[number],
                     change,
                     before.state if before is not None else None,
                 )

@@ -10,6 +10,8 @@ from andon.operations.repeats.repeat import THIRD, CorrectionRepeat, Replay, key
 
 #: What is not known to be needless in so many of the cases is worth a rule.
 _HELPS = 2 / 3
+#: A person asked for it: by its kind, or as the playbook that suggests it.
+_BY_HAND = frozenset({"manual", "suggested"})
 _NO_PROBLEM = frozenset({"expected", "no-problem"})
 
 
@@ -26,7 +28,7 @@ def repeated_corrections(
     done: dict[tuple[str, str, str, tuple[tuple[str, str], ...]], list[Correction]] = defaultdict(list)
     every = list(corrections)
     for one in every:
-        if one.mode == "manual" and one.outcome == "verified" and not one.is_undone:
+        if one.mode in _BY_HAND and one.outcome == "verified" and not one.is_undone:
             done[one.kind, one.dataset, one.action, tuple(sorted(one.params.items()))].append(one)
     found = []
     for (kind, dataset, action, params), own in done.items():

@@ -16,6 +16,7 @@ import msgspec
 from andon.base.clock import from_text, to_text
 from andon.base.lru import Lru
 from andon.base.record import Record, replace
+from andon.model.playbook import PlaybookMode
 from andon.operations.repeats.corrections import repeated_corrections
 from andon.operations.repeats.files import repeated_files
 from andon.operations.repeats.questions import Questions, question_key, repeated_questions
@@ -52,6 +53,8 @@ _LINES = 100_000
 _QUESTIONS, _OF_EACH, _TEXTS = 25, 120, 6
 #: More a day than people ask: a machine does.
 _A_DAY = 24
+#: What an action came to is kept beside what it was told, and is another thing each time.
+_CAME_OF_IT = "result"
 #: Work that nobody did for so long is nothing to offer any more.
 _DAYS = timedelta(days=60)
 
@@ -208,7 +211,7 @@ class RepeatKeeper:
                 row.actor,
                 row.mode,
                 row.outcome,
-                {str(key): json.dumps(value) for key, value in json.loads(row.params).items()},
+                {str(key): json.dumps(value) for key, value in json.loads(row.params).items() if key != _CAME_OF_IT},
                 row.is_undone,
                 max((one.episode for one in incidents if one.number == row.incident and one.at <= row.at), default=0),
             )
@@ -217,6 +220,7 @@ class RepeatKeeper:
         known = {
             (str(kind), dataset, str(playbook.do))
             for playbook in view.project.playbooks.lines
+            if playbook.mode is not PlaybookMode.SUGGEST
             for kind in playbook.on.kind
             for dataset in playbook.on.dataset
         }

@@ -13,7 +13,8 @@ from andon.base.text import span
 from andon.model.decision import Silence, Unreachable
 from andon.model.schedule import RefreshRule, RuleKind
 from andon.operations.scheduling.book import ScheduleBook, ScheduleEntry
-from andon.operations.scheduling.decide import ScheduleFacts, spans_of
+from andon.operations.scheduling.facts import ScheduleFacts
+from andon.operations.scheduling.spans import spans_of
 from andon.state.decisions import PassLine
 
 #: Who looks regularly stays away after so many times the usual, and this much more.

@@ -18,11 +18,12 @@ from functools import lru_cache
 from andon.base.clock import SKEW, from_text, to_text
 from andon.base.cron import cron_times
 from andon.base.duration import Duration, read_duration
-from andon.base.graph import reach
-from andon.base.record import Record, field, replace
-from andon.model.decision import NOTHING, BackKind, Decision, DueStanding, Failure, HeldBack
+from andon.base.record import Record, replace
+from andon.model.decision import NOTHING, BackKind, Decision, DueStanding, Failure
 from andon.model.schedule import RefreshRule, RuleKind
 from andon.operations.scheduling.book import ScheduleBook, ScheduleEntry
+from andon.operations.scheduling.facts import ScheduleFacts
+from andon.operations.scheduling.spans import SPANS
 
 #: What a run takes is guessed by what it took last, and so much more.
 _MARGIN = 1.5
@@ -35,32 +36,6 @@ _FIRST = _NEVER + timedelta(days=1)
 _FOLLOWS = RefreshRule(RuleKind.UPSTREAM).spoken
 #: So many datasets are named for whose sake another one is due.
 _NAMED = 3
-
-
-class ScheduleFacts(Record):
-    """What is known when it is decided. Moments are ISO texts.
-
-    Attributes:
-        looks: when each dataset was brought up to date last, by the logical time of the run; without it, it never was.
-        data: of when the data of each dataset are, where that is earlier: what it comes from was not brought up to date with it.
-        moved: why a dataset would be built now, by what can be seen without asking anybody.
-        changed: how the result of a `when` changed since its dataset was brought up to date.
-        seconds: what each dataset took when it was built last.
-        held: what is held back.
-        failures: the last tries that came to nothing.
-        seen: `Decision.seen` by dataset.
-        cadence: seconds from one pass to the next; 0 where it is not known.
-    """
-
-    looks: Mapping[str, str] = field(default_factory=dict)
-    data: Mapping[str, str] = field(default_factory=dict)
-    moved: Mapping[str, str] = field(default_factory=dict)
-    changed: Mapping[str, str] = field(default_factory=dict)
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    held: Mapping[str, HeldBack] = field(default_factory=dict)
-    failures: Mapping[str, Failure] = field(default_factory=dict)
-    seen: Mapping[str, str] = field(default_factory=dict)
-    cadence: float = 0.0
 
 
 class _Want(Record):
@@ -87,45 +62,16 @@ class _Need(Record):
 
 def decide(book: ScheduleBook, known: ScheduleFacts, now: datetime) -> tuple[Decision, ...]:
     """What is due at `now` and what is not, each with its reason; in the book's order, so that what is read comes first."""
-    return _Decider(book, known, now).decisions()
+    return Decider(book, known, now).decisions()
 
 
 #: Of what was never built: above it only what was neither.
 _NEW = _Want("never built", _FOLLOWS, since=_FIRST)
 
 
-class DecidingAgain:
-    """Decides again and again. While nothing is known anew and no time came, the decisions are those of before, and cost nothing."""
+class Decider:
+    """The three walks over one book at one moment."""
 
-    def __init__(self) -> None:
-        self._kept: tuple[ScheduleBook, ScheduleFacts, datetime, datetime, tuple[Decision, ...]] | None = None
-
-    def decide(self, book: ScheduleBook, known: ScheduleFacts, now: datetime) -> tuple[Decision, ...]:
-        """As `decide`; what was decided of the same book before may be given again."""
-        kept = self._kept
-        if kept is not None and kept[0] is book and kept[2] <= now < kept[3] and kept[1] == known:
-            return kept[4]
-        decider = _Decider(book, known, now)
-        found = decider.decisions()
-        ahead = max(known.looks.values(), default="") > to_text(now + SKEW)
-        self._kept = None if ahead else (book, known, now, decider.until(), found)
-        return found
-
-
-def jobs(book: ScheduleBook, decisions: tuple[Decision, ...]) -> tuple[tuple[str, ...], ...]:
-    """The datasets that are due, put together as runs: what is connected within them is one, so that its readers see it together."""
-    due = {each.dataset for each in decisions if each.is_due}
-    near = {d: [*(p for p in book.inputs[d] if p in due), *(r for r in book.readers[d] if r in due)] for d in due}
-    found, seen = [], set[str]()
-    for dataset in book.order:
-        if dataset in due and dataset not in seen:
-            together = {dataset} | reach(near, [dataset])
-            seen |= together
-            found.append(tuple(d for d in book.order if d in together))
-    return tuple(found)
-
-
-class _Decider:
     def __init__(self, book: ScheduleBook, known: ScheduleFacts, now: datetime) -> None:
         self.book = book
         self.known = known
@@ -203,7 +149,7 @@ class _Decider:
     def _own(self) -> None:
         known, book = self.known, self.book
         ages = self._ages()
-        spans = _SPANS.of(book, known.seconds, frozenset(self.shut)) if ages else {}
+        spans = SPANS.of(book, known.seconds, frozenset(self.shut)) if ages else {}
         asked = dict.fromkeys((*book.with_rules, *known.moved, *known.failures, *known.changed))
         if not known.looks.keys() >= book.entries.keys():
             asked |= dict.fromkeys(d for d in book.order if d not in known.looks)
@@ -407,59 +353,10 @@ def _back(why: Decision, told: str, kind: str, until: str | None) -> Decision:
     )
 
 
-class _Spans:
-    """Seconds that it may take to bring a dataset up to date; those of the last book are kept, as runs change them and passes don't."""
-
-    def __init__(self) -> None:
-        self._kept: tuple[ScheduleBook, Mapping[str, float], frozenset[str], dict[str, float]] | None = None
-
-    def of(self, book: ScheduleBook, seconds: Mapping[str, float], shut: frozenset[str]) -> dict[str, float]:
-        kept = self._kept
-        if kept is not None and kept[0] is book and kept[1] is seconds and kept[2] == shut:
-            return kept[3]
-        found = spans_of(book, seconds, shut)
-        self._kept = book, seconds, shut, found
-        return found
-
-
-_SPANS = _Spans()
-
-
-def spans_of(book: ScheduleBook, seconds: Mapping[str, float], shut: frozenset[str]) -> dict[str, float]:
-    """Seconds that it may take to bring each dataset up to date: a run with all that goes along, by the longest way through it, and
-    before it another one that shares something, which may have begun just then.
-
-    Args:
-        seconds: what each took last.
-        shut: what is no way through.
-    """
-    ways = {d: [p for p in book.inputs[d] if p not in shut] for d in book.order}
-    above: dict[str, float] = {}
-    for d in book.order:
-        above[d] = seconds.get(d, 0.0) + max((above[p] for p in ways[d]), default=0.0)
-    below: dict[str, float] = {}
-    for d in reversed(book.order):
-        following = (below[r] + seconds.get(r, 0.0) for r in book.readers[d] if book.entries[r].follows)
-        below[d] = max(following, default=0.0)
-    longest: dict[str, float] = {}
-    for d in reversed(book.order):
-        longest[d] = max((above[d] + below[d], *(longest[r] for r in book.readers[d])))
-    shared: dict[str, float] = {}
-    for d in book.order:
-        shared[d] = max((longest[d], *(shared[p] for p in ways[d])))
-    return {d: above[d] + below[d] + shared[d] for d in book.order}
-
-
 @lru_cache(maxsize=50_000)
 def _quiet(dataset: str) -> Decision:
     """Of what only follows others, where nothing moved."""
     return Decision(dataset, DueStanding.WAITS, NOTHING, _FOLLOWS)
-
-
-@lru_cache(maxsize=50_000)
-def _waits(dataset: str, look: datetime | None, rule: str | None, coming: str | None) -> Decision:
-    told = f"brought up to date at {_minute(look)}" if look is not None else "never built"
-    return Decision(dataset, DueStanding.WAITS, told, rule, next=coming)
 
 
 def _is_stuck(failure: Failure) -> bool:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
+from andon.base.graph import reach
 from andon.base.record import Record
 from andon.model.dataset import Definition
+from andon.model.decision import Decision
+from andon.operations.scheduling.book import ScheduleBook
 from andon.sources.files.paths import remote_patterns
 from andon.state.claims import Turn
 
@@ -20,6 +23,19 @@ class ScheduledJob(Record):
 
     datasets: tuple[str, ...]
     turns: tuple[Turn, ...] = ()
+
+
+def jobs(book: ScheduleBook, decisions: tuple[Decision, ...]) -> tuple[tuple[str, ...], ...]:
+    """The datasets that are due, put together as runs: what is connected within them is one, so that its readers see it together."""
+    due = {each.dataset for each in decisions if each.is_due}
+    near = {d: [*(p for p in book.inputs[d] if p in due), *(r for r in book.readers[d] if r in due)] for d in due}
+    found, seen = [], set[str]()
+    for dataset in book.order:
+        if dataset in due and dataset not in seen:
+            together = {dataset} | reach(near, [dataset])
+            seen |= together
+            found.append(tuple(d for d in book.order if d in together))
+    return tuple(found)
 
 
 def with_turns(

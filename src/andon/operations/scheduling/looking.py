@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from andon.base.cache import Entries
 from andon.base.clock import SKEW, from_text, to_text
-from andon.base.hashing import texts_id
 from andon.base.lru import Lru
 from andon.base.record import Record, replace
 from andon.errors import AndonError
 from andon.lake.refs import MAIN
 from andon.model.decision import BackKind, Decision, DueStanding, Failure, HeldBack
-from andon.operations.scheduling.book import ScheduleBook, book_of
+from andon.model.tick import TickWaiting
+from andon.operations.scheduling.again import DecidingAgain
+from andon.operations.scheduling.book import ScheduleBook
+from andon.operations.scheduling.books import ScheduleBooks
 from andon.operations.scheduling.cadence import cadence_of
-from andon.operations.scheduling.decide import DecidingAgain, ScheduleFacts
+from andon.operations.scheduling.facts import ScheduleFacts
 from andon.operations.scheduling.movement import BuildFact, Movement
 from andon.operations.scheduling.retries import WAITS, words
+from andon.operations.scheduling.still import Stillness
 from andon.operations.scheduling.whens import WhenAnswers
 from andon.runs.looked import last_look
 from andon.state.looks import ALL, LastLook
 from andon.state.pauses import ALL as ALL_PAUSED
-from andon.workspace.code import project_at
 
 if TYPE_CHECKING:
-    from andon.model.commit import Commit, State
+    from andon.model.commit import Commit
     from andon.query.ask import Querying
     from andon.workspace.workspace import Workspace
 
-_BOOKS = Entries[ScheduleBook]("schedule book", ScheduleBook)
 _KEPT = 4
 #: What was decided before is not written again sooner than this.
 _NOTED = timedelta(minutes=1)
@@ -60,6 +60,14 @@ class DueDecisions(Record):
         return [each for each in self.decisions if each.standing is DueStanding.DUE]
 
 
+class _Noted(Record):
+    """What was noted last: the decisions, when, and the newest line of passes then."""
+
+    decisions: tuple[Decision, ...]
+    at: datetime
+    line: int
+
+
 class Looking:
     """Looks at branches of one lake; what it derived is kept while the head is the same.
 
@@ -70,20 +78,25 @@ class Looking:
     def __init__(
         self,
         workspace: Workspace,
-        querying: Querying,
+        books: ScheduleBooks,
+        querying: Callable[[], Querying],
         marks: Callable[[str, Collection[str]], Mapping[str, str]],
     ) -> None:
         self._workspace = workspace
         self.marks = marks
         self._movement = Movement(workspace)
         self._whens = WhenAnswers(workspace.lake.commits, querying, workspace.cache)
-        self._books: Lru[str, ScheduleBook] = Lru(_KEPT)
+        self._books = books
         self._seconds: Lru[str, Mapping[str, float]] = Lru(_KEPT)
         self._deciding: dict[str, DecidingAgain] = {}
-        self._noted: dict[tuple[str, str], tuple[tuple[Decision, ...], datetime]] = {}
+        self._noted: dict[tuple[str, str], _Noted] = {}
+        self._stillness = Stillness(workspace, self.cadence)
 
-    def look(self, branch: str, now: datetime | None = None) -> DueDecisions:
+    def look(self, branch: str, now: datetime | None = None, *, is_kept: bool = True) -> DueDecisions:
         """What is due on a branch at `now` (None: by the clock) and what is not, with all that it was decided by.
+
+        Args:
+            is_kept: whether what is seen of files counts as seen at that moment; not where somebody only wonders what would be.
 
         Raises:
             MachineError: the catalog can't be read.
@@ -93,11 +106,11 @@ class Looking:
         at = to_text(moment)
         head = lake.refs.head(branch)
         state = lake.commits.state(head)
-        book = self.book(head, state)
+        book = self._books.of(head, state)
         facts = self._movement.facts(branch, head, state)
         seen = self._looks(branch, head, book, facts, to_text(moment + SKEW))
         looks = {d: look.at for d, look in seen.items()}
-        moved, signs = self._movement.moved(branch, head, state, book, looks, at)
+        moved, signs = self._movement.moved(branch, head, state, book, looks, at, is_kept=is_kept)
         changed, unasked = self._changed(book, seen, head)
         known = ScheduleFacts(
             looks=looks,
@@ -113,21 +126,6 @@ class Looking:
         deciding = self._deciding.setdefault(branch, DecidingAgain())
         return DueDecisions(branch, head.id, at, book, known, deciding.decide(book, known, moment))
 
-    def book(self, head: Commit, state: State) -> ScheduleBook:
-        """What is scheduled by the code of a commit; derived once for each code."""
-        found = self._books.get(head.root)
-        if found is None:
-            key = texts_id(["schedule", sorted(state.files().items()), sorted(state.leaves)])
-            found = self._books.get(key) or self._workspace.cache.get(_BOOKS, [key]).get(key)
-            if found is None:
-                project = project_at(self._workspace, state)
-                datasets = {d: dataset for d, dataset in project.datasets.items() if d in state.leaves}
-                found = book_of(replace(project, datasets=datasets))
-                self._workspace.cache.put_newest(_BOOKS, key, found, _KEPT)
-            self._books.put(key, found)
-            self._books.put(head.root, found)
-        return found
-
     def cadence(self, branch: str, now: datetime) -> float:
         """Seconds from one pass to the next, in whole minutes, by those that were made; 0 where nothing is known."""
         found = cadence_of(self._workspace.decisions.passes(branch, _LINES), now)
@@ -141,15 +139,46 @@ class Looking:
         """
         if self._workspace.lake.database.is_read_only:
             return
-        branch, moment = decided.branch, from_text(decided.at)
-        noted = self._noted.get((branch, cause))
-        is_same = noted is not None and noted[0] is decided.decisions
-        if noted is not None and is_same and timedelta(0) <= moment - noted[1] < _NOTED:
+        branch, moment, decisions = decided.branch, from_text(decided.at), self._workspace.decisions
+        noted, line = self._noted.get((branch, cause)), decisions.newest_line()
+        # where somebody else wrote a line meanwhile, it may be of something else that was decided
+        is_same = noted is not None and noted.decisions is decided.decisions and noted.line == line
+        if noted is not None and is_same and timedelta(0) <= moment - noted.at < _NOTED:
             return
-        decisions = self._workspace.decisions
         changes = [] if is_same else _changes(decisions.in_force(branch), decided.decisions)
-        decisions.note(branch, cause, self._workspace.caller.author, decided.at, len(decided.due), changes)
-        self._noted[branch, cause] = decided.decisions, moment
+        author = self._workspace.caller.author
+        fresh = decisions.note(branch, cause, author, decided.at, len(decided.due), changes)
+        self._noted[branch, cause] = _Noted(decided.decisions, moment, fresh or line)
+
+    # -- where nothing moves
+
+    def still(self, branch: str, cause: str, now: datetime) -> tuple[TickWaiting, ...] | None:
+        """What is kept back, where a pass finds nothing to do as one before found nothing and nothing moved since: then it is noted, and
+        all is done. None where it has to decide."""
+        found = self._stillness.found(branch, now) if not self._workspace.lake.database.is_read_only else None
+        if found is None:
+            return None
+        noted = self._noted.get((branch, cause))
+        if noted is None or not timedelta(0) <= now - noted.at < _NOTED:
+            line, author = self._stillness.line(), self._workspace.caller.author
+            fresh = self._workspace.decisions.note(branch, cause, author, to_text(now), 0, ())
+            if fresh is not None:
+                self._stillness.went_on(branch, fresh)
+            self._noted[branch, cause] = _Noted(noted.decisions if noted is not None else (), now, fresh or line)
+        return tuple(TickWaiting(*each) for each in found.waiting)
+
+    def keep_still(self, decided: DueDecisions, cause: str, waiting: Iterable[TickWaiting]) -> None:
+        """Keep what a pass went by that found nothing to do, and was noted. What moved since it looked is seen by another look."""
+        branch, noted = decided.branch, self._noted.get((decided.branch, cause))
+        is_asked = all(held.kind is not BackKind.UNASKED for held in decided.known.held.values())
+        if noted is None or noted.decisions is not decided.decisions or not is_asked:
+            return
+        moment = from_text(decided.at)
+        found = self._stillness.seen(branch, decided.book, moment, noted.line, waiting)
+        again = self.look(branch, moment)
+        until = self._deciding[branch].until(again.decisions)
+        if found is not None and until is not None and again.decisions is decided.decisions:
+            self._stillness.keep(branch, found, until)
 
     # -- what is known
 

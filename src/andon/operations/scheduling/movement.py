@@ -6,8 +6,6 @@ not called so again before something else is there.
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,17 +16,15 @@ from andon.base.hashing import content_id, texts_id
 from andon.base.lru import Lru
 from andon.base.record import Record
 from andon.errors import AndonError
+from andon.operations.scheduling.files import paths_of, sign_of
 from andon.project.folder.scan import hash_files
-from andon.sources.files.paths import glob
 
 if TYPE_CHECKING:
-    from andon.model.build import Build
+    from andon.model.build import BuildTrace
     from andon.model.commit import Commit, State
     from andon.operations.scheduling.book import ScheduleBook, ScheduleEntry
     from andon.workspace.workspace import Workspace
 
-#: A file that changed so few nanoseconds ago may change again within one tick of its clock.
-_SETTLED = 2_000_000_000
 _KEPT = 4
 
 
@@ -71,9 +67,9 @@ class Movement:
             key = f"{self._workspace.lake.id}:{branch}"
             kept = self._workspace.cache.get(_FACTS, [key]).get(key, {})
             wanted = {d: leaf.build for d, leaf in state.leaves.items() if d not in kept or kept[d].build != leaf.build}
-            builds = self._workspace.lake.objects.builds(wanted.values())
+            builds = self._workspace.lake.objects.traces(wanted.values())
             made = {d: kept[d] for d in state.leaves if d not in wanted}
-            made |= {d: _fact(builds[build]) for d, build in wanted.items() if build in builds}
+            made |= {d: _fact(build, builds[build]) for d, build in wanted.items() if build in builds}
             if wanted or len(made) != len(kept):
                 self._workspace.cache.put(_FACTS, {key: made})
             self._facts.put(head.root, made)
@@ -81,12 +77,21 @@ class Movement:
         return found
 
     def moved(
-        self, branch: str, head: Commit, state: State, book: ScheduleBook, looks: Mapping[str, str], now: str
+        self,
+        branch: str,
+        head: Commit,
+        state: State,
+        book: ScheduleBook,
+        looks: Mapping[str, str],
+        now: str,
+        *,
+        is_kept: bool = True,
     ) -> tuple[dict[str, str], dict[str, str]]:
         """`{dataset: why it would be built now}`, and `{dataset: hash of what it would read}` of those that read files or are behind.
 
         Args:
             looks: when each was brought up to date.
+            is_kept: whether what is seen counts as seen at `now`; not where somebody only wonders what would be.
         """
         facts = self.facts(branch, head, state)
         before = self._before(branch)
@@ -105,7 +110,7 @@ class Movement:
                     moved[dataset] = found[1]
             if entry.is_daily and looks.get(dataset, now)[:10] < now[:10]:
                 moved.setdefault(dataset, "a new day: current_date")
-        if seen != before:
+        if is_kept and seen != before:
             self._seen[branch] = seen
             self._workspace.cache.put(_SEEN, {self._key(branch): seen})
         return moved, signs
@@ -148,8 +153,8 @@ class Movement:
         """A hash of the facts of a source's files, and why it would be built."""
         root = self._workspace.root
         try:
-            paths = sorted({path for pattern in entry.patterns for path in glob(root, pattern)})
-            sign, is_settled = _sign(os.fspath(root), paths)
+            paths = paths_of(root, entry.patterns)
+            sign, is_settled = sign_of(root, paths)
         except (AndonError, OSError) as error:
             told = error.message if isinstance(error, AndonError) else str(error)
             return content_id(["unread", told]), f"its files can't be read: {told}"
@@ -206,19 +211,9 @@ def _after(look: str | None, now: str) -> str:
     return now if look is None or look < now else to_text(from_text(look) + timedelta(microseconds=1))
 
 
-def _sign(root: str, paths: Iterable[str]) -> tuple[str, bool]:
-    """A hash of the facts of files, and whether they are so old that another content had other facts."""
-    facts, newest = [], 0
-    for path in paths:
-        status = os.stat(path if path.startswith("/") else f"{root}/{path}")  # noqa: PTH116 - a text, at every pass
-        facts.append(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_ino}\0{status.st_ctime_ns}")
-        newest = max(newest, status.st_mtime_ns, status.st_ctime_ns)
-    return content_id(facts), newest < time.time_ns() - _SETTLED
-
-
-def _fact(build: Build) -> BuildFact:
-    files = _files((file.path, file.sha256) for file in build.files)
-    return BuildFact(build.id, build.created, build.seconds, _read(build.inputs), files)
+def _fact(build: str, trace: BuildTrace) -> BuildFact:
+    files = _files((file.path, file.sha256) for file in trace.files) if trace.files else _NO_FILES
+    return BuildFact(build, trace.created, trace.seconds, _read(trace.inputs), files)
 
 
 def _read(versions: Mapping[str, str]) -> str:
@@ -227,3 +222,6 @@ def _read(versions: Mapping[str, str]) -> str:
 
 def _files(files: Iterable[tuple[str, str]]) -> str:
     return texts_id(["files", sorted(files)])
+
+
+_NO_FILES = _files(())

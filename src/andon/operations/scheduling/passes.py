@@ -12,16 +12,17 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from andon.base.cancel import CancelToken
+from andon.base.clock import to_text
 from andon.base.duration import read_duration
+from andon.base.process import spoken
 from andon.base.record import Record, replace
 from andon.errors import AndonError, MachineError
 from andon.model.decision import Decision, DueStanding
 from andon.model.event import Event
 from andon.model.run import RunResult
 from andon.model.tick import Tick, TickJob, TickWaiting
-from andon.operations.scheduling.decide import jobs
 from andon.operations.scheduling.ends import interruption, noted, outcome_of, trouble_of, well_of
-from andon.operations.scheduling.jobs import ScheduledJob, with_turns
+from andon.operations.scheduling.jobs import ScheduledJob, jobs, with_turns
 from andon.operations.scheduling.renewing import renewed
 from andon.runs.goal import Listener, RunOptions
 from andon.state.claims import LONGEST, Claim, ClaimLease, Refused, Turn
@@ -74,6 +75,10 @@ class Passes:
             AndonError: what is due can't be told. What happens to a run is told by its job.
         """
         began = time.perf_counter()
+        moment = now or self._workspace.clock()
+        still = self._looking.still(branch, trigger, moment)
+        if still is not None:
+            return Tick(branch, to_text(moment), trigger, (), (), still, time.perf_counter() - began)
         # Before it is decided what is to do: where a claim moves from here on, somebody else may do it.
         claims = self._workspace.claims.of(branch)
         decided = self._looking.look(branch, now)
@@ -93,6 +98,8 @@ class Passes:
             )
             done = self._run_all(cut, look, listener, waiting)
         listed = tuple(waiting[name] for name in sorted(waiting))
+        if not due:
+            self._looking.keep_still(decided, trigger, listed)
         return Tick(branch, decided.at, trigger, tuple(due), done, listed, time.perf_counter() - began)
 
     # -- doing it
@@ -142,7 +149,7 @@ class Passes:
                 return TickWaiting("", "stale", why, None)
             if taken.name in {turn.at for turn in turns}:
                 return TickWaiting("", "turn", f"all places at the {taken.name} are taken", taken.until)
-            return TickWaiting("", "claimed", f"`{taken.name}` is being made by {taken.by}", taken.until)
+            return TickWaiting("", "claimed", f"`{taken.name}` is being made by {spoken(taken.by)}", taken.until)
         lost = sorted(taken.lost & set(job.datasets))
         if lost:
             found = interruption(lost, workspace.attempts.of(look.branch), workspace.clock(), self._chance())

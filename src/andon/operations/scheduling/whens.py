@@ -9,6 +9,8 @@ from andon.base.hashing import content_id
 from andon.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from andon.lake.commits import Commits
     from andon.model.commit import Commit
     from andon.query.ask import Querying
@@ -18,9 +20,13 @@ _ANSWERS = Entries[tuple[str, str]]("results of when", tuple[str, str])
 
 
 class WhenAnswers:
-    """Asks `when` of commits."""
+    """Asks `when` of commits.
 
-    def __init__(self, commits: Commits, querying: Querying, cache: Cache) -> None:
+    Args:
+        querying: by what it is asked; made where something is.
+    """
+
+    def __init__(self, commits: Commits, querying: Callable[[], Querying], cache: Cache) -> None:
         self._commits = commits
         self._querying = querying
         self._cache = cache
@@ -42,7 +48,7 @@ class WhenAnswers:
         found = self._cache.get(_ANSWERS, [key]).get(key)
         if found is None:
             try:
-                rows = self._querying.ask_commit(sql, commit, face="due").fetch()
+                rows = self._querying().ask_commit(sql, commit, face="due").fetch()
             except UsageError as error:
                 raise UsageError(
                     "usage.query_failed",

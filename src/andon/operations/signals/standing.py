@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from andon.base.clock import from_text, to_text
 from andon.base.record import Record
 from andon.base.text import span
-from andon.model.dataset import Dataset
+from andon.model.dataset import Dataset, Kind
 from andon.model.decision import Silence
 from andon.model.lamp import Lamp
 from andon.model.signal import Signal, SignalKind
@@ -112,6 +112,8 @@ def ungoverned(branch: str, datasets: Mapping[str, Dataset], used: Set[str], now
     """Datasets that are in use, and nobody says whose they are or what they mean."""
     found = []
     for name in sorted(used & datasets.keys()):
+        if datasets[name].definition.kind is Kind.QUARANTINE:
+            continue  # no file of its own: it is whose the dataset is
         missing = [
             word
             for word, said in (("owner", datasets[name].owner), ("description", datasets[name].description))
@@ -132,6 +134,8 @@ def undeclared(branch: str, datasets: Mapping[str, Dataset], judged: Sequence[Ju
     found = []
     for each in judged:
         said = datasets.get(each.dataset)
+        if said is not None and said.definition.kind is Kind.QUARANTINE:
+            continue  # the dataset's own columns say it
         if each.kind is not UsualKind.PERSONAL or not each.what or said is None:
             continue
         columns = [column for column in each.what.split(",") if column.lower() not in said.personal]

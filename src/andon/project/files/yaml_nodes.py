@@ -1,6 +1,7 @@
 """YAML by the rules of 1.2 with places: only `true` and `false` are booleans, nothing is a date, nothing is said twice.
 
-Anchors, aliases, tags and several documents are refused: no settings file needs them, and they hide what a value is.
+Anchors, aliases, tags and several documents are refused: no settings file needs them, and they hide what a value is. Files of other
+tools have them: there they are read, within a bound on what they come to.
 """
 
 from __future__ import annotations
@@ -19,19 +20,27 @@ _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]+)
 _DEEPEST = 20
 _LARGEST = 256 * 1024
 _DIGITS = 300
+#: Of files of other tools: their size, how deep they nest, and how many values they hold, those that are repeated counted again.
+_LARGEST_FOREIGN = 2 * 1024 * 1024
+_DEEPEST_FOREIGN = 60
+_MOST_VALUES = 200_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-def parse_yaml(text: str, first_line: int = 1) -> tuple[PlacedValue | None, list[FileFlaw]]:
+def parse_yaml(
+    text: str, first_line: int = 1, *, is_foreign: bool = False
+) -> tuple[PlacedValue | None, list[FileFlaw]]:
     """The one document in `text` (None if it holds none, or can't be read), and what is wrong: `project.bad_yaml` with its place.
 
     Args:
         first_line: the line of the file on which `text` begins (its first line begins at the first column).
+        is_foreign: whether it is a file of another tool: then it may be larger, and have anchors, aliases and merge keys.
     """
     import yaml
 
-    if len(text) > _LARGEST:
-        return None, [FileFlaw("project.bad_yaml", f"the YAML is larger than {_LARGEST // 1024} kB", first_line, 1)]
+    largest = _LARGEST_FOREIGN if is_foreign else _LARGEST
+    if len(text) > largest:
+        return None, [FileFlaw("project.bad_yaml", f"the YAML is larger than {largest // 1024} kB", first_line, 1)]
     bad = _CONTROL.search(text)
     if bad is not None:
         line = text.count("\n", 0, bad.start()) + first_line
@@ -39,7 +48,7 @@ def parse_yaml(text: str, first_line: int = 1) -> tuple[PlacedValue | None, list
         message = f"a control character (code {ord(bad[0])}) in the YAML"
         return None, [FileFlaw("project.bad_yaml", message, line, column, "remove it")]
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    builder = _Builder(text, first_line)
+    builder = _ForeignBuilder(text, first_line) if is_foreign else _Builder(text, first_line)
     try:
         root = builder.document(yaml.parse(text, Loader=loader))
     except Flawed as flawed:
@@ -94,6 +103,8 @@ def _line(text: str, number: int) -> str:
 class _Builder:
     """Builds nodes from the parser's events."""
 
+    deepest = _DEEPEST
+
     def __init__(self, text: str, first_line: int) -> None:
         self._first = first_line
         self._lines = text.split("\n")
@@ -123,9 +134,13 @@ class _Builder:
             self._note(event, f"an anchor (`&{event.anchor}`)", "write values out where they are needed")
         if event.tag is not None:
             self._note(event, f"a tag (`{event.tag}`)", "write the plain value")
-        if depth > _DEEPEST:
-            self._refuse(event, f"a nesting of more than {_DEEPEST} levels", "settings are flat")
+        return self._node(event, events, depth)
+
+    def _node(self, event: Any, events: Iterator[Any], depth: int) -> PlacedValue:
+        if depth > self.deepest:
+            self._refuse(event, f"a nesting of more than {self.deepest} levels", "settings are flat")
         line, column = self._place(event)
+        name = type(event).__name__
         if name == "ScalarEvent":
             return self._scalar(event, line, column)
         if name == "SequenceStartEvent":
@@ -189,3 +204,46 @@ class _Builder:
     def _refuse(self, event: Any, what: str, hint: str | None) -> NoReturn:
         line, column = self._place(event)
         raise Flawed(FileFlaw("project.bad_yaml", f"{what} is not allowed here", line, column, hint))
+
+
+class _ForeignBuilder(_Builder):
+    """Builds nodes of files that other tools read: an alias is the value that it names, `<<` the keys of another mapping."""
+
+    deepest = _DEEPEST_FOREIGN
+
+    def __init__(self, text: str, first_line: int) -> None:
+        super().__init__(text, first_line)
+        self._anchors: dict[str, tuple[PlacedValue, int]] = {}
+        self._count = 0
+
+    def _value(self, event: Any, events: Iterator[Any], depth: int) -> PlacedValue:
+        before = self._count
+        if type(event).__name__ == "AliasEvent":
+            if event.anchor not in self._anchors:
+                self._refuse(event, f"an alias of what is not there (`*{event.anchor}`)", "name an anchor before it")
+            node, weight = self._anchors[event.anchor]
+            self._count += weight
+        else:
+            self._count += 1
+            if event.tag is not None and not event.tag.startswith("tag:yaml.org,2002:"):
+                self._note(event, f"a tag (`{event.tag}`)", "write the plain value")
+            node = self._node(event, events, depth)
+            if event.anchor is not None:
+                self._anchors[event.anchor] = node, self._count - before
+        if self._count > _MOST_VALUES:
+            self._refuse(event, f"what comes to more than {_MOST_VALUES:,} values", "write less into one file")
+        return node
+
+    def _mapping(self, events: Iterator[Any], line: int, column: int, depth: int) -> PlacedValue:
+        node = super()._mapping(events, line, column, depth)
+        merged = node.value.pop("<<", None)
+        if merged is None:
+            return node
+        node.keys.pop("<<")
+        others = merged.value if merged.kind == "list" else [merged]
+        for other in others:
+            if other.kind == "map":
+                for name, value in other.value.items():
+                    if name not in node.value:
+                        node.value[name], node.keys[name] = value, other.keys[name]
+        return node

@@ -13,6 +13,7 @@ from andon.model.check import MEANING
 from andon.model.dataset import CheckLine, Dataset, Definition, Kind, Materialize, definition_id
 from andon.model.quarantine import aside_of, sets_aside
 from andon.project.files.problems import at_place
+from andon.project.link.macros import Macros
 
 #: What a dataset that sets rows aside can't be, by what its definition says: a message and a hint.
 _Refusal = tuple[Callable[[Definition], bool], str, str]
@@ -27,21 +28,6 @@ _REFUSALS: tuple[_Refusal, ...] = (
         lambda d: d.materialize is Materialize.HISTORY,
         "of a history no row can be set aside: each belongs to those before it",
         "set rows aside in the dataset that it is made of",
-    ),
-    (
-        lambda d: d.growth is not None,
-        "a table that grows sets no rows aside yet",
-        "set rows aside in the dataset that it reads, or `materialize: table`",
-    ),
-    (
-        lambda d: d.load is not None,
-        "a source that adds to what it has sets no rows aside yet",
-        "set rows aside in a dataset that reads it",
-    ),
-    (
-        lambda d: d.asks is not None,
-        "what a source is told is known by all of its rows, so it sets none aside",
-        "set rows aside in a dataset that reads it",
     ),
     (
         lambda d: bool(d.sort or d.partition),
@@ -68,6 +54,26 @@ class SetAside(Record):
     lines: tuple[str, ...] = ()
     shaping: tuple[Any, ...] = ()
     words: frozenset[str] = frozenset()
+
+    def parting(self, macros: Macros) -> str:
+        """Content id of all that the lines mean; empty where there are none."""
+        if not self.lines:
+            return ""
+        called = macros.needed(sorted(self.words & macros.statements.keys()))
+        return content_id([*self.shaping, [macros.statements[macro][1].normal for macro in called]])
+
+    def uses_without(
+        self, uses: Sequence[tuple[str, str]], macros: Macros, calls: Sequence[str]
+    ) -> tuple[tuple[str, str], ...]:
+        """What of `uses` a definition has without the lines.
+
+        Args:
+            calls: the macros that it needs for itself.
+        """
+        mine = [macros.statements[macro] for macro in calls]
+        theirs = [macros.statements[macro] for macro in macros.needed(sorted(self.words & macros.statements.keys()))]
+        only = {(place, each.normal) for place, each in theirs} - {(place, each.normal) for place, each in mine}
+        return tuple(sorted(use for use in uses if use not in only))
 
 
 def set_aside(checks: Sequence[CheckLine], patterns: Mapping[str, Any]) -> SetAside:

@@ -291,7 +291,7 @@ class _Linker:
             self._view_clock(path, facts)
         allow, key = facts.keys.allow, facts.keys.key
         was = tuple(sorted((c.name, c.was) for c in facts.keys.columns if c.was))
-        meaning = self._files[path]
+        meaning, unparted = self._files[path], ""
         if facts.normal:
             shaping: list[Any] = [str(facts.kind), facts.normal, str(materialize), list(key), list(allow)]
             # only where something is said: the ids of all others stay
@@ -309,9 +309,12 @@ class _Linker:
                 shaping.append(["incremental", to_json(facts.keys.incremental)])
             if facts.keys.load is not None:
                 shaping.append(facts.keys.load.shaping())
+            renamed = [[list(pair) for pair in was]] if was else []
+            meaning = content_id([*shaping, *renamed])
             if aside.lines:
-                shaping.append(["quarantine", *aside.shaping])
-            meaning = content_id([*shaping, [list(pair) for pair in was]] if was else shaping)
+                calls = self._macros.needed(call.name for call in facts.calls)
+                unparted = definition_id(name, meaning, aside.uses_without(uses, self._macros, calls))
+                meaning = content_id([*shaping, ["quarantine", *aside.shaping], *renamed])
         ordered = tuple(sorted(uses))
         history = None
         if materialize is Materialize.HISTORY:
@@ -349,6 +352,8 @@ class _Linker:
             hosts=facts.hosts,
             secrets=facts.secrets,
             quarantine=aside.lines,
+            parting=aside.parting(self._macros),
+            unparted=unparted,
             id=definition_id(name, meaning, ordered),
         )
 

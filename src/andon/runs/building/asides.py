@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from andon.runs.building.job import Job
 
 #: What new rows and those of the version before are called while a dataset of them is written.
-_NEW, _BEFORE = "aside.new", "aside.before"
+NEW, BEFORE = "aside.new", "aside.before"
 
 
 class Parted(Record):
-    """A result, and the rows that were set aside of it."""
+    """A result, and the rows that were set aside of it, where any are to be."""
 
     made: Made
-    aside: Made
+    aside: Made | None
 
 
 class Asides:
@@ -81,12 +81,12 @@ class Asides:
         made, bad = self._writer.write_apart(definition, make, told)
         try:
             new = None if bad is None else TableRelation((self._job.lake.storage.engine_path(bad),))
-            sql = self._named(definition, made.version.columns, rules, new)
-            inputs: dict[str, Relation] = {} if new is None else {_NEW: new}
-            before = self._before(definition)
+            sql = self.named(definition, made.version.columns, rules, new)
+            inputs: dict[str, Relation] = {} if new is None else {NEW: new}
+            before = self.before(definition)
             if before is not None:
-                inputs[_BEFORE] = self._sides.relations.relation(before.id)
-            return Parted(made, self._aside(definition, make, sql, inputs))
+                inputs[BEFORE] = self._sides.relations.relation(before.id)
+            return Parted(made, self.kept(definition, make, sql, inputs))
         except BaseException:
             self._writer.drop(made)
             raise
@@ -94,7 +94,7 @@ class Asides:
             if bad is not None:
                 self._job.lake.storage.delete(bad)
 
-    def _named(
+    def named(
         self, definition: Definition, columns: Sequence[Column], rules: Sequence[AsideRule], new: Relation | None
     ) -> str:
         """SQL that says of each row that was set aside what it fails, and since when: the run that set the same row aside first."""
@@ -115,21 +115,19 @@ class Asides:
             f"select {listed}, {failing[0]} as {CHECKS}, {failing[1]} as {CHECK_IDS}, {row_hash(own)} as {quote(_TOLD)}"
         )
         first, joined = f"{self._job.run}::bigint", ""
-        before = self._before(definition)
+        before = self.before(definition)
         if before is not None:
             then = [quote(column.name) for column in before.columns[: -len(ADDED)]]
-            earlier = (
-                f"select {row_hash(then)} as told, min({FIRST_RUN}) as run from {quote_name(_BEFORE)} group by all"
-            )
+            earlier = f"select {row_hash(then)} as told, min({FIRST_RUN}) as run from {quote_name(BEFORE)} group by all"
             joined = f" left join ({earlier}) b on b.told = n.{quote(_TOLD)}"
             first = f"coalesce(b.run, {first})"
         named = ", ".join(f"n.{name}" for name in own)
         return (
             f"select {named}, n.{CHECKS}, n.{CHECK_IDS}, {first} as {FIRST_RUN}"
-            f" from ({found} from {quote_name(_NEW)}) n{joined}"
+            f" from ({found} from {quote_name(NEW)}) n{joined}"
         )
 
-    def _before(self, definition: Definition) -> Version | None:
+    def before(self, definition: Definition) -> Version | None:
         """The rows that readers of the branch see as set aside."""
         leaf = self._job.leaves.get(definition.aside or "")
         if leaf is None:
@@ -137,7 +135,7 @@ class Asides:
         version = self._sides.relations.version(leaf.version)
         return None if self._job.lake.objects.is_lost(version) else version
 
-    def _aside(self, definition: Definition, make: Build, sql: str, inputs: Mapping[str, Relation]) -> Made:
+    def kept(self, definition: Definition, make: Build, sql: str, inputs: Mapping[str, Relation]) -> Made:
         """The dataset of rows that were set aside, as `sql` gives it."""
         own = self._job.definitions[str(definition.aside)]
         code = replace(plain(own), macros=definition.macros)
@@ -168,19 +166,19 @@ class Asides:
         if self._job.lake.objects.is_lost(published) or self._job.lake.objects.is_lost(set_aside):
             return None
         stays = self._stays(definition, published.columns)
-        inputs = {_BEFORE: self._sides.relations.relation(set_aside.id)}
+        inputs = {BEFORE: self._sides.relations.relation(set_aside.id)}
         listed = ", ".join(quote(column.name) for column in published.columns)
         rows = Recipe(
             plain(definition),
             inputs,
             self._job.moment,
-            f"select {listed} from {quote_name(_BEFORE)} where {stays}",
+            f"select {listed} from {quote_name(BEFORE)} where {stays}",
             is_part=True,
         )
         added = self._writer.write(definition, make, [FilePart(rows, set_aside.bytes)], published.files)
         try:
-            rest = f"select * from {quote_name(_BEFORE)} where not ({stays})"
-            left = self._aside(definition, make, rest, inputs)
+            rest = f"select * from {quote_name(BEFORE)} where not ({stays})"
+            left = self.kept(definition, make, rest, inputs)
         except BaseException:
             self._writer.drop(added)
             raise

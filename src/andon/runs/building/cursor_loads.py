@@ -24,6 +24,7 @@ from andon.model.version import DataFile, Version, version_id
 from andon.runs.building import putting
 from andon.runs.building.outcome import Outcome
 from andon.runs.building.stored_rows import StoredRows
+from andon.runs.building.wholes import Wholes
 from andon.runs.building.writing import FilePart, Made
 from andon.runs.planning.going_on import LoadState, why_whole
 from andon.runs.planning.steps import clock_part
@@ -53,8 +54,9 @@ class CursorFacts(Record):
 class CursorLoads:
     """The loads of one job that go on from earlier ones."""
 
-    def __init__(self, job: Job, sides: Sides, writer: Writer, loads: Loads) -> None:
+    def __init__(self, job: Job, sides: Sides, writer: Writer, loads: Loads, wholes: Wholes) -> None:
         self._job = job
+        self.wholes = wholes
         self._sides = sides
         self._writer = writer
         self._loads = loads
@@ -68,13 +70,13 @@ class CursorLoads:
         """
         leaf = self._job.leaves.get(definition.dataset)
         base = self._job.lake.objects.builds([leaf.build]).get(leaf.build) if leaf is not None else None
+        base = self.wholes.of_definition(definition, base) if base is not None else None
         why = why_whole(definition, base, make.contract)
         if why is None and definition.dataset in self._job.reuse.forced | self._job.wishes.full:
             why = "asked for"
         if why is None and base is not None:
-            before = self._sides.relations.version(base.version)
-            if not self._job.lake.objects.is_lost(before):
-                return _GoingOn(self, definition, make, base, before).load()
+            if not self.wholes.is_lost(definition, base):
+                return _GoingOn(self, definition, make, base, self.wholes.of(definition, base)).load()
             why = "files of the load before are lost"
         found = self._loads.load(definition, make)
         if isinstance(found, Outcome):
@@ -227,9 +229,10 @@ class _GoingOn:
             self._writer.drop(made)
             return self._loads.keep_published(self._definition, undone)
         contract = with_content(self._make.contract or {}, content)
-        key = recipe_key(self._definition.id, {}, (), contract, clock_part(self._definition, self._job.moment))
+        clock, released = clock_part(self._definition, self._job.moment), self._of.wholes.released(self._definition)
+        key = recipe_key(self._definition.id, {}, (), contract, clock, released=released)
         known = self._job.lake.objects.builds_by_key([key]).get(key)
-        if known is not None and not self._job.lake.objects.is_lost(self._sides.relations.version(known.version)):
+        if known is not None and not self._of.wholes.is_lost(self._definition, known):
             self._writer.drop(made)
             return self._loads.known(known, "the database holds what was loaded before")
         greatest = greater(self._kind, self._state.greatest, facts.greatest) if start is not None else facts.greatest

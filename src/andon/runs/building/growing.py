@@ -24,6 +24,7 @@ from andon.runs.building.by_time import ByTime
 from andon.runs.building.limiting import Limiting
 from andon.runs.building.outcome import Outcome
 from andon.runs.building.side_by_side import side_by_side
+from andon.runs.building.wholes import Wholes
 from andon.runs.building.work import Earlier, Work
 from andon.runs.growing.decide import Deciding, Extent, MakeWholeError, changes_told
 from andon.runs.growing.filled import filled_ranges
@@ -49,8 +50,9 @@ class Growing:
         workers: how many pieces of them are made at a time.
     """
 
-    def __init__(self, job: Job, sides: Sides, writer: Writer, workers: int = 1) -> None:
+    def __init__(self, job: Job, sides: Sides, writer: Writer, wholes: Wholes, workers: int = 1) -> None:
         self._job = job
+        self._wholes = wholes
         self._sides = sides
         self._writer = writer
         self._limiting = Limiting(job, sides)
@@ -89,12 +91,15 @@ class Growing:
             return "asked for"
         if leaf.materialize != Materialize.INCREMENTAL:
             return f"it was a {leaf.materialize}"
-        if leaf.definition != definition.id and name not in wishes.forward | wishes.equal:
-            return reason.removeprefix("full: ").split("; ")[0]
         build = objects.builds([leaf.build]).get(leaf.build)
         if build is None:
             return "nobody knows how it was made"
-        version = self._sides.relations.version(leaf.version)
+        build = self._wholes.of_definition(definition, build)
+        if build.definition != definition.id and name not in wishes.forward | wishes.equal:
+            return reason.removeprefix("full: ").split("; ")[0]
+        if self._wholes.is_parted(definition) and self._wholes.is_lost(definition, build):
+            return "files that it would grow from are lost"
+        version = self._wholes.of(definition, build)
         bound = self._job.bound.get(name)
         if bound is not None and stored_types(bound) != version.types:
             return "its columns changed"
@@ -190,7 +195,7 @@ class Growing:
     ) -> Outcome | tuple[Build, Made]:
         make = replace(make, key=self._key(definition, make, work.grown.part_of_key), grown=work.grown.kept)
         is_forced = definition.dataset in self._job.reuse.forced | self._job.wishes.full
-        known = None if is_forced else self._known(make.key)
+        known = None if is_forced else self._known(definition, make.key)
         if known is not None:
             rows = self._sides.relations.version(known.version).rows
             return Outcome(None, known, known.version, rows, fresh=False, note=f"{work.grown.way}; built before")
@@ -218,6 +223,7 @@ class Growing:
         keys = self._keys(definition, make, work, earlier)
         since = time.monotonic()
         unnamed: list[Made] = []
+        is_recorded = not definition.quarantine  # what is there by then is not parted yet
         pieces = [*enumerate(work.pieces)][done:]
         works = [partial(self._written, definition, make, work, number, kept) for number, _ in pieces]
         workers = min(self._workers, len(works))
@@ -227,7 +233,7 @@ class Growing:
                     made = self._writer.joined(definition, make, files, kept)
                     unnamed.append(made)
                     kept = made.version.files
-                    if number + 1 < len(work.pieces) and time.monotonic() - since > _RECORD_EVERY:
+                    if number + 1 < len(work.pieces) and is_recorded and time.monotonic() - since > _RECORD_EVERY:
                         build = replace(
                             make, id=f"{make.id[:24]}{number:08x}", key=keys[number], version=made.version.id
                         )
@@ -276,11 +282,9 @@ class Growing:
         return keys
 
     def _key(self, definition: Definition, make: Build, grown: Mapping[str, Any] | None) -> str:
-        clock = clock_part(definition, self._job.moment)
-        return recipe_key(definition.id, make.inputs, make.files, make.contract, clock, grown)
+        clock, released = clock_part(definition, self._job.moment), self._wholes.released(definition)
+        return recipe_key(definition.id, make.inputs, make.files, make.contract, clock, grown, released)
 
-    def _known(self, key: str) -> Build | None:
+    def _known(self, definition: Definition, key: str) -> Build | None:
         found = self._job.lake.objects.builds_by_key([key]).get(key)
-        if found is None or self._job.lake.objects.is_lost(self._sides.relations.version(found.version)):
-            return None
-        return found
+        return None if found is None or self._wholes.is_lost(definition, found) else found

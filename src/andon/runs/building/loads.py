@@ -16,6 +16,7 @@ from andon.model.version import Version, version_id
 from andon.runs.building.facts import may_hold_the_same
 from andon.runs.building.merged_files import MergedFiles
 from andon.runs.building.outcome import Outcome
+from andon.runs.building.wholes import Wholes
 from andon.runs.building.writing import FilePart
 from andon.runs.planning.steps import clock_part
 from andon.sources.databases.contract import with_content
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
 class Loads:
     """The loads of one job."""
 
-    def __init__(self, job: Job, sides: Sides, writer: Writer) -> None:
+    def __init__(self, job: Job, sides: Sides, writer: Writer, wholes: Wholes) -> None:
         self._job = job
+        self._wholes = wholes
         self._sides = sides
         self._writer = writer
         self._merged = MergedFiles(job, sides, writer)
@@ -55,16 +57,17 @@ class Loads:
         if loaded is not None:
             make = replace(make, contract=loaded.contract, files=tuple(file for file, _ in loaded.files))
         version = made.version
-        same = self._loaded_before(version, [dataset])
+        same = self._loaded_before(definition, version, [dataset])
         contents = [content for build in same for content in build.contents.values()] or [_content(version)]
         undone = self.undone(definition, version, contents)
         if undone is not None:
             self._writer.drop(made)
             return self.keep_published(definition, undone)
         contract = with_content(make.contract or {}, contents[0])
-        key = recipe_key(definition.id, {}, (), contract, clock_part(definition, self._job.moment))
+        clock, released = clock_part(definition, self._job.moment), self._wholes.released(definition)
+        key = recipe_key(definition.id, {}, (), contract, clock, released=released)
         known = objects.builds_by_key([key]).get(key)
-        if known is not None and not objects.is_lost(self._sides.relations.version(known.version)):
+        if known is not None and not self._wholes.is_lost(definition, known):
             self._writer.drop(made)
             return self.known(known, f"{_who(definition)} holds what was loaded before")
         if loaded is not None:
@@ -79,13 +82,15 @@ class Loads:
     def _earlier(self, definition: Definition, make: Build) -> Build | None:
         """The published load that a source that is no database goes on from."""
         leaf = self._job.leaves.get(definition.dataset)
-        if definition.connection is not None or leaf is None or leaf.definition != definition.id:
+        if definition.connection is not None or leaf is None:
             return None
         if definition.dataset in self._job.reuse.forced:
             return None
         build = self._job.lake.objects.builds([leaf.build]).get(leaf.build)
-        is_lost = self._job.lake.objects.is_lost(self._sides.relations.version(leaf.version))
-        if build is None or is_lost or (build.contract or {}).get(EXTRACT, {}).get("state") is None:
+        build = None if build is None else self._wholes.of_definition(definition, build)
+        if build is None or build.definition != definition.id or self._wholes.is_lost(definition, build):
+            return None
+        if (build.contract or {}).get(EXTRACT, {}).get("state") is None:
             return None
         return build if (make.contract or {}).get(EXTRACT) == (build.contract or {}).get(EXTRACT) else None
 
@@ -96,7 +101,7 @@ class Loads:
         whole = replace(whole, recipe=replace(whole.recipe, state=(before.contract or {})[EXTRACT]["state"]))
         if not definition.goes_on:
             return self._writer.write(definition, make, [whole])
-        version = self._sides.relations.version(before.version)
+        version = self._wholes.of(definition, before)
         schema, _, name = definition.dataset.partition(".")
         earlier = f"{schema}.{name} {version.id[:12]}"
         inputs = {earlier: self._sides.relations.relation(version.id)}
@@ -132,13 +137,16 @@ class Loads:
             if cause in rejected:
                 return cause
         gone = {str(cause.source) for cause in rejected if cause.source is not None} - self._job.definitions.keys()
-        for build in self._loaded_before(version, sorted({*gone, definition.dataset}), rejected) if rejected else ():
+        datasets = sorted({*gone, definition.dataset})
+        for build in self._loaded_before(definition, version, datasets, rejected) if rejected else ():
             for cause in _causes(build):
                 if cause in rejected:
                     return cause
         return None
 
-    def _loaded_before(self, version: Version, datasets: Iterable[str], among: Set[Cause] | None = None) -> list[Build]:
+    def _loaded_before(
+        self, definition: Definition, version: Version, datasets: Iterable[str], among: Set[Cause] | None = None
+    ) -> list[Build]:
         """Earlier loads of `datasets` that held the same rows, in whatever order; that of the branch first, then the newest.
 
         Rows are compared only where all that the writes told is the same, so that a load of something new costs nothing for it.
@@ -155,16 +163,22 @@ class Loads:
         ]
         if leaf is not None:
             loads.sort(key=lambda build: build.id != leaf.build)
-        held: dict[str, bool] = {}
+        held: dict[tuple[str, int], bool] = {}
+        result = []
         for build in loads:
-            if build.version not in held:
-                earlier = self._sides.relations.version(build.version)
-                held[build.version] = (
-                    may_hold_the_same(earlier, version)
-                    and not self._job.lake.objects.is_lost(earlier)
-                    and self._sides.hold_the_same(earlier, version, in_order=False)
-                )
-        return [build for build in loads if held[build.version]]
+            rows = self._wholes.rows(definition, build)
+            if (build.version, rows) not in held:
+                held[build.version, rows] = rows == version.rows and self._is_held(definition, build, version)
+            if held[build.version, rows]:
+                result.append(build)
+        return result
+
+    def _is_held(self, definition: Definition, build: Build, version: Version) -> bool:
+        """Whether a load held the rows of a version, those that were set aside of it included."""
+        if self._wholes.is_lost(definition, build):
+            return False
+        earlier = self._wholes.of(definition, build)
+        return may_hold_the_same(earlier, version) and self._sides.hold_the_same(earlier, version, in_order=False)
 
     def keep_published(self, definition: Definition, undone: Cause) -> Outcome:
         """A source that would be given what was undone stays as it is published.
@@ -174,10 +188,11 @@ class Loads:
         """
         leaf = self._job.leaves.get(definition.dataset)
         way = f"`andon accept --rejected {undone.path}` lets it pass"
-        if leaf is None or leaf.definition != definition.id:
+        build = self._job.lake.objects.builds([leaf.build])[leaf.build] if leaf is not None else None
+        build = self._wholes.of_definition(definition, build) if build is not None else None
+        if leaf is None or build is None or build.definition != definition.id:
             message = f"what {_who(definition)} holds for `{definition.dataset}` was undone, so it is not loaded"
             raise DatasetError("source.undone", message, where=definition.entry, hint=way)
-        build = self._job.lake.objects.builds([leaf.build])[leaf.build]
         rows = self._sides.relations.version(leaf.version).rows
         note = f"{_who(definition)} holds what was undone: it stays as published; {way}"
         return Outcome(None, build, leaf.version, rows, fresh=False, note=note)

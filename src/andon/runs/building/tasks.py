@@ -19,20 +19,20 @@ from andon.model.dataset import Definition, Kind, Materialize
 from andon.model.growth import Grown
 from andon.model.plan import Action, Step
 from andon.model.version import Version
-from andon.relations.bounds import span_of
 from andon.relations.changed_files import changed_files
 from andon.relations.sides import Sides
-from andon.runs.building.asides import Asides
+from andon.runs.building.asides import Asides, Parted
 from andon.runs.building.columns import OutputColumns
 from andon.runs.building.cursor_loads import CursorLoads
-from andon.runs.building.facts import may_hold_the_same
 from andon.runs.building.file_loads import PARTS, FileLoads
 from andon.runs.building.growing import Growing
 from andon.runs.building.histories import Histories
 from andon.runs.building.job import Job
 from andon.runs.building.loads import Loads
 from andon.runs.building.outcome import Outcome
+from andon.runs.building.same_content import SameContent
 from andon.runs.building.second_look import same_reading
+from andon.runs.building.wholes import Wholes
 from andon.runs.building.writing import Made, Writer
 from andon.runs.planning.going_on import goes_on
 from andon.runs.planning.histories import goes_on_from
@@ -60,11 +60,13 @@ class Tasks:
         self._columns = OutputColumns(job.lake.objects, job.definitions, job.leaves)
         self._writer = Writer(job, sides, engines, self._columns)
         self._histories = Histories(job, self.relations, engines, self._writer)
-        self._loads = Loads(job, sides, self._writer)
-        self._file_loads = FileLoads(job, sides, self._writer)
-        self._cursor_loads = CursorLoads(job, sides, self._writer, self._loads)
-        self._growing = Growing(job, sides, self._writer, workers)
+        self._same = SameContent(job, sides)
         self._asides = Asides(job, sides, self._writer)
+        self._wholes = Wholes(job, sides, self._writer, self._asides)
+        self._loads = Loads(job, sides, self._writer, self._wholes)
+        self._file_loads = FileLoads(job, sides, self._writer)
+        self._cursor_loads = CursorLoads(job, sides, self._writer, self._loads, self._wholes)
+        self._growing = Growing(job, sides, self._writer, self._wholes, workers)
         #: what the steps of datasets set aside, for the steps of those rows
         self._made_aside: dict[str, Outcome] = {}
 
@@ -127,8 +129,8 @@ class Tasks:
                 return self._proved(definition, key, inputs, self.job.leaves[dataset].version, same)
         make = self._writer.begun(definition, key, inputs)
         make = replace(make, grown=grown)
-        if definition.asks is not None:
-            outcome = self._load(definition, make, began)
+        if definition.asks is not None or definition.growth is not None:
+            outcome = self._on(definition, make, step, began)
         elif definition.quarantine:
             outcome = self._parted(definition, make, began)
         elif definition.kind is Kind.SOURCE:
@@ -137,8 +139,6 @@ class Tasks:
             outcome = self._view(definition, make)
         elif definition.history is not None:
             outcome = self._built(definition, make, self._histories.write(definition, make), began)
-        elif definition.growth is not None:
-            outcome = self._grown(definition, make, step.reason, began)
         else:
             outcome = self._built(definition, make, self._writer.write(definition, make), began)
         if outcome.version is not None:
@@ -171,8 +171,43 @@ class Tasks:
         note = "released rows put back" if parted is not None else None
         if parted is None:
             parted = self._asides.write(definition, make)
-        outcome = self._built(definition, make, parted.made, began)
-        kept, proof = self._same_content(str(definition.aside), parted.aside.version)
+        return self._both(definition, make, parted, began, note=note)
+
+    def _on(self, definition: Definition, make: Build, step: Step, began: float) -> Outcome:
+        """A table that grows, or a source that is asked: it goes on from all that was there, what was set aside included, and is parted."""
+        way, is_parted = None, self._wholes.is_parted(definition)
+        try:
+            is_asked = definition.asks is not None and step.key is None
+            found = self._wholes.parted_anew(definition, make) if is_parted and not is_asked else None
+            going: Outcome | tuple[Build, Made] = found or self._made_on(definition, make, step.reason)
+            if is_parted:
+                going = self._wholes.going_on(definition, going)
+            if isinstance(going, Outcome):
+                aside = self._asides.known(definition, going.build.key) if definition.quarantine else None
+                return self._beside(going, aside)
+            make, made = going
+            if definition.growth is not None:
+                way = Grown.of(make.grown).way
+            if not is_parted:
+                return self._built(definition, make, made, began, way)
+            return self._both(definition, make, self._wholes.part(definition, make, made), began, way)
+        finally:
+            self._wholes.close(definition.dataset)
+
+    def _both(
+        self,
+        definition: Definition,
+        make: Build,
+        parted: Parted,
+        began: float,
+        way: str | None = None,
+        note: str | None = None,
+    ) -> Outcome:
+        """The outcome of a result, with that of the rows that were set aside of it."""
+        outcome = self._built(definition, make, parted.made, began, way)
+        if parted.aside is None:
+            return outcome
+        kept, proof = self._same.content(str(definition.aside), parted.aside.version)
         if kept is not None:
             self._writer.drop(parted.aside)
         aside = self._asides.outcome(definition, outcome.build, parted.aside, kept, proof)
@@ -194,7 +229,8 @@ class Tasks:
             before = self.job.lake.objects.builds([self.job.leaves[definition.dataset].build]).values()
             grown = next((build.grown for build in before), None)
             clock = clock_part(definition, self.job.moment)
-            key = recipe_key(definition.id, inputs, (), None, clock, Grown.of(grown).part_of_key)
+            released = self._asides.released(definition)
+            key = recipe_key(definition.id, inputs, (), None, clock, Grown.of(grown).part_of_key, released)
         build = Build(
             id=secrets.token_hex(16),
             key=key,
@@ -224,7 +260,7 @@ class Tasks:
             goes_on = build.grown if definition.history is not None else None
             grown = Grown.of(build.grown).part_of_key if definition.growth is not None else None
             clock = clock_part(definition, from_text(build.logical_time)) if build.logical_time else None
-            key = recipe_key(definition.id, inputs, (), goes_on, clock, grown)
+            key = recipe_key(definition.id, inputs, (), goes_on, clock, grown, self._asides.released(definition))
             build = replace(build, inputs=inputs, key=key)
         began = time.perf_counter()
         made = self._writer.pack(definition, build, version)
@@ -240,7 +276,12 @@ class Tasks:
             proof="the same rows in fewer files",
         )
         self.relations.add(made.version, build, definition)
-        return Outcome(made.version, build, made.version.id, version.rows, fresh=True, note=note, definition=definition)
+        proof = str(build.proof)
+        aside = self._asides.same(definition, build, proof) if definition.quarantine else None
+        packed = Outcome(
+            made.version, build, made.version.id, version.rows, fresh=True, note=note, definition=definition
+        )
+        return self._beside(packed, aside)
 
     def _has_same_rows(self, before: str, now: str) -> bool:
         """Whether a version is an earlier one in other files."""
@@ -318,25 +359,16 @@ class Tasks:
     def _columns_of(self, version: str) -> list[tuple[str, str]]:
         return self.relations.version(version).types
 
-    def _load(self, definition: Definition, make: Build, began: float) -> Outcome:
-        loads = self._cursor_loads if goes_on(definition) else self._loads
-        found = loads.load(definition, make)
-        if isinstance(found, Outcome):
-            return found
-        loaded, made = found
-        return self._built(definition, loaded, made, began)
-
-    def _grown(self, definition: Definition, make: Build, reason: str, began: float) -> Outcome:
-        found = self._growing.build(definition, make, reason)
-        if isinstance(found, Outcome):
-            return found
-        grown, made = found
-        return self._built(definition, grown, made, began, Grown.of(grown.grown).way)
+    def _made_on(self, definition: Definition, make: Build, reason: str) -> Outcome | tuple[Build, Made]:
+        """What a table that grows, or a source that is asked, comes to."""
+        if definition.growth is not None:
+            return self._growing.build(definition, make, reason)
+        return (self._cursor_loads if goes_on(definition) else self._loads).load(definition, make)
 
     def _built(self, definition: Definition, make: Build, made: Made, began: float, way: str | None = None) -> Outcome:
         """A result with the build that made it; the published version where it holds the same."""
         version, produced = made.version, made.produced
-        same, proof = self._same_content(definition.dataset, version)
+        same, proof = self._same.content(definition.dataset, version)
         new = made.new
         if same is not None:
             self._writer.drop(made)
@@ -361,47 +393,10 @@ class Tasks:
             version, build, version.id, version.rows, fresh=True, note=note, definition=definition, told=said, new=new
         )
 
-    def _same_content(self, dataset: str, version: Version) -> tuple[Version | None, str | None]:
-        """The published version, if `version` holds the same content (early cutoff), and how that is known."""
-        leaf = self.job.leaves.get(dataset)
-        if leaf is None or not Materialize(leaf.materialize).has_files:
-            return None, None
-        earlier = self.relations.version(leaf.version)
-        if earlier.columns != version.columns or earlier.rows != version.rows:
-            return None, None
-        if self.job.lake.objects.is_lost(earlier, anew=leaf.version == version.id):
-            return None, None  # built again because it was lost
-        if leaf.version == version.id:
-            return earlier, "same bytes"
-        if self.job.definitions[dataset].growth is not None:  # how its rows lie is no content
-            return (earlier, "same content") if self._hold_the_same_rows(earlier, version) else (None, None)
-        if not may_hold_the_same(earlier, version):
-            return None, None
-        if _share_files(earlier, version) and not self.job.definitions[dataset].partition:
-            return None, None
-        return (earlier, "same content") if self.sides.hold_the_same(earlier, version) else (None, None)
-
-    def _hold_the_same_rows(self, earlier: Version, version: Version) -> bool:
-        """Whether two versions of a table that grows hold the same rows: files that both have are not read."""
-        change = changed_files(earlier, version)
-        if not change.new or not change.gone:
-            return not change.new and not change.gone
-        for name, kind in version.types:  # what the writes told may tell them apart, and costs nothing
-            told = [span_of(files, name, kind) for files in (change.gone, change.new)]
-            if None not in told and told[0] != told[1]:
-                return False
-        sides = (replace(earlier, files=change.gone), replace(version, files=change.new))
-        return sides[0].rows == sides[1].rows and self.sides.hold_the_same(*sides, in_order=False)
-
     def _adopt(self, build: Build) -> Outcome:
         rows = self.relations.version(build.version).rows
         note = f"input content came out the same; built before, in run {build.run}" if build.run else "built before"
         return Outcome(None, build, build.version, rows, fresh=False, note=note)
-
-
-def _share_files(one: Version, other: Version) -> bool:
-    """Whether some files of two versions are the same: then what was written for one is known to be something else, but for partitions."""
-    return not {file.path for file in one.files}.isdisjoint(file.path for file in other.files)
 
 
 def _joined(notes: Iterable[str | None]) -> str | None:

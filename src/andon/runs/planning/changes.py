@@ -104,6 +104,12 @@ class Changes:
         leaf = self._gathered.state.leaves.get(dataset)
         if leaf is None or not _is_pure(definition) or leaf.materialize != str(Materialize.TABLE):
             return None
+        if leaf.definition != definition.id:
+            before = self._old.get(leaf.definition)
+            if (
+                before is None or before.parting != definition.parting
+            ):  # which rows are set aside is no part of the verdict
+                return None
         own = self.own(dataset)
         if own is None or own.kind is not VerdictKind.NONE or own.reordered:
             return None

@@ -86,16 +86,18 @@ class PlannedGrowth:
         others = {d for d in growing if d in leaves and leaves[d].definition != definitions[d].id}
         self._earlier = workspace.lake.objects.definitions(leaves[d].definition for d in others & self.builds.keys())
         equal = frozenset(d for d in others if self._makes_the_same(d))
+        #: Those that are parted otherwise than before: they grow on.
+        self._parted = frozenset(d for d in others if self._is_but_for_parting(d))
         self.wishes = Wishes(
             full=frozenset(whole) if options.full else frozenset(),
-            forward=frozenset(known & others - equal) if options.forward else frozenset(),
+            forward=frozenset(known & others - equal - self._parted) if options.forward else frozenset(),
             fill={d: ranges for d, ranges in options.fill.items() if d in growing},
             equal=equal,
         )
         #: What making tables whole is expected to take, for those whose definition changed.
         self.costs: Mapping[str, RebuildCost] = {}
         if estimate:
-            self.costs = {d: self._cost(d) for d in sorted(others - equal - self.wishes.forward)}
+            self.costs = {d: self._cost(d) for d in sorted(others - equal - self._parted - self.wishes.forward)}
 
     @property
     def seconds(self) -> Mapping[str, float]:
@@ -144,13 +146,18 @@ class PlannedGrowth:
         before, now = self._earlier[leaves[name].definition].growth, self._gathered.definitions[name].growth
         return f"only how it grows changed, which shapes no row; {own.proof}" if before != now else own.proof
 
+    def _is_but_for_parting(self, name: str) -> bool:
+        """Whether another definition of a table that grows is the same but for which rows are set aside."""
+        old = self._earlier.get(self._gathered.state.leaves[name].definition)
+        return old is not None and old.is_but_for_parting(self._gathered.definitions[name])
+
     def _makes_the_same(self, name: str) -> bool:
         """Whether another definition of a table surely makes the rows of its published one, and they are told apart by the same."""
         leaf, new = self._gathered.state.leaves[name], self._gathered.definitions[name]
         old, build = self._earlier.get(leaf.definition), self.builds.get(name)
         if self._changes is None or old is None or build is None or old.growth is None or new.growth is None:
             return False
-        if any(each.clock is not ClockUse.NONE or each.allow for each in (old, new)):
+        if any(each.clock is not ClockUse.NONE or each.allow for each in (old, new)) or old.parting != new.parting:
             return False
         settings = [(each.by, each.column, each.start, each.deleted) for each in (old.growth, new.growth)]
         # what is filled ends where intervals do
@@ -195,7 +202,9 @@ class PlannedGrowth:
             return reason
         if name in self.wishes.full or build is None:
             return f"full: {reason}"
-        if leaf.definition != definition.id and name not in self.wishes.equal:
+        if name in self._parted and dict(inputs) == build.inputs:
+            return f"{reason}: what is there is parted anew"
+        if leaf.definition != definition.id and name not in self.wishes.equal | self._parted:
             if name not in self.wishes.forward:
                 return f"full: {reason}{self.costs[name].told if name in self.costs else ''}"
             return f"forward only: {reason}, and its {self._kept(definition, leaf.version)} stay as they were made"

@@ -62,6 +62,7 @@ class Situation(Record):
             and the versions that it will read, None where one is not known yet.
         wanted: tables that grow and of which more is asked for than what the code and the inputs say, each with what.
         released: by dataset which rows are in it although a check would set them aside (`digest_of`).
+        released_before: the same, at the head.
         prove: why a dataset's published version is what its definition gives over inputs that change, or None; asked where the recipe
             key is not known, with those inputs and with all datasets that by now have, or will have, another version.
     """
@@ -82,6 +83,7 @@ class Situation(Record):
     grown: Mapping[str, Build] = field(default_factory=dict)
     wanted: Mapping[str, str] = field(default_factory=dict)
     released: Mapping[str, str] = field(default_factory=dict)
+    released_before: Mapping[str, str] = field(default_factory=dict)
     how: Callable[[str, str, Mapping[str, str | None]], str] = lambda _, reason, __: reason
     prove: Callable[[str, Sequence[str], Set[str]], str | None] | None = None
 
@@ -163,6 +165,8 @@ class _Planner:
             return ""
         grown, leaf = self.now.grown.get(dataset), self.now.leaves.get(dataset)
         if grown is not None and leaf is not None and leaf.definition == definition.id and grown.inputs == inputs:
+            if self._is_released_anew(definition):
+                return ""
             return grown.key  # which may hold more than a key of these inputs says: rows that stay by a person's word
         source = self.now.sources.get(dataset)
         if definition.kind is Kind.SOURCE and (source is None or source.load is not None):
@@ -286,6 +290,8 @@ class _Planner:
             return f"new, its history goes on from {named}" if named is not None else "new"
         if dataset in now.packs:
             return "its files are put together"
+        if self._is_released_anew(definition) and leaf.definition == definition.id:
+            return "rows of it were released, or are not any more"
         if leaf.definition != definition.id:
             return _changed_code(now.old.get(leaf.definition), definition)
         if source is not None and (source.added or source.removed or source.changed):
@@ -301,6 +307,11 @@ class _Planner:
         if definition.clock is not ClockUse.NONE:
             return "rebuilt at every run: now()" if definition.clock is ClockUse.INSTANT else "a new day: current_date"
         return "an input changes"
+
+    def _is_released_anew(self, definition: Definition) -> bool:
+        """Whether other rows than at the head are in a dataset although a check would set them aside."""
+        now, name = self.now, definition.dataset
+        return bool(definition.quarantine) and now.released.get(name) != now.released_before.get(name)
 
     def _differs(self, dataset: str) -> bool:
         leaf = self.now.leaves.get(dataset)
@@ -351,6 +362,8 @@ def _changed_code(old: Definition | None, new: Definition) -> str:
             return "its partitions changed"
         if old.growth != new.growth:
             return "how it grows changed"
+        if old.is_but_for_parting(new):
+            return "which rows are set aside changed"
         if new.rest is not None:
             return "what it asks changed"
         return "its Python changed" if new.kind is Kind.PYTHON or new.is_function else "its SQL changed"

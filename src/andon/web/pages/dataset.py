@@ -26,6 +26,7 @@ TABS = (
     ("sample", "Sample"),
     ("lineage", "Lineage"),
     ("checks", "Checks"),
+    ("quarantine", "Quarantine"),
     ("code", "Code"),
     ("versions", "Versions"),
     ("used-by", "Used by"),
@@ -42,6 +43,8 @@ _TROUBLE = {
 }
 #: Rows of a sample, versions on the overview and on their own tab.
 _ROWS, _NEWEST, _VERSIONS = 50, 6, 25
+#: Rows that were set aside, at most.
+_SET_ASIDE = 200
 #: Versions that can be compared.
 _CHOICES = 40
 
@@ -80,6 +83,8 @@ def _dataset(call: PageCall) -> Shown:
         if absent is None or not absent.is_anywhere or call.wants:
             raise
         return {"absent": absent, "name": name, "address": f"/d/{name}", "status": 404}
+    is_whole = call.wants in ("", "main", "dataset")
+    set_aside = call.service.quarantine.count(name, call.query.seen or call.query.at) if is_whole else None
     checks = check_rows(page.checks, _check_history(call, page, tab))
     standing = call.service.datasets.standing(name, call.query.seen or call.query.at)
     return {
@@ -87,7 +92,8 @@ def _dataset(call: PageCall) -> Shown:
         "page": page,
         "name": name,
         "tab": tab,
-        "tabs": TABS,
+        "tabs": [each for each in TABS if each[0] != "quarantine" or set_aside is not None or tab == "quarantine"],
+        "set_aside_rows": set_aside,
         "address": f"/d/{name}",
         "column_icon": column_icon,
         "can_be_undone": can_be_undone,
@@ -160,6 +166,21 @@ def _checks(call: PageCall, page: Page) -> Mapping[str, Any]:
     return _head(call, page)
 
 
+def _quarantine(call: PageCall, page: Page) -> Mapping[str, Any]:
+    """What its checks set aside, why and since when; values of personal columns are masked."""
+    quarantine, at = call.service.quarantine, page.commit.id
+    if quarantine.count(page.dataset, at) is None:
+        return {"kept": None, **_head(call, page)}
+    (kept,) = quarantine.overview(page.dataset, at)
+    return {
+        "kept": kept,
+        "set_aside": quarantine.show(page.dataset, _SET_ASIDE, at),
+        "limits": {each.check: each.limit for each in page.checks if each.limit is not None},
+        "may_release": bool(kept.rows) and call.may_change and _is_branch(call),
+        **_head(call, page),
+    }
+
+
 def _code(call: PageCall, page: Page) -> Mapping[str, Any]:
     asked: DatasetAsked = call.query
     name, versions = page.dataset, call.service.versions
@@ -210,6 +231,7 @@ _PARTS: Mapping[str, Callable[[PageCall, Page], Mapping[str, Any]]] = {
     "sample": _sample,
     "lineage": _lineage,
     "checks": _checks,
+    "quarantine": _quarantine,
     "code": _code,
     "versions": _versions,
     "used-by": _used_by,

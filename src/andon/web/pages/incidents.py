@@ -82,7 +82,7 @@ def _incident(call: PageCall) -> Shown:
         "incident": found.incident,
         "is_over": is_over,
         "playbooks": playbooks,
-        "actions": call.service.actions.newest(50, number),
+        "done": call.service.actions.newest(50, number),
         "tables": [(rows, _columns(rows)) for rows in found.rows],
         "snoozes": SNOOZES,
         "is_held": _is_held(call, found.incident),

@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 
 from andon.base.clock import to_text
 from andon.model.decision import BackKind, Decision, DueStanding, Failure, HeldBack
+from andon.operations.scheduling.again import DecidingAgain
 from andon.operations.scheduling.book import ScheduleBook
 from andon.operations.scheduling.cadence import silences, unreachable
-from andon.operations.scheduling.decide import DecidingAgain, ScheduleFacts, decide, jobs
+from andon.operations.scheduling.decide import decide
+from andon.operations.scheduling.facts import ScheduleFacts
+from andon.operations.scheduling.jobs import jobs
 from andon.state.decisions import PassLine
 from kit.schedule import book, entry, moment
 

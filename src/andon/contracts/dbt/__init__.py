@@ -1,0 +1,1 @@
+"""Property files of dbt: models, sources, seeds and snapshots, with their tests."""

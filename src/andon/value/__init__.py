@@ -1,0 +1,1 @@
+"""What data costs, and what it is worth: along the lineage, from what is recorded anyway. Sums are conserved."""
