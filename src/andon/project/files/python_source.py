@@ -70,6 +70,7 @@ _SHARED = (
         "caveats",
         "deprecated",
         "certified",
+        "retention",
         "schema",
         "recorded",
         "load",

@@ -304,6 +304,7 @@ _SHARED = (
         "caveats",
         "deprecated",
         "certified",
+        "retention",
         "schema",
         "recorded",
     ),
