@@ -23,6 +23,7 @@ from andon.runs.goal import Goal, RunOptions
 from andon.runs.growing.wishes import Wishes
 from andon.runs.held_cords import cords_of, published_code
 from andon.runs.inspection.look import Looked, look
+from andon.runs.planning.bases import common_base
 from andon.runs.planning.changes import Changes
 from andon.runs.planning.cords import held_back, held_notices
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
@@ -138,6 +139,18 @@ class Preparer:
         from andon.runs.planning.schemas import bind_changed
 
         return bind_changed(self._workspace, gathered, self.raw, taken, described)
+
+    def folder(self, commit: Commit) -> Gathered:
+        """The folder's code over what `commit` has of the caller's branch.
+
+        Raises:
+            ProjectError: as `require_sound`.
+        """
+        gatherer = Gatherer(self._workspace)
+        base = common_base(self._workspace, self._workspace.branch())
+        gathered = gatherer.gather(commit, gatherer.folder(), base, lenient=True)
+        self.require_sound(gathered)
+        return gathered
 
     def require_sound(self, gathered: Gathered) -> None:
         """Refuse code of which a file can't be read.
