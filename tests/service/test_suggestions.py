@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from andon.errors import UsageError
+from andon.errors import ConflictError, UsageError
 from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.service import Service
 from andon.workspace.caller import Caller
@@ -124,6 +124,50 @@ def test_what_a_dataset_answers_is_told_and_not_suggested(shop: tuple[Clone, Ser
     assert service.suggestions.list() == found, "it is told as long as it is asked"
     with pytest.raises(UsageError, match=r"is there: `marts\.totals`"):
         service.suggestions.accept(1)
+
+
+def test_of_two_who_decide_at_once_the_first_does_and_the_other_is_told(
+    shop: tuple[Clone, Service], days: Days
+) -> None:
+    _, service = shop
+    for day, region in ((1, "EU"), (2, "US"), (6, "EU")):
+        days.to(day)
+        _ask(service, "ana", BY_CUSTOMER.format(region))
+    (one,) = service.suggestions.list().suggestions
+    ana, ben = (_by(service, who).suggestions for who in ("ana", "ben"))
+    seen = ben._offer(one.number)
+    with ana._alone(seen), pytest.raises(ConflictError, match="somebody accepts it at this moment"):
+        ben.accept(one.number)
+    assert ana.accept(one.number).state == "accepted"
+    with pytest.raises(ConflictError, match="ana accepted it meanwhile") as told:
+        ben._decide(seen, "dismissed", None)
+    assert told.value.code == "suggestion.decided"
+    with pytest.raises(ConflictError, match="ana accepted it meanwhile"), ben._alone(seen):
+        pass
+    assert [offer.who for offer in service.workspace.offers.all()] == ["ana"]
+
+
+def test_values_that_others_asked_with_are_theirs(shop: tuple[Clone, Service], days: Days) -> None:
+    project, service = shop
+    marked = "/*---\ncolumns:\n  customer: {pii: true}\n---*/\nselect * from read_csv('raw/orders_*.csv')\n"
+    project.write("sources/shop/orders.sql", marked)
+    service.runs.run(RunOptions(agreed=ANY_PLAN))
+    for day in (1, 2, 6):
+        days.to(day)
+        sql = (
+            "select region, sum(amount) as revenue from shop.orders where customer = 'cleo' group by region -- of cleo"
+        )
+        _ask(service, "ana", sql)
+    (one,) = _by(service, "ben").suggestions.list().suggestions
+    shown = _by(service, "ben").suggestions.show(one.number)
+    assert "cleo" not in repr(shown)
+    for who in ("ana", "ana", "ana"):
+        _ask(
+            service,
+            who,
+            "select customer, sum(amount) from shop.orders where amount >= 0 and customer <> 'cleo' group by 1",
+        )
+    assert "cleo" not in repr(_by(service, "ben").suggestions.list())
 
 
 def test_what_is_dismissed_stays_so_in_other_words(shop: tuple[Clone, Service], days: Days) -> None:

@@ -113,6 +113,7 @@ class Preparer:
             decide=options.decide,
             lifted=goal.lifted,
             select=lambda project, state: selected_of(project, state, options, goal.files),
+            correct=options.correct,
         )
         _require_decisions(gathered, options)
         self.require_sound(gathered)

@@ -186,7 +186,14 @@ class Service:
         from andon.service.scheduling import AUTHOR, Scheduling
 
         by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
-        return Scheduling(self.workspace, self._looking, lambda: by_itself.runs, lambda: self._preparer, self._passed)
+        return Scheduling(
+            self.workspace,
+            self._looking,
+            lambda: by_itself.runs,
+            lambda: self._preparer,
+            self._passed,
+            lambda: self.actions.wait(),
+        )
 
     @cached_property
     def signals(self) -> SignalDesk:
@@ -531,10 +538,10 @@ class Service:
         self.incidents.run_ended(branch, listener)
         self.messages.run_ended(listener)
 
-    def _passed(self, branch: str, listener: Listener) -> None:
+    def _passed(self, branch: str, listener: Listener, is_beside: bool) -> None:
         self.incidents.passed(branch, listener)
         if not self.workspace.actions.is_idle(branch, to_text(self.workspace.clock())):
-            self.actions.passed(branch, listener)
+            self.actions.passed(branch, listener, is_beside=is_beside)
         self.messages.run_ended(listener)
 
 

@@ -32,7 +32,7 @@ class SuggestionInfo(Document):
 
 
 class AnsweredInfo(Document):
-    """A question that is asked over and over, and that the dataset or saved query `by` answers."""
+    """A question that is asked over and over, and that the dataset or saved query `by` answers; who never asked it sees no values."""
 
     sql: str
     times: int

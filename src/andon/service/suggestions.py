@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from andon.base.clock import to_text
@@ -36,6 +37,9 @@ from andon.service.suggestion_documents import (
     SuggestionInfo,
     SuggestionsDocument,
 )
+from andon.sql.question import question_form
+from andon.sql.tokens import without_values
+from andon.state.claims import EVERYWHERE, LONGEST, Refused
 from andon.state.offers import OfferRecord
 from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
@@ -102,7 +106,7 @@ class Suggestions:
         offers: Sequence[OfferRecord] = self._store.all() if decided else found.offers
         return SuggestionsDocument(
             [_info(offer) for offer in sorted(offers, key=lambda offer: -offer.number)],
-            [_answered(one) for one in found.answered],
+            [_answered(one, self._workspace.caller.author) for one in found.answered],
         )
 
     def waiting(self, limit: int = 3) -> Sequence[SuggestionInfo]:
@@ -141,7 +145,8 @@ class Suggestions:
 
         Raises:
             UsageError: `usage.bad_argument` for a number that none has, what was decided already, or what nothing can be written for.
-            ProjectError, ConflictError: what stands in the way; the suggestion stays.
+            ProjectError, ConflictError: what stands in the way; the suggestion stays. `suggestion.decided` where somebody decides about it
+                at the same time.
         """
         offer = self._offer(number)
         if offer.state == "accepted":
@@ -158,10 +163,11 @@ class Suggestions:
             hint = "leave `--branch` out: it is written on a branch of its own, and `andon publish` brings it into main"
             raise UsageError("usage.bad_argument", "a suggestion is not written on main", where=aside, hint=hint)
         options = RunOptions(branch=aside, agreed=ANY_PLAN, message=f"suggestion {number}: {offer.title}")
-        written = self._write(offer, name, options, listener or Listener())
-        if written.run is None or not written.run.published:
-            return self._document(offer, written)
-        self._decide(offer, "accepted", aside)
+        with self._alone(offer):
+            written = self._write(offer, name, options, listener or Listener())
+            if written.run is None or not written.run.published:
+                return self._document(offer, written)
+            self._decide(offer, "accepted", aside)
         written = replace(written, plan=self._writing.branches.plan_publish(aside))
         return self._document(self._offer(number), written)
 
@@ -170,6 +176,7 @@ class Suggestions:
 
         Raises:
             UsageError: `usage.bad_argument` for a number that none has, or one that was accepted.
+            ConflictError: `suggestion.decided` where somebody decided otherwise meanwhile.
         """
         offer = self._offer(number)
         if offer.state == "accepted":
@@ -208,7 +215,9 @@ class Suggestions:
     def _question(self, one: QuestionRepeat, name: str | None) -> QuestionDraft:
         view = View.at(self._workspace, self._readers_branch())
         taken = {*view.state.leaves, *query_names(view.state)}
-        draft = draft_question(one, self._distinct(one, view), taken, self._personal(one, view))
+        personal = self._personal(one, view)
+        draft = draft_question(one, self._distinct(one, view), taken, personal)
+        _require_no_values(draft, personal)
         return replace(draft, name=name) if name is not None else draft
 
     def _personal(self, one: QuestionRepeat, view: View) -> set[str]:
@@ -289,7 +298,30 @@ class Suggestions:
 
     def _decide(self, offer: OfferRecord, state: str, branch: str | None) -> None:
         at = to_text(self._workspace.clock())
-        self._store.decide(offer.number, state, self._workspace.caller.author, at, branch)
+        if not self._store.decide(offer, state, self._workspace.caller.author, at, branch):
+            now = self._offer(offer.number)
+            if now.state != state or branch != now.branch:
+                raise _decided(offer.number, f"{now.who or 'somebody'} {now.state} it meanwhile")
+
+    @contextmanager
+    def _alone(self, offer: OfferRecord) -> Iterator[None]:
+        """Take a suggestion while nobody else does.
+
+        Raises:
+            ConflictError: `suggestion.decided`.
+        """
+        claims, name = self._workspace.claims, f"suggestion {offer.number}"
+        taken = claims.take(EVERYWHERE, [name], LONGEST, claims.of(EVERYWHERE))
+        if isinstance(taken, Refused):
+            raise _decided(offer.number, "somebody accepts it at this moment")
+        try:
+            if self._offer(offer.number).state != offer.state:
+                now = self._offer(offer.number)
+                raise _decided(offer.number, f"{now.who or 'somebody'} {now.state} it meanwhile")
+            yield
+        finally:
+            with self._lake.database.write() as transaction:
+                claims.release(transaction, taken)
 
     def _document(self, offer: OfferRecord, written: _Written) -> SuggestionDocument:
         one = repeat_of(offer)
@@ -313,6 +345,12 @@ class Suggestions:
             written.problem,
             written.run.document() if written.run is not None else None,
         )
+
+
+def _decided(number: int, what: str) -> ConflictError:
+    return ConflictError(
+        "suggestion.decided", f"suggestion {number}: {what}", where=str(number), hint="`andon suggestions` shows it"
+    )
 
 
 def _to_save(draft: QuestionDraft) -> ToSave:
@@ -347,10 +385,28 @@ def _info(offer: OfferRecord) -> SuggestionInfo:
     )
 
 
-def _answered(offer: OfferRecord) -> AnsweredInfo:
+def _require_no_values(draft: QuestionDraft, personal: Collection[str]) -> None:
+    """Refuse to write a value of a personal column down: who reads the file may not see it.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
+    form = question_form(draft.sql)
+    filters = form.filters if form is not None else ()
+    held = sorted({f.column for f in filters if f.column in personal and not all(v.startswith("$") for v in f.values)})
+    if held:
+        message = f"a value of `{held[0]}`, which is personal, stands in the question"
+        hint = "whoever asked it can save it with a parameter in its place"
+        raise UsageError("usage.bad_argument", message, where=held[0], hint=hint)
+
+
+def _answered(offer: OfferRecord, who: str) -> AnsweredInfo:
+    """What others asked with is theirs."""
     one = repeat_of(offer)
     assert isinstance(one, QuestionRepeat)
-    return AnsweredInfo(one.sql, one.times, one.people, offer.branch or "")
+    return AnsweredInfo(
+        one.sql if who in one.people else without_values(one.sql), one.times, one.people, offer.branch or ""
+    )
 
 
 def _told(error: AndonError) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import texts_id
+from andon.project.link.corrections import corrected_project
 from andon.project.load import load
 
 if TYPE_CHECKING:
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
 
 
 def project_at(workspace: Workspace, state: State) -> Project:
-    """The project of a state's files (with problems, if settings of another version don't fit); known ones come from memory, or the
-    cache."""
+    """The project of a state's files (with problems, if settings of another version don't fit), as it is corrected there; known ones come
+    from memory, or the cache."""
     files = state.files()
     key = texts_id(["project", sorted(files.items())])
     found = workspace.projects.get(key)
     if found is None:
         found = load(files, lambda path: workspace.lake.objects.text(files[path]), workspace.cache)
         workspace.projects.put(key, found)
-    return found
+    if found.problems:
+        return found
+    return corrected_project(found, state.leaves, workspace.lake.objects.definitions)

@@ -67,8 +67,10 @@ def draft_question(
     """
     form = question_form(one.sql)
     owner, about = one.people[0], _about(one)
-    if form is not None and one.varied:
-        for_all = _for_all(one, form, distinct)
+    varied = {value.slot for value in one.varied}
+    hidden = [f for f in form.filters if f.column in personal and f.slot not in varied] if form is not None else []
+    if form is not None and (one.varied or hidden):
+        for_all = _for_all(one, form, distinct) if not hidden else None
         if for_all is not None:
             columns = tuple(dict.fromkeys(v.column for v in one.varied))
             name = _free(f"marts.{_stem(one, columns)}", taken)
@@ -76,10 +78,11 @@ def draft_question(
             more = [column for column in columns if column not in one.parts]
             text = f"{about}, for each {' and '.join(more)}" if more else about
             return QuestionDraft(name, for_all, owner, text, notes=(note,))
-        names = _parameter_names(one)
+        given = (*one.varied, *(VariedValue(f.slot, f.column, f.sign, f.kind, (), False) for f in hidden))
+        names = _parameter_names(given)
         sql = with_parameters(one.sql, names, form)
         if sql is not None:
-            said = tuple(_parameter(v, names[v.slot], personal) for v in one.varied)
+            said = tuple(_parameter(v, names[v.slot], personal) for v in given)
             note = f"what varied is given when it is asked: {listed([f'`{n}`' for n in names.values()])}"
             return QuestionDraft(_free(_stem(one, ()), taken), sql, owner, about, said, (note,))
     notes = ("the values of the last time stay in it",) if one.varied else ()
@@ -126,12 +129,12 @@ def _free(name: str, taken: Collection[str]) -> str:
     return made
 
 
-def _parameter_names(one: QuestionRepeat) -> dict[str, str]:
+def _parameter_names(given: Collection[VariedValue]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for value in one.varied:
+    for value in given:
         words = {">=": "from", ">": "above", "<=": "to", "<": "below"}
         name = plain_name(value.column)
-        alike = [v for v in one.varied if v.column == value.column]
+        alike = [v for v in given if v.column == value.column]
         if len(alike) > 1 and value.sign in words:
             name = f"{name}_{words[value.sign]}"
         found[value.slot] = _free(name, found.values())

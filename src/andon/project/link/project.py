@@ -259,6 +259,7 @@ class _Linker:
             handles=keys.handles,
             deprecated=keys.deprecated,
             certified=keys.certified,
+            retention=keys.retention,
             refresh=keys.refresh,
             own_files=tuple(sorted(own)),
             lineage=keys.lineage,
