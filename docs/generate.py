@@ -673,7 +673,8 @@ def _results() -> Iterator[tuple[str, Any]]:
     from andon.model.plan import Plan, Step
     from andon.model.row_diff import ColumnChange, RowCounts, RowDiff, RowSample, ValuePair
     from andon.model.run import RunResult, TaskResult
-    from andon.service.datasets import DatasetInfo, Page
+    from andon.service.dataset_page import Page
+    from andon.service.datasets import DatasetInfo
     from andon.service.history import DatasetDiff, Diff, LogEntry
     from andon.service.schema_changes import SchemaChange
     from andon.service.status import Status

@@ -373,6 +373,12 @@ FIELDS: tuple[FieldSpec, ...] = (
 #: Keys that only sources have.
 OF_SOURCES = ("schema", "recorded", "connection", "load")
 
+#: Keys that a source without SQL of its own has like any other dataset.
+SOURCE_KEYS = (
+    *("description", "owner", "tags", "key", "refresh", "columns", "checks"),
+    *("caveats", "deprecated", "certified", "retention", "schema", "recorded"),
+)
+
 #: Keys that are planned.
 LATER: Mapping[str, str] = {
     "tests": "unit tests stand in `tests/*.yml`",
