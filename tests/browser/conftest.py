@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from andon.runs.goal import RunOptions
+from andon.service.insight_changes import NewInsight
 from kit.browsing import Watched, chromium
 from kit.clones import FILES, Clone
 from kit.serving import Serving, serving
@@ -24,6 +26,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     clone = Clone(tmp_path_factory.mktemp("shop") / "acme")
     clone.fill(FILES)
     clone.run()
+    with clone.opened() as service:
+        asked = "select customer, amount from marts.totals"
+        wanted = NewInsight("busy", "Who buys most?", query=asked, amount="50", currency="USD", answer="Ben")
+        service.insight_changes.add(wanted, RunOptions())
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
     clone.refresh()
     clone.switch("try/half", create=True)

@@ -13,6 +13,7 @@ from andon.errors import ProjectError
 from andon.model.insight import Basis, Insight, InsightKind, InsightOutcome, Period, Pin, Worth
 from andon.project.files.facts import InsightFile
 from andon.project.files.insight import read_insight
+from andon.project.rename import renamed_file
 from andon.project.write_insight import insight_text, with_outcome, with_pin
 
 PATH = "insights/why.md"
@@ -137,3 +138,28 @@ def test_what_can_not_be_added_to_is_refused_with_the_line_to_write() -> None:
     assert "{on: 2026-07-01, what: they left}" in (caught.value.hint or "")
     with pytest.raises(ProjectError, match="no front matter"):
         with_pin("insights/who.md", "# only text\n", Pin("0123456789ab"))
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("from MARTS.A", "from marts.b"),
+        ("select x.n, 'marts.a' as w\n\nfrom Marts.a as x", "select x.n, 'marts.a' as w\n\nfrom marts.b as x"),
+        ("select 1 as n from shop.orders", "select 1 as n from shop.orders"),
+        ("saved", "saved"),
+    ],
+)
+def test_a_renamed_dataset_keeps_the_query_right_however_it_is_written(query: str, wanted: str) -> None:
+    text = insight_text(Insight("why", PATH, "Of marts.a?", uses=("marts.a.n",), query=query))
+    made = renamed_file(PATH, text, "marts.a", "marts.b")
+    assert made is not None
+    found = said(PATH, made)
+    assert found.query == wanted
+    assert "marts.a.n" not in found.uses
+    assert "marts.b.n" in found.uses
+
+
+def test_a_query_that_nothing_proves_the_same_is_left_to_people() -> None:
+    text = "---\ntitle: Why?\nquery: select marts.a.n from MARTS.A\n---\n"
+    assert renamed_file(PATH, text, "marts.a", "marts.b") is None
+    assert renamed_file(PATH, "# only a text of marts.a\n", "marts.a", "marts.b") == "# only a text of marts.b\n"

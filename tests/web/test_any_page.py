@@ -63,6 +63,7 @@ PARTS = {
     "run": ("1", "2", "3", "4", "run:2", CANARY, "0", "9" * 30),
     "call": ("none", CANARY),
     "incident": ("1", "2", CANARY, "0", "9" * 30),
+    "name": ("who", "who", "plain", CANARY, "no/such"),
     "number": ("1", "2", CANARY, "0", "9" * 30),
 }
 PAGES = {page.path: page for page in all_pages()}

@@ -5,14 +5,17 @@ from __future__ import annotations
 import ast
 import re
 
+from andon.base.names import is_name_part
 from andon.base.text import byte_to_character
+from andon.errors import ProjectError
 from andon.project.files.layout import Role, spot
 from andon.project.files.nodes import Flawed
+from andon.project.write_insight import query_of, with_query
 from andon.project.write_sql import split_query
 from andon.sql.renaming import renamed_table
 
 _SELECTS = frozenset({Role.DATASET_SQL, Role.CHECK, Role.QUERY})
-_TEXTS = frozenset({Role.TEST, Role.INSIGHT, Role.YAML, Role.PLAYBOOKS, Role.GLOSSARY, Role.SOURCE_REST})
+_TEXTS = frozenset({Role.TEST, Role.YAML, Role.PLAYBOOKS, Role.GLOSSARY, Role.SOURCE_REST})
 _PYTHON = frozenset({Role.DATASET_PYTHON, Role.SOURCE_PYTHON})
 
 
@@ -28,6 +31,8 @@ def renamed_file(path: str, text: str, old: str, new: str) -> str | None:
         return text
     if role in _TEXTS:
         return _words(text, old, new)
+    if role is Role.INSIGHT:
+        return _insight(path, text, old, new)
     if role in _PYTHON:
         return _constants(text, old, new)
     if role is Role.SOURCE_SQL or role in _SELECTS:
@@ -51,6 +56,19 @@ def _pattern(name: str) -> re.Pattern[str]:
 
 def _words(text: str, old: str, new: str) -> str:
     return _pattern(old).sub(new, text)
+
+
+def _insight(path: str, text: str, old: str, new: str) -> str | None:
+    """The file of an insight; what its query reads is told by the engine's parser, however it is written."""
+    try:
+        query = query_of(path, text)
+        made = _words(text, old, new)
+        if query is None or is_name_part(query):
+            return made
+        renamed = renamed_table(query, old, new)
+        return None if renamed is None else with_query(path, made, renamed)
+    except ProjectError:
+        return None
 
 
 def _constants(text: str, old: str, new: str) -> str | None:

@@ -83,7 +83,44 @@ def with_outcome(path: str, text: str, outcome: InsightOutcome) -> str:
     return _checked(path, _whole(text, start, end, made), wanted, "the outcome", f"outcomes:\n  {item}")
 
 
+def query_of(path: str, text: str) -> str | None:
+    """The query of an insight's file, or the name of a saved one; None where it has none, or is a mere text.
+
+    Raises:
+        ProjectError: it can't be read.
+    """
+    facts = read_insight(path, text)
+    return None if facts.said is None and not facts.problems else _said(path, text).query
+
+
+def with_query(path: str, text: str, query: str) -> str:
+    """The file of an insight that has a query, with another one.
+
+    Raises:
+        ProjectError: as `with_pin`.
+    """
+    before = _said(path, text)
+    if before.query == query:
+        return text
+    start, lines, end = _parts(path, text)
+    root = _root(path, text)
+    first = root.keys["query"][0] - 1 - start
+    last = _last(lines, first)
+    made = _query(query, is_block=root.value["query"].lines is not None or "\n" in query)
+    found = _whole(text, start, end, [*lines[:first], *made, *lines[last + 1 :]])
+    plain = replace(_said(path, found), uses=(), queries=())
+    if plain != replace(before, uses=(), queries=(), query=query):
+        raise _refused(path, "the query", "it is written in a form that nothing can be put into")
+    return found
+
+
 # -- parts
+
+
+def _query(query: str, *, is_block: bool) -> list[str]:
+    if not is_block:
+        return [f"query: {yaml_text(query)}"]
+    return ["query: |", *(f"  {line}" if line else "" for line in query.split("\n"))]
 
 
 def _text(insight: Insight, *, is_block: bool) -> str:
@@ -95,10 +132,7 @@ def _text(insight: Insight, *, is_block: bool) -> str:
     if uses:
         said.append(f"uses: {yaml_list(uses)}")
     if insight.query is not None:
-        if is_block:
-            said += ["query: |", *(f"  {line}" if line else "" for line in insight.query.split("\n"))]
-        else:
-            said.append(f"query: {yaml_text(insight.query)}")
+        said += _query(insight.query, is_block=is_block)
     if insight.date is not None:
         said.append(f"date: {insight.date}")
     if insight.worth != Worth():
