@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -72,7 +73,7 @@ def moved(before: PinnedAnswer, after: PinnedAnswer, most: int = 20) -> AnswerMo
     now = [tuple(row[place] for place in order) for row in after.rows] if order is not None else list(after.rows)
     names = before.columns
     keys = _keys(before, before.rows, now)
-    old, new = _by_key(before.rows, keys), _by_key(now, keys)
+    old, new = (_by_key(rows, keys) for rows in _unlike(before.rows, now))
     values = [place for place in range(len(names)) if place not in keys]
     found: list[AnswerChange] = []
     changed = came = went = 0
@@ -117,6 +118,26 @@ def _alike(answer: PinnedAnswer, both: Sequence[Sequence[Sequence[Any]]]) -> boo
 
 def _text(row: Sequence[Any], places: Sequence[int]) -> str:
     return repr([row[place] for place in places])
+
+
+def _unlike(
+    one: Sequence[Sequence[Any]], other: Sequence[Sequence[Any]]
+) -> tuple[list[Sequence[Any]], list[Sequence[Any]]]:
+    """Rows without those that both have, as often as they have them; sorted, so that no order of theirs counts."""
+    left, right = Counter(map(repr, one)), Counter(map(repr, other))
+    both = left & right
+    return _without(one, both), _without(other, both)
+
+
+def _without(rows: Sequence[Sequence[Any]], gone: Counter[str]) -> list[Sequence[Any]]:
+    left = gone.copy()
+    found = []
+    for text, row in sorted(((repr(row), row) for row in rows), key=lambda pair: pair[0]):
+        if left[text]:
+            left[text] -= 1
+        else:
+            found.append(row)
+    return found
 
 
 class _Hashed(tuple[Any, ...]):
