@@ -181,8 +181,12 @@ def hold(app: App, dataset: str, reason: str, branch: str | None) -> None:
 @pass_app
 def release(app: App, dataset: str, note: str | None, branch: str | None) -> None:
     """Let a dataset go on that somebody holds: the next run publishes what is new of it."""
+    from andon.render.words import moment
+
     found = app.service.cords.release(dataset, note, branch)
-    app.console.show(found.to_json, lambda: [f"{found.dataset} goes on: {found.who} held it since {found.pulled[:16]}"])
+    app.console.show(
+        found.to_json, lambda: [f"{found.dataset} goes on: {found.who} held it since {moment(found.pulled)}"]
+    )
 
 
 @click.command(cls=Command, examples=['andon complain marts.totals "June is missing"'])
