@@ -174,7 +174,7 @@ def test_what_is_wrong(shown: Shown, tmp_path: Path) -> None:
     andon("complain", "marts.revenue_by_month_and_customer_group", "June is missing")
     listed = andon.json("incidents")
     (mine,) = [each["incident"] for each in listed if each["title"].endswith("June is missing")]
-    assert "ana takes care of it" in andon("incident", "take", str(mine), "--for", "ana").out
+    assert "ana takes care of it" in andon("incident", "take", str(mine), "--for", "ana").err
     andon("incident", "snooze", str(mine), "--until", "2h")
     text = " ".join(shown("incidents", "incidents").split())
     assert "June" in text  # what is wrong is never what is left out

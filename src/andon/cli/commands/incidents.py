@@ -58,7 +58,10 @@ def show(app: App, number: int) -> None:
 @pass_app
 def take(app: App, number: int, owner: str | None) -> None:
     """Take care of an incident, or give it to somebody."""
-    _say(app, app.service.incidents.take(number, owner))
+    found = app.service.incidents.take(number, owner)
+    _say(app, found)
+    if not app.console.as_json:
+        app.console.note(f"{found.owner} takes care of it")
 
 
 @incident.command(

@@ -22,8 +22,7 @@ _EVENTS, _SAMPLES, _NAMED = 20, 5, 8
 def incident_line(found: IncidentInfo) -> str:
     """An incident in one line."""
     where = f"{found.dataset}: " if found.dataset else ""
-    whose = f", {found.owner} takes care of it" if found.owner and found.state not in ("verified", "closed") else ""
-    return f"incident {found.incident} is {_state(found)}{whose}: {where}{found.title}"
+    return f"incident {found.incident} is {_state(found)}: {where}{found.title}"
 
 
 def incident_lines(found: Sequence[IncidentInfo], console: Console) -> list[str]:
