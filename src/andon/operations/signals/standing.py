@@ -178,6 +178,30 @@ def drifted(branch: str, datasets: Mapping[str, Dataset], judged: Sequence[Judge
     return found
 
 
+def kept_too_long(
+    branch: str, datasets: Mapping[str, Dataset], oldest: Mapping[str, datetime | None], now: datetime
+) -> list[Signal]:
+    """Datasets with rows that are older than they say that they keep them.
+
+    Args:
+        oldest: by dataset, when its oldest row is of; None where the column that it names can't tell.
+    """
+    found = []
+    for name, at in sorted(oldest.items()):
+        said = datasets[name].retention
+        if said is None:
+            continue
+        if at is None:
+            what = f"its `retention` goes by `{said.by}`, which is no date or time of it"
+        elif said.over(at) <= now:
+            what = f"it holds rows of {at:%Y-%m-%d} by `{said.by}`, and says that it keeps them {said.keep}"
+        else:
+            continue
+        details = {"by": said.by, "keep": str(said.keep), "oldest": None if at is None else to_text(at)}
+        found.append(_signal(branch, name, SignalKind.GOVERNANCE, "retention", Lamp.WARN, what, to_text(now), details))
+    return found
+
+
 def _listed(columns: Sequence[str]) -> str:
     return ", ".join(f"`{column}`" for column in columns)
 
