@@ -17,6 +17,7 @@ from andon.model.run import RunResult
 from andon.operations.repeats.drafts import (
     FileDraft,
     QuestionDraft,
+    SelectedFile,
     draft_playbook,
     draft_question,
     draft_schedule,
@@ -244,7 +245,8 @@ class Suggestions:
         one = repeat_of(offer)
         view = View.at(self._workspace, self._readers_branch())
         if isinstance(one, RunRepeat):
-            return draft_schedule(one, self._selected(one, view), zone_of(self._workspace))
+            toml = self._text(view, "andon.toml") if "andon.toml" in view.state.files() else ""
+            return draft_schedule(one, self._selected(one, view), toml, zone_of(self._workspace))
         if isinstance(one, FileRepeat):
             newest = view.project.datasets.get(one.datasets[-1])
             if newest is None:
@@ -256,7 +258,7 @@ class Suggestions:
         sha = view.state.files().get(PLAYBOOKS)
         return draft_playbook(one, self._text(view, PLAYBOOKS) if sha is not None else None)
 
-    def _selected(self, one: RunRepeat, view: View) -> dict[str, tuple[str, str]]:
+    def _selected(self, one: RunRepeat, view: View) -> dict[str, SelectedFile]:
         """The files of the datasets that were named, without what only follows from them."""
         there = view.project.datasets
         if one.selection:
@@ -265,9 +267,9 @@ class Suggestions:
             chosen = sorted(select(tuple(terms), selectable(there, needs)))
         else:
             chosen = sorted(name for name, said in there.items() if not said.definition.inputs)
+        files = {name: there[name].definition.entry for name in chosen[:_FILES]}
         return {
-            name: (there[name].definition.entry, self._text(view, there[name].definition.entry))
-            for name in chosen[:_FILES]
+            name: SelectedFile(path, self._text(view, path), bool(there[name].refresh)) for name, path in files.items()
         }
 
     def _text(self, view: View, path: str) -> str:
