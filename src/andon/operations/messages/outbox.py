@@ -113,7 +113,7 @@ class MessageSender:
         now: str,
     ) -> tuple[list[News], list[tuple[int, LastTold]]]:
         """What a channel is told, and what it is then known to have been told of."""
-        default = str(self._workspace.settings.get("branch.default"))
+        default = self._workspace.default_branch
         facts: dict[str, BranchFacts] = {}
         events = self._incidents.events_of(incidents)
         news, changed = [], []

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from andon.base.clock import SKEW, from_text, to_text
+from andon.base.clock import SKEW, from_text, to_minute, to_text
 from andon.base.cron import cron_times
 from andon.base.duration import Duration, read_duration
 from andon.base.record import Record, replace
@@ -382,4 +382,4 @@ _moment = lru_cache(maxsize=50_000)(from_text)
 
 @lru_cache(maxsize=50_000)
 def _minute(moment: datetime) -> str:
-    return to_text(moment)[:16].replace("T", " ")
+    return to_minute(to_text(moment))
