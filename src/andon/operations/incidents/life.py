@@ -1,8 +1,8 @@
 """How signals become incidents, and incidents end. Pure: from what stood and what was noticed to what stands.
 
 A signal belongs to the incident in which it stands; else to one above it by lineage that explains it; else to one of its own dataset that
-came with it. What belongs to none opens one, or opens one again that was closed not long ago. What a person judged while it stood stays with
-that judgement until it was right once.
+came with it. What belongs to none opens one, or opens one again that was closed not long ago. What a person judged while it stood stays
+with that judgement until it was right once.
 """
 
 from __future__ import annotations

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 _LEASE = timedelta(minutes=2)
 #: Events that are read at once; how long it is known what was sent; how often messages of one channel are sent in one pass.
 _EVENTS, _KEPT, _ROUNDS = 1000, timedelta(days=90), 5
+#: What is good news, but for who has to hear of another cause, too.
+_GOOD = (IncidentChange.CONTAINED, IncidentChange.FIXED)
 
 
 class Passed(Record):
@@ -132,7 +134,9 @@ class MessageSender:
         for number, incident in sorted(incidents.items()):
             before = told.get(number)
             change = change_of(before, incident, since)
-            if change is None and before is not None:
+            if before is not None and (
+                change is None or (change in _GOOD and beside.get(number) is IncidentChange.WORSE)
+            ):
                 change = beside.get(number)
             if change is None or not hears(channel, incident, signals[number], default, now):
                 continue
