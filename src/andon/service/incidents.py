@@ -130,7 +130,7 @@ class IncidentDesk:
             UsageError: `lake.ref_not_found`.
         """
         name = self._workspace.reading(branch)
-        if branch is not None and name != self._workspace.settings.get("branch.default"):
+        if branch is not None and name != self._workspace.default_branch:
             self._workspace.lake.refs.resolve(name)
         self._look_around(name)
         self._keeper.forget_branches()

@@ -28,15 +28,13 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 _log = logging.getLogger(__name__)
-#: The author of what is published by schedule.
-AUTHOR = "andon"
 
 
 class Scheduling:
     """Scheduled work of one lake.
 
     Args:
-        runs: those of `AUTHOR`; made where there is something to do, as `preparer` is.
+        runs: those of `BY_ITSELF`; made where there is something to do, as `preparer` is.
         passed: told of a branch after each pass, who listened to it, and whether what it begins goes on beside.
         beside: waits for that.
     """

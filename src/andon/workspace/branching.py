@@ -18,7 +18,7 @@ def scheduled_branch(workspace: Workspace, asked: str | None) -> str:
     Raises:
         UsageError: `lake.ref_not_found`; `usage.bad_argument` where the name is that of something else.
     """
-    default = str(workspace.settings.get("branch.default"))
+    default = workspace.default_branch
     if asked is None or asked == default:
         return default
     ref = workspace.lake.refs.find(asked)
