@@ -208,6 +208,25 @@ def test_what_is_paused_stays_as_it_is_published_and_what_reads_it_goes_on(lake:
         assert service.scheduling.tick().due == ()
 
 
+def test_what_a_person_holds_waits_for_them_and_is_no_failure(lake: Clone, clock: At):
+    with lake.opened() as service:
+        service.cords.hold("marts.totals", "totals look wrong")
+        lake.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
+        done = service.scheduling.tick()
+        assert done.is_well
+        assert waits(done) == {"marts.totals": "cord"}
+        assert done.waiting[0].reason.startswith("ana holds it: totals look wrong (due: ")
+        assert service.querying.ask("select n from marts.count").fetch() == [(4,)]
+        told = service.schedules.why("marts.best").told[0]
+        assert "reads marts.totals, which ana holds: totals look wrong" in told
+        clock.later(minutes=1)
+        assert service.scheduling.tick().jobs == ()
+        service.cords.release("marts.totals")
+        while service.scheduling.tick().jobs:
+            continue
+        assert service.querying.ask("select count(*) from marts.totals").fetch() == [(3,)]
+
+
 def test_a_connection_serves_no_more_at_a_time_than_it_may(tmp_path: Path, clock: At):
     lake = Clone(tmp_path / "acme", clock=clock)
     lake.write(
@@ -320,3 +339,37 @@ def test_what_was_found_as_it_was_is_up_to_date_although_something_beside_it_is_
         assert (due["shop.orders"].standing, due["shop.orders"].next[:16]) == ("waits", "2026-11-02T03:00")
         assert [(each.action, each.outcome) for each in service.actions.newest()] == [("retry", "verified")]
         assert {each.dataset: each.kind for each in service.incidents.list()} == {"shop.stock": "check"}
+
+
+def test_after_an_outage_a_load_and_all_that_was_kept_back_with_it_are_one_run(tmp_path: Path, clock: At):
+    """A total over the mart and the load keeps both back while the mart can't be made; when it can, one run makes both."""
+    lake = Clone(tmp_path / "acme", clock=clock)
+    with sqlite3.connect(tmp_path / "crm.db") as crm:
+        crm.execute("create table people (id integer primary key)")
+        crm.execute("insert into people values (1), (2)")
+    lake.write("andon.toml", f'[connections.crm]\nkind = "sqlite"\npath = "{tmp_path / "crm.db"}"\n')
+    every = "refresh: {every: 7h}"
+    lake.write("sources/crm/people.sql", f"/*---\nconnection: crm\n{every}\n---*/\nselect id from people\n")
+    lake.write("sources/shop/sales.sql", f"/*---\n{every}\n---*/\nselect * from read_csv('raw/sales_*.csv')\n")
+    lake.write("raw/sales_1.csv", "id,amount\n1,3\n2,4\n")
+    lake.write("datasets/staging/sums.sql", "select id, sum(amount) as amount from shop.sales group by id\n")
+    lake.write(
+        "datasets/marts/worth.sql",
+        "/*---\nchecks: |\n  reconciles: sum(amount) = sum(shop.sales.amount)\n---*/\n"
+        "select id, amount from staging.sums join crm.people using (id)\n",
+    )
+    lake.run()
+    with lake.opened() as service:
+        clock.later(hours=7)
+        (tmp_path / "crm.db").rename(tmp_path / "away.db")
+        lake.write("raw/sales_2.csv", "id,amount\n1,5\n")
+        (job,) = service.scheduling.tick().jobs
+        assert (job.outcome, job.published) == ("failed", False)
+        assert {"shop.sales", "staging.sums"} <= set(job.failed)
+        (tmp_path / "away.db").rename(tmp_path / "crm.db")
+        clock.later(hours=7)
+        (job,) = service.scheduling.tick().jobs
+        assert (job.outcome, job.published, job.failed) == ("done", True, ())
+        assert set(job.datasets) == {"crm.people", "shop.sales", "staging.sums", "marts.worth"}
+        assert service.querying.ask("select sum(amount) from marts.worth").fetch() == [(12,)]
+        assert service.incidents.list() == []

@@ -14,7 +14,7 @@ from andon.engines.other import OtherEngine, embedded_only
 from andon.errors import Problem, ProjectError, UsageError
 from andon.project.folder.scan import find_root
 from andon.service.shared import SharedParts
-from andon.workspace.caller import Caller
+from andon.workspace.caller import BY_ITSELF, Caller
 from andon.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -187,9 +187,9 @@ class Service:
     @cached_property
     def scheduling(self) -> Scheduling:
         """Scheduled work."""
-        from andon.service.scheduling import AUTHOR, Scheduling
+        from andon.service.scheduling import Scheduling
 
-        by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
+        by_itself = self.by(Caller(BY_ITSELF, self.workspace.caller.face))
         return Scheduling(
             self.workspace,
             self._looking,

@@ -327,7 +327,12 @@ class Workspace:
             )
         if git is not None and git.branch is not None and not git.is_default:
             return git.branch
-        return self.folder.branch() or str(self.settings.get("branch.default"))
+        return self.folder.branch() or self.default_branch
+
+    @property
+    def default_branch(self) -> str:
+        """The branch that readers see, and that scheduled work is about."""
+        return str(self.settings.get("branch.default"))
 
     def reading(self, asked: str | None = None) -> str:
         """The ref to read when none is given: the branch to work on, or main while that branch was never run."""
