@@ -48,6 +48,7 @@ from andon.state.pauses import Pauses
 from andon.state.queries import Queries
 from andon.state.runs import RunLog
 from andon.state.schema import MIGRATIONS
+from andon.state.spending import Spending
 from andon.state.tokens import Tokens
 from andon.state.usual import UsualNumbers
 from andon.version import __version__
@@ -88,6 +89,7 @@ class StateStore(Record):
     actions: Actions
     cords: Cords
     clocks: Clocks
+    spending: Spending
 
 
 class Adapters:
@@ -273,6 +275,7 @@ class Adapters:
             Actions(database),
             Cords(database),
             Clocks(database),
+            Spending(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:
