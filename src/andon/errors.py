@@ -140,6 +140,8 @@ CODES: dict[str, str] = {
     "action.no_program": "The program of a playbook can't be run.",
     "run.held": "The run was held back from publishing.",
     "run.claim_lost": "Another process took over what a scheduled run works on.",
+    # suggestions
+    "suggestion.decided": "Somebody else decided about a suggestion at the same time.",
     # incidents
     "incident.none": "There is no incident of this number.",
     "incident.over": "The incident is over.",

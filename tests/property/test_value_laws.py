@@ -14,7 +14,7 @@ from andon.value.rates import Rates, cents
 from andon.value.resting import Resting, rests_on
 from andon.value.shares import ValueKind, is_unreviewed, value_shares, yearly
 from andon.value.useful import LastRead, Lives, keepers, usefulness
-from andon.value.weakest import Flaw, LinkLevel, repairs, weakest_links
+from andon.value.weakest import LinkFlaw, LinkLevel, repairs, weakest_links
 
 TODAY = "2026-11-30"
 NAMES = [f"m.d{index}" for index in range(7)]
@@ -151,7 +151,9 @@ def test_the_weakest_link_is_the_lowest_of_all(
     lake: tuple[dict[str, list[str]], list[Insight]], said: list[tuple[str, str, LinkLevel]]
 ) -> None:
     needs, insights = lake
-    flaws = list({(name, kind): Flaw(name, kind, level, kind, f"mend {kind}") for name, kind, level in said}.values())
+    flaws = list(
+        {(name, kind): LinkFlaw(name, kind, level, kind, f"mend {kind}") for name, kind, level in said}.values()
+    )
     resting = rests_on(insights, needs)
     links = {each.insight: each for each in weakest_links(resting, flaws)}
     assert set(links) == {each.name for each in insights}

@@ -157,15 +157,15 @@ def test_a_freeze_stops_what_is_on_its_way(shop, monkeypatch):
     shop.write("raw/orders_06.csv", GOOD)
     before = shop.head().id
     with shop.opened() as service:
-        from andon.service.actions import _ServiceHands
+        from andon.service.action_hands import ServiceHands
 
-        refresh = _ServiceHands.refresh
+        refresh = ServiceHands.refresh
 
         def frozen_meanwhile(self, options):
             service.actions.freeze("stop")
             return refresh(self, options)
 
-        monkeypatch.setattr(_ServiceHands, "refresh", frozen_meanwhile)
+        monkeypatch.setattr(ServiceHands, "refresh", frozen_meanwhile)
         shop.clock.passes(minutes=2)
         (done,) = service.actions.act("main")
     assert (done.outcome, done.why) == (ActionOutcome.REFUSED, "ana stopped all automatic action")
@@ -204,15 +204,15 @@ def test_what_is_told_to_stop_begins_nothing_and_says_nothing_against_its_playbo
     shop.clock.passes(minutes=2)
     token = CancelToken()
     with shop.opened() as service:
-        from andon.service.actions import _ServiceHands
+        from andon.service.action_hands import ServiceHands
 
-        refresh = _ServiceHands.refresh
+        refresh = ServiceHands.refresh
 
         def stopped_meanwhile(self, options):
             token.cancel()
             return refresh(self, options)
 
-        monkeypatch.setattr(_ServiceHands, "refresh", stopped_meanwhile)
+        monkeypatch.setattr(ServiceHands, "refresh", stopped_meanwhile)
         (done,) = service.actions.act("main", token)
         assert done.outcome is ActionOutcome.REFUSED
         assert service.actions.act("main", token) == []
@@ -306,16 +306,77 @@ def test_equal_rows_are_taken_once_on_a_branch(shop):
     shop.run()
     shop.write("raw/orders_06.csv", (shop.root / "raw/orders_05.csv").read_text())
     shop.refresh()
-    assert "propose to take equal rows once | suggest | it is suggested" in offers(shop)
+    assert "take equal rows once | suggest | it is suggested" in offers(shop)
     before = shop.head().id
     with shop.opened() as service:
-        done = service.actions.fix(1, "deduplicate")
+        done = service.actions.fix(1, "deduplicate", {"propose": "true"})
     assert done.outcome is ActionOutcome.PROPOSED, done.why
     assert shop.head().id == before, "code is only proposed"
     assert shop.publish("incident-1-deduplicate").published
     assert shop.ask("select count(*) from shop.orders") == [(3,)]
     shop.refresh()
     assert incident(shop).state is IncidentState.CLOSED
+
+
+def test_equal_rows_are_taken_once_without_a_line_of_code_and_stay_so(shop):
+    """Within its limit, for what comes later too, until the code means something else or it is taken back."""
+    shop.write("sources/shop/orders.sql", SHOP.replace("amount 0..100", "unique id"))
+    shop.run()
+    good = shop.head()
+    shop.write("raw/orders_06.csv", (shop.root / "raw/orders_05.csv").read_text() + "4,cleo,7\n4,cleo,7\n")
+    shop.refresh()
+    with shop.opened() as service:
+        few = service.actions.fix(1, "deduplicate")
+        assert few.outcome is ActionOutcome.FAILED, "more than a hundredth of the rows"
+        assert shop.head().id == good.id
+        done = service.actions.fix(1, "deduplicate", {"share": "60%"})
+    assert done.outcome is ActionOutcome.VERIFIED, done.why
+    assert shop.ask("select id from shop.orders order by id") == [(1,), (2,), (3,), (4,)]
+    assert shop.ask("select count(*) from marts.best") != [(0,)]
+    head = shop.head().id
+    shop.refresh()
+    shop.run()
+    assert shop.head().id == head, "neither a refresh nor a run of the same code takes it back"
+    shop.write("raw/orders_07.csv", "id,customer,amount\n5,dan,3\n5,dan,3\n")
+    result = shop.refresh()
+    assert result.published, result.held
+    assert [task.note for task in result.tasks if task.dataset == "shop.orders"] == ["5 equal rows left out"]
+    assert shop.ask("select count(*), count(distinct id) from shop.orders") == [(5, 5)]
+    shop.write("raw/orders_08.csv", "id,customer,amount\n5,dan,9\n")
+    assert not shop.refresh().published, "another row with this key is not equal"
+    (shop.root / "raw/orders_08.csv").unlink()
+    shop.undo()
+    shop.undo()
+    assert shop.head().root == good.root
+    shop.refresh()
+    assert shop.ask("select count(*) from shop.orders") == [(3,)], "what it brought stays out"
+
+
+def test_a_few_bad_rows_are_set_aside_and_the_rest_goes_on(shop):
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,999\n5,dan,5\n")
+    shop.refresh()
+    good = shop.head()
+    assert "set a few bad rows aside | suggest | it is suggested" in offers(shop)
+    with shop.opened() as service:
+        assert service.actions.fix(1, "quarantine").outcome is ActionOutcome.FAILED, "more than a thousandth"
+        assert shop.head().id == good.id
+        done = service.actions.fix(1, "quarantine", {"share": "30%"})
+    assert done.outcome is ActionOutcome.VERIFIED, done.why
+    assert shop.ask("select id from shop.orders order by id") == [(1,), (2,), (3,), (5,)]
+    assert shop.ask("select id, amount from shop.orders__quarantine") == [(4, 999)]
+    head = shop.head().id
+    shop.refresh()
+    shop.run()
+    assert shop.head().id == head
+    shop.write("raw/orders_06.csv", GOOD.replace("4,", "9,"))
+    assert shop.refresh().published
+    assert shop.ask("select count(*) from shop.orders__quarantine") == [(0,)]
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,999\n5,dan,500\n6,eve,-1\n")
+    assert not shop.refresh().published, "beyond its share it holds as before"
+    shop.write("raw/orders_06.csv", GOOD)
+    shop.write("sources/shop/orders.sql", SHOP.replace("id, customer", "id + 0 as id, customer"))
+    assert shop.run().published
+    assert "shop.orders__quarantine" not in shop.leaves(), "what the code means by now counts alone"
 
 
 def test_what_only_a_look_can_tell_is_verified_by_one_or_undone_in_its_time(shop):

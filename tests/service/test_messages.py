@@ -22,6 +22,7 @@ from andon.model.lamp import Lamp
 from andon.model.message import ChannelDocument
 from andon.model.signal import SignalKind
 from andon.operations.messages.facts import BranchFacts
+from andon.operations.messages.services import _discreet
 from andon.service.doctor import doctor
 from andon.service.service import Service
 from kit.clones import FILES, Clone
@@ -460,6 +461,19 @@ def test_any_service_that_apprise_knows(shop: Clone, web: WebReceiver):
     (document,) = web.documents()
     assert document["title"].startswith("[andon] opened: shop.orders")
     assert "andon incident show 1" in document["message"]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of modules that it tries to load
+def test_of_an_address_that_apprise_was_given_no_part_is_told(shop: Clone, web: WebReceiver):
+    secret = "s3cr3t-t0ken"
+    shop.environ["ANY"] = f"json://team:{secret}@127.0.0.1:{web.port}/fail/{secret}/"
+    channel(shop, 'kind = "apprise"\nurl = "${env:ANY}"\n')
+    load(shop, BAD)
+    told = listed(shop).error
+    assert told is not None
+    assert secret not in told
+    said = _discreet(f"could not post to {secret}, of team%40x with code 503", f"slack://team%40x/{secret.upper()}/")
+    assert said == "could not post to …, of … with code 503"
 
 
 def test_of_personal_data_an_error_tells_no_value(shop: Clone, web: WebReceiver):

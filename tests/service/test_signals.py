@@ -133,6 +133,46 @@ def test_what_people_use_has_an_owner_and_a_description_and_what_looks_personal_
     assert found(shop) == {}
 
 
+def test_values_of_people_are_found_by_what_they_are_and_none_of_them_is_kept(shop: Clone):
+    accounts = ["DE89370400440532013000", "GB82WEST12345698765432", "FR1420041010050500013M02606"]
+    accounts += ["NL91ABNA0417164300", "CH9300762011623852957", "AT611904300234573201"]
+    shop.write("raw/paid.csv", "id,note,target\n" + "".join(f"{n},paid,{each}\n" for n, each in enumerate(accounts)))
+    shop.write("sources/shop/paid.sql", "select id, note, target from read_csv('raw/paid.csv')\n")
+    shop.run()
+    (signal,) = found(shop).values()
+    assert signal.what == "`target` holds what look like bank accounts (IBAN) and is not marked `pii`"
+    with shop.opened() as service:
+        service.incidents.standing("main")
+        database = service.workspace.lake.database
+        tables = ["incident", "incident_signal", "incident_event", "usual", "fact"]
+        kept = repr([database.query(f"select * from {table}") for table in tables])
+    assert "bank accounts" in kept
+    assert not any(each in kept for each in accounts)
+    marked = "/*---\ncolumns: {target: {pii: true}}\n---*/\nselect id, note, target from read_csv('raw/paid.csv')\n"
+    shop.write("sources/shop/paid.sql", marked)
+    shop.run()
+    assert found(shop) == {}
+
+
+def test_a_column_that_comes_with_a_refresh_stands_until_the_file_says_what_it_is(shop: Clone):
+    said = "/*---\nschema: widen\ncolumns: {said}\n---*/\nselect * from read_csv('raw/orders_*.csv', union_by_name = true)\n"
+    first = "{id: The number, customer: Who, amount: How much}"
+    shop.write("sources/shop/orders.sql", said.replace("{said}", first))
+    shop.run()
+    assert found(shop) == {}, "what a change brings was seen by who made it"
+    shop.write("raw/orders_06.csv", "id,customer,amount,city\n4,cleo,7,Bonn\n")
+    assert shop.refresh().published
+    assert found(shop)["shop.orders", SignalKind.GOVERNANCE].what == (
+        "`city` came with a refresh, and its file says nothing of it"
+    )
+    shop.write("raw/orders_07.csv", "id,customer,amount,city\n5,dan,7,Kiel\n")
+    assert shop.refresh().published
+    assert found(shop).keys() == {("shop.orders", SignalKind.GOVERNANCE)}, "it stands, however often it comes"
+    shop.write("sources/shop/orders.sql", said.replace("{said}", first.replace("}", ", city: Where}")))
+    shop.run()
+    assert found(shop) == {}
+
+
 def test_a_look_where_nothing_changed_takes_as_many_statements_however_many_datasets(shop: Clone):
     assert _statements(shop, 2) == _statements(shop, 40) < 20
 
@@ -195,3 +235,36 @@ def test_a_trigger_that_stays_away_is_noticed_by_who_looks_and_a_person_owes_no_
         ended = service.workspace.incidents.find(incident.number)
         assert ended is not None
         assert ended.state.is_over
+
+
+def test_rows_that_are_kept_longer_than_was_said(shop: Clone) -> None:
+    shop.write("raw/visits.csv", "id,seen\n1,2025-01-02\n2,2026-03-01\n")
+    source = "sources/shop/visits.sql"
+    body = "select id, seen from read_csv('raw/visits.csv')\n"
+    shop.write(source, body)
+    shop.write("datasets/marts/visited.sql", "select id, seen::timestamp as seen from shop.visits\n")
+    shop.run()
+
+    def told() -> list[tuple[str, str, str]]:
+        with shop.opened() as service:
+            found = service.signals.look("main").signals
+            return [(s.dataset, s.subject, s.what) for s in found if s.subject == "retention"]
+
+    assert told() == []
+    said = "/*---\nretention: {by: seen, keep: 400d}\n---*/\n"
+    shop.write(source, said + body)
+    shop.write(
+        "datasets/marts/visited.sql",
+        said.replace("400d", "2y") + "select id, seen::timestamp as seen from shop.visits\n",
+    )
+    shop.run()
+    words = "it holds rows of 2025-01-02 by `seen`, and says that it keeps them 400d"
+    assert told() == [("shop.visits", "retention", words)], "no build was needed to notice it"
+    shop.clock.now += timedelta(days=320)
+    assert [name for name, _, _ in told()] == ["marts.visited", "shop.visits"], "time alone makes it so"
+    shop.write("raw/visits.csv", "id,seen\n2,2026-12-24\n")
+    shop.refresh()
+    assert told() == []
+    shop.write(source, said.replace("by: seen", "by: id") + body)
+    shop.run()
+    assert told() == [("shop.visits", "retention", "its `retention` goes by `id`, which is no date or time of it")]

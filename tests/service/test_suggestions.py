@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from andon.errors import UsageError
+from andon.errors import ConflictError, UsageError
 from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.service import Service
 from andon.workspace.caller import Caller
@@ -126,6 +126,50 @@ def test_what_a_dataset_answers_is_told_and_not_suggested(shop: tuple[Clone, Ser
         service.suggestions.accept(1)
 
 
+def test_of_two_who_decide_at_once_the_first_does_and_the_other_is_told(
+    shop: tuple[Clone, Service], days: Days
+) -> None:
+    _, service = shop
+    for day, region in ((1, "EU"), (2, "US"), (6, "EU")):
+        days.to(day)
+        _ask(service, "ana", BY_CUSTOMER.format(region))
+    (one,) = service.suggestions.list().suggestions
+    ana, ben = (_by(service, who).suggestions for who in ("ana", "ben"))
+    seen = ben._offer(one.number)
+    with ana._alone(seen), pytest.raises(ConflictError, match="somebody accepts it at this moment"):
+        ben.accept(one.number)
+    assert ana.accept(one.number).state == "accepted"
+    with pytest.raises(ConflictError, match="ana accepted it meanwhile") as told:
+        ben._decide(seen, "dismissed", None)
+    assert told.value.code == "suggestion.decided"
+    with pytest.raises(ConflictError, match="ana accepted it meanwhile"), ben._alone(seen):
+        pass
+    assert [offer.who for offer in service.workspace.offers.all()] == ["ana"]
+
+
+def test_values_that_others_asked_with_are_theirs(shop: tuple[Clone, Service], days: Days) -> None:
+    project, service = shop
+    marked = "/*---\ncolumns:\n  customer: {pii: true}\n---*/\nselect * from read_csv('raw/orders_*.csv')\n"
+    project.write("sources/shop/orders.sql", marked)
+    service.runs.run(RunOptions(agreed=ANY_PLAN))
+    for day in (1, 2, 6):
+        days.to(day)
+        sql = (
+            "select region, sum(amount) as revenue from shop.orders where customer = 'cleo' group by region -- of cleo"
+        )
+        _ask(service, "ana", sql)
+    (one,) = _by(service, "ben").suggestions.list().suggestions
+    shown = _by(service, "ben").suggestions.show(one.number)
+    assert "cleo" not in repr(shown)
+    for who in ("ana", "ana", "ana"):
+        _ask(
+            service,
+            who,
+            "select customer, sum(amount) from shop.orders where amount >= 0 and customer <> 'cleo' group by 1",
+        )
+    assert "cleo" not in repr(_by(service, "ben").suggestions.list())
+
+
 def test_what_is_dismissed_stays_so_in_other_words(shop: tuple[Clone, Service], days: Days) -> None:
     _, service = shop
     for who in ("ana", "ben", "ana"):
@@ -185,6 +229,35 @@ def test_a_selection_that_is_run_by_hand_gets_its_schedule(shop: tuple[Clone, Se
     assert service.suggestions.accept(one.number).state == "accepted"
     service.branches.publish("suggestion-1", options=RunOptions(agreed=ANY_PLAN))
     assert service.suggestions.list().suggestions == []
+
+
+def test_several_that_are_run_by_hand_become_a_group(shop: tuple[Clone, Service], days: Days) -> None:
+    clone, service = shop
+    toml = clone.read("andon.toml") or ""
+    clone.write("andon.toml", toml + "\n[schedules.by_hand]\nselect = ['marts.*'] # as it is\nmax_age = '9d'\n")
+    clone.write("raw/visits_1.csv", "id,region\n1,EU\n")
+    clone.write("sources/shop/visits.sql", "select id, region from read_csv('raw/visits_*.csv')\n")
+    clone.write(
+        "sources/crm/leads.sql", "/*---\nrefresh: {max_age: 20d}\n---*/\nselect id from read_csv('raw/visits_*.csv')\n"
+    )
+    clone.run()
+    for week in range(3):
+        days.to(7 * week + 1)
+        clone.write(f"raw/visits_{week + 2}.csv", f"id,region\n{week + 100},EU\n")
+        _by(service, "ana", "cli").runs.refresh(RunOptions(select=("shop.*", "crm.leads")))
+    (one,) = service.suggestions.list().suggestions
+    shown = service.suggestions.show(one.number)
+    assert shown.problem is None, shown.problem
+    texts = {file.file: file.text for file in shown.files}
+    assert sorted(texts) == ["andon.toml", "sources/crm/leads.sql"], "what says it itself would win over a group"
+    group = '[schedules.by_hand_2]\nselect = ["crm.leads", "shop.*"]\ncron = "15 9 * * 2"\n'
+    assert texts["andon.toml"] == (clone.read("andon.toml") or "").rstrip("\n") + "\n\n" + group
+    assert 'refresh: {cron: "15 9 * * 2"}' in texts["sources/crm/leads.sql"]
+    assert service.suggestions.accept(one.number).state == "accepted"
+    service.branches.publish("suggestion-1", options=RunOptions(agreed=ANY_PLAN))
+    assert service.suggestions.list().suggestions == []
+    coming = {each.dataset: each.next for each in service.schedules.due().decisions}
+    assert coming["shop.visits"] == coming["crm.leads"] == "2026-03-24T09:15:00.000000Z", coming
 
 
 def test_files_with_a_source_each_get_one_for_all(shop: tuple[Clone, Service], days: Days) -> None:

@@ -60,7 +60,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.checks import CheckReportDocument, ChecksSqlDocument
     from andon.service.contracts import ContractDocument, ContractImport
     from andon.service.costs import CostDocument, WasteDocument
-    from andon.service.datasets import DatasetInfo, PageDocument
+    from andon.service.dataset_page import PageDocument
+    from andon.service.datasets import DatasetInfo
     from andon.service.diff_report import DiffReportDocument
     from andon.service.doctor import Finding
     from andon.service.documents import (
@@ -95,7 +96,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.source_list import SourceInfo
     from andon.service.sources import Accepted, Pinned
     from andon.service.status import StatusDocument
-    from andon.service.suggestions import SuggestionDocument, SuggestionInfo, SuggestionsDocument
+    from andon.service.suggestion_documents import SuggestionDocument, SuggestionInfo, SuggestionsDocument
     from andon.service.undo import RevertedDocument
     from andon.service.unit_tests import TestsDocument
     from andon.web.server import ServingDocument

@@ -14,8 +14,9 @@ class ActionKind(StrEnum):
 
     `retry`: make again what failed. `reload`: load a source anew, whatever is known of it. `backfill`: fill times that a table lacks.
     `accept-schema`: take new columns and wider types into what a source promises. `undo`: take back the publish that brought it.
-    `pause`: keep what reads it from being brought up to date until the incident is over. `deduplicate`: propose the line of code that takes
-    equal rows once. `command`, `webhook`: something of the user's own. `notify`: call a person.
+    `pause`: keep what reads it from being brought up to date until the incident is over. `deduplicate`: take equal rows once.
+    `quarantine`: set aside the rows that fail checks. `command`, `webhook`: something of the user's own. `notify`: call a person.
+    `request`: ask something of whoever owns it.
     """
 
     RETRY = "retry"
@@ -25,9 +26,16 @@ class ActionKind(StrEnum):
     UNDO = "undo"
     PAUSE = "pause"
     DEDUPLICATE = "deduplicate"
+    QUARANTINE = "quarantine"
     COMMAND = "command"
     WEBHOOK = "webhook"
     NOTIFY = "notify"
+    REQUEST = "request"
+
+    @property
+    def is_about_rows(self) -> bool:
+        """Whether it says itself which part of the rows it may leave out: that a dataset grows by other rows meanwhile is no matter."""
+        return self in (ActionKind.DEDUPLICATE, ActionKind.QUARANTINE)
 
 
 class ActionMode(StrEnum):

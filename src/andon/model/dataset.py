@@ -6,12 +6,14 @@ from enum import StrEnum
 
 from andon.base.hashing import content_id
 from andon.base.record import Record
+from andon.model.correction import RowCorrection
 from andon.model.growth import Growth
 from andon.model.history import RowHistory
 from andon.model.load import LoadPolicy, SchemaPolicy, Taking
 from andon.model.partition import Partition
 from andon.model.quarantine import aside_of
 from andon.model.rest import Rest
+from andon.model.retention import Retention
 from andon.model.standing import Caveat, Certification, Deprecation, Handling
 
 #: Version of the normaliser; part of every definition's id, so that a new normaliser never mixes with an old one.
@@ -100,6 +102,7 @@ class Definition(Record):
         partition: by what its rows are parted into files; part of `meaning`.
         history: how a history is kept; part of `meaning`. Then `sql` is that of the file with the columns that a history adds.
         quarantine: the lines of checks that set rows aside; part of `meaning`.
+        corrected: what is done about its rows beside what the code says; then `id` is that of both.
         parting: content id of all that those lines mean, macros included; empty where there are none.
         unparted: the id that it would have without those lines; empty where there are none.
         id: content id over all of the above that shapes the result (`definition_id`).
@@ -136,9 +139,15 @@ class Definition(Record):
     sort: tuple[str, ...] = ()
     partition: tuple[Partition, ...] = ()
     quarantine: tuple[str, ...] = ()
+    corrected: RowCorrection | None = None
     parting: str = ""
     unparted: str = ""
     id: str = ""
+
+    @property
+    def stated(self) -> str:
+        """The id of the definition as the code alone states it."""
+        return self.corrected.of if self.corrected is not None else self.id
 
     @property
     def asks(self) -> str | None:
@@ -228,6 +237,7 @@ class Dataset(Record, omit_defaults=True):
     handles: tuple[Handling, ...] = ()
     deprecated: Deprecation | None = None
     certified: Certification | None = None
+    retention: Retention | None = None
     refresh: tuple[tuple[str, str], ...] = ()
     own_files: tuple[tuple[str, str], ...] = ()
     lineage: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()

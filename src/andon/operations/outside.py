@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from typing import TYPE_CHECKING, Any
 
+from andon.base.cancel import CancelToken
 from andon.base.record import Record
 from andon.version import __version__
 
@@ -49,6 +50,7 @@ def run_program(
     folder: str,
     timeout: float,
     environ: Mapping[str, str] | None = None,
+    cancel: CancelToken | None = None,
 ) -> ProgramEnd:
     """Run a program without a shell, with JSON on its standard input, in a session of its own; ended with all that it began.
 
@@ -56,6 +58,7 @@ def run_program(
         folder: where it runs.
         timeout: seconds.
         environ: its environment; without it that of this process.
+        cancel: ends it at once.
 
     Raises:
         OSError: it can't be started.
@@ -71,7 +74,8 @@ def run_program(
             start_new_session=True,
         )
         try:
-            process.communicate(json.dumps(document).encode(), timeout=timeout)
+            with (cancel or CancelToken()).calling(lambda: _kill(process)):
+                process.communicate(json.dumps(document).encode(), timeout=timeout)
             status: int | None = process.returncode
         except subprocess.TimeoutExpired:
             status = None
@@ -116,12 +120,16 @@ def post(url: str, document: Mapping[str, Any], headers: Mapping[str, str], time
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    _kill(process)
+    process.wait()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()
-    process.wait()
 
 
 def _why(error: Exception, timeout: float) -> str:

@@ -29,7 +29,8 @@ from andon.python.quarantine import LakeQuarantine
 from andon.python.result import Result
 from andon.python.sources import LakeSources
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
-from andon.service.datasets import DatasetInfo, Page
+from andon.service.dataset_page import Page
+from andon.service.datasets import DatasetInfo
 from andon.service.history import Diff, LogEntry
 from andon.service.lineage import Impact, Trail
 from andon.service.pull import Pulled, pull

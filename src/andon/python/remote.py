@@ -31,7 +31,8 @@ from andon.python.result import Result
 from andon.python.server_link import Hears, ServerLink, no_server
 from andon.runs.goal import ANY_PLAN
 from andon.service.checks import CheckReportDocument
-from andon.service.datasets import DatasetInfo, PageDocument
+from andon.service.dataset_page import PageDocument
+from andon.service.datasets import DatasetInfo
 from andon.service.documents import AcceptedDocument
 from andon.service.history import DiffDocument, LogDocument
 from andon.service.lineage import ImpactDocument, TrailDocument

@@ -13,6 +13,7 @@ from andon.base.record import Record, field
 from andon.errors import UsageError
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Cause, Commit, CommitKind
+from andon.model.correction import RowCorrection
 from andon.model.event import Reporter, silent
 from andon.model.intervals import Range
 from andon.model.plan import Plan
@@ -52,6 +53,7 @@ class RunOptions(Record):
         fill: times of tables that grow by time that are to be filled, by dataset.
         request: id of the request: what publishes with one that was answered before publishes nothing more.
         anew: datasets that are made again though a result is known; of what reads them only what changes by that.
+        correct: by dataset what is done about its rows beside what its code says, from now on.
         widen: sources that take new columns and wider types this once, whatever their files say.
     """
 
@@ -74,6 +76,7 @@ class RunOptions(Record):
     fill: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)
     anew: tuple[str, ...] = ()
     widen: tuple[str, ...] = ()
+    correct: Mapping[str, RowCorrection] = field(default_factory=dict)
 
     def decide(self, path: str) -> Newer | None:
         """Which side counts where both changed `path`, if that was decided."""

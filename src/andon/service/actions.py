@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
 from andon.base.document import UNSET, Document, UnsetType
+from andon.base.duration import read_fixed
 from andon.base.names import did_you_mean
-from andon.base.record import replace
-from andon.errors import AndonError, HeldError, UsageError
+from andon.errors import AndonError, UsageError
 from andon.model.action import ActionDocument, ActionKind, CorrectiveAction, Freeze
-from andon.model.commit import CommitKind
 from andon.model.event import Notice
 from andon.model.playbook import Playbook, PlaybookMode
-from andon.operations.actions.acting import ActionGuard, Actor
-from andon.operations.actions.book import pause_words
+from andon.operations.actions.acting import Actor
 from andon.operations.actions.decide import ActionRecord, Offer, Results, all_of, level
+from andon.operations.actions.doing import ActionGuard
 from andon.operations.actions.kinds import ACTIONS
-from andon.runs.goal import Listener, RunOptions
-from andon.service.editing import ToEdit
+from andon.runs.goal import Listener
+from andon.service.action_hands import Acting, ServiceHands
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from andon.base.cancel import CancelToken
     from andon.model.incident import Incident
-    from andon.model.run import RunResult
-    from andon.service.branches import Branches
-    from andon.service.editing import Editing
     from andon.service.incidents import IncidentDesk
-    from andon.service.runs import Runs
-    from andon.service.scheduling import Scheduling
-    from andon.service.undo import Undoing
-    from andon.service.undo_older import Reverting
     from andon.workspace.workspace import Workspace
 
 
@@ -91,25 +81,6 @@ class FreezeDocument(Document):
     frozen: Freeze | None
 
 
-class Acting(Protocol):
-    """The verbs by which actions are done, in the name of somebody: those of `Service`."""
-
-    @property
-    def workspace(self) -> Workspace: ...
-    @property
-    def runs(self) -> Runs: ...
-    @property
-    def branches(self) -> Branches: ...
-    @property
-    def editing(self) -> Editing: ...
-    @property
-    def scheduling(self) -> Scheduling: ...
-    @property
-    def undoing(self) -> Undoing: ...
-    @property
-    def reverting(self) -> Reverting: ...
-
-
 class ActionDesk:
     """Corrective actions of one lake.
 
@@ -125,20 +96,27 @@ class ActionDesk:
 
     # -- verbs
 
-    def act(self, branch: str | None = None, cancel: CancelToken | None = None) -> list[CorrectiveAction]:
+    def act(
+        self, branch: str | None = None, cancel: CancelToken | None = None, *, is_beside: bool = False
+    ) -> list[CorrectiveAction]:
         """One pass over a branch: bring to its end what was begun, and do what playbooks say. Returns what was done.
 
         Args:
             cancel: stops it.
+            is_beside: whether what is begun goes on after it; the next one returns what came of it.
         """
         name = self._workspace.reading(branch)
         self._desk.catch_up(name)
-        return self._actor.act(name, cancel)
+        return self._actor.act(name, cancel, is_beside=is_beside)
 
-    def passed(self, branch: str, listener: Listener) -> None:
+    def wait(self) -> list[CorrectiveAction]:
+        """Wait for what goes on beside passes; returns what came of it."""
+        return self._actor.wait()
+
+    def passed(self, branch: str, listener: Listener, *, is_beside: bool = False) -> None:
         """`act` after a pass of the scheduler. What was brought up to date is, whatever comes of it; the next pass acts."""
         try:
-            for done in self.act(branch, listener.cancel):
+            for done in self.act(branch, listener.cancel, is_beside=is_beside):
                 what = f"{done.action} of {done.dataset or 'all'}: {done.outcome}"
                 why = f", {done.why}" if done.why else ""
                 listener.report(Notice(f"incident {done.incident}: {what}{why}"))
@@ -213,93 +191,37 @@ class ActionDesk:
             raise UsageError("incident.none", message, where=str(number), hint="`andon incidents --all` lists them")
         return found
 
-    def _hands(self, asked: ActionGuard) -> _ServiceHands:
-        return _ServiceHands(self._by(asked.action.actor), asked)
+    def _hands(self, asked: ActionGuard) -> ServiceHands:
+        return ServiceHands(self._by(asked.action.actor), asked)
 
 
-class _ServiceHands:
-    """Does with the verbs of the service what an action asks for; every publish asks the action whether it may."""
+def _share(text: str) -> float:
+    value = float(text.strip().removesuffix("%")) / (100 if text.strip().endswith("%") else 1)
+    if not 0 <= value <= 1:
+        raise ValueError(text)
+    return value
 
-    def __init__(self, service: Acting, asked: ActionGuard) -> None:
-        self._service = service
-        self._action = asked.action
-        self._listener = Listener(
-            cancel=asked.cancel, judge=asked.judge, may_publish=asked.may_publish, published=asked.published
-        )
-        # what takes back is wanted whatever checks say: readers see again what they saw
-        self._back = Listener(may_publish=asked.may_publish)
 
-    def refresh(self, options: RunOptions) -> RunResult:
-        """See `Hands`."""
-        words = f"incident {self._action.incident}: {self._action.action} of {self._action.dataset or 'all'}"
-        paused = self._paused() if self._action.mode.is_by_itself else ()
-        chosen = replace(
-            options,
-            branch=self._action.branch,
-            message=words,
-            request=self._action.request,
-            exclude=(*options.exclude, *paused),
-        )
-        return self._service.runs.refresh(chosen, self._listener)
+def _length(text: str) -> float:
+    found = read_fixed(text)
+    if found is None:
+        raise ValueError(text)
+    return found.total_seconds()
 
-    def _paused(self) -> tuple[str, ...]:
-        """What somebody paused: nothing that goes on by itself makes it anew."""
-        workspace = self._service.workspace
-        found = workspace.pauses.of(self._action.branch, to_text(workspace.clock()))
-        head = workspace.lake.refs.head(self._action.branch)
-        return tuple(d for d in found if d in workspace.lake.commits.state(head).leaves)
 
-    def take_back(self, commit: str) -> str:
-        """See `Hands`."""
-        action, service = self._action, self._service
-        is_own = action.action is not ActionKind.UNDO or action.after == commit
-        request = f"{action.request}-back" if is_own else action.request
-        listener = self._back if is_own else self._listener
-        commits = service.workspace.lake.commits
-        target = commits.get(commit)
-        if target.kind is CommitKind.UNDO:
-            return service.undoing.redo(action.branch, request, expect=commit, listener=listener).commit.id
-        done = service.undoing.answered(request, action.branch)
-        if done is not None:
-            return done.commit.id
-        what = "it did not help" if is_own else f"{action.action} of {action.dataset}"
-        words = f"incident {action.incident}: {what}; undo {commit[:8]}"
-        newest, _ = service.undoing.undo_preview(action.branch)
-        if newest.id == commit:
-            return service.undoing.undo(action.branch, commit, words, request, listener).commit.id
-        result = service.reverting.revert(target, action.branch, words, listener, request)
-        if not result.published:
-            raise HeldError(
-                "run.held", f"{result.held}; nothing was published", where=f"run:{result.run}", hint="`andon log`"
-            )
-        return result.commit
+def _flag(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()] if text.lower() in ("true", "false") else bool(int(text))
 
-    def propose(self, path: str, text: str, words: str) -> str:
-        """See `Hands`."""
-        action, service = self._action, self._service
-        branch = f"incident-{action.incident}-{action.action}"
-        if service.workspace.lake.refs.find(branch) is None:
-            service.branches.create(branch, action.branch)
-        options = RunOptions(branch=branch, message=f"incident {action.incident}: {words}")
-        saved = service.editing.save(ToEdit(path, text), options, Listener())
-        if not saved.published:
-            held = saved.run.held if saved.run is not None else None
-            raise HeldError(
-                "run.held",
-                f"{words}: {held or 'it is held'}",
-                where=branch,
-                hint=f"`andon branch drop {branch}` takes the branch away",
-            )
-        return branch
 
-    def pause(self, datasets: Sequence[str], until: datetime | None) -> None:
-        """See `Hands`."""
-        why = pause_words(self._action.incident)
-        self._service.scheduling.pause(datasets, until, why, self._action.branch)
-
-    def resolve(self, text: str, where: str) -> str:
-        """See `Hands`."""
-        return self._service.workspace.resolve(text, "`url`", where)
+#: What a person may tell an action, and how it is read.
+_TOLD: Mapping[ActionKind, Mapping[str, Callable[[str], Any]]] = {
+    ActionKind.BACKFILL: {"most": int},
+    ActionKind.RELOAD: {"last": _length},
+    ActionKind.DEDUPLICATE: {"share": _share, "propose": _flag},
+    ActionKind.QUARANTINE: {"share": _share},
+    ActionKind.REQUEST: {"ask": str, "of": str},
+}
+_SUCH_AS = {"most": "7", "last": "3d", "share": "1%", "propose": "true", "ask": "…", "of": "ana"}
 
 
 def _params(kind: ActionKind, given: Mapping[str, str]) -> dict[str, Any]:
@@ -309,7 +231,7 @@ def _params(kind: ActionKind, given: Mapping[str, str]) -> dict[str, Any]:
         UsageError: `usage.bad_argument`.
     """
     # what is run or called stands in a playbook: nobody may have anything run by asking for it
-    known = {"most": int} if kind is ActionKind.BACKFILL else {}
+    known = _TOLD.get(kind, {})
     found: dict[str, Any] = {}
     for name, text in given.items():
         if name not in known:
@@ -318,8 +240,9 @@ def _params(kind: ActionKind, given: Mapping[str, str]) -> dict[str, Any]:
         try:
             found[name] = known[name](text)
         except ValueError:
-            message = f"`{name}` must be a whole number, found `{text}`"
-            raise UsageError("usage.bad_argument", message, where=name, hint=f"such as `{name}=7`") from None
+            message = f"`{name}` can't be `{text}`"
+            hint = f"such as `{name}={_SUCH_AS[name]}`"
+            raise UsageError("usage.bad_argument", message, where=name, hint=hint) from None
     return found
 
 

@@ -36,7 +36,8 @@ class Scheduling:
 
     Args:
         runs: those of `AUTHOR`; made where there is something to do, as `preparer` is.
-        passed: told of a branch after each pass, and who listened to it.
+        passed: told of a branch after each pass, who listened to it, and whether what it begins goes on beside.
+        beside: waits for that.
     """
 
     def __init__(
@@ -45,9 +46,11 @@ class Scheduling:
         looking: Looking,
         runs: Callable[[], Runs],
         preparer: Callable[[], Preparer],
-        passed: Callable[[str, Listener], None],
+        passed: Callable[[str, Listener, bool], None],
+        beside: Callable[[], object],
     ) -> None:
         self._workspace = workspace
+        self._beside = beside
         self._passed = passed
         self._runs = runs
         self._preparer = preparer
@@ -60,6 +63,7 @@ class Scheduling:
         branch: str | None = None,
         now: datetime | None = None,
         listener: Listener | None = None,
+        is_beside: bool = False,
     ) -> Tick:
         """Look once what is due and bring it up to date, by the branch's own code.
 
@@ -68,13 +72,14 @@ class Scheduling:
             branch: which; None means the default one.
             now: the time that counts; None means the clock.
             listener: hears of its runs, and may stop them.
+            is_beside: whether corrective actions that it begins go on after it.
 
         Raises:
             AndonError: what is due can't be told. What happens to one run is told by the answer.
         """
         name, hears = self._branch(branch), listener or Listener()
         found = self._passes.tick(name, trigger, hears, now)
-        self._passed(name, hears)
+        self._passed(name, hears, is_beside)
         return found
 
     def loop(self, told: Callable[[Tick], None]) -> ScheduleLoop | None:
@@ -87,7 +92,12 @@ class Scheduling:
         if not workspace.settings.get("schedule.enabled") or workspace.lake.database.is_read_only:
             return None
         every = length_of(str(workspace.settings.get("schedule.every")), 10.0)
-        return ScheduleLoop(lambda listener: self.tick("up", listener=listener), every.total_seconds(), told)
+        return ScheduleLoop(
+            lambda listener: self.tick("up", listener=listener, is_beside=True),
+            every.total_seconds(),
+            told,
+            self._beside,
+        )
 
     def pause(
         self, datasets: Sequence[str], until: datetime | None = None, why: str | None = None, branch: str | None = None

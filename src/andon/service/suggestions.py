@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from andon.base.clock import to_text
-from andon.base.document import Document
 from andon.base.names import did_you_mean
 from andon.base.record import Record, replace
 from andon.base.text import plural
 from andon.errors import AndonError, ConflictError, ProjectError, UsageError
 from andon.lake.refs import MAIN
-from andon.model.plan import Plan, PlanDocument
-from andon.model.run import RunDocument, RunResult
+from andon.model.plan import Plan
+from andon.model.run import RunResult
 from andon.operations.repeats.drafts import (
     FileDraft,
     QuestionDraft,
+    SelectedFile,
     draft_playbook,
     draft_question,
     draft_schedule,
@@ -30,6 +31,16 @@ from andon.project.write_playbook import PLAYBOOKS
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from andon.service.given_files import GivenCode
 from andon.service.saved_texts import ToSave, query_names
+from andon.service.suggestion_documents import (
+    AnsweredInfo,
+    SuggestedFile,
+    SuggestionDocument,
+    SuggestionInfo,
+    SuggestionsDocument,
+)
+from andon.sql.question import question_form
+from andon.sql.tokens import without_values
+from andon.state.claims import EVERYWHERE, LONGEST, Refused
 from andon.state.offers import OfferRecord
 from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
@@ -43,83 +54,6 @@ if TYPE_CHECKING:
 
 #: So many datasets of one selection are written into.
 _FILES = 30
-
-
-class SuggestionInfo(Document):
-    """A suggestion in one line.
-
-    Attributes:
-        number: by which it is named.
-        kind: `query`, `run`, `files`, `correction`.
-        title: what would be made.
-        times, people: how often it was done by hand, and by whom.
-        first, last: when.
-        state: `open`, `accepted`, `dismissed`, `answered` (something does it already), `gone` (nothing speaks for it any more).
-        branch: where it was accepted; None else.
-    """
-
-    number: int
-    kind: str
-    title: str
-    times: int
-    people: tuple[str, ...]
-    first: str
-    last: str
-    state: str
-    branch: str | None
-
-
-class AnsweredInfo(Document):
-    """A question that is asked over and over, and that the dataset or saved query `by` answers."""
-
-    sql: str
-    times: int
-    people: tuple[str, ...]
-    by: str
-
-
-class SuggestionsDocument(Document):
-    """What is suggested, and which questions something answers already."""
-
-    suggestions: list[SuggestionInfo]
-    answered: list[AnsweredInfo]
-
-
-class SuggestedFile(Document):
-    """A file that would be written; `is_new` where the project has none of that name."""
-
-    file: str
-    text: str
-    is_new: bool
-
-
-class SuggestionDocument(Document):
-    """A suggestion, whole.
-
-    Attributes:
-        why: what speaks for it. notes: what there is to know of what is written.
-        left: what a person has to write, and why.
-        files: what is written. checks: lines of the check language in them that its values speak for.
-        branch: where it was accepted, or None.
-        plan: what publishing it comes to; None where that can't be told, as `problem` says.
-        run: how it was built.
-    """
-
-    number: int
-    kind: str
-    title: str
-    state: str
-    times: int
-    people: tuple[str, ...]
-    why: list[str]
-    notes: list[str]
-    left: list[str]
-    files: list[SuggestedFile]
-    checks: list[str]
-    branch: str | None
-    plan: PlanDocument | None
-    problem: str | None
-    run: RunDocument | None
 
 
 class _Written(Record):
@@ -173,7 +107,7 @@ class Suggestions:
         offers: Sequence[OfferRecord] = self._store.all() if decided else found.offers
         return SuggestionsDocument(
             [_info(offer) for offer in sorted(offers, key=lambda offer: -offer.number)],
-            [_answered(one) for one in found.answered],
+            [_answered(one, self._workspace.caller.author) for one in found.answered],
         )
 
     def waiting(self, limit: int = 3) -> Sequence[SuggestionInfo]:
@@ -212,7 +146,8 @@ class Suggestions:
 
         Raises:
             UsageError: `usage.bad_argument` for a number that none has, what was decided already, or what nothing can be written for.
-            ProjectError, ConflictError: what stands in the way; the suggestion stays.
+            ProjectError, ConflictError: what stands in the way; the suggestion stays. `suggestion.decided` where somebody decides about it
+                at the same time.
         """
         offer = self._offer(number)
         if offer.state == "accepted":
@@ -229,10 +164,11 @@ class Suggestions:
             hint = "leave `--branch` out: it is written on a branch of its own, and `andon publish` brings it into main"
             raise UsageError("usage.bad_argument", "a suggestion is not written on main", where=aside, hint=hint)
         options = RunOptions(branch=aside, agreed=ANY_PLAN, message=f"suggestion {number}: {offer.title}")
-        written = self._write(offer, name, options, listener or Listener())
-        if written.run is None or not written.run.published:
-            return self._document(offer, written)
-        self._decide(offer, "accepted", aside)
+        with self._alone(offer):
+            written = self._write(offer, name, options, listener or Listener())
+            if written.run is None or not written.run.published:
+                return self._document(offer, written)
+            self._decide(offer, "accepted", aside)
         written = replace(written, plan=self._writing.branches.plan_publish(aside))
         return self._document(self._offer(number), written)
 
@@ -241,6 +177,7 @@ class Suggestions:
 
         Raises:
             UsageError: `usage.bad_argument` for a number that none has, or one that was accepted.
+            ConflictError: `suggestion.decided` where somebody decided otherwise meanwhile.
         """
         offer = self._offer(number)
         if offer.state == "accepted":
@@ -279,7 +216,9 @@ class Suggestions:
     def _question(self, one: QuestionRepeat, name: str | None) -> QuestionDraft:
         view = View.at(self._workspace, self._readers_branch())
         taken = {*view.state.leaves, *query_names(view.state)}
-        draft = draft_question(one, self._distinct(one, view), taken, self._personal(one, view))
+        personal = self._personal(one, view)
+        draft = draft_question(one, self._distinct(one, view), taken, personal)
+        _require_no_values(draft, personal)
         return replace(draft, name=name) if name is not None else draft
 
     def _personal(self, one: QuestionRepeat, view: View) -> set[str]:
@@ -306,7 +245,8 @@ class Suggestions:
         one = repeat_of(offer)
         view = View.at(self._workspace, self._readers_branch())
         if isinstance(one, RunRepeat):
-            return draft_schedule(one, self._selected(one, view), zone_of(self._workspace))
+            toml = self._text(view, "andon.toml") if "andon.toml" in view.state.files() else ""
+            return draft_schedule(one, self._selected(one, view), toml, zone_of(self._workspace))
         if isinstance(one, FileRepeat):
             newest = view.project.datasets.get(one.datasets[-1])
             if newest is None:
@@ -318,7 +258,7 @@ class Suggestions:
         sha = view.state.files().get(PLAYBOOKS)
         return draft_playbook(one, self._text(view, PLAYBOOKS) if sha is not None else None)
 
-    def _selected(self, one: RunRepeat, view: View) -> dict[str, tuple[str, str]]:
+    def _selected(self, one: RunRepeat, view: View) -> dict[str, SelectedFile]:
         """The files of the datasets that were named, without what only follows from them."""
         there = view.project.datasets
         if one.selection:
@@ -327,9 +267,9 @@ class Suggestions:
             chosen = sorted(select(tuple(terms), selectable(there, needs)))
         else:
             chosen = sorted(name for name, said in there.items() if not said.definition.inputs)
+        files = {name: there[name].definition.entry for name in chosen[:_FILES]}
         return {
-            name: (there[name].definition.entry, self._text(view, there[name].definition.entry))
-            for name in chosen[:_FILES]
+            name: SelectedFile(path, self._text(view, path), bool(there[name].refresh)) for name, path in files.items()
         }
 
     def _text(self, view: View, path: str) -> str:
@@ -360,7 +300,30 @@ class Suggestions:
 
     def _decide(self, offer: OfferRecord, state: str, branch: str | None) -> None:
         at = to_text(self._workspace.clock())
-        self._store.decide(offer.number, state, self._workspace.caller.author, at, branch)
+        if not self._store.decide(offer, state, self._workspace.caller.author, at, branch):
+            now = self._offer(offer.number)
+            if now.state != state or branch != now.branch:
+                raise _decided(offer.number, f"{now.who or 'somebody'} {now.state} it meanwhile")
+
+    @contextmanager
+    def _alone(self, offer: OfferRecord) -> Iterator[None]:
+        """Take a suggestion while nobody else does.
+
+        Raises:
+            ConflictError: `suggestion.decided`.
+        """
+        claims, name = self._workspace.claims, f"suggestion {offer.number}"
+        taken = claims.take(EVERYWHERE, [name], LONGEST, claims.of(EVERYWHERE))
+        if isinstance(taken, Refused):
+            raise _decided(offer.number, "somebody accepts it at this moment")
+        try:
+            if self._offer(offer.number).state != offer.state:
+                now = self._offer(offer.number)
+                raise _decided(offer.number, f"{now.who or 'somebody'} {now.state} it meanwhile")
+            yield
+        finally:
+            with self._lake.database.write() as transaction:
+                claims.release(transaction, taken)
 
     def _document(self, offer: OfferRecord, written: _Written) -> SuggestionDocument:
         one = repeat_of(offer)
@@ -384,6 +347,12 @@ class Suggestions:
             written.problem,
             written.run.document() if written.run is not None else None,
         )
+
+
+def _decided(number: int, what: str) -> ConflictError:
+    return ConflictError(
+        "suggestion.decided", f"suggestion {number}: {what}", where=str(number), hint="`andon suggestions` shows it"
+    )
 
 
 def _to_save(draft: QuestionDraft) -> ToSave:
@@ -418,10 +387,28 @@ def _info(offer: OfferRecord) -> SuggestionInfo:
     )
 
 
-def _answered(offer: OfferRecord) -> AnsweredInfo:
+def _require_no_values(draft: QuestionDraft, personal: Collection[str]) -> None:
+    """Refuse to write a value of a personal column down: who reads the file may not see it.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
+    form = question_form(draft.sql)
+    filters = form.filters if form is not None else ()
+    held = sorted({f.column for f in filters if f.column in personal and not all(v.startswith("$") for v in f.values)})
+    if held:
+        message = f"a value of `{held[0]}`, which is personal, stands in the question"
+        hint = "whoever asked it can save it with a parameter in its place"
+        raise UsageError("usage.bad_argument", message, where=held[0], hint=hint)
+
+
+def _answered(offer: OfferRecord, who: str) -> AnsweredInfo:
+    """What others asked with is theirs."""
     one = repeat_of(offer)
     assert isinstance(one, QuestionRepeat)
-    return AnsweredInfo(one.sql, one.times, one.people, offer.branch or "")
+    return AnsweredInfo(
+        one.sql if who in one.people else without_values(one.sql), one.times, one.people, offer.branch or ""
+    )
 
 
 def _told(error: AndonError) -> str:

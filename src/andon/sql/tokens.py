@@ -43,6 +43,16 @@ class SqlToken(Record):
         return self.text.lower()
 
 
+def without_values(text: str) -> str:
+    """What a statement asks, its values and comments left out: for who may know that it is asked, and not of whom."""
+    found = [(token, {"string": "'…'", "number": "…"}.get(token.kind, token.text)) for token in tokens(text)]
+    said, end = "", 0
+    for token, shown in found:
+        said += (" " if said and token.start > end else "") + shown
+        end = token.end
+    return said
+
+
 def tokens(text: str, start: int = 0) -> Iterator[SqlToken]:
     """The tokens of `text` from character `start` on; blanks and comments are left out. What is not closed ends at the end."""
     at = start

@@ -74,34 +74,38 @@ class Actions:
         sql = f"select {_COLUMNS} from corrective_action where at >= ? order by seq"
         return [_action(row) for row in (reader or self._database).query(sql, [moment])]
 
-    def running(self, branch: str, reader: Database | Transaction | None = None) -> list[CorrectiveAction]:
-        """Those of a branch of which nobody knows yet what came of them, oldest first."""
-        sql = f"select {_COLUMNS} from corrective_action where branch = ? and outcome = ? order by seq"
-        return [_action(row) for row in (reader or self._database).query(sql, [branch, str(ActionOutcome.RUNNING)])]
+    def running(self, reader: Database | Transaction | None = None) -> list[CorrectiveAction]:
+        """Those of which nobody knows yet what came of them, on all branches, oldest first."""
+        sql = f"select {_COLUMNS} from corrective_action where outcome = ? order by seq"
+        return [_action(row) for row in (reader or self._database).query(sql, [str(ActionOutcome.RUNNING)])]
 
-    def pausing(self, branch: str) -> list[CorrectiveAction]:
-        """Those that paused something of a branch and did not let it go on yet, oldest first."""
+    def verified(self, moment: str) -> list[CorrectiveAction]:
+        """Those that were begun at `moment` (ISO text) or later, were verified, and are not taken back as far as is known; oldest first."""
         sql = (
-            f"select {_COLUMNS} from corrective_action where branch = ? and action = ? and outcome = ?"
-            " and undone_at is null order by seq"
+            f"select {_COLUMNS} from corrective_action where outcome = ? and at >= ? and undone_at is null"
+            " and after_commit is not null order by seq"
         )
-        values = [branch, str(ActionKind.PAUSE), str(ActionOutcome.DONE)]
-        return [_action(row) for row in self._database.query(sql, values)]
+        return [_action(row) for row in self._database.query(sql, [str(ActionOutcome.VERIFIED), moment])]
+
+    def pausing(self) -> list[CorrectiveAction]:
+        """Those that paused something and did not let it go on yet, on all branches, oldest first."""
+        sql = f"select {_COLUMNS} from corrective_action where action = ? and outcome = ? and undone_at is null order by seq"
+        return [_action(row) for row in self._database.query(sql, [str(ActionKind.PAUSE), str(ActionOutcome.DONE)])]
 
     def is_idle(self, branch: str, now: str) -> bool:
-        """Whether there is nothing to do about a branch, nor to bring to an end: the way of most passes.
+        """Whether there is nothing to do about a branch, nor to bring to an end on any: the way of most passes.
 
         Args:
             now: what was verified lately may still be taken back (ISO text).
         """
         sql = (
             "select 1 from incident where branch = ? and state <> 'closed'"
-            " union all select 1 from corrective_action where branch = ? and (outcome = ? or (outcome = ? and at >= ?)"
+            " union all select 1 from corrective_action where (outcome = ? or (outcome = ? and at >= ?)"
             " or (action = ? and outcome = ?)) and undone_at is null limit 1"
         )
         since = to_text(from_text(now) - UNDONE)
         running, verified, done = str(ActionOutcome.RUNNING), str(ActionOutcome.VERIFIED), str(ActionOutcome.DONE)
-        return not self._database.query(sql, [branch, branch, running, verified, since, str(ActionKind.PAUSE), done])
+        return not self._database.query(sql, [branch, running, verified, since, str(ActionKind.PAUSE), done])
 
     def freeze(self, reader: Database | Transaction | None = None) -> Freeze | None:
         """Who stopped all automatic action, if somebody did."""

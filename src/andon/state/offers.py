@@ -143,13 +143,15 @@ class Offers:
             [(state, number) for number in numbers],
         )
 
-    def decide(self, number: int, state: str, who: str, at: str, branch: str | None = None) -> None:
-        """Note what somebody decided."""
+    def decide(self, offer: OfferRecord, state: str, who: str, at: str, branch: str | None = None) -> bool:
+        """Note what somebody decided; False, and nothing is noted, where somebody else decided since `offer` was read."""
         with self._database.write() as transaction:
-            transaction.execute(
-                "update offer set state = ?, who = ?, decided = ?, branch = ? where number = ?",
-                [state, who, at, branch, number],
+            count = transaction.execute(
+                "update offer set state = ?, who = ?, decided = ?, branch = ? where number = ? and state = ?"
+                " and coalesce(decided, '') = ?",
+                [state, who, at, branch, offer.number, offer.state, offer.decided or ""],
             )
+        return count == 1
 
     # -- questions
 

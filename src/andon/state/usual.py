@@ -22,12 +22,16 @@ _BESIDE = 100
 
 
 class UsualKind(StrEnum):
-    """What was judged: the number of rows, the seconds that it took, when the next one is expected, which columns look personal."""
+    """What was judged: the number of rows, the seconds that it took, its bytes, when the next one is expected, which columns look personal
+    by their name, which by their values, and which came with a refresh."""
 
     ROWS = "rows"
     SECONDS = "seconds"
     ARRIVAL = "arrival"
     PERSONAL = "personal"
+    BYTES = "bytes"
+    VALUES = "values"
+    COLUMNS = "columns"
 
 
 class Judged(Record):
@@ -35,7 +39,8 @@ class Judged(Record):
 
     Attributes:
         run, version: the build; `at` when it was made, in logical time (ISO text).
-        what: what is unusual about it, in words; None where nothing is. Of `personal` the columns, with commas.
+        what: what is unusual about it, in words; None where nothing is. Of `personal` the columns, with commas; of `values` JSON of the
+            columns and what they are; of `columns` a JSON list.
         due: until when the next one is expected (ISO text).
     """
 

@@ -17,7 +17,7 @@ class LinkLevel(IntEnum):
     GREEN = 2
 
 
-class Flaw(Record):
+class LinkFlaw(Record):
     """Something that makes a dataset less reliable.
 
     Attributes:
@@ -43,12 +43,12 @@ class WeakestLink(Record):
 
     insight: str
     level: LinkLevel
-    flaws: tuple[Flaw, ...]
+    flaws: tuple[LinkFlaw, ...]
 
 
-def weakest_links(resting: Resting, flaws: Iterable[Flaw]) -> list[WeakestLink]:
+def weakest_links(resting: Resting, flaws: Iterable[LinkFlaw]) -> list[WeakestLink]:
     """For each insight, by name: the minimum of all that it rests on, never a mean."""
-    of: dict[str, list[Flaw]] = {}
+    of: dict[str, list[LinkFlaw]] = {}
     for flaw in flaws:
         of.setdefault(flaw.dataset, []).append(flaw)
     found = []
@@ -63,7 +63,7 @@ def weakest_links(resting: Resting, flaws: Iterable[Flaw]) -> list[WeakestLink]:
 class Repair(Record):
     """A repair, and the insights whose weakest link it is part of."""
 
-    flaw: Flaw
+    flaw: LinkFlaw
     insights: tuple[str, ...]
 
 
@@ -73,7 +73,7 @@ def repairs(links: Iterable[WeakestLink], worth: Mapping[str, int]) -> list[Repa
     Args:
         worth: by insight, how much it counts where two repairs help as many.
     """
-    helped: dict[tuple[str, str, str], tuple[Flaw, list[str]]] = {}
+    helped: dict[tuple[str, str, str], tuple[LinkFlaw, list[str]]] = {}
     for link in links:
         for flaw in link.flaws:
             helped.setdefault((flaw.dataset, flaw.kind, flaw.what), (flaw, []))[1].append(link.insight)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import texts_id
+from andon.project.link.corrections import corrected_project
 from andon.project.load import load
 
 if TYPE_CHECKING:
@@ -14,12 +16,21 @@ if TYPE_CHECKING:
 
 
 def project_at(workspace: Workspace, state: State) -> Project:
-    """The project of a state's files (with problems, if settings of another version don't fit); known ones come from memory, or the
-    cache."""
+    """The project of a state's files (with problems, if settings of another version don't fit), as it is corrected there; known ones come
+    from memory, or the cache."""
     files = state.files()
     key = texts_id(["project", sorted(files.items())])
     found = workspace.projects.get(key)
     if found is None:
-        found = load(files, lambda path: workspace.lake.objects.text(files[path]), workspace.cache)
+        objects = workspace.lake.objects
+
+        def many(paths: Iterable[str]) -> dict[str, bytes]:
+            asked = {path: files[path] for path in paths}
+            texts = objects.texts(asked.values())
+            return {path: texts[sha] for path, sha in asked.items() if sha in texts}
+
+        found = load(files, lambda path: objects.text(files[path]), workspace.cache, many)
         workspace.projects.put(key, found)
-    return found
+    if found.problems:
+        return found
+    return corrected_project(found, state.leaves, workspace.lake.objects.definitions)

@@ -16,7 +16,6 @@ TYPES = "andon.types"
 DATASET = "andon.dataset"
 KIND = "andon.kind"
 MATERIALIZE = "andon.materialize"
-OURS = (CHECK, CAVEATS, REFRESH, TYPES, DATASET, KIND, MATERIALIZE)
 ENGINE = "andon"
 
 #: Measures of the library by the names that 3.1 and later (`metric`), and 3.0 (`rule`), have for them.

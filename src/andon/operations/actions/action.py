@@ -14,6 +14,7 @@ from andon.operations.actions.decide import IncidentSituation
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from andon.base.cancel import CancelToken
     from andon.model.dataset import Definition
     from andon.model.incident import IncidentSignal
     from andon.model.run import RunResult
@@ -30,6 +31,7 @@ class IncidentScene(Record):
     Attributes:
         view: what readers see of the branch.
         params: what the playbook or the person told it.
+        share: which part of the rows it may change; None where nobody said.
         root: the folder of the project.
     """
 
@@ -38,6 +40,7 @@ class IncidentScene(Record):
     params: Mapping[str, Any]
     root: str
     now: datetime
+    share: float | None = None
 
     @property
     def dataset(self) -> str:
@@ -81,6 +84,11 @@ class Done(Record):
 class Hands(Protocol):
     """What an action is done with. Every publish of it is known by the request of the action, and asks again whether it may."""
 
+    @property
+    def cancel(self) -> CancelToken:
+        """Says that it is to stop."""
+        ...
+
     def refresh(self, options: RunOptions) -> RunResult:
         """Bring datasets up to date; nothing is published of which the failing checks say no."""
         ...
@@ -91,6 +99,10 @@ class Hands(Protocol):
 
     def propose(self, path: str, text: str, words: str) -> str:
         """Put a file with another text on a branch of its own; returns the branch."""
+        ...
+
+    def ask(self, person: str, text: str) -> str | None:
+        """Give the incident to a person with what is asked of them; returns whose it was."""
         ...
 
     def pause(self, datasets: Sequence[str], until: datetime | None) -> None:

@@ -41,10 +41,13 @@ class ActionBook:
         automatic was stopped."""
         mode, incident = wanted.mode, situation.incident
         with self._workspace.lake.database.write() as transaction:
-            running = self._actions.running(incident.branch, transaction)
+            running = self._actions.running(transaction)
             if any(other.incident == incident.number for other in running):
                 return None
             if mode.is_by_itself and self._actions.freeze(transaction) is not None:
+                return None
+            current = self._incidents.find(incident.number, transaction)
+            if mode.is_by_itself and (current is None or current.state not in STANDING):
                 return None
             if mode.is_by_itself and self._was_quicker(transaction, situation):
                 return None
@@ -204,7 +207,7 @@ class ActionBook:
             action.outcome is ActionOutcome.REFUSED
             or action.mode is ActionMode.SUPERVISED
             or (is_vain and action.mode.is_by_itself)
-            or action.action is ActionKind.NOTIFY
+            or action.action in (ActionKind.NOTIFY, ActionKind.REQUEST)
         )
         body = {
             "action": action.seq,
@@ -225,41 +228,49 @@ class ActionBook:
         )
         self._incidents.add_event(transaction, event)
 
-    def note_undone(self, branch: str) -> None:
+    def note_undone(self) -> None:
         """Note of what was verified lately whether a person took it back since."""
         since = to_text(self._workspace.clock() - UNDONE)
-        open_ = {
-            action.after: action
-            for action in self._actions.since(since)
-            if action.branch == branch and action.outcome is ActionOutcome.VERIFIED and action.undone_at is None
-        }
-        if not open_:
-            return
-        head = self._workspace.lake.refs.resolve(branch)
-        found: dict[str, str] = {}
-        for commit, is_undone in with_undone(self._workspace.lake.commits.first_parents(head)):
-            if commit.id in open_ and is_undone:
-                found[commit.id] = to_text(self._workspace.clock())
-            if commit.time < since:
-                break
+        by_branch: dict[str, dict[str, CorrectiveAction]] = {}
+        for action in self._actions.verified(since):
+            by_branch.setdefault(action.branch, {})[str(action.after)] = action
+        found = [each for branch, open_ in by_branch.items() for each in self._taken_back(branch, open_, since)]
         if not found:
             return
+        now = to_text(self._workspace.clock())
         with self._workspace.lake.database.write() as transaction:
-            for after, at in found.items():
-                self._actions.put(transaction, replace(open_[after], undone_at=at))
-
-    def resume_paused(self, branch: str) -> None:
-        """Let go on what was paused for incidents that are over."""
-        for action in self._actions.pausing(branch):
-            incident = self._incidents.find(action.incident)
-            if incident is None or not incident.state.is_over:
-                continue
-            now = to_text(self._workspace.clock())
-            paused = self._workspace.pauses.of(branch, now)
-            own = [name for name, pause in paused.items() if pause.why == pause_words(action.incident)]
-            self._workspace.pauses.end(branch, own)
-            with self._workspace.lake.database.write() as transaction:
+            for action in found:
                 self._actions.put(transaction, replace(action, undone_at=now))
+
+    def _taken_back(self, branch: str, open_: Mapping[str, CorrectiveAction], since: str) -> list[CorrectiveAction]:
+        """Those of actions, by the commit that each published, that are undone by now; nothing older than all of them is read."""
+        ref, lake = self._workspace.lake.refs.find(branch), self._workspace.lake
+        if ref is None:
+            return []
+        found, left = [], set(open_)
+        for commit, is_undone in with_undone(lake.commits.first_parents(lake.commits.get(ref.commit))):
+            if is_undone and commit.id in open_:
+                found.append(open_[commit.id])
+            left.discard(commit.id)
+            if not left or commit.time < since:
+                break
+        return found
+
+    def resume_paused(self) -> None:
+        """Let go on what was paused for incidents that are over."""
+        pausing = self._actions.pausing()
+        incidents = self._incidents.of_numbers({action.incident for action in pausing})
+        over = [a for a in pausing if a.incident in incidents and incidents[a.incident].state.is_over]
+        for branch in sorted({action.branch for action in over}):
+            mine, now = [a for a in over if a.branch == branch], to_text(self._workspace.clock())
+            reasons = {pause_words(action.incident) for action in mine}
+            paused = self._workspace.pauses.of(branch, now)
+            own = [name for name, pause in paused.items() if pause.why in reasons]
+            if own:
+                self._workspace.pauses.end(branch, own)
+            with self._workspace.lake.database.write() as transaction:
+                for action in mine:
+                    self._actions.put(transaction, replace(action, undone_at=now))
 
     def commit_of(self, action: CorrectiveAction) -> str | None:
         """The commit by which an action moved its branch, if it did."""

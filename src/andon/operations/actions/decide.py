@@ -26,7 +26,7 @@ class IncidentSituation(Record):
     Attributes:
         signals: all of the incident.
         tags, owner: of the dataset of its cause.
-        reach: datasets that read it, directly or through others.
+        below: datasets that read it, directly or through others.
         actions: what was done about it, oldest first.
     """
 
@@ -34,8 +34,13 @@ class IncidentSituation(Record):
     signals: tuple[IncidentSignal, ...]
     tags: tuple[str, ...] = ()
     owner: str | None = None
-    reach: int = 0
+    below: frozenset[str] = frozenset()
     actions: tuple[CorrectiveAction, ...] = ()
+
+    @property
+    def reach(self) -> int:
+        """How many datasets read it."""
+        return len(self.below)
 
     @property
     def aims(self) -> tuple[IncidentSignal, ...]:
@@ -165,6 +170,8 @@ def plan_actions(
     record: ActionRecord,
     now: datetime,
     unfit: Callable[[Playbook], str | None] = _fits_all,
+    *,
+    is_acting: bool = False,
 ) -> tuple[Offer, ...]:
     """What answers an incident, in the order of the playbooks; at most one is due.
 
@@ -172,15 +179,20 @@ def plan_actions(
 
     Args:
         unfit: why what a playbook does can't be done about this incident, or None; such ones answer nothing.
+        is_acting: whether what is only suggested is left out: nobody looks at it.
     """
     if situation.incident.state not in (IncidentState.OPEN, IncidentState.CONTAINED):
         return ()
     offers: list[Offer] = []
     before: Offer | None = None
     for playbook in all_of(playbooks):
-        if not answers(playbook.on, situation) or unfit(playbook) is not None:
+        if not answers(playbook.on, situation):
             continue
         offer = _offer(playbook, situation, playbooks, record, now)
+        if is_acting and (offer.level is PlaybookMode.SUGGEST or _is_spent(playbook, situation)):
+            continue
+        if unfit(playbook) is not None:
+            continue
         if offer.level is not PlaybookMode.SUGGEST and not _is_spent(playbook, situation):
             if before is not None:
                 offer = Offer(playbook, offer.level, why=f"`{before.playbook.spoken}` comes first")

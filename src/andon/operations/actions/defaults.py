@@ -49,6 +49,14 @@ BUILT_IN: tuple[Playbook, ...] = (
         PlaybookTrigger(kind=(SignalKind.CHECK,), state=("contained",)),
         ActionKind.DEDUPLICATE,
         _SUGGEST,
-        name="propose to take equal rows once",
+        PlaybookBounds(share=0.01),
+        name="take equal rows once",
+    ),
+    Playbook(
+        PlaybookTrigger(kind=(SignalKind.CHECK,), state=("contained",)),
+        ActionKind.QUARANTINE,
+        _SUGGEST,
+        PlaybookBounds(share=0.001),
+        name="set a few bad rows aside",
     ),
 )

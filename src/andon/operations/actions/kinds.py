@@ -12,7 +12,9 @@ from andon.operations.actions.deduplicate import Deduplicate
 from andon.operations.actions.notify import Notify
 from andon.operations.actions.own import OwnCommand, Webhook
 from andon.operations.actions.pause import PauseReaders
+from andon.operations.actions.quarantine import BadRowsAside
 from andon.operations.actions.reload import Reload
+from andon.operations.actions.request import Request
 from andon.operations.actions.retry import Retry
 from andon.operations.actions.undo import Undo
 
@@ -26,8 +28,10 @@ ACTIONS: Mapping[ActionKind, Remedy] = {
         Undo(),
         PauseReaders(),
         Deduplicate(),
+        BadRowsAside(),
         OwnCommand(),
         Webhook(),
         Notify(),
+        Request(),
     )
 }

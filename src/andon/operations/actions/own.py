@@ -16,6 +16,8 @@ from andon.runs.goal import RunOptions
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from andon.base.cancel import CancelToken
+
 _TIMEOUT = 60.0
 
 
@@ -31,8 +33,10 @@ class OwnCommand:
     def do(self, scene: IncidentScene, hands: Hands) -> Done:
         """Run it, then bring up to date what it is about."""
         timeout = float(scene.params.get("timeout", _TIMEOUT))
-        end = run_own(scene.params["run"], document_of(scene, self.kind), scene.root, timeout)
+        end = run_own(scene.params["run"], document_of(scene, self.kind), scene.root, timeout, hands.cancel)
         kept: dict[str, Any] = {"exit": end.status, "said": end.said[-KEPT:]}
+        if hands.cancel.is_cancelled:
+            return Done(ActionOutcome.REFUSED, "it was stopped", kept=kept)
         if end.status != 0:
             is_late = end.status is None
             why = f"it took longer than {timeout:g} s" if is_late else f"it ended with exit status {end.status}"
@@ -68,14 +72,20 @@ class Webhook:
         return Done(found.outcome, found.why, found.commit, kept)
 
 
-def run_own(arguments: Sequence[str], document: Mapping[str, Any], folder: str, timeout: float) -> ProgramEnd:
+def run_own(
+    arguments: Sequence[str],
+    document: Mapping[str, Any],
+    folder: str,
+    timeout: float,
+    cancel: CancelToken | None = None,
+) -> ProgramEnd:
     """Run the program of a playbook.
 
     Raises:
         AndonError: `action.no_program`.
     """
     try:
-        return run_program(arguments, document, folder, timeout)
+        return run_program(arguments, document, folder, timeout, cancel=cancel)
     except OSError as error:
         raise AndonError(
             "action.no_program",

@@ -27,10 +27,18 @@ class ScheduleLoop:
         tick: makes one.
         every: seconds from the end of one to the next.
         told: hears of passes that did something.
+        beside: waits for what passes began, and that goes on beside them.
     """
 
-    def __init__(self, tick: Callable[[Listener], Tick], every: float, told: Callable[[Tick], None]) -> None:
+    def __init__(
+        self,
+        tick: Callable[[Listener], Tick],
+        every: float,
+        told: Callable[[Tick], None],
+        beside: Callable[[], object] = lambda: None,
+    ) -> None:
         self._tick = tick
+        self._beside = beside
         self._every = every
         self._told = told
         self._cancel = CancelToken()
@@ -48,6 +56,7 @@ class ScheduleLoop:
             self._over.set()
             self._cancel.cancel()
             thread.join()
+            self._end()
 
     def _go(self) -> None:
         wait = min(_FIRST, self._every)
@@ -68,6 +77,12 @@ class ScheduleLoop:
             self._failed = ""
             if found.jobs:
                 self._told(found)
+
+    def _end(self) -> None:
+        try:
+            self._beside()
+        except Exception as defect:  # noqa: BLE001 - what went on beside is in the record, and whoever comes next brings it to its end
+            _log.warning("what went on beside the passes met a defect: %s: %s", type(defect).__name__, defect)
 
     def _say(self, text: str) -> None:
         """Tell of what fails, once for as long as it stays the same."""

@@ -6,6 +6,7 @@ how far that is, what was learned, and who uses what: as many statements however
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,20 @@ from andon.operations.incidents.keeping import SignalLook
 from andon.operations.incidents.of_runs import signal_of_check, speaks
 from andon.operations.scheduling.cadence import LINES, silences
 from andon.operations.signals.arrivals import expected_by
-from andon.operations.signals.standing import LOOKED_FOR, late, overdue, silent, undeclared, ungoverned, unusual
-from andon.operations.signals.unusual import unusual_rows, unusual_seconds
+from andon.operations.signals.keeping import oldest_rows
+from andon.operations.signals.sampling import personal_values
+from andon.operations.signals.standing import (
+    LOOKED_FOR,
+    drifted,
+    kept_too_long,
+    late,
+    overdue,
+    silent,
+    undeclared,
+    ungoverned,
+    unusual,
+)
+from andon.operations.signals.unusual import unusual_bytes, unusual_rows, unusual_seconds
 from andon.proposals.names import looks_personal
 from andon.state.usual import Judged, UsualKind
 from andon.workspace.masks import masked_columns
@@ -43,6 +56,8 @@ if TYPE_CHECKING:
 
 #: How far back numbers are looked at; `watch` looks at as many days.
 _HISTORY = timedelta(days=180)
+#: So many of the last builds are compared by what their versions say.
+_COMPARED = 40
 #: A dataset is in use where so many people read it, or an insight rests on it.
 _PEOPLE = 2
 
@@ -77,7 +92,9 @@ class SignalLooker:
             signals += [s for s in found if s.kind is not SignalKind.VOLUME or s.dataset not in is_watched]
         if self._workspace.settings.get("signals.governance"):
             signals += ungoverned(branch, datasets, self._used(view), now)
-            signals += undeclared(branch, datasets, self._judged(view))
+            judged = self._judged(view)
+            signals += undeclared(branch, datasets, judged) + drifted(branch, datasets, judged)
+            signals += kept_too_long(branch, datasets, oldest_rows(self._workspace, view, datasets), now)
         return SignalLook(LOOKED_FOR, tuple(signals))
 
     def until(self, view: View, deadlines: Sequence[Deadline]) -> datetime:
@@ -86,6 +103,12 @@ class SignalLooker:
         dues = [from_text(each.due) for each in self._store.judged(view.ref) if each.due is not None]
         dues += [from_text(each.due) + each.grace for each in deadlines]
         dues += [now + (from_text(age.value) - from_text(age.limit)) for age in self._ages(view) if not age.failed]
+        datasets = {name: said for name, said in view.project.datasets.items() if name in view.state.leaves}
+        if self._workspace.settings.get("signals.governance"):
+            kept = oldest_rows(self._workspace, view, datasets)
+            dues += [
+                said.over(at) for name, at in kept.items() if at is not None and (said := datasets[name].retention)
+            ]
         if deadlines and self._silences(view.ref, now):
             return now  # it is over as soon as somebody looks again
         return min([now + LOOKED_AGAIN, *(due for due in dues if due > now)])
@@ -132,8 +155,16 @@ class SignalLooker:
         since = to_text(self._workspace.clock() - _HISTORY)
         numbers = self._store.numbers(branch, fresh, since)
         versions = self._versions(numbers)
+        is_asked = self._workspace.settings.get("signals.governance")
+        shown = {str(history[-1].version) for history in numbers.values()}
+        last = [versions[id] for id in shown if id in versions] if is_asked else []
+        values = personal_values(self._workspace, sorted(last, key=lambda version: version.dataset)) if last else {}
+        before = {each.dataset: each for each in self._store.judged(branch) if each.kind is UsualKind.COLUMNS}
         undone = self._undone(view) if numbers else frozenset()
-        judged = [each for history in numbers.values() for each in self._learned(view, history, versions, undone)]
+        judged = []
+        for name, history in numbers.items():
+            judged += self._learned(view, history, versions, undone)
+            judged += _of_columns(history, versions, values, before.get(name))
         with database.write() as transaction:
             self._store.put(transaction, branch, judged, newest)
 
@@ -163,18 +194,47 @@ class SignalLooker:
         return [
             of(UsualKind.ROWS, unusual_rows(history, undone)),
             of(UsualKind.SECONDS, unusual_seconds(history, undone)),
+            of(UsualKind.BYTES, unusual_bytes(history, undone, {id: each.bytes for id, each in versions.items()})),
             of(UsualKind.ARRIVAL, None, last_at, to_text(due) if due is not None else None),
             of(UsualKind.PERSONAL, ",".join(personal) or None),
         ]
 
     def _versions(self, numbers: Mapping[str, Sequence[BuiltNumbers]]) -> Mapping[str, Version]:
-        ids = {history[-1].version for history in numbers.values()} - {None}
+        ids = {each.version for history in numbers.values() for each in history[-_COMPARED:]} - {None}
         return self._workspace.lake.objects.versions(id for id in ids if id is not None)
 
     def _undone(self, view: View) -> frozenset[str]:
         """Publishes of the branch that are taken back."""
         history = self._workspace.lake.commits.first_parents(view.commit)
         return frozenset(c.id for c, is_undone in with_undone(history) if is_undone and c.kind is not CommitKind.UNDO)
+
+
+def _of_columns(
+    history: Sequence[BuiltNumbers],
+    versions: Mapping[str, Version],
+    values: Mapping[str, Mapping[str, str]],
+    known: Judged | None,
+) -> list[Judged]:
+    """What is told of a build's columns: which hold values of people, and which came with a refresh and were not there before."""
+    last = history[-1]
+    version = versions.get(last.version or "")
+    if version is None:
+        return []
+    names = [name for name, _ in version.types]
+    came = [name for name in json.loads(known.what) if name in names] if known is not None and known.what else []
+    before = versions.get(history[-2].version or "") if len(history) > 1 else None
+    if last.is_refresh and before is not None:
+        there = {name for name, _ in before.types}
+        came += [name for name in names if name not in there and name not in came]
+    if not last.is_refresh:
+        came = []  # who changed the code saw its columns
+    found = values.get(version.id) or {}
+
+    def of(kind: UsualKind, what: object) -> Judged:
+        told = json.dumps(what, ensure_ascii=False) if what else None
+        return Judged(last.dataset, kind, last.run, last.version, last.at, told)
+
+    return [of(UsualKind.VALUES, dict(found)), of(UsualKind.COLUMNS, came)]
 
 
 def _watches_rows(view: View, dataset: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
@@ -19,7 +20,7 @@ LOOKED_FOR = frozenset((SignalKind.LATE, SignalKind.VOLUME, SignalKind.COST, Sig
 #: Whoever has to bring it up to date at a time gets so long to do it.
 GRACE = timedelta(minutes=10)
 
-_KINDS = {UsualKind.ROWS: SignalKind.VOLUME, UsualKind.SECONDS: SignalKind.COST}
+_KINDS = {UsualKind.ROWS: SignalKind.VOLUME, UsualKind.SECONDS: SignalKind.COST, UsualKind.BYTES: SignalKind.COST}
 
 
 class Deadline(Record):
@@ -130,24 +131,79 @@ def ungoverned(branch: str, datasets: Mapping[str, Dataset], used: Set[str], now
 
 
 def undeclared(branch: str, datasets: Mapping[str, Dataset], judged: Sequence[Judged]) -> list[Signal]:
-    """Columns whose names mean a person, and that are not marked `pii`."""
+    """Columns whose names mean a person, or whose values are those of people, and that are not marked `pii`."""
+    by_name = {each.dataset: each for each in judged if each.kind is UsualKind.PERSONAL and each.what}
+    by_value = {each.dataset: each for each in judged if each.kind is UsualKind.VALUES and each.what}
+    found = []
+    for name in sorted(by_name.keys() | by_value.keys()):
+        said, named, held = datasets.get(name), by_name.get(name), by_value.get(name)
+        if said is None or said.definition.kind is Kind.QUARANTINE:
+            continue  # of rows that are set aside the dataset's own columns say it
+        columns = [c for c in str(named.what).split(",") if c.lower() not in said.personal] if named is not None else []
+        kinds: dict[str, str] = json.loads(str(held.what)) if held is not None else {}
+        values = {c: what for c, what in kinds.items() if c.lower() not in said.personal and c not in columns}
+        if not columns and not values:
+            continue
+        what = _unmarked(columns, values)
+        at = max(each.at for each in (named, held) if each is not None)
+        details = {"columns": [*columns, *values], "values": values}
+        found.append(_signal(branch, name, SignalKind.GOVERNANCE, "personal", Lamp.WARN, what, at, details))
+    return found
+
+
+def _unmarked(columns: Sequence[str], values: Mapping[str, str]) -> str:
+    parts = []
+    if columns:
+        parts.append(f"{_listed(columns)} {'looks' if len(columns) == 1 else 'look'} personal")
+    parts += [f"`{column}` holds what look like {words}" for column, words in values.items()]
+    is_one = len(columns) + len(values) == 1
+    return f"{', '.join(parts)} and {'is' if is_one else 'are'} not marked `pii`"
+
+
+def drifted(branch: str, datasets: Mapping[str, Dataset], judged: Sequence[Judged]) -> list[Signal]:
+    """Columns that came with a refresh, and of which the file of the dataset says nothing; where it tells of no column, none is missing."""
     found = []
     for each in judged:
         said = datasets.get(each.dataset)
-        if said is not None and said.definition.kind is Kind.QUARANTINE:
-            continue  # the dataset's own columns say it
-        if each.kind is not UsualKind.PERSONAL or not each.what or said is None:
+        if each.kind is not UsualKind.COLUMNS or not each.what or said is None or not said.columns:
             continue
-        columns = [column for column in each.what.split(",") if column.lower() not in said.personal]
+        declared = {column.name.lower() for column in said.columns}
+        columns = [column for column in json.loads(each.what) if column.lower() not in declared]
         if columns:
-            named = ", ".join(f"`{column}`" for column in columns)
-            said_of = "looks personal and is" if len(columns) == 1 else "look personal and are"
-            what = f"{named} {said_of} not marked `pii`"
-            details = {"columns": columns}
+            what = f"{_listed(columns)} came with a refresh, and its file says nothing of {'it' if len(columns) == 1 else 'them'}"
+            details = {"columns": columns, "of_run": each.run}
             found.append(
-                _signal(branch, each.dataset, SignalKind.GOVERNANCE, "personal", Lamp.WARN, what, each.at, details)
+                _signal(branch, each.dataset, SignalKind.GOVERNANCE, "columns", Lamp.WARN, what, each.at, details)
             )
     return found
+
+
+def kept_too_long(
+    branch: str, datasets: Mapping[str, Dataset], oldest: Mapping[str, datetime | None], now: datetime
+) -> list[Signal]:
+    """Datasets with rows that are older than they say that they keep them.
+
+    Args:
+        oldest: by dataset, when its oldest row is of; None where the column that it names can't tell.
+    """
+    found = []
+    for name, at in sorted(oldest.items()):
+        said = datasets[name].retention
+        if said is None:
+            continue
+        if at is None:
+            what = f"its `retention` goes by `{said.by}`, which is no date or time of it"
+        elif said.over(at) <= now:
+            what = f"it holds rows of {at:%Y-%m-%d} by `{said.by}`, and says that it keeps them {said.keep}"
+        else:
+            continue
+        details = {"by": said.by, "keep": str(said.keep), "oldest": None if at is None else to_text(at)}
+        found.append(_signal(branch, name, SignalKind.GOVERNANCE, "retention", Lamp.WARN, what, to_text(now), details))
+    return found
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return ", ".join(f"`{column}`" for column in columns)
 
 
 def _signal(

@@ -5,15 +5,18 @@ Nobody asked for these limits, so only what lies far outside is told, and only o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from andon.base.clock import from_text
 from andon.base.text import seconds
+from andon.base.text import size as bytes_of
 from andon.checks.watch import FAR, Limits, Number, Point, learned
 from andon.state.usual import BuiltNumbers
 
 #: What takes less time is not looked at, and what takes not this many times as long as usual.
 _LEAST_SECONDS, _TIMES = 10.0, 2.0
+#: The same of bytes.
+_LEAST_BYTES = 1_000_000
 
 
 def unusual_rows(history: Sequence[BuiltNumbers], undone: frozenset[str]) -> str | None:
@@ -40,6 +43,24 @@ def unusual_seconds(history: Sequence[BuiltNumbers], undone: frozenset[str]) -> 
     if limits is None or last.seconds <= max(limits.high, _TIMES * limits.expected):
         return None
     return f"it took {seconds(last.seconds)}, where about {seconds(limits.expected)} is expected"
+
+
+def unusual_bytes(history: Sequence[BuiltNumbers], undone: frozenset[str], sizes: Mapping[str, int]) -> str | None:
+    """The same of the bytes that a row of the last build takes: that there are more rows is told already.
+
+    Args:
+        sizes: bytes by version; builds of which none are known don't count.
+    """
+    last = history[-1]
+    size = sizes.get(last.version or "")
+    if not last.is_refresh or size is None or size < _LEAST_BYTES or not last.rows:
+        return None
+    known = [each for each in history if each.rows and each.version in sizes]
+    limits = _limits(Number.SUM, [(each, sizes[str(each.version)] / (each.rows or 1)) for each in known], undone)
+    per_row = size / last.rows
+    if limits is None or per_row <= max(limits.high, _TIMES * limits.expected):
+        return None
+    return f"it takes {bytes_of(size)}, {per_row / limits.expected:.1f} times as much for a row as expected"
 
 
 def _limits(

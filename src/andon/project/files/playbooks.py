@@ -150,7 +150,11 @@ PLAYBOOK_FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("per_hour", "whole number", "4", "How often in an hour, over all incidents.", _read_count),
     FieldSpec("wait", "length of time, or several", "none", "Before the first attempt, the second, …", _read_waits),
     FieldSpec(
-        "share", "share of rows", "any", "By which part of its rows the dataset may grow or shrink.", _read_share
+        "share",
+        "share of rows",
+        "any",
+        "By which part of its rows a dataset may grow or shrink; which part `deduplicate` (1%) and `quarantine` (0.1%) leave out.",
+        _read_share,
     ),
     FieldSpec("reach", "whole number", "100", "Datasets that read what it changes.", _read_count),
     FieldSpec("within", "length of time", "30 min", "In which it must be verified, else it is undone.", _read_seconds),
@@ -176,6 +180,18 @@ _TIMEOUT = FieldSpec("timeout", "length of time", "1 min", "How long it may take
 #: Keys of `with`, by action.
 PARAMETER_FIELDS: Mapping[ActionKind, tuple[FieldSpec, ...]] = {
     ActionKind.BACKFILL: (FieldSpec("most", "whole number", "7", "Intervals that it may fill at once.", _read_count),),
+    ActionKind.RELOAD: (
+        FieldSpec(
+            "last", "length of time", "all", "Only so much of the time, of a table that grows by it.", _read_seconds
+        ),
+    ),
+    ActionKind.DEDUPLICATE: (
+        FieldSpec("propose", "true or false", "false", "Whether the line of SQL is only put on a branch.", _read_flag),
+    ),
+    ActionKind.REQUEST: (
+        FieldSpec("ask", "text", "what is wrong", "What is asked.", read_text),
+        FieldSpec("of", "person", "the owner of the dataset", "Whom.", read_text),
+    ),
     ActionKind.PAUSE: (FieldSpec("for", "length of time", "until it is over", "How long at most.", _read_seconds),),
     ActionKind.COMMAND: (
         FieldSpec("run", "list of texts", "required", "Program and arguments; it gets JSON.", _read_arguments),

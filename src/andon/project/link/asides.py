@@ -94,13 +94,18 @@ def set_aside(checks: Sequence[CheckLine], patterns: Mapping[str, Any]) -> SetAs
     return SetAside(lines, (MEANING, list(lines), [list(each) for each in used]), words)
 
 
+def refused_aside(definition: Definition) -> tuple[str, str] | None:
+    """Why a dataset can set no rows aside, with a hint, or None."""
+    return next(((message, hint) for is_so, message, hint in _REFUSALS if is_so(definition)), None)
+
+
 def refusals(datasets: Mapping[str, Dataset], text_of: Callable[[str], str]) -> list[Problem]:
     """Why datasets can't set rows aside as their lines say."""
     problems = []
     for dataset in datasets.values():
         if not dataset.definition.quarantine:
             continue
-        refused = next(((message, hint) for is_so, message, hint in _REFUSALS if is_so(dataset.definition)), None)
+        refused = refused_aside(dataset.definition)
         line = next((line for line in dataset.checks if sets_aside(line.text)), None)
         if refused is not None and line is not None:
             place = (line.file, text_of(line.file), line.line, line.column)

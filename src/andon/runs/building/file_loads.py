@@ -62,7 +62,7 @@ class FileLoads:
         leaf = self._job.leaves.get(definition.dataset)
         is_plain = (
             definition.clock is ClockUse.NONE
-            and not (definition.allow or definition.sort or definition.partition)
+            and not (definition.allow or definition.sort or definition.partition or definition.corrected)
             and len(definition.reads) == 1
         )
         if leaf is None or not is_plain or definition.dataset in self._job.reuse.forced | self._job.wishes.full:

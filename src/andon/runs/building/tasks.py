@@ -29,6 +29,7 @@ from andon.runs.building.growing import Growing
 from andon.runs.building.histories import Histories
 from andon.runs.building.job import Job
 from andon.runs.building.loads import Loads
+from andon.runs.building.once import Once
 from andon.runs.building.outcome import Outcome
 from andon.runs.building.same_content import SameContent
 from andon.runs.building.second_look import same_reading
@@ -62,6 +63,7 @@ class Tasks:
         self._histories = Histories(job, self.relations, engines, self._writer)
         self._same = SameContent(job, sides)
         self._asides = Asides(job, sides, self._writer)
+        self._once = Once(job, self._writer)
         self._wholes = Wholes(job, sides, self._writer, self._asides)
         self._loads = Loads(job, sides, self._writer, self._wholes)
         self._file_loads = FileLoads(job, sides, self._writer)
@@ -367,6 +369,7 @@ class Tasks:
 
     def _built(self, definition: Definition, make: Build, made: Made, began: float, way: str | None = None) -> Outcome:
         """A result with the build that made it; the published version where it holds the same."""
+        made = self._once.taken(definition, make, made)
         version, produced = made.version, made.produced
         same, proof = self._same.content(definition.dataset, version)
         new = made.new

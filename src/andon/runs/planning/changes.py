@@ -104,6 +104,8 @@ class Changes:
         leaf = self._gathered.state.leaves.get(dataset)
         if leaf is None or not _is_pure(definition) or leaf.materialize != str(Materialize.TABLE):
             return None
+        if self._is_corrected_otherwise(leaf.definition, definition):
+            return None
         if leaf.definition != definition.id:
             before = self._old.get(leaf.definition)
             if (
@@ -131,6 +133,11 @@ class Changes:
         return _told(found.proofs) if isinstance(found, Reuse) else None
 
     # -- parts
+
+    def _is_corrected_otherwise(self, before: str, definition: Definition) -> bool:
+        """Whether a leaf's rows were corrected, or are to be, in a way that no text says."""
+        old = self._old.get(before)
+        return old is not None and old.corrected != definition.corrected
 
     def _judge(self, dataset: str) -> Verdict | None:
         leaf = self._gathered.state.leaves.get(dataset)

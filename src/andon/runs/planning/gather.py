@@ -16,11 +16,13 @@ from andon.lake.named_files import raw_path
 from andon.lake.undo import passing, rejected_together
 from andon.model.build import Build, InputFile
 from andon.model.commit import Cause, Commit, State
+from andon.model.correction import RowCorrection
 from andon.model.dataset import Dataset, Definition, Kind
 from andon.model.project import Project
 from andon.model.quarantine import aside_of
 from andon.project.folder.merge import Merged, Newer, is_rejected, merge
 from andon.project.folder.scan import FileFact, hash_files, scan
+from andon.project.link.corrections import corrected_project, with_those_of
 from andon.project.load import load
 from andon.runs.planning.merge_words import code_notices, conflict, passed_notices
 from andon.runs.planning.merging import (
@@ -210,6 +212,7 @@ class Gatherer:
         decide: Callable[[str], Newer | None] = lambda _: None,
         lifted: Collection[Cause] = (),
         select: Callable[[Project, State], frozenset[str] | None] = lambda *_: None,
+        correct: Mapping[str, RowCorrection] | None = None,
     ) -> Gathered:
         """Merge, load and look at raw files.
 
@@ -220,6 +223,7 @@ class Gatherer:
             decide: which side counts where both changed a file, where somebody decided that.
             lifted: what undos keep out and somebody wants again.
             select: the datasets that are taken, None for all: of other sources no place is asked for remote files.
+            correct: what is done about the rows of datasets from now on, beside what is done already.
 
         Raises:
             ConflictError: `lake.folder_conflict` with all files that both sides changed.
@@ -252,8 +256,14 @@ class Gatherer:
         if code.conflicts:
             raise conflict(code.conflicts, is_folder=side.is_folder, has_folders_raw=side.has_folders_raw)
         project = self._load(code.files, side)
+        stated, stored = project, self._lake.objects.definitions
+        if not stated.problems:
+            project = corrected_project(stated, state.leaves, stored)
         if side.is_own:
             project = self._as_published(project, state, side.edited)
+        if correct and not stated.problems:
+            asked = corrected_project(stated, state.leaves, stored, correct)
+            project = with_those_of(project, asked, correct)
         if project.problems and not lenient:
             raise ProjectError.of(project.problems)
         published = self._raw_state(state)

@@ -189,7 +189,7 @@ class _Planner:
         leaf, needs = self.now.leaves.get(dataset), definition.inputs
         if step is None or (step.action is Action.KEEP and leaf is None):
             return None
-        changed = leaf is None or leaf.definition != definition.id
+        changed = (leaf is None or leaf.definition != definition.id) and not self._is_corrected_aside(needs[0])
         if step.action is Action.BUILD:
             return Step(dataset, Action.BUILD, f"is written with {needs[0]}", needs, code_changed=changed)
         if step.proof is not None and leaf is not None:
@@ -204,6 +204,17 @@ class _Planner:
         build = known[str(key)]
         return Step(dataset, Action.REUSE, step.reason, needs, key, build.id, build.version, code_changed=changed)
 
+    def _is_stated_anew(self, definition: Definition, leaf: Leaf) -> bool:
+        """Whether the code says something else than what made a leaf; what is done about its rows beside that is no code."""
+        if leaf.definition == definition.id:
+            return False
+        before = self.now.old.get(leaf.definition)
+        return before is None or before.stated != definition.stated
+
+    def _is_corrected_aside(self, dataset: str) -> bool:
+        corrected = self.now.definitions[dataset].corrected
+        return corrected is not None and bool(corrected.aside)
+
     def _is_gone(self, dataset: str) -> bool:
         return dataset not in self.taken and dataset not in self.now.leaves
 
@@ -217,7 +228,7 @@ class _Planner:
         if definition.kind is Kind.QUARANTINE:
             return self._set_aside(definition, key, known)
         beside = self._aside_key(dataset, key) if key else None
-        code_changed = leaf is None or leaf.files != now.files.get(dataset) or leaf.definition != definition.id
+        code_changed = leaf is None or leaf.files != now.files.get(dataset) or self._is_stated_anew(definition, leaf)
         needs = tuple(p for p in definition.inputs if p in self.needs)
         if dataset in now.held and leaf is not None:
             return Step(dataset, Action.KEEP, now.held[dataset], needs, leaf.key, leaf.build, leaf.version)
@@ -348,6 +359,8 @@ _LEFT = ": what its history kept stays in earlier commits"
 def _changed_code(old: Definition | None, new: Definition) -> str:
     if old is None:
         return "its definition changed"
+    if old.stated == new.stated:
+        return "its rows are corrected" if new.corrected is not None else "its rows are corrected no more"
     before, after = dict(old.uses), dict(new.uses)
     used = sorted(p for p in before.keys() | after.keys() if before.get(p) != after.get(p))
     if old.meaning != new.meaning:

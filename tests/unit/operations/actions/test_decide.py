@@ -53,7 +53,12 @@ def situation(
 ) -> IncidentSituation:
     incident = Incident(7, "main", "shop.orders", SignalKind.SOURCE, "it is away", state, Lamp.FAIL, ago(hours=1))
     return IncidentSituation(
-        incident, (signal(), signal("marts.totals", SignalKind.LATE)), ("sales",), "ana", reach, actions
+        incident,
+        (signal(), signal("marts.totals", SignalKind.LATE)),
+        ("sales",),
+        "ana",
+        frozenset(map(str, range(reach))),
+        actions,
     )
 
 

@@ -178,7 +178,7 @@ def _happens(chance: random.Random, model: Model, now: datetime) -> None:
 
 
 def _each_slot_is_served_once(models: list[Model]) -> None:
-    """Of those that only the clock on the wall starts, and that never failed: none double, missed ones caught up by one."""
+    """Of those that the clock on the wall alone starts, and that never failed: none double, and what is missed is caught up by one."""
     for model in models:
         if model.said.follows or model.said.every is not None or model.has_failed:
             continue

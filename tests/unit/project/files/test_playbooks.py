@@ -77,7 +77,7 @@ playbook: []
         "1:25 there is no key `insident` | did you mean `incident`?",
         "3:17 there is no kind of that name, found `chek` | did you mean `check`?",
         "4:42 `do` must be `retry` or `reload` or `backfill` or `accept-schema` or `undo` or `pause`"
-        " or `deduplicate` or `command` or `webhook` or `notify`, found `retri` | did you mean `retry`?",
+        " or `deduplicate` or `quarantine` or `command` or `webhook` or `notify` or `request`, found `retri` | did you mean `retry`?",
         "4:24 there is no key `colour` | known are `kind`, `dataset`, `tag`, `owner`, `code`, `check`, `state`, `transient`",
         "5:5 `command` needs `with.run` | add `with: {run: …}`",
         "6:5 a playbook needs `on` | add `on: …`",
