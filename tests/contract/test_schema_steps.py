@@ -1,14 +1,17 @@
-"""Tables of the catalog: a database of any earlier format is brought to that of a new one, and Postgres takes the same statements."""
+"""Tables of the catalog: a database of any earlier format is brought to that of a new one, and Postgres takes what SQLite is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from andon.base.database import migrate
+from andon.base.database import Row, Transaction, migrate
 from andon.base.sqlite import SqliteDatabase
 from andon.lake.schema import MIGRATIONS as LAKE
 from andon.state.schema import MIGRATIONS as STATE
@@ -24,6 +27,13 @@ LANDED = {
         "3a17e86dd787",
     ],
 }
+ORDERS = """/*---
+refresh: {every: 1d}
+checks: |
+  amount 0..100 quarantine 50%
+---*/
+select id, customer, amount from read_csv('raw/orders_*.csv')
+"""
 
 
 def tables(database: SqliteDatabase) -> list[tuple[object, ...]]:
@@ -71,8 +81,82 @@ def test_a_lake_of_the_format_before_is_opened_and_goes_on(tmp_path: Path):
     assert clone.head().parents == (before,), "the file that came since is brought up to date, on what was there"
 
 
-def test_postgres_takes_every_statement(postgres: PostgresServer):
-    told = [statement for steps in COMPONENTS.values() for step in steps for statement in step]
-    postgres.run("create schema catalog_steps; set search_path = catalog_steps;" + ";\n".join(told))
-    made = postgres.run("select count(*) from pg_tables where schemaname = 'catalog_steps'")
-    assert int(made.strip().splitlines()[-1]) == sum(statement.startswith("create table") for statement in told)
+class Asked:
+    """A transaction that notes what it is asked."""
+
+    def __init__(self, transaction: Transaction, told: set[str]) -> None:
+        self._transaction, self._told = transaction, told
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        self._told.add(sql)
+        return self._transaction.query(sql, parameters)
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        self._told.add(sql)
+        return self._transaction.execute(sql, parameters)
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        self._told.add(sql)
+        self._transaction.execute_many(sql, rows)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """All that the catalog is asked during a test."""
+    told: set[str] = set()
+    query, write = SqliteDatabase.query, SqliteDatabase.write
+
+    def noted(self: SqliteDatabase, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        told.add(sql)
+        return query(self, sql, parameters)
+
+    @contextmanager
+    def noted_write(self: SqliteDatabase) -> Iterator[Asked]:
+        with write(self) as transaction:
+            yield Asked(transaction, told)
+
+    monkeypatch.setattr(SqliteDatabase, "query", noted)
+    monkeypatch.setattr(SqliteDatabase, "write", noted_write)
+    return told
+
+
+def story(clone: Clone) -> None:
+    """A lake to which all sorts of things happen."""
+    clone.fill(FILES)
+    clone.write("sources/shop/orders.sql", ORDERS)
+    clone.run()
+    clone.write("raw/orders_09.csv", "id,customer,amount\n9,eve,300\n")
+    with clone.opened() as service:
+        service.scheduling.tick()
+        service.cords.hold("marts.best", "looks odd")
+        service.querying.ask("select count(*) from shop.orders").fetch()
+        service.incidents.standing("main")
+        service.actions.newest()
+        service.quarantine.overview()
+        service.suggestions.list(decided=True)
+        service.reviewing.review()
+        service.schedules.due()
+        service.cords.release("marts.best")
+        service.scheduling.pause(["shop.orders"], why="a move")
+        service.scheduling.tick()
+        service.undoing.undo()
+
+
+def test_postgres_takes_every_statement(postgres: PostgresServer, asked: set[str], tmp_path: Path):
+    steps = [statement for each in COMPONENTS.values() for step in each for statement in step]
+    story(Clone(tmp_path / "acme"))
+    plain = sorted(
+        sql for sql in asked if re.match(r"(select|insert|update|delete|with) ", sql) and " format " not in sql
+    )
+    plain = [sql for sql in plain if "sqlite_master" not in sql]
+    assert len(plain) > 100
+    prepared = [f"prepare p{number} as {_numbered(sql)}" for number, sql in enumerate(plain)]
+    postgres.run("create schema catalog; set search_path = catalog;" + ";\n".join([*steps, *prepared]))
+    made = postgres.run("select count(*) from pg_tables where schemaname = 'catalog'")
+    assert int(made.strip().splitlines()[-1]) == sum(statement.startswith("create table") for statement in steps)
+
+
+def _numbered(sql: str) -> str:
+    """A statement with its parameters as Postgres names them; none of ours has a question mark in a text."""
+    first, *rest = sql.split("?")
+    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1))

@@ -14,7 +14,7 @@ from andon.engines.other import OtherEngine, embedded_only
 from andon.errors import Problem, ProjectError, UsageError
 from andon.project.folder.scan import find_root
 from andon.service.shared import SharedParts
-from andon.workspace.caller import Caller
+from andon.workspace.caller import BY_ITSELF, Caller
 from andon.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from andon.service.given_files import GivenFiles
     from andon.service.history import History
     from andon.service.incidents import IncidentDesk
+    from andon.service.insight_asking import InsightAsking
+    from andon.service.insight_changes import InsightChanges
+    from andon.service.insight_checks import InsightChecks
+    from andon.service.insights import Insights
     from andon.service.lineage import Lineages
     from andon.service.lineage_events import LineageEvents
     from andon.service.lineage_map import LineageMaps
@@ -184,9 +188,9 @@ class Service:
     @cached_property
     def scheduling(self) -> Scheduling:
         """Scheduled work."""
-        from andon.service.scheduling import AUTHOR, Scheduling
+        from andon.service.scheduling import Scheduling
 
-        by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
+        by_itself = self.by(Caller(BY_ITSELF, self.workspace.caller.face))
         return Scheduling(
             self.workspace,
             self._looking,
@@ -402,6 +406,34 @@ class Service:
         return SavedQueries(self.workspace, self.querying)
 
     @cached_property
+    def insights(self) -> Insights:
+        """What data serves, what it is worth, and how far it can be relied on."""
+        from andon.service.insights import Insights
+
+        shared = self._shared
+        return Insights(self.workspace, shared.troubles, shared.graphs, self.trust, self._insight_asking)
+
+    @cached_property
+    def insight_checks(self) -> InsightChecks:
+        """Whether insights are still true."""
+        from andon.service.insight_checks import InsightChecks
+
+        return InsightChecks(self.workspace, self._insight_asking)
+
+    @cached_property
+    def insight_changes(self) -> InsightChanges:
+        """Insights that are made, pinned, or have an outcome more."""
+        from andon.service.insight_changes import InsightChanges
+
+        return InsightChanges(self.workspace, self.given_files, self._insight_asking, self.insight_checks)
+
+    @cached_property
+    def _insight_asking(self) -> InsightAsking:
+        from andon.service.insight_asking import InsightAsking
+
+        return InsightAsking(self.workspace, self.querying, self.saved_queries)
+
+    @cached_property
     def lineages(self) -> Lineages:
         """Where datasets and columns come from, and whom they reach."""
         from andon.service.lineage import Lineages
@@ -548,6 +580,7 @@ class Service:
 
     def _passed(self, branch: str, listener: Listener, is_beside: bool) -> None:
         self.incidents.passed(branch, listener)
+        self.insight_checks.passed(branch)
         if not self.workspace.actions.is_idle(branch, to_text(self.workspace.clock())):
             self.actions.passed(branch, listener, is_beside=is_beside)
         self.messages.run_ended(listener)

@@ -103,7 +103,7 @@ class Suggestions:
         Args:
             decided: also what was accepted, dismissed, or has nothing that speaks for it any more.
         """
-        found = self._keeper.catch_up(self._readers_branch())
+        found = self._keeper.catch_up(self._workspace.default_branch)
         offers: Sequence[OfferRecord] = self._store.all() if decided else found.offers
         return SuggestionsDocument(
             [_info(offer) for offer in sorted(offers, key=lambda offer: -offer.number)],
@@ -196,7 +196,7 @@ class Suggestions:
             found = self._writing.saving.propose(_to_save(draft), options)
             return _saved(found, draft)
         files = self._files(offer, name)
-        given = self._given_code(files, self._readers_branch())
+        given = self._given_code(files, self._workspace.default_branch)
         plan = self._writing.given_files.prepared(given, options).plan if files.files else None
         return self._written(files, plan, None)
 
@@ -209,12 +209,12 @@ class Suggestions:
         if not files.files:
             hint = files.left[0] if files.left else "`andon suggestions show` says what there is"
             raise UsageError("usage.bad_argument", "nothing can be written for it", where=str(offer.number), hint=hint)
-        given = self._given_code(files, options.branch or self._readers_branch())
+        given = self._given_code(files, options.branch or self._workspace.default_branch)
         result, _ = self._writing.given_files.publish(given, options, listener)
         return self._written(files, None, result)
 
     def _question(self, one: QuestionRepeat, name: str | None) -> QuestionDraft:
-        view = View.at(self._workspace, self._readers_branch())
+        view = View.at(self._workspace, self._workspace.default_branch)
         taken = {*view.state.leaves, *query_names(view.state)}
         personal = self._personal(one, view)
         draft = draft_question(one, self._distinct(one, view), taken, personal)
@@ -243,7 +243,7 @@ class Suggestions:
 
     def _files(self, offer: OfferRecord, name: str | None) -> FileDraft:
         one = repeat_of(offer)
-        view = View.at(self._workspace, self._readers_branch())
+        view = View.at(self._workspace, self._workspace.default_branch)
         if isinstance(one, RunRepeat):
             toml = self._text(view, "andon.toml") if "andon.toml" in view.state.files() else ""
             return draft_schedule(one, self._selected(one, view), toml, zone_of(self._workspace))
@@ -280,14 +280,11 @@ class Suggestions:
         return GivenCode(branch, files, self._lake.refs.head(branch))
 
     def _written(self, draft: FileDraft, plan: Plan | None, run: RunResult | None) -> _Written:
-        there = View.at(self._workspace, self._readers_branch()).state.files()
+        there = View.at(self._workspace, self._workspace.default_branch).state.files()
         files = tuple(SuggestedFile(path, text, path not in there) for path, text in sorted(draft.files.items()))
         return _Written(files, plan, run, notes=draft.notes, left=draft.left)
 
     # -- parts
-
-    def _readers_branch(self) -> str:
-        return str(self._workspace.settings.get("branch.default"))
 
     def _offer(self, number: int) -> OfferRecord:
         offer = self._store.find(number)
@@ -329,7 +326,7 @@ class Suggestions:
         one = repeat_of(offer)
         personal: Collection[str] = ()
         if isinstance(one, QuestionRepeat):
-            personal = self._personal(one, View.at(self._workspace, self._readers_branch()))
+            personal = self._personal(one, View.at(self._workspace, self._workspace.default_branch))
         return SuggestionDocument(
             offer.number,
             offer.kind,

@@ -41,6 +41,7 @@ from andon.state.cords import Cords
 from andon.state.decisions import Decisions
 from andon.state.facts import Facts
 from andon.state.incidents import Incidents
+from andon.state.insight_looks import InsightLooks
 from andon.state.looks import Looks
 from andon.state.messages import Messages
 from andon.state.offers import Offers
@@ -90,6 +91,7 @@ class StateStore(Record):
     cords: Cords
     clocks: Clocks
     spending: Spending
+    insight_looks: InsightLooks
 
 
 class Adapters:
@@ -276,6 +278,7 @@ class Adapters:
             Cords(database),
             Clocks(database),
             Spending(database),
+            InsightLooks(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:
