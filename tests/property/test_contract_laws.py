@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from andon.checks.language.parse import parse_check
 from andon.contracts.known import KnownDatasets
 from andon.contracts.merge import carry
 from andon.contracts.odcs.export import Published, contract_of
+from andon.contracts.odcs.words import OPERATORS
 from andon.contracts.reading import read_contract
 from andon.contracts.writing import yaml_of
 from andon.errors import AndonError
@@ -221,6 +223,32 @@ def test_whatever_is_read_raises_nothing_but_what_is_told(tree: dict[str, Any], 
     except AndonError:
         return
     assert all(one.line > 0 and one.why for one in found.left)
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "1e400", "9" * 400, "'9" + "9" * 4999 + "'", "1e-400", ".nan"])
+def test_a_number_beyond_all_is_read_or_told(number: str):
+    """No float, no int, no text of an int: wherever a number may stand."""
+    head = "apiVersion: v3.1.0\nkind: DataContract\nid: a\nversion: '1'\nstatus: active\n"
+    column = "schema:\n- name: orders\n  properties:\n  - {{name: id, {}}}\n"
+    places = [
+        *(f"quality: [{{metric: nullValues, {sign}: {number}}}]" for sign in OPERATORS),
+        *(f"quality: [{{metric: rowCount, {sign}: [{number}, 5]}}]" for sign in OPERATORS),
+        *(f"logicalTypeOptions: {{{name}: {number}}}" for name in ("minLength", "maxLength", "minimum", "maximum")),
+        f"primaryKey: true, primaryKeyPosition: {number}",
+        f"physicalType: 'decimal({number.strip(chr(39))},2)'",
+    ]
+    texts = [head + column.format(place) for place in places]
+    for unit in ("d", "s", "q", "y"):
+        level = f"{{property: latency, value: {number}, unit: {unit}, element: orders}}"
+        texts.append(f"{head}slaProperties: [{level}]\nschema:\n- name: orders\n")
+    limit = f"{{not_null: {{config: {{error_if: '>{number.strip(chr(39))}'}}}}}}"
+    texts.append(f"version: 2\nmodels:\n- name: orders\n  columns:\n  - {{name: id, tests: [{limit}]}}\n")
+    for text in texts:
+        try:
+            found = read_contract(text, "x.yaml", KNOWN)
+        except AndonError:
+            continue
+        assert len(found.datasets) == 1
 
 
 @QUICK
