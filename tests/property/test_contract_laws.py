@@ -15,11 +15,12 @@ from andon.contracts.merge import carry
 from andon.contracts.odcs.export import Published, contract_of
 from andon.contracts.odcs.words import OPERATORS
 from andon.contracts.reading import read_contract
+from andon.contracts.standing import standing_of
 from andon.contracts.writing import yaml_of
 from andon.errors import AndonError
 from andon.model.check import Check
 from andon.model.dataset import CheckLine, ColumnSpec, Dataset, Definition, Kind, Materialize
-from andon.model.standing import Caveat
+from andon.model.standing import Caveat, Certification, Deprecation, Handling
 from andon.project.add_settings import NewSettings, add_settings
 from andon.project.files.front_matter import read_front_matter
 
@@ -127,8 +128,18 @@ def datasets(draw: st.DrawFn) -> Dataset:
         tuple(draw(st.lists(TEXT, max_size=3, unique=True))),
         tuple(columns),
         tuple(declared),
-        tuple(Caveat(str(at), text) for at, text in enumerate(draw(st.lists(LONG, max_size=2, unique=True)))),
+        tuple(
+            Caveat(
+                str(at), text, draw(st.sampled_from([(), ("id", "code")])), draw(st.sampled_from([None, "2026-01-31"]))
+            )
+            for at, text in enumerate(draw(st.lists(LONG, max_size=2, unique=True)))
+        ),
         tuple(draw(REFRESH).items()),
+        handles=draw(st.sampled_from([(), (Handling("shop.others/x", "by hand", 3, 4), Handling("y", "not"))])),
+        deprecated=draw(
+            st.none() | st.builds(Deprecation, st.just("shop.new"), st.just("2027-01-31"), st.none() | TEXT, st.just(7))
+        ),
+        certified=draw(st.none() | st.builds(Certification, TEXT, st.none() | st.just("2026-01-31"))),
     )
 
 
@@ -146,8 +157,10 @@ def test_what_is_written_is_read_again(dataset: Dataset):
         parse_check(text, dataset="shop.orders", columns=TYPES, key=dataset.definition.key) for text in texts
     ]
     carried = carry("x.yaml", foreign, bare, types, judge, [])
-    assert carried.left == ()
+    # what is somebody's word is told, and taken over by hand; nothing else is left out
+    assert {one.what.partition(":")[0] for one in carried.left} == standing_of(dataset).keys()
     assert found.left == ()
+    assert contract["status"] == ("active" if dataset.deprecated is None else "deprecated")
     new = carried.new
     assert (new.description, new.owner, new.tags) == (dataset.description, dataset.owner, dataset.tags)
     assert (new.caveats, new.refresh, new.key) == (
