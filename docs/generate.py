@@ -225,7 +225,7 @@ def project_files_page() -> str:
     from andon.project.files.query import PARAMETER_FIELDS, QUERY_FIELDS
     from andon.project.files.rest import PAGE_FIELDS, REST_FIELDS, SINCE_FIELDS
     from andon.project.files.sql import CHECK_FIELDS
-    from andon.project.files.standing import CAVEAT_FIELDS, CERTIFIED_FIELDS, DEPRECATED_FIELDS
+    from andon.project.files.standing import CAVEAT_FIELDS, CERTIFIED_FIELDS, DEPRECATED_FIELDS, RETENTION_FIELDS
     from andon.project.files.unit_tests import TEST_FIELDS
     from andon.project.files.worth import OUTCOME_FIELDS, WORTH_FIELDS
 
@@ -255,6 +255,10 @@ def project_files_page() -> str:
         *_fields(DEPRECATED_FIELDS),
         "",
         *_fields(CERTIFIED_FIELDS),
+        "",
+        "Its `retention`:",
+        "",
+        *_fields(RETENTION_FIELDS),
         "",
         "### Keys of a partition",
         "",
@@ -669,7 +673,8 @@ def _results() -> Iterator[tuple[str, Any]]:
     from andon.model.plan import Plan, Step
     from andon.model.row_diff import ColumnChange, RowCounts, RowDiff, RowSample, ValuePair
     from andon.model.run import RunResult, TaskResult
-    from andon.service.datasets import DatasetInfo, Page
+    from andon.service.dataset_page import Page
+    from andon.service.datasets import DatasetInfo
     from andon.service.history import DatasetDiff, Diff, LogEntry
     from andon.service.schema_changes import SchemaChange
     from andon.service.status import Status

@@ -49,7 +49,9 @@ def web_receiver() -> Iterator[WebReceiver]:
             receiver.got.append((self.path, dict(self.headers), json.loads(body)))
             if self.path == "/hang":
                 receiver.let_go.wait(60)
-            is_refused = self.path == "/fail" or (self.path == "/flaky" and not receiver.is_well)
+            is_refused = self.path.split("?")[0].split("/")[1] == "fail" or (
+                self.path == "/flaky" and not receiver.is_well
+            )
             self.send_response(503 if is_refused else 302 if self.path == "/redirect" else 200)
             if self.path == "/redirect":
                 self.send_header("Location", "/ok")

@@ -134,7 +134,7 @@ def datasets(draw: st.DrawFn) -> Dataset:
             )
             for at, text in enumerate(draw(st.lists(LONG, max_size=2, unique=True)))
         ),
-        tuple(draw(REFRESH).items()),
+        refresh=tuple(draw(REFRESH).items()),
         handles=draw(st.sampled_from([(), (Handling("shop.others/x", "by hand", 3, 4), Handling("y", "not"))])),
         deprecated=draw(
             st.none() | st.builds(Deprecation, st.just("shop.new"), st.just("2027-01-31"), st.none() | TEXT, st.just(7))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -144,8 +146,15 @@ def test_without_what_to_compare_only_a_record_that_is_to_come_tells_it():
         assert jump("main", START + 40 * DAY, uptime, None, now) is None, "nobody looked for long"
         assert jump("main", START - timedelta(minutes=50), uptime, None, now) is None, "clocks of machines differ"
         assert jump("main", START - DAY, uptime, None, now) is not None
-    before, after = machine_uptime(), machine_uptime()
+
+
+def test_two_processes_of_a_machine_compare_their_clocks():
+    """What one noted, as a pass of cron does, is what the next one goes by."""
+    before = machine_uptime()
+    said = "from andon.base.uptime import machine_uptime as m; u = m(); print(u.machine, u.boot, u.micros, sep='\\n')"
+    other = subprocess.run([sys.executable, "-c", said], check=True, capture_output=True, text=True).stdout.split("\n")
+    after = machine_uptime()
     assert before is not None
     assert after is not None
-    assert (before.machine, before.boot) == (after.machine, after.boot)
-    assert before.micros <= after.micros
+    assert [before.machine, before.boot] == [after.machine, after.boot] == other[:2]
+    assert before.micros <= int(other[2]) <= after.micros

@@ -235,3 +235,36 @@ def test_a_trigger_that_stays_away_is_noticed_by_who_looks_and_a_person_owes_no_
         ended = service.workspace.incidents.find(incident.number)
         assert ended is not None
         assert ended.state.is_over
+
+
+def test_rows_that_are_kept_longer_than_was_said(shop: Clone) -> None:
+    shop.write("raw/visits.csv", "id,seen\n1,2025-01-02\n2,2026-03-01\n")
+    source = "sources/shop/visits.sql"
+    body = "select id, seen from read_csv('raw/visits.csv')\n"
+    shop.write(source, body)
+    shop.write("datasets/marts/visited.sql", "select id, seen::timestamp as seen from shop.visits\n")
+    shop.run()
+
+    def told() -> list[tuple[str, str, str]]:
+        with shop.opened() as service:
+            found = service.signals.look("main").signals
+            return [(s.dataset, s.subject, s.what) for s in found if s.subject == "retention"]
+
+    assert told() == []
+    said = "/*---\nretention: {by: seen, keep: 400d}\n---*/\n"
+    shop.write(source, said + body)
+    shop.write(
+        "datasets/marts/visited.sql",
+        said.replace("400d", "2y") + "select id, seen::timestamp as seen from shop.visits\n",
+    )
+    shop.run()
+    words = "it holds rows of 2025-01-02 by `seen`, and says that it keeps them 400d"
+    assert told() == [("shop.visits", "retention", words)], "no build was needed to notice it"
+    shop.clock.now += timedelta(days=320)
+    assert [name for name, _, _ in told()] == ["marts.visited", "shop.visits"], "time alone makes it so"
+    shop.write("raw/visits.csv", "id,seen\n2,2026-12-24\n")
+    shop.refresh()
+    assert told() == []
+    shop.write(source, said.replace("by: seen", "by: id") + body)
+    shop.run()
+    assert told() == [("shop.visits", "retention", "its `retention` goes by `id`, which is no date or time of it")]

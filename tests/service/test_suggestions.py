@@ -231,6 +231,35 @@ def test_a_selection_that_is_run_by_hand_gets_its_schedule(shop: tuple[Clone, Se
     assert service.suggestions.list().suggestions == []
 
 
+def test_several_that_are_run_by_hand_become_a_group(shop: tuple[Clone, Service], days: Days) -> None:
+    clone, service = shop
+    toml = clone.read("andon.toml") or ""
+    clone.write("andon.toml", toml + "\n[schedules.by_hand]\nselect = ['marts.*'] # as it is\nmax_age = '9d'\n")
+    clone.write("raw/visits_1.csv", "id,region\n1,EU\n")
+    clone.write("sources/shop/visits.sql", "select id, region from read_csv('raw/visits_*.csv')\n")
+    clone.write(
+        "sources/crm/leads.sql", "/*---\nrefresh: {max_age: 20d}\n---*/\nselect id from read_csv('raw/visits_*.csv')\n"
+    )
+    clone.run()
+    for week in range(3):
+        days.to(7 * week + 1)
+        clone.write(f"raw/visits_{week + 2}.csv", f"id,region\n{week + 100},EU\n")
+        _by(service, "ana", "cli").runs.refresh(RunOptions(select=("shop.*", "crm.leads")))
+    (one,) = service.suggestions.list().suggestions
+    shown = service.suggestions.show(one.number)
+    assert shown.problem is None, shown.problem
+    texts = {file.file: file.text for file in shown.files}
+    assert sorted(texts) == ["andon.toml", "sources/crm/leads.sql"], "what says it itself would win over a group"
+    group = '[schedules.by_hand_2]\nselect = ["crm.leads", "shop.*"]\ncron = "15 9 * * 2"\n'
+    assert texts["andon.toml"] == (clone.read("andon.toml") or "").rstrip("\n") + "\n\n" + group
+    assert 'refresh: {cron: "15 9 * * 2"}' in texts["sources/crm/leads.sql"]
+    assert service.suggestions.accept(one.number).state == "accepted"
+    service.branches.publish("suggestion-1", options=RunOptions(agreed=ANY_PLAN))
+    assert service.suggestions.list().suggestions == []
+    coming = {each.dataset: each.next for each in service.schedules.due().decisions}
+    assert coming["shop.visits"] == coming["crm.leads"] == "2026-03-24T09:15:00.000000Z", coming
+
+
 def test_files_with_a_source_each_get_one_for_all(shop: tuple[Clone, Service], days: Days) -> None:
     clone, service = shop
     for number, month in enumerate(("jan", "feb", "mar"), 1):

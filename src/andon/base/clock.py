@@ -25,6 +25,11 @@ def clock_from(start: datetime) -> Clock:
     return lambda: start + timedelta(seconds=time.monotonic() - began)
 
 
+def to_minute(iso: str) -> str:
+    """A moment for people, to the minute and in UTC: `2026-11-29 21:50`."""
+    return iso[:16].replace("T", " ")
+
+
 def to_text(moment: datetime) -> str:
     """`moment` as ISO 8601 in UTC with microseconds and a final `Z`; sorts as time does."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -18,13 +18,13 @@ _PART = "."
 
 def this_process() -> str:
     """This machine and process, as one text that no other process has, ever."""
-    return f"{_machine()}:{os.getpid()}:{_birth(os.getpid())}"
+    return f"{machine_name()}:{os.getpid()}:{_birth(os.getpid())}"
 
 
 def is_gone(process: str) -> bool:
     """Whether the process that `this_process` named ended; False where that can't be known (elsewhere, in a container beside this one)."""
     machine, number, birth = _parts(process)
-    if machine != _machine() or not number.isdigit():
+    if machine != machine_name() or not number.isdigit():
         return False
     own = _birth(os.getpid())
     if birth and birth != own:
@@ -58,12 +58,12 @@ def _has_ended(number: str, birth: str) -> bool:
 def is_here(process: str) -> bool:
     """Whether the process that `this_process` named is one of which `is_gone` can tell."""
     machine, _, birth = _parts(process)
-    return machine == _machine() and (not birth or birth.split(_PART)[1] == _room())
+    return machine == machine_name() and (not birth or birth.split(_PART)[1] == _room())
 
 
 def same_machine(number: str) -> str:
     """The process with this number of this machine, without its birth."""
-    return f"{_machine()}:{number}"
+    return f"{machine_name()}:{number}"
 
 
 def spoken(process: str) -> str:
@@ -84,11 +84,11 @@ def _parts(process: str) -> tuple[str, str, str]:
 @lru_cache(maxsize=1)  # by the number: a process that is forked has another one, and its own start
 def _birth(number: int) -> str:
     _, start = _state(str(number))
-    return _PART.join((_boot(), _room(), start, secrets.token_hex(4)))
+    return _PART.join((boot_name(), _room(), start, secrets.token_hex(4)))
 
 
-def _boot() -> str:
-    """The start of this machine."""
+def boot_name() -> str:
+    """The start of this machine; empty where the system does not tell."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip().replace("-", "")[:16]
     except OSError:
@@ -112,7 +112,8 @@ def _state(number: str) -> tuple[str, str]:
     return (fields[0].decode(), fields[19].decode()) if len(fields) > 19 else ("", "")
 
 
-def _machine() -> str:
+def machine_name() -> str:
+    """By what this machine is known."""
     import platform  # takes a millisecond, and few commands ask
 
     return platform.node()

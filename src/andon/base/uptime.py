@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 
+from andon.base.process import boot_name, machine_name
 from andon.base.record import Record
-
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Uptime(Record):
@@ -30,15 +29,11 @@ UptimeClock = Callable[[], Uptime | None]
 
 def machine_uptime() -> Uptime | None:
     """That of this machine; of systems that name no start of theirs, since this process began to ask. None where nothing tells it."""
-    from andon.base.process import this_process  # asks for the machine's name, which few commands need
-
-    machine, _, number = this_process().rpartition(":")
+    boot, clock = boot_name(), getattr(time, "CLOCK_BOOTTIME", None)
+    if not boot or clock is None:
+        boot, clock = f"process {os.getpid()}", time.CLOCK_MONOTONIC
     try:
-        boot, clock = _BOOT.read_text(encoding="ascii").strip(), time.CLOCK_BOOTTIME
-    except (OSError, ValueError, AttributeError):
-        boot, clock = f"process {number}", time.CLOCK_MONOTONIC
-    try:
-        return Uptime(machine, boot, time.clock_gettime_ns(clock) // 1000)
+        return Uptime(machine_name(), boot, time.clock_gettime_ns(clock) // 1000)
     except OSError:
         return None
 

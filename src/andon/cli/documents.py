@@ -59,7 +59,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.branches import BranchInfo
     from andon.service.checks import CheckReportDocument, ChecksSqlDocument
     from andon.service.contracts import ContractDocument, ContractImport
-    from andon.service.datasets import DatasetInfo, PageDocument
+    from andon.service.dataset_page import PageDocument
+    from andon.service.datasets import DatasetInfo
     from andon.service.diff_report import DiffReportDocument
     from andon.service.doctor import Finding
     from andon.service.documents import (
@@ -77,6 +78,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.editing import EditedDocument, FileTextDocument
     from andon.service.history import DiffDocument, LogDocument
     from andon.service.incident_documents import IncidentInfo, IncidentPage
+    from andon.service.insight_documents import InsightCheck, InsightDocument, InsightInfo, InsightSaved
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
     from andon.service.proposing import ProposedChecksDocument
@@ -94,7 +96,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.source_list import SourceInfo
     from andon.service.sources import Accepted, Pinned
     from andon.service.status import StatusDocument
-    from andon.service.suggestions import SuggestionDocument, SuggestionInfo, SuggestionsDocument
+    from andon.service.suggestion_documents import SuggestionDocument, SuggestionInfo, SuggestionsDocument
     from andon.service.undo import RevertedDocument
     from andon.service.unit_tests import TestsDocument
     from andon.web.server import ServingDocument
@@ -159,6 +161,13 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "contract export": (list[ContractDocument],),
         "contract import": (ContractImport,),
         "lock": (list[Locked],),
+        "insights": (list[InsightInfo],),
+        "insight list": (list[InsightInfo],),
+        "insight show": (InsightDocument,),
+        "insight add": (InsightSaved,),
+        "insight check": (list[InsightCheck],),
+        "insight pin": (InsightSaved,),
+        "insight outcome": (InsightSaved,),
         "quarantine list": (list[QuarantineInfo],),
         "quarantine show": (QuarantineRows,),
         "quarantine release": (RunDocument,),

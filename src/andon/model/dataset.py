@@ -13,6 +13,7 @@ from andon.model.load import LoadPolicy, SchemaPolicy, Taking
 from andon.model.partition import Partition
 from andon.model.quarantine import aside_of
 from andon.model.rest import Rest
+from andon.model.retention import Retention
 from andon.model.standing import Caveat, Certification, Deprecation, Handling
 
 #: Version of the normaliser; part of every definition's id, so that a new normaliser never mixes with an old one.
@@ -236,6 +237,7 @@ class Dataset(Record, omit_defaults=True):
     handles: tuple[Handling, ...] = ()
     deprecated: Deprecation | None = None
     certified: Certification | None = None
+    retention: Retention | None = None
     refresh: tuple[tuple[str, str], ...] = ()
     own_files: tuple[tuple[str, str], ...] = ()
     lineage: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()

@@ -6,26 +6,32 @@ the content of all files: an unchanged project costs one look-up, and neither th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from andon.base.cache import Cache, Entries
 from andon.base.hashing import texts_id
 from andon.model.project import Project
 
 #: Raised when what is kept, of files or of the whole, changes its meaning.
-_FORMAT = 11
+_FORMAT = 12
 _WHOLE = Entries[Project]("project", Project, _FORMAT)
 #: Folder, branch and their merge, now and before the last edits.
 _KEPT = 8
 
 
-def load(files: Mapping[str, str], read: Callable[[str], bytes], cache: Cache) -> Project:
+def load(
+    files: Mapping[str, str],
+    read: Callable[[str], bytes],
+    cache: Cache,
+    read_many: Callable[[Iterable[str]], Mapping[str, bytes]] | None = None,
+) -> Project:
     """The project that `files` make.
 
     Args:
         files: `{project path: sha256}` of all code files.
         read: the bytes of a file; asked for what the cache doesn't know, and for what has problems.
         cache: keeps the facts of files, and whole projects.
+        read_many: the same for several files at once, where that costs less; those that it leaves out are read.
 
     Returns:
         The project; everything that is wrong is in its `problems`.
@@ -37,6 +43,6 @@ def load(files: Mapping[str, str], read: Callable[[str], bytes], cache: Cache) -
     # here, since an unchanged project needs none of what reads and links files, and each command pays for its imports
     from andon.project.read import assemble
 
-    project = assemble(files, read, cache, _FORMAT)
+    project = assemble(files, read, cache, _FORMAT, read_many)
     cache.put_newest(_WHOLE, key, project, _KEPT)
     return project

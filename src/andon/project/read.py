@@ -29,24 +29,42 @@ _MAY_BE_EMPTY = frozenset(
 )
 
 
-def assemble(files: Mapping[str, str], read: Callable[[str], bytes], cache: Cache, format: int) -> Project:
+def assemble(
+    files: Mapping[str, str],
+    read: Callable[[str], bytes],
+    cache: Cache,
+    format: int,
+    read_many: Callable[[Iterable[str]], Mapping[str, bytes]] | None = None,
+) -> Project:
     """The project that `files` (`{path: sha256}`) make; see `load`. `format` is that of what is kept."""
-    texts = _Texts(read)
+    texts = _Texts(read, read_many)
     return link(files, _facts(files, texts, cache, format), texts.get)
 
 
 class _Texts:
     """Texts of files, each decoded once."""
 
-    def __init__(self, read: Callable[[str], bytes]) -> None:
+    def __init__(
+        self,
+        read: Callable[[str], bytes],
+        read_many: Callable[[Iterable[str]], Mapping[str, bytes]] | None = None,
+    ) -> None:
         self._read = read
+        self._read_many = read_many
+        self._ahead: dict[str, bytes] = {}
         self._texts: dict[str, str] = {}
         self.not_utf8: dict[str, int] = {}
+
+    def read_ahead(self, paths: Iterable[str]) -> None:
+        """Read files that will be asked for, where several at once cost less."""
+        if self._read_many is not None:
+            self._ahead.update(self._read_many(paths))
 
     def get(self, path: str) -> str:
         """The text, without a byte order mark; what is not UTF-8 is replaced and noted in `not_utf8`."""
         if path not in self._texts:
-            content = self._read(path).removeprefix(b"\xef\xbb\xbf")
+            read = self._ahead.pop(path, None)
+            content = (self._read(path) if read is None else read).removeprefix(b"\xef\xbb\xbf")
             try:
                 self._texts[path] = content.decode()
             except UnicodeDecodeError as error:
@@ -60,6 +78,7 @@ def _facts(files: Mapping[str, str], texts: _Texts, cache: Cache, format: int) -
     keys = {path: f"{path}:{sha}" for path, sha in files.items()}
     known = cache.get(kind, keys.values())
     missing = [path for path, key in keys.items() if key not in known]
+    texts.read_ahead(missing)
     new = read_files(missing, texts)
     if new:
         cache.put(kind, {keys[path]: facts for path, facts in new.items()})

@@ -25,11 +25,13 @@ from andon.model.unit_tests import TestResult
 from andon.python.channels import Channels
 from andon.python.contracts import LakeContracts
 from andon.python.incidents import IncidentLake
+from andon.python.insights import LakeInsights
 from andon.python.quarantine import LakeQuarantine
 from andon.python.result import Result
 from andon.python.sources import LakeSources
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
-from andon.service.datasets import DatasetInfo, Page
+from andon.service.dataset_page import Page
+from andon.service.datasets import DatasetInfo
 from andon.service.history import Diff, LogEntry
 from andon.service.lineage import Impact, Trail
 from andon.service.pull import Pulled, pull
@@ -271,6 +273,11 @@ class Lake(IncidentLake):
     def sources(self) -> LakeSources:
         """What comes in: list, check, load, add."""
         return LakeSources(self._service, _options)
+
+    @property
+    def insights(self) -> LakeInsights:
+        """What data serves: list, show, add, check, pin, outcome."""
+        return LakeInsights(self._service, self._ref)
 
     @property
     def quarantine(self) -> LakeQuarantine:

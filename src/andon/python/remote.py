@@ -24,6 +24,7 @@ from andon.model.profile_diff import ProfileDiffDocument
 from andon.model.run import RunDocument
 from andon.python.channels import RemoteChannels
 from andon.python.contracts import RemoteContracts
+from andon.python.insights import RemoteInsights
 from andon.python.quarantine import RemoteQuarantine
 from andon.python.remote_incidents import RemoteIncidents
 from andon.python.remote_nouns import RemoteBranches, RemoteSources
@@ -31,7 +32,8 @@ from andon.python.result import Result
 from andon.python.server_link import Hears, ServerLink, no_server
 from andon.runs.goal import ANY_PLAN
 from andon.service.checks import CheckReportDocument
-from andon.service.datasets import DatasetInfo, PageDocument
+from andon.service.dataset_page import PageDocument
+from andon.service.datasets import DatasetInfo
 from andon.service.documents import AcceptedDocument
 from andon.service.history import DiffDocument, LogDocument
 from andon.service.lineage import ImpactDocument, TrailDocument
@@ -243,6 +245,11 @@ class RemoteLake(RemoteIncidents):
     def sources(self) -> RemoteSources:
         """What comes in: list, check, load, add."""
         return RemoteSources(self._link)
+
+    @property
+    def insights(self) -> RemoteInsights:
+        """What data serves: list, show, add, check, pin, outcome."""
+        return RemoteInsights(self._link, self._ref, self._told)
 
     @property
     def quarantine(self) -> RemoteQuarantine:

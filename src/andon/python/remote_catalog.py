@@ -11,7 +11,7 @@ from andon.service.board import BoardDocument
 from andon.service.readers import ReadersDocument
 from andon.service.reviewing import WEEK
 from andon.service.searching import SHOWN, FoundDocument
-from andon.service.suggestions import SuggestionDocument, SuggestionInfo, SuggestionsDocument
+from andon.service.suggestion_documents import SuggestionDocument, SuggestionInfo, SuggestionsDocument
 
 
 class RemoteCatalog(RemoteActing):

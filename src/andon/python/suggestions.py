@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from andon.service.service import Service
-    from andon.service.suggestions import SuggestionDocument, SuggestionInfo, SuggestionsDocument
+    from andon.service.suggestion_documents import SuggestionDocument, SuggestionInfo, SuggestionsDocument
 
 
 class LakeSuggestions:

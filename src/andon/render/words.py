@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from andon.base.clock import to_minute
 from andon.base.text import plural, seconds
 from andon.model.reach import Reach
 from andon.model.verdict import Verdict, VerdictKind
@@ -21,7 +22,7 @@ def short(commit: str) -> str:
 
 def moment(text: str) -> str:
     """A moment of the lake (ISO, UTC) to the minute."""
-    return text[:16].replace("T", " ")
+    return to_minute(text)
 
 
 def names(things: Iterable[str]) -> str:

@@ -20,19 +20,16 @@ from andon.model.plan import Plan
 from andon.model.release import Release, carried_on
 from andon.model.run import RunResult, TaskResult, TaskStatus
 from andon.runs.building.outcome import Progress
+from andon.runs.common_base import CommonBase
 from andon.runs.goal import Goal, Listener
 from andon.runs.held_cords import require_free
 from andon.runs.inspection.ages import ages
 from andon.runs.looked import looked_at
 from andon.runs.next_commit import commit_kind, commit_message, next_state
-from andon.runs.planning.bases import common_base
-from andon.runs.planning.gather import Gathered, Gatherer
 from andon.runs.prepare import Prepared
 from andon.runs.taken import taken
 from andon.settings.schedules import SCHEDULES
-from andon.sources.files.paths import is_remote
 from andon.state.runs import RunEnd, RunFilter
-from andon.workspace.base import Base, InCommon
 
 if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
@@ -69,11 +66,12 @@ class Finish:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
+        self._common = CommonBase(workspace)
 
     def nothing(self, prepared: Prepared, listener: Listener, began: float) -> RunResult:
         """End a run that has nothing to do: no run is recorded and no commit made; folder and branch agree, so the base moves on."""
         results = self._results(prepared.plan, Progress())
-        self._remember(prepared, prepared.head.id, prepared.gathered.state)
+        self._common.remember(prepared, prepared.head.id, prepared.gathered.state)
         project = prepared.gathered.project
         promises = SCHEDULES in project.settings or any(dataset.refresh for dataset in project.datasets.values())
         if promises or self._left_something(prepared.goal.branch):
@@ -135,7 +133,7 @@ class Finish:
             with self._lake.database.write() as transaction:
                 self._lake.refs.move(transaction, named, prepared.head.id, mover)
                 self._record(transaction, prepared, run, prepared.head, end, check)
-            self._remember(prepared, prepared.head.id, end.state)
+            self._common.remember(prepared, prepared.head.id, end.state)
             return self._result(prepared, run, prepared.head, end, results)
         is_part = end.held is None and bool(end.settled.kept)
         if is_part:
@@ -168,7 +166,7 @@ class Finish:
         else:
             raise ConflictError("lake.ref_moved", "the branch moves faster than this run can follow", hint="run again")
         if end.held is None:
-            self._remember(prepared, commit.id, state)
+            self._common.remember(prepared, commit.id, state)
         return self._result(prepared, run, commit, end, results)
 
     def _result(
@@ -355,44 +353,6 @@ class Finish:
 
         datasets = project_at(self._workspace, state).datasets
         return any(name in datasets and not names_in(datasets[name]).isdisjoint(ours) for name in edited)
-
-    def _remember(self, prepared: Prepared, commit: str, state: State) -> None:
-        """Move the folder's base on: what folder and published head have in common now."""
-        if prepared.goal.updates_folder:
-            with self._workspace.folder.alone():
-                self._remember_alone(prepared, commit, state)
-
-    def _remember_alone(self, prepared: Prepared, commit: str, state: State) -> None:
-        goal = prepared.goal
-        bases, gathered = self._workspace.bases, prepared.gathered
-        old = common_base(self._workspace, goal.branch)
-        code, raw = (old.code, dict(old.raw)) if old is not None else (InCommon(), {})
-        if gathered.side.is_folder:
-            # what an undo keeps out of a folder that never had it published is an edit, should it be accepted
-            edits = [cause.path for cause in gathered.code.rejected if cause.path not in code.files]
-            edits += gathered.code.mine
-            self._keep_texts(gathered)
-            code = code.after(commit, state.files(), gathered.side.code, edits, gathered.code.taken)
-        gatherer = Gatherer(self._workspace)
-        known, builds = gatherer.raw_in_common(old, self._lake.commits.get(commit)), gatherer.source_builds(state)
-        for name, definition in gathered.definitions.items():
-            if name in gathered.sources and name in builds:
-                published = {f.path: f.sha256 for f in builds[name].files if not is_remote(f.path)}
-                here = {p: f.sha256 for p, f in gathered.side.raw(definition).items()}
-                merged = gathered.raw.get(name)
-                mine, taken = (merged.mine, merged.taken) if merged is not None else ((), ())
-                common = known.of(name, here.keys() | published.keys())
-                raw[name] = common.after(commit, published, here, mine, taken)
-        new = Base(code, raw)
-        if new != bases.of(goal.branch):
-            # a refresh of a folder without base says nothing of its code
-            bases.set(goal.branch, new if new.code.commit else replace(new, code=InCommon({}, commit)))
-
-    def _keep_texts(self, gathered: Gathered) -> None:
-        """The lake holds what somebody decided against, so that a pull may replace it."""
-        side = gathered.side
-        paths = [path for path in gathered.code.taken if path in side.code]
-        self._lake.objects.put_texts([side.read(path, side.code[path]) for path in paths])
 
 
 class _End(Record):

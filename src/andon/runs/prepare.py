@@ -10,21 +10,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from andon.base.graph import reach
 from andon.base.hashing import content_id
 from andon.base.paths import is_at
 from andon.base.record import Record, field, replace
 from andon.errors import Problem, ProjectError, UsageError
-from andon.model.commit import Commit, State
+from andon.model.commit import Commit
 from andon.model.cord import Cord
 from andon.model.plan import Plan
-from andon.model.project import Project
 from andon.model.quarantine import is_aside
 from andon.model.release import Release, carried_on, digest_of
 from andon.runs.goal import Goal, RunOptions
 from andon.runs.growing.wishes import Wishes
 from andon.runs.held_cords import cords_of, published_code
 from andon.runs.inspection.look import Looked, look
+from andon.runs.planning.bases import common_base
 from andon.runs.planning.changes import Changes
 from andon.runs.planning.cords import held_back, held_notices
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
@@ -34,6 +33,7 @@ from andon.runs.planning.merge_words import code_notices
 from andon.runs.planning.merged_growth import MergedGrowth
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.saved_queries import BoundQueries, bind_queries
+from andon.runs.planning.selected import selected_of
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 from andon.sources.files.scratch import described
 
@@ -112,12 +112,12 @@ class Preparer:
             reverts=goal.target is not None,
             decide=options.decide,
             lifted=goal.lifted,
-            select=lambda project, state: _selected(project, state, options, goal.files),
+            select=lambda project, state: selected_of(project, state, options, goal.files),
             correct=options.correct,
         )
         _require_decisions(gathered, options)
         self.require_sound(gathered)
-        selected = _selected(gathered.project, gathered.state, options, goal.files)
+        selected = selected_of(gathered.project, gathered.state, options, goal.files)
         taken = datasets_taken(gathered.definitions, gathered.state.leaves, selected)
         try:
             bound = self.bind(replace(gathered, widen=frozenset(options.widen)), taken)
@@ -140,6 +140,18 @@ class Preparer:
         from andon.runs.planning.schemas import bind_changed
 
         return bind_changed(self._workspace, gathered, self.raw, taken, described)
+
+    def folder(self, commit: Commit) -> Gathered:
+        """The folder's code over what `commit` has of the caller's branch.
+
+        Raises:
+            ProjectError: as `require_sound`.
+        """
+        gatherer = Gatherer(self._workspace)
+        base = common_base(self._workspace, self._workspace.branch())
+        gathered = gatherer.gather(commit, gatherer.folder(), base, lenient=True)
+        self.require_sound(gathered)
+        return gathered
 
     def require_sound(self, gathered: Gathered) -> None:
         """Refuse code of which a file can't be read.
@@ -324,45 +336,6 @@ def _require_decisions(gathered: Gathered, options: RunOptions) -> None:
                     where=place,
                     hint=f"leave `{option} {place}` out; `andon plan` shows what a run would do",
                 )
-
-
-def _selected(
-    project: Project, state: State, options: RunOptions, given: frozenset[str] | None
-) -> frozenset[str] | None:
-    """The datasets that are selected, None for all; with `given` files those that they make, and what reads these."""
-    if given is not None:
-        return _made_of(project, state, given)
-    if not options.select and not options.exclude:
-        return None
-    from andon.project.select import select, selectable
-
-    datasets, leaves = project.datasets, state.leaves
-    files = {name: dataset.own_files for name, dataset in datasets.items()}
-    needs: dict[str, Sequence[str]] = {d: x.definition.inputs for d, x in datasets.items()}
-    needs.update({d: () for d in leaves if d not in needs})  # deleted ones can be selected too
-    changed = (
-        d
-        for d in needs
-        if d not in leaves
-        or d not in datasets
-        or leaves[d].files != files.get(d)
-        or leaves[d].definition != datasets[d].definition.id
-    )
-    own = {d: (*files.get(d, ()), *(leaves[d].files if d in leaves else ())) for d in needs}
-    return frozenset(select(options.select, selectable(datasets, needs, changed, own), options.exclude))
-
-
-def _made_of(project: Project, state: State, files: frozenset[str]) -> frozenset[str]:
-    """The datasets that `files` make or made, and all that reads them."""
-    uses = {d: {path for path, _ in leaf.files} for d, leaf in state.leaves.items()}
-    for d, dataset in project.datasets.items():
-        uses.setdefault(d, set()).update(path for path, _ in (*dataset.own_files, *dataset.definition.files))
-    readers: dict[str, list[str]] = {}
-    for d, dataset in project.datasets.items():
-        for name in dataset.definition.inputs:
-            readers.setdefault(name, []).append(d)
-    made = {d for d, own in uses.items() if not own.isdisjoint(files)}
-    return frozenset(made | reach(readers, made))
 
 
 def _digest(plan: Plan, gathered: Gathered, done: frozenset[str]) -> str:

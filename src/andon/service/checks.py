@@ -22,8 +22,8 @@ from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
 from andon.runs.inspection.ask import AskContext, Checking
 from andon.runs.inspection.book import CheckBook
 from andon.runs.inspection.personal import discreet_kept
-from andon.runs.planning.bases import common_base, remember_published
-from andon.runs.planning.gather import Gathered, Gatherer
+from andon.runs.planning.bases import remember_published
+from andon.runs.planning.gather import Gathered
 from andon.workspace.code import project_at
 from andon.workspace.engines import Engines
 from andon.workspace.masks import masked_columns
@@ -210,10 +210,7 @@ class Checks:
         if at is None:
             ref = self._workspace.reading()
             commit = self._lake.refs.resolve(ref)
-            gatherer = Gatherer(self._workspace)
-            base = common_base(self._workspace, self._workspace.branch())
-            gathered = gatherer.gather(commit, gatherer.folder(), base, lenient=True)
-            self._preparer.require_sound(gathered)
+            gathered = self._preparer.folder(commit)
             files = gathered.files  # the folder's lines, on what is published
             leaves = {d: replace(x, files=tuple(files.get(d, x.files))) for d, x in gathered.state.leaves.items()}
             state = State(leaves, gathered.state.shared)

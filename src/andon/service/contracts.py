@@ -27,8 +27,6 @@ from andon.project.add_settings import NewSettings, add_settings
 from andon.project.files.secrets import find_secrets
 from andon.project.select import select as choose
 from andon.project.select import selectable
-from andon.runs.planning.bases import common_base
-from andon.runs.planning.gather import Gatherer
 from andon.settings.people import PEOPLE, mails_of
 from andon.settings.project_tables import patterns_of
 from andon.workspace.view import View
@@ -176,12 +174,8 @@ class Contracts:
 
     def _code(self) -> _Code:
         commit = self._lake.refs.resolve(self._workspace.reading())
-        gatherer = Gatherer(self._workspace)
-        base = common_base(self._workspace, self._workspace.branch())
-        gathered = gatherer.gather(commit, gatherer.folder(), base, lenient=True)
-        self._preparer.require_sound(gathered)
+        project = self._preparer.folder(commit).project
         leaves = self._lake.commits.state(commit).leaves
-        project = gathered.project
         same = {
             name: leaves[name].version
             for name, one in project.datasets.items()

@@ -22,8 +22,6 @@ from andon.proposals.facts import Candidate, Neighbour, Subject, Tried, known
 from andon.proposals.propose import candidates, finish, keys
 from andon.proposals.scene import Moment, Scene
 from andon.proposals.trial import try_all
-from andon.runs.planning.bases import common_base
-from andon.runs.planning.gather import Gatherer
 from andon.workspace.code import project_at
 from andon.workspace.masks import masked_columns
 
@@ -119,11 +117,7 @@ class Proposing:
             commit = self._lake.refs.resolve(at)
             return commit, project_at(self._workspace, self._lake.commits.state(commit))
         commit = self._lake.refs.resolve(self._workspace.reading())
-        gatherer = Gatherer(self._workspace)
-        base = common_base(self._workspace, self._workspace.branch())
-        gathered = gatherer.gather(commit, gatherer.folder(), base, lenient=True)
-        self._preparer.require_sound(gathered)
-        return commit, gathered.project
+        return commit, self._preparer.folder(commit).project
 
     def _key(
         self, scene: Scene, name: str, past: Sequence[Moment], at: str | None, marked: frozenset[str]

@@ -170,15 +170,8 @@ class Quarantine:
 
         at = to_text(workspace.clock())
         released = Release(name, labels, digest(text), count, workspace.caller.author, reason.strip(), at)
-        goal = Goal(
-            place,
-            lambda now, gatherer: replace(gatherer.commit(now), is_own=True, asks=False),
-            lambda now, gatherer: gatherer.base_of(now),
-            CommitKind.REFRESH,
-            str(workspace.settings.get("publish.refresh")),
-            updates_folder=False,
-            releases=(released,),
-        )
+        if released.rows in {each.rows for each in head.releases if each.dataset == name}:
+            raise UsageError("usage.bad_argument", "these rows are released already", where=name)
         options = RunOptions(
             branch=place,
             select=(f"{name}+",),
@@ -186,14 +179,24 @@ class Quarantine:
             agreed=ANY_PLAN,
             request=workspace.caller.request,
         )
-        if released.rows in {each.rows for each in head.releases if each.dataset == name}:
-            raise UsageError("usage.bad_argument", "these rows are released already", where=name)
-        result = self._runner.reach(goal, options, listener or Listener())
+        result = self._runner.reach(self._goal(place, released), options, listener or Listener())
         if result.published:
             remember_published(workspace, place)
         return result
 
     # -- parts
+
+    def _goal(self, branch: str, released: Release) -> Goal:
+        """A refresh by what is published, with rows released; no source is asked for it."""
+        return Goal(
+            branch,
+            lambda now, gatherer: replace(gatherer.commit(now), is_own=True, asks=False),
+            lambda now, gatherer: gatherer.base_of(now),
+            CommitKind.REFRESH,
+            str(self._workspace.settings.get("publish.refresh")),
+            updates_folder=False,
+            releases=(released,),
+        )
 
     def _aside(self, view: View, dataset: str) -> str:
         """The rows that the checks of `dataset` set aside; it may be named itself."""

@@ -106,7 +106,7 @@ class Schedules:
         )
 
     def _branch(self, branch: str | None) -> str:
-        return branch or str(self._workspace.settings.get("branch.default"))
+        return branch or self._workspace.default_branch
 
     def _decision(self, decided: DueDecisions, dataset: str, moment: str | None) -> tuple[Decision | None, str | None]:
         """What holds now, or was recorded for a moment, and since when."""

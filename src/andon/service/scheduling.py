@@ -27,15 +27,13 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 _log = logging.getLogger(__name__)
-#: The author of what is published by schedule.
-AUTHOR = "andon"
 
 
 class Scheduling:
     """Scheduled work of one lake.
 
     Args:
-        runs: those of `AUTHOR`; made where there is something to do, as `preparer` is.
+        runs: those of `BY_ITSELF`; made where there is something to do, as `preparer` is.
         passed: told of a branch after each pass, who listened to it, and whether what it begins goes on beside.
         beside: waits for that.
     """
@@ -140,7 +138,7 @@ class Scheduling:
         return [PauseDocument(**values_of(each)) for each in found.values()]
 
     def _branch(self, branch: str | None) -> str:
-        return branch or str(self._workspace.settings.get("branch.default"))
+        return branch or self._workspace.default_branch
 
     def _require(self, branch: str, datasets: Sequence[str]) -> None:
         lake = self._workspace.lake

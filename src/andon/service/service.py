@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -14,18 +13,11 @@ from andon.base.uptime import UptimeClock
 from andon.engines.other import OtherEngine, embedded_only
 from andon.errors import Problem, ProjectError, UsageError
 from andon.project.folder.scan import find_root
-from andon.workspace.caller import Caller
+from andon.service.shared import SharedParts
+from andon.workspace.caller import BY_ITSELF, Caller
 from andon.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-
-    from andon.catalog.search import Catalogs
-    from andon.catalog.use import UseBook
-    from andon.lake.changed_names import ChangedNames
-    from andon.lineage.kept import LineageGraphs
-    from andon.operations.openlineage.outbox import LineageOutbox
-    from andon.operations.scheduling.books import ScheduleBooks
     from andon.operations.scheduling.looking import Looking
     from andon.query.ask import Querying
     from andon.query.workers import Workers
@@ -36,7 +28,7 @@ if TYPE_CHECKING:
     from andon.runs.run import GoalRunner
     from andon.service.actions import ActionDesk
     from andon.service.backfills import Backfills
-    from andon.service.board import Board, BoardKept
+    from andon.service.board import Board
     from andon.service.branches import Branches
     from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
@@ -50,9 +42,13 @@ if TYPE_CHECKING:
     from andon.service.given_files import GivenFiles
     from andon.service.history import History
     from andon.service.incidents import IncidentDesk
+    from andon.service.insight_asking import InsightAsking
+    from andon.service.insight_changes import InsightChanges
+    from andon.service.insight_checks import InsightChecks
+    from andon.service.insights import Insights
     from andon.service.lineage import Lineages
     from andon.service.lineage_events import LineageEvents
-    from andon.service.lineage_map import FoldedGraphs, LineageMaps
+    from andon.service.lineage_map import LineageMaps
     from andon.service.messages import MessageDesk
     from andon.service.needs import Surroundings
     from andon.service.profiles import Profiles
@@ -76,7 +72,6 @@ if TYPE_CHECKING:
     from andon.service.status import Standing
     from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
-    from andon.service.troubles import Troubles
     from andon.service.trust import Trust
     from andon.service.undo import Undoing
     from andon.service.undo_older import Reverting
@@ -91,9 +86,9 @@ class Service:
     Nouns are attributes with few verbs; each noun is a file of this package, and loaded when first used.
     """
 
-    def __init__(self, workspace: Workspace, shared: _Shared | None = None) -> None:
+    def __init__(self, workspace: Workspace, shared: SharedParts | None = None) -> None:
         self.workspace = workspace
-        self._shared = _Shared(workspace) if shared is None else shared
+        self._shared = SharedParts(workspace) if shared is None else shared
 
     @classmethod
     def find(cls, start: Path, *, face: str = "python", flags: Mapping[str, str] | None = None) -> Service:
@@ -192,9 +187,9 @@ class Service:
     @cached_property
     def scheduling(self) -> Scheduling:
         """Scheduled work."""
-        from andon.service.scheduling import AUTHOR, Scheduling
+        from andon.service.scheduling import Scheduling
 
-        by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
+        by_itself = self.by(Caller(BY_ITSELF, self.workspace.caller.face))
         return Scheduling(
             self.workspace,
             self._looking,
@@ -403,6 +398,34 @@ class Service:
         return SavedQueries(self.workspace, self.querying)
 
     @cached_property
+    def insights(self) -> Insights:
+        """What data serves, what it is worth, and how far it can be relied on."""
+        from andon.service.insights import Insights
+
+        shared = self._shared
+        return Insights(self.workspace, shared.troubles, shared.graphs, self.trust, self._insight_asking)
+
+    @cached_property
+    def insight_checks(self) -> InsightChecks:
+        """Whether insights are still true."""
+        from andon.service.insight_checks import InsightChecks
+
+        return InsightChecks(self.workspace, self._insight_asking)
+
+    @cached_property
+    def insight_changes(self) -> InsightChanges:
+        """Insights that are made, pinned, or have an outcome more."""
+        from andon.service.insight_changes import InsightChanges
+
+        return InsightChanges(self.workspace, self.given_files, self._insight_asking, self.insight_checks)
+
+    @cached_property
+    def _insight_asking(self) -> InsightAsking:
+        from andon.service.insight_asking import InsightAsking
+
+        return InsightAsking(self.workspace, self.querying, self.saved_queries)
+
+    @cached_property
     def lineages(self) -> Lineages:
         """Where datasets and columns come from, and whom they reach."""
         from andon.service.lineage import Lineages
@@ -549,143 +572,10 @@ class Service:
 
     def _passed(self, branch: str, listener: Listener, is_beside: bool) -> None:
         self.incidents.passed(branch, listener)
+        self.insight_checks.passed(branch)
         if not self.workspace.actions.is_idle(branch, to_text(self.workspace.clock())):
             self.actions.passed(branch, listener, is_beside=is_beside)
         self.messages.run_ended(listener)
-
-
-class _Shared:
-    """What all callers of a process share beside the adapters: graphs, indexes, what they are ranked by, workers. Made once, whoever asks
-    first."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self._lock = threading.Lock()
-        self._graphs: LineageGraphs | None = None
-        self._catalogs: Catalogs | None = None
-        self._uses: UseBook | None = None
-        self._troubles: Troubles | None = None
-        self._board: BoardKept | None = None
-        self._changed_names: ChangedNames | None = None
-        self._folded: FoldedGraphs | None = None
-        self._workers: Workers | None = None
-        self._outbox: LineageOutbox | None = None
-        self._looking: Looking | None = None
-        self._schedule_books: ScheduleBooks | None = None
-
-    def outbox(self) -> LineageOutbox:
-        from andon.operations.openlineage.outbox import LineageOutbox
-
-        with self._lock:
-            if self._outbox is None:
-                self._outbox = LineageOutbox()
-            return self._outbox
-
-    def looking(
-        self, querying: Callable[[], Querying], marks: Callable[[str, Collection[str]], Mapping[str, str]]
-    ) -> Looking:
-        from andon.operations.scheduling.looking import Looking
-
-        with self._lock:
-            if self._looking is None:
-                self._looking = Looking(self._workspace, self._books(), querying, marks)
-            return self._looking
-
-    def _books(self) -> ScheduleBooks:
-        """Those of the lake; within the lock."""
-        from andon.operations.scheduling.books import ScheduleBooks
-
-        if self._schedule_books is None:
-            self._schedule_books = ScheduleBooks(self._workspace)
-        return self._schedule_books
-
-    @property
-    def workers(self) -> Workers:
-        from andon.query.workers import Workers
-
-        with self._lock:
-            if self._workers is None:
-                self._workers = Workers.of(self._workspace)
-            return self._workers
-
-    def serve(self, workers: Workers) -> None:
-        with self._lock:
-            former, self._workers = self._workers, workers
-        if former is not None and former is not workers:
-            former.close()
-
-    @property
-    def graphs(self) -> LineageGraphs:
-        from andon.lineage.kept import LineageGraphs
-
-        with self._lock:
-            if self._graphs is None:
-                self._graphs = LineageGraphs(self._workspace)
-            return self._graphs
-
-    @property
-    def catalogs(self) -> Catalogs:
-        from andon.catalog.search import Catalogs
-
-        with self._lock:
-            if self._catalogs is None:
-                self._catalogs = Catalogs(self._workspace)
-            return self._catalogs
-
-    @property
-    def uses(self) -> UseBook:
-        from andon.catalog.use import UseBook
-
-        with self._lock:
-            if self._uses is None:
-                self._uses = UseBook(self._workspace.query_log)
-            return self._uses
-
-    @property
-    def board(self) -> BoardKept:
-        from andon.service.board import BoardKept
-
-        with self._lock:
-            if self._board is None:
-                self._board = BoardKept()
-            return self._board
-
-    @property
-    def troubles(self) -> Troubles:
-        from andon.runs.inspection.history import CheckHistory
-        from andon.service.troubles import Troubles
-
-        with self._lock:
-            if self._troubles is None:
-                self._troubles = Troubles(self._workspace, CheckHistory(self._workspace), self._books())
-            return self._troubles
-
-    @property
-    def folded(self) -> FoldedGraphs:
-        from andon.service.lineage_map import FoldedGraphs
-
-        with self._lock:
-            if self._folded is None:
-                self._folded = FoldedGraphs()
-            return self._folded
-
-    @property
-    def changed_names(self) -> ChangedNames:
-        from andon.lake.changed_names import ChangedNames
-
-        with self._lock:
-            if self._changed_names is None:
-                self._changed_names = ChangedNames(self._workspace.lake.commits, self._workspace.cache)
-            return self._changed_names
-
-    def close(self) -> None:
-        if self._outbox is not None:
-            self._outbox.close()
-        with self._lock:
-            if self._board is not None:
-                self._board.close()
-            if self._workers is not None:
-                self._workers.close()
 
 
 def _problems_without_config(root: Path, environ: Mapping[str, str] | None, clock: Clock) -> tuple[Problem, ...]:

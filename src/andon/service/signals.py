@@ -66,7 +66,7 @@ class SignalDesk:
         self._workspace.usual.put_look(branch, BranchLook(*mark, to_text(until)))
 
     def _is_looked_at(self, branch: str) -> bool:
-        return branch == str(self._workspace.settings.get("branch.default"))
+        return branch == self._workspace.default_branch
 
     def is_still(self, branch: str) -> bool:
         """Whether nothing moved since somebody noted that they looked, and no time is over by then."""

@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from andon.base.clock import to_text
-from andon.base.document import Document
 from andon.base.names import did_you_mean
 from andon.base.record import Record, replace
 from andon.base.text import plural
 from andon.errors import AndonError, ConflictError, ProjectError, UsageError
 from andon.lake.refs import MAIN
-from andon.model.plan import Plan, PlanDocument
-from andon.model.run import RunDocument, RunResult
+from andon.model.plan import Plan
+from andon.model.run import RunResult
 from andon.operations.repeats.drafts import (
     FileDraft,
     QuestionDraft,
+    SelectedFile,
     draft_playbook,
     draft_question,
     draft_schedule,
@@ -31,6 +31,13 @@ from andon.project.write_playbook import PLAYBOOKS
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from andon.service.given_files import GivenCode
 from andon.service.saved_texts import ToSave, query_names
+from andon.service.suggestion_documents import (
+    AnsweredInfo,
+    SuggestedFile,
+    SuggestionDocument,
+    SuggestionInfo,
+    SuggestionsDocument,
+)
 from andon.sql.question import question_form
 from andon.sql.tokens import without_values
 from andon.state.claims import EVERYWHERE, LONGEST, Refused
@@ -47,83 +54,6 @@ if TYPE_CHECKING:
 
 #: So many datasets of one selection are written into.
 _FILES = 30
-
-
-class SuggestionInfo(Document):
-    """A suggestion in one line.
-
-    Attributes:
-        number: by which it is named.
-        kind: `query`, `run`, `files`, `correction`.
-        title: what would be made.
-        times, people: how often it was done by hand, and by whom.
-        first, last: when.
-        state: `open`, `accepted`, `dismissed`, `answered` (something does it already), `gone` (nothing speaks for it any more).
-        branch: where it was accepted; None else.
-    """
-
-    number: int
-    kind: str
-    title: str
-    times: int
-    people: tuple[str, ...]
-    first: str
-    last: str
-    state: str
-    branch: str | None
-
-
-class AnsweredInfo(Document):
-    """A question that is asked over and over, and that the dataset or saved query `by` answers; who never asked it sees no values."""
-
-    sql: str
-    times: int
-    people: tuple[str, ...]
-    by: str
-
-
-class SuggestionsDocument(Document):
-    """What is suggested, and which questions something answers already."""
-
-    suggestions: list[SuggestionInfo]
-    answered: list[AnsweredInfo]
-
-
-class SuggestedFile(Document):
-    """A file that would be written; `is_new` where the project has none of that name."""
-
-    file: str
-    text: str
-    is_new: bool
-
-
-class SuggestionDocument(Document):
-    """A suggestion, whole.
-
-    Attributes:
-        why: what speaks for it. notes: what there is to know of what is written.
-        left: what a person has to write, and why.
-        files: what is written. checks: lines of the check language in them that its values speak for.
-        branch: where it was accepted, or None.
-        plan: what publishing it comes to; None where that can't be told, as `problem` says.
-        run: how it was built.
-    """
-
-    number: int
-    kind: str
-    title: str
-    state: str
-    times: int
-    people: tuple[str, ...]
-    why: list[str]
-    notes: list[str]
-    left: list[str]
-    files: list[SuggestedFile]
-    checks: list[str]
-    branch: str | None
-    plan: PlanDocument | None
-    problem: str | None
-    run: RunDocument | None
 
 
 class _Written(Record):
@@ -173,7 +103,7 @@ class Suggestions:
         Args:
             decided: also what was accepted, dismissed, or has nothing that speaks for it any more.
         """
-        found = self._keeper.catch_up(self._readers_branch())
+        found = self._keeper.catch_up(self._workspace.default_branch)
         offers: Sequence[OfferRecord] = self._store.all() if decided else found.offers
         return SuggestionsDocument(
             [_info(offer) for offer in sorted(offers, key=lambda offer: -offer.number)],
@@ -266,7 +196,7 @@ class Suggestions:
             found = self._writing.saving.propose(_to_save(draft), options)
             return _saved(found, draft)
         files = self._files(offer, name)
-        given = self._given_code(files, self._readers_branch())
+        given = self._given_code(files, self._workspace.default_branch)
         plan = self._writing.given_files.prepared(given, options).plan if files.files else None
         return self._written(files, plan, None)
 
@@ -279,12 +209,12 @@ class Suggestions:
         if not files.files:
             hint = files.left[0] if files.left else "`andon suggestions show` says what there is"
             raise UsageError("usage.bad_argument", "nothing can be written for it", where=str(offer.number), hint=hint)
-        given = self._given_code(files, options.branch or self._readers_branch())
+        given = self._given_code(files, options.branch or self._workspace.default_branch)
         result, _ = self._writing.given_files.publish(given, options, listener)
         return self._written(files, None, result)
 
     def _question(self, one: QuestionRepeat, name: str | None) -> QuestionDraft:
-        view = View.at(self._workspace, self._readers_branch())
+        view = View.at(self._workspace, self._workspace.default_branch)
         taken = {*view.state.leaves, *query_names(view.state)}
         personal = self._personal(one, view)
         draft = draft_question(one, self._distinct(one, view), taken, personal)
@@ -313,9 +243,10 @@ class Suggestions:
 
     def _files(self, offer: OfferRecord, name: str | None) -> FileDraft:
         one = repeat_of(offer)
-        view = View.at(self._workspace, self._readers_branch())
+        view = View.at(self._workspace, self._workspace.default_branch)
         if isinstance(one, RunRepeat):
-            return draft_schedule(one, self._selected(one, view), zone_of(self._workspace))
+            toml = self._text(view, "andon.toml") if "andon.toml" in view.state.files() else ""
+            return draft_schedule(one, self._selected(one, view), toml, zone_of(self._workspace))
         if isinstance(one, FileRepeat):
             newest = view.project.datasets.get(one.datasets[-1])
             if newest is None:
@@ -327,7 +258,7 @@ class Suggestions:
         sha = view.state.files().get(PLAYBOOKS)
         return draft_playbook(one, self._text(view, PLAYBOOKS) if sha is not None else None)
 
-    def _selected(self, one: RunRepeat, view: View) -> dict[str, tuple[str, str]]:
+    def _selected(self, one: RunRepeat, view: View) -> dict[str, SelectedFile]:
         """The files of the datasets that were named, without what only follows from them."""
         there = view.project.datasets
         if one.selection:
@@ -336,9 +267,9 @@ class Suggestions:
             chosen = sorted(select(tuple(terms), selectable(there, needs)))
         else:
             chosen = sorted(name for name, said in there.items() if not said.definition.inputs)
+        files = {name: there[name].definition.entry for name in chosen[:_FILES]}
         return {
-            name: (there[name].definition.entry, self._text(view, there[name].definition.entry))
-            for name in chosen[:_FILES]
+            name: SelectedFile(path, self._text(view, path), bool(there[name].refresh)) for name, path in files.items()
         }
 
     def _text(self, view: View, path: str) -> str:
@@ -349,14 +280,11 @@ class Suggestions:
         return GivenCode(branch, files, self._lake.refs.head(branch))
 
     def _written(self, draft: FileDraft, plan: Plan | None, run: RunResult | None) -> _Written:
-        there = View.at(self._workspace, self._readers_branch()).state.files()
+        there = View.at(self._workspace, self._workspace.default_branch).state.files()
         files = tuple(SuggestedFile(path, text, path not in there) for path, text in sorted(draft.files.items()))
         return _Written(files, plan, run, notes=draft.notes, left=draft.left)
 
     # -- parts
-
-    def _readers_branch(self) -> str:
-        return str(self._workspace.settings.get("branch.default"))
 
     def _offer(self, number: int) -> OfferRecord:
         offer = self._store.find(number)
@@ -398,7 +326,7 @@ class Suggestions:
         one = repeat_of(offer)
         personal: Collection[str] = ()
         if isinstance(one, QuestionRepeat):
-            personal = self._personal(one, View.at(self._workspace, self._readers_branch()))
+            personal = self._personal(one, View.at(self._workspace, self._workspace.default_branch))
         return SuggestionDocument(
             offer.number,
             offer.kind,

@@ -12,8 +12,7 @@ from andon.model.unit_tests import TestDocument, TestResult
 from andon.project.select import select as choose
 from andon.project.select import selectable
 from andon.runs.inspection.unit_tests import run_tests
-from andon.runs.planning.bases import common_base
-from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
+from andon.runs.planning.gather import BoundCode, Gathered
 
 if TYPE_CHECKING:
     from andon.runs.prepare import Preparer
@@ -58,11 +57,7 @@ class UnitTests:
             ProjectError: the project is wrong; nothing was run.
             ConflictError, UsageError, MachineError: as `plan`.
         """
-        branch = self._workspace.branch()
-        gatherer = Gatherer(self._workspace)
-        base = common_base(self._workspace, branch)
-        gathered = gatherer.gather(self._lake.refs.head(branch), gatherer.folder(), base, lenient=True)
-        self._preparer.require_sound(gathered)
+        gathered = self._preparer.folder(self._lake.refs.head(self._workspace.branch()))
         tested = {test.dataset for test in gathered.project.tests} & self._selected(gathered, select, exclude)
         return run_tests(self._workspace, self._bound(gathered, tested), tested, again=again)
 

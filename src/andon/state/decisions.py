@@ -133,22 +133,7 @@ class Decisions:
             )
             transaction.execute_many(
                 f"insert into decision (branch, seq, at, {_DECISION}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        branch,
-                        seq,
-                        at,
-                        d.dataset,
-                        str(d.standing),
-                        d.reason,
-                        d.rule,
-                        d.slot,
-                        d.next,
-                        json.dumps(d.serves),
-                        d.held,
-                    )
-                    for d in changed
-                ],
+                [(branch, seq, at, *_row(decision)) for decision in changed],
             )
             old = to_text(from_text(at) - _KEPT)
             transaction.execute("delete from schedule_pass where last < ?", [old])
@@ -163,6 +148,10 @@ class Decisions:
 def _allowed(line: PassLine) -> float:
     """So many seconds after its last pass another one belongs to a line; of one pass nothing is known, and an hour is regular."""
     return max(_REGULAR * line.gap, line.gap + _TOLERATED) if line.gap else 3600.0 + _TOLERATED
+
+
+def _row(d: Decision) -> Row:
+    return d.dataset, str(d.standing), d.reason, d.rule, d.slot, d.next, json.dumps(d.serves), d.held
 
 
 def _decision(row: Row) -> Decision:

@@ -10,6 +10,9 @@ from pathlib import Path
 from andon.base.record import Record
 from andon.settings.resolve import Settings
 
+#: Who acts where no person does.
+BY_ITSELF = "andon"
+
 
 class Caller(Record):
     """The one on whose behalf a verb acts.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import texts_id
@@ -21,7 +22,14 @@ def project_at(workspace: Workspace, state: State) -> Project:
     key = texts_id(["project", sorted(files.items())])
     found = workspace.projects.get(key)
     if found is None:
-        found = load(files, lambda path: workspace.lake.objects.text(files[path]), workspace.cache)
+        objects = workspace.lake.objects
+
+        def many(paths: Iterable[str]) -> dict[str, bytes]:
+            asked = {path: files[path] for path in paths}
+            texts = objects.texts(asked.values())
+            return {path: texts[sha] for path, sha in asked.items() if sha in texts}
+
+        found = load(files, lambda path: objects.text(files[path]), workspace.cache, many)
         workspace.projects.put(key, found)
     if found.problems:
         return found

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from andon.state.decisions import Decisions
     from andon.state.facts import Facts
     from andon.state.incidents import Incidents
+    from andon.state.insight_looks import InsightLooks
     from andon.state.looks import Looks
     from andon.state.messages import Messages
     from andon.state.offers import Offers
@@ -209,6 +210,11 @@ class Workspace:
         return self._adapters.state.looks
 
     @property
+    def insight_looks(self) -> InsightLooks:
+        """Whether the answers of insights are still true."""
+        return self._adapters.state.insight_looks
+
+    @property
     def decisions(self) -> Decisions:
         """What the scheduler decided, and when somebody looked."""
         return self._adapters.state.decisions
@@ -321,7 +327,12 @@ class Workspace:
             )
         if git is not None and git.branch is not None and not git.is_default:
             return git.branch
-        return self.folder.branch() or str(self.settings.get("branch.default"))
+        return self.folder.branch() or self.default_branch
+
+    @property
+    def default_branch(self) -> str:
+        """The branch that readers see, and that scheduled work is about."""
+        return str(self.settings.get("branch.default"))
 
     def reading(self, asked: str | None = None) -> str:
         """The ref to read when none is given: the branch to work on, or main while that branch was never run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,31 @@ def test_keys_are_found(text: str, path: tuple[str, ...], place: tuple[int, int]
 def test_a_file_that_is_not_utf8_says_where() -> None:
     project = load_texts({"datasets/m/a.sql": "select 'ä' as x,\n 'M".encode() + b"\xfcller' as y"})
     assert [(p.code, p.where) for p in project.problems] == [("project.not_utf8", "datasets/m/a.sql:2:4")]
+
+
+def test_what_can_be_read_together_is_not_read_one_by_one() -> None:
+    contents = {
+        path: text.encode()
+        for path, text in (SOURCE | {f"datasets/m/d{n}.sql": f"select {n} as n" for n in range(9)}).items()
+    }
+    files = {path: digest(content) for path, content in contents.items()}
+    asked: list[list[str]] = []
+
+    def many(paths: Iterable[str]) -> dict[str, bytes]:
+        asked.append(sorted(paths))
+        return {path: contents[path] for path in asked[-1] if path != "datasets/m/d8.sql"}
+
+    singly: list[str] = []
+
+    def one(path: str) -> bytes:
+        singly.append(path)
+        return contents[path]
+
+    cache = MemoryCache()
+    project = load(files, one, cache, many)
+    assert project == load(files, contents.__getitem__, MemoryCache())
+    assert (asked, singly) == ([sorted(files)], ["datasets/m/d8.sql"]), "and what it leaves out is read all the same"
+    contents["datasets/m/d0.sql"] = b"select 10 as n"
+    files["datasets/m/d0.sql"] = digest(contents["datasets/m/d0.sql"])
+    load(files, one, cache, many)
+    assert asked[1:] == [["datasets/m/d0.sql"]], "what is known is not read"

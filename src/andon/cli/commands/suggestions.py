@@ -12,7 +12,7 @@ from andon.cli.options import json_option
 from andon.errors import EXIT_DONE, EXIT_FAILED
 
 if TYPE_CHECKING:
-    from andon.service.suggestions import SuggestionDocument
+    from andon.service.suggestion_documents import SuggestionDocument
 
 
 class _Listing(Noun):

@@ -16,7 +16,8 @@ from andon.render.values import cell_text, is_number, is_solid
 from andon.render.words import moment, names, short
 
 if TYPE_CHECKING:
-    from andon.service.datasets import DatasetInfo, Page
+    from andon.service.dataset_page import Page
+    from andon.service.datasets import DatasetInfo
     from andon.service.needs import Need
     from andon.service.status import Status
 

@@ -12,7 +12,7 @@ from andon.model.plan import UNCHANGED
 from andon.render.words import moment
 
 if TYPE_CHECKING:
-    from andon.service.suggestions import SuggestionDocument, SuggestionInfo, SuggestionsDocument
+    from andon.service.suggestion_documents import SuggestionDocument, SuggestionInfo, SuggestionsDocument
 
 
 def list_lines(found: SuggestionsDocument, ink: Ink, command: Callable[[str], str]) -> list[str]:

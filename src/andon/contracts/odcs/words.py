@@ -21,7 +21,6 @@ DATASET = "andon.dataset"
 KIND = "andon.kind"
 MATERIALIZE = "andon.materialize"
 STANDING = (CAVEAT_DETAILS, DEPRECATED, CERTIFIED, HANDLES)
-OURS = (CHECK, CAVEATS, *STANDING, REFRESH, TYPES, DATASET, KIND, MATERIALIZE)
 ENGINE = "andon"
 
 #: Measures of the library by the names that 3.1 and later (`metric`), and 3.0 (`rule`), have for them.

@@ -16,7 +16,7 @@ from andon.model.action import ActionKind, ActionMode, CorrectiveAction
 from andon.model.incident import Incident, IncidentState
 from andon.model.playbook import Playbook, PlaybookMode
 from andon.operations.actions.action import Hands
-from andon.operations.actions.book import AUTHOR, STANDING, ActionBook
+from andon.operations.actions.book import STANDING, ActionBook
 from andon.operations.actions.decide import (
     ActionRecord,
     IncidentSituation,
@@ -29,6 +29,7 @@ from andon.operations.actions.doing import ActionGuard, Doer, WantedAction, situ
 from andon.operations.actions.kinds import ACTIONS
 from andon.operations.actions.workers import ActionWorkers
 from andon.state.pauses import ALL
+from andon.workspace.caller import BY_ITSELF
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class Actor:
                     self._book.refuse(situation, offer)
                 continue
             mode = ActionMode.AUTOMATIC if due.level is PlaybookMode.AUTOMATIC else ActionMode.SUPERVISED
-            wanted = WantedAction(due.playbook.do, due.playbook.params, mode, AUTHOR, due.playbook)
+            wanted = WantedAction(due.playbook.do, due.playbook.params, mode, BY_ITSELF, due.playbook)
             begun = self._doer.begin(view, situation, wanted)
             if begun is not None:
                 self._workers.begin(begun.action, situation, partial(self._doer.do, begun), stop)

@@ -15,13 +15,12 @@ from andon.model.incident import IncidentEvent, IncidentEventKind, IncidentState
 from andon.model.playbook import PlaybookMode
 from andon.operations.actions.decide import IncidentSituation, Offer
 from andon.state.actions import UNDONE
+from andon.workspace.caller import BY_ITSELF
 
 if TYPE_CHECKING:
     from andon.base.database import Transaction
     from andon.workspace.workspace import Workspace
 
-#: Who acts where no person does.
-AUTHOR = "andon"
 #: States of incidents about which something is to be done.
 STANDING = (IncidentState.OPEN, IncidentState.CONTAINED)
 
@@ -163,7 +162,7 @@ class ActionBook:
             incident.number,
             now,
             IncidentEventKind.STATE,
-            AUTHOR,
+            BY_ITSELF,
             state,
             "what was done did not help",
             {"before": "fixed"},
@@ -184,7 +183,7 @@ class ActionBook:
             incident.branch,
             now,
             playbook.do,
-            AUTHOR,
+            BY_ITSELF,
             ActionMode.AUTOMATIC if offer.level is PlaybookMode.AUTOMATIC else ActionMode.SUPERVISED,
             playbook.id,
             dict(playbook.params),

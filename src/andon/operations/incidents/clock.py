@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from andon.base.clock import SKEW, from_text, to_text
+from andon.base.clock import SKEW, from_text, to_minute, to_text
 from andon.base.text import span
 from andon.base.uptime import Uptime
 from andon.model.incident import IncidentSignal
@@ -35,14 +35,14 @@ def jump(branch: str, now: datetime, uptime: Uptime | None, reading: ClockReadin
         if abs(step) <= TOLERATED:
             return None
         side = "ahead" if step > timedelta() else "back"
-        when = f"since it showed {_minute(reading.shown)}"
+        when = f"since it showed {to_minute(reading.shown)}"
         what = f"the clock of `{uptime.machine}` was put {side} by {span(abs(step).total_seconds())} {when}"
         return _signal(branch, what, now, {"machine": uptime.machine, "seconds": round(step.total_seconds())})
     ahead = from_text(newest) - now
     if ahead <= SKEW:
         return None
     what = (
-        f"the newest record is of {_minute(newest)}, which is to come: the clock is behind, or was ahead when that was"
+        f"the newest record is of {to_minute(newest)}, which is to come: the clock is behind, or was ahead when that was"
         " written"
     )
     return _signal(branch, what, now, {"newest": newest, "seconds": -round(ahead.total_seconds())})
@@ -83,7 +83,3 @@ def _step(now: datetime, uptime: Uptime, reading: ClockReading) -> timedelta:
 
 def _signal(branch: str, what: str, now: datetime, details: dict[str, object]) -> Signal:
     return Signal(branch, "", SignalKind.CLOCK, "clock", Lamp.WARN, what, to_text(now), details=details)
-
-
-def _minute(iso: str) -> str:
-    return iso[:16].replace("T", " ")

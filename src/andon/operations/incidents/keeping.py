@@ -127,7 +127,7 @@ class IncidentKeeper:
         """What was looked for, and whether the machine's clock jumped; of all branches but the default one nobody asks. A clock that is
         right is noted. That one is right again is said together with what is late by it, and not while nobody looked for that."""
         workspace = self._workspace
-        if branch != str(workspace.settings.get("branch.default")):
+        if branch != workspace.default_branch:
             return look
         now, uptime, database = workspace.clock(), workspace.uptime(), workspace.lake.database
         reading = workspace.clocks.of(uptime.machine) if uptime is not None else None

@@ -39,6 +39,10 @@ def carry(parcels: Sequence[Parcel], seconds: float) -> list[Handed]:
 
     A channel that hangs keeps nobody: its thread is left to itself. Whether it arrives after all is not known, so it is sent again.
     """
+    if any(parcel.channel.kind == "apprise" for parcel in parcels):
+        from andon.operations.messages.services import load_services
+
+        load_services()  # what it takes is no time of the service
     done: queue.Queue[tuple[int, Handed]] = queue.Queue()
 
     def hand(place: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -10,6 +11,14 @@ from andon.errors import MachineError
 
 if TYPE_CHECKING:
     from andon.operations.messages.parcel import Parcel
+
+
+def load_services() -> None:
+    """Load the library and all that it knows, once for a process; where it is missing, `notify_service` says so."""
+    with contextlib.suppress(ImportError):
+        from apprise import Apprise
+
+        Apprise.instantiate("json://127.0.0.1")
 
 
 def notify_service(parcel: Parcel) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from andon.base.clock import to_minute
 from andon.base.text import plural
 from andon.model.message import Channel, IncidentChange, Message, MessageDocument, ToldIncident
 
@@ -94,7 +95,7 @@ def _change(item: ToldIncident) -> str:
 
 def moment(iso: str) -> str:
     """A moment for people: `2026-11-29 21:50 UTC`."""
-    return f"{iso[:10]} {iso[11:16]} UTC"
+    return f"{to_minute(iso)} UTC"
 
 
 def _some(names: Sequence[str]) -> str:

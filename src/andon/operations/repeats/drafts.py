@@ -148,21 +148,61 @@ def _parameter(value: VariedValue, name: str, personal: Collection[str]) -> str:
     return f"{name}={kind}={newest}" if is_told and re.fullmatch(r"[\w .:+-]+", newest or "") else f"{name}={kind}"
 
 
-def draft_schedule(one: RunRepeat, texts: Mapping[str, tuple[str, str]], zone: tzinfo) -> FileDraft:
-    """The files of the datasets that were run by hand, each saying itself when it runs.
+class SelectedFile(Record):
+    """The file of a dataset that was run by hand, its text, and whether that says itself when the dataset runs."""
+
+    path: str
+    text: str
+    is_told: bool
+
+
+def draft_schedule(one: RunRepeat, files: Mapping[str, SelectedFile], toml: str, zone: tzinfo) -> FileDraft:
+    """What says when the datasets run that were run by hand: one alone says it itself, several are a group of `andon.toml`.
+
+    What says it itself already would win over a group, so it says it anew.
 
     Args:
-        texts: by dataset of the selection its file and that file's text.
+        files: by dataset of the selection.
+        toml: the text of `andon.toml`.
         zone: whose clock the times are told by.
     """
     setting = refresh_of(one, zone)
-    files, left = {}, []
-    for dataset, (path, text) in texts.items():
-        if not path.endswith(".sql"):
-            left.append(f"`{path}` is written by hand: `refresh: {setting}` for {dataset}")
+    is_group = len(files) > 1
+    made, left = {}, []
+    for dataset, file in files.items():
+        if is_group and not file.is_told:
             continue
-        files[path] = with_settings(path, text, {"refresh": setting})
-    return FileDraft(files, (f"from then on it runs {one.rhythm.words}" if one.rhythm.cron else _AGE,), tuple(left))
+        if file.path.endswith(".sql"):
+            made[file.path] = with_settings(file.path, file.text, {"refresh": setting})
+        elif is_group or file.is_told:
+            left.append(f"`{file.path}` is written by hand: `refresh: {setting}` for {dataset}")
+        else:
+            is_group = True
+    if is_group and len(left) < len(files):
+        made[_TOML] = _with_group(one, sorted(files), toml, zone)
+    note = f"from then on it runs {one.rhythm.words}" if one.rhythm.cron else _AGE
+    return FileDraft(made, (note,), tuple(left))
+
+
+_TOML = "andon.toml"
+
+
+def _with_group(one: RunRepeat, datasets: Collection[str], toml: str, zone: tzinfo) -> str:
+    """`andon.toml` with a group more, as the last table; all else stays as it is."""
+    terms = [term.strip("+@") for term in one.selection] or sorted(datasets)
+    stem = plain_name("_".join(re.findall(r"[a-zA-Z0-9]+", terms[0]))) if len(terms) == 1 else "by_hand"
+    taken = {name.strip("\"' ") for name in re.findall(r"^[ \t]*\[\s*schedules\s*\.([^\]]+)\]", toml, re.MULTILINE)}
+    lines = [f"[schedules.{_free(stem, taken)}]", f"select = {json.dumps(terms, ensure_ascii=False)}"]
+    if one.rhythm.cron is None:
+        lines.append(f'max_age = "{_days(one)}d"')
+    else:
+        lines.append(f"cron = {json.dumps(one.rhythm.cron)}")
+        lines += [] if zone is UTC else [f"tz = {json.dumps(str(zone))}"]
+    return toml.rstrip("\n") + ("\n\n" if toml.strip() else "") + "\n".join(lines) + "\n"
+
+
+def _days(one: RunRepeat) -> int:
+    return max(round(one.rhythm.every), 1)
 
 
 _AGE = "people ran it at no certain times: from then on it is never older than it mostly was when they did"
@@ -171,7 +211,7 @@ _AGE = "people ran it at no certain times: from then on it is never older than i
 def refresh_of(one: RunRepeat, zone: tzinfo) -> str:
     """When it runs, as YAML: at the times at which people ran it, or by how old they let it become."""
     if one.rhythm.cron is None:
-        return f"{{max_age: {max(round(one.rhythm.every), 1)}d}}"
+        return f"{{max_age: {_days(one)}d}}"
     tz = "" if zone is UTC else f", tz: {yaml_text(str(zone))}"
     return f'{{cron: "{one.rhythm.cron}"{tz}}}'
 

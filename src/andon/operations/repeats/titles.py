@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from andon.base.clock import to_minute
 from andon.base.text import plural
 from andon.operations.repeats.repeat import (
     CorrectionRepeat,
@@ -37,7 +38,7 @@ def why_of(one: Repeat, personal: Collection[str] = ()) -> list[str]:
         personal: columns whose values are not told.
     """
     who = listed(one.people)
-    span = f"from {_minute(one.first)} to {_minute(one.last)}"
+    span = f"from {to_minute(one.first)} to {to_minute(one.last)}"
     if isinstance(one, QuestionRepeat):
         said = [f"asked {one.times} times on {plural(one.days, 'day')} by {who}, {span}"]
         return said + [f"`{v.column}` was {_values(v, personal)}" for v in one.varied]
@@ -65,7 +66,3 @@ def _values(value: VariedValue, personal: Collection[str]) -> str:
     if value.column in personal:
         return "another one at times"
     return listed([", ".join(values) for values in value.seen], 5)
-
-
-def _minute(at: str) -> str:
-    return at[:16].replace("T", " ")

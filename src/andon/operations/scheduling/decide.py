@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from andon.base.clock import SKEW, from_text, to_text
+from andon.base.clock import SKEW, from_text, to_minute, to_text
 from andon.base.cron import cron_times
 from andon.base.duration import Duration, read_duration
 from andon.base.record import Record, replace
@@ -325,7 +325,8 @@ class Decider:
             return Decision(dataset, DueStanding.DUE, want.reason, want.rule, _text(want.slot))
         failure = self.known.failures.get(dataset)
         if failure is not None and _is_stuck(failure):
-            moving = []
+            # what was kept back together goes together when it is tried again: a total over both would hold one of them
+            moving = [above for above in moving if failure.is_held and above in self.known.failures]
         if need is not None and (moving or self.data.get(dataset, self._tried(dataset)) < need.since):
             shown = ", ".join(need.serves[:_NAMED])
             return Decision(
@@ -398,4 +399,4 @@ _moment = lru_cache(maxsize=50_000)(from_text)
 
 @lru_cache(maxsize=50_000)
 def _minute(moment: datetime) -> str:
-    return to_text(moment)[:16].replace("T", " ")
+    return to_minute(to_text(moment))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from andon.base.clock import from_text
+from andon.base.clock import from_text, to_minute
 from andon.base.text import span
 from andon.model.decision import Decision, DueStanding
 from andon.model.schedule_view import RanDocument
@@ -25,11 +25,11 @@ def seen_words(line: PassLine | None, following: PassLine | None, moment: str, *
     if line is not None and is_seen(line, moment):
         often = f", at most {span(line.gap)} apart" if line.gap >= 1 else ""
         return f"`{line.cause}` looked about then{often}"
-    end = "now" if is_now else f"{_minute(moment)}" if following is None else _minute(following.began)
+    end = "now" if is_now else f"{to_minute(moment)}" if following is None else to_minute(following.began)
     after = " (and nobody since)" if following is None and not is_now else ""
     if line is None:
         return f"nobody looked by schedule until {end}{after}"
-    return f"nobody looked between {_minute(line.last)} (`{line.cause}`) and {end}{after}"
+    return f"nobody looked between {to_minute(line.last)} (`{line.cause}`) and {end}{after}"
 
 
 def decision_words(decision: Decision | None, since: str | None) -> str:
@@ -37,11 +37,11 @@ def decision_words(decision: Decision | None, since: str | None) -> str:
     if decision is None:
         return "not due: nothing above it changed"
     rule = f", by `{decision.rule}`" if decision.rule else ""
-    when = f" (since {_minute(since)})" if since is not None else ""
+    when = f" (since {to_minute(since)})" if since is not None else ""
     if decision.standing is DueStanding.DUE:
-        slot = f", for {_minute(decision.slot)}" if decision.slot is not None else ""
+        slot = f", for {to_minute(decision.slot)}" if decision.slot is not None else ""
         return f"due{when}: {decision.reason}{rule}{slot}"
-    coming = f"; it comes at {_minute(decision.next)}" if decision.next is not None else ""
+    coming = f"; it comes at {to_minute(decision.next)}" if decision.next is not None else ""
     word = "held back" if decision.standing is DueStanding.HELD_BACK else "not due"
     return f"{word}{when}: {decision.reason}{rule}{coming}"
 
@@ -53,9 +53,5 @@ def ran_words(ran: RanDocument | None, following: RanDocument | None) -> list[st
         if each is not None:
             how = each.outcome + (f": {each.error}" if each.error else "")
             shown = "" if each.published else ", not published"
-            told.append(f"{word}, run {each.run} of {_minute(each.started)} had it ({each.action}: {how}{shown})")
+            told.append(f"{word}, run {each.run} of {to_minute(each.started)} had it ({each.action}: {how}{shown})")
     return told
-
-
-def _minute(text: str) -> str:
-    return text[:16].replace("T", " ")

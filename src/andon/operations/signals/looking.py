@@ -21,10 +21,12 @@ from andon.operations.incidents.keeping import SignalLook
 from andon.operations.incidents.of_runs import signal_of_check, speaks
 from andon.operations.scheduling.cadence import LINES, silences
 from andon.operations.signals.arrivals import expected_by
+from andon.operations.signals.keeping import oldest_rows
 from andon.operations.signals.sampling import personal_values
 from andon.operations.signals.standing import (
     LOOKED_FOR,
     drifted,
+    kept_too_long,
     late,
     overdue,
     silent,
@@ -92,6 +94,7 @@ class SignalLooker:
             signals += ungoverned(branch, datasets, self._used(view), now)
             judged = self._judged(view)
             signals += undeclared(branch, datasets, judged) + drifted(branch, datasets, judged)
+            signals += kept_too_long(branch, datasets, oldest_rows(self._workspace, view, datasets), now)
         return SignalLook(LOOKED_FOR, tuple(signals))
 
     def until(self, view: View, deadlines: Sequence[Deadline]) -> datetime:
@@ -100,6 +103,12 @@ class SignalLooker:
         dues = [from_text(each.due) for each in self._store.judged(view.ref) if each.due is not None]
         dues += [from_text(each.due) + each.grace for each in deadlines]
         dues += [now + (from_text(age.value) - from_text(age.limit)) for age in self._ages(view) if not age.failed]
+        datasets = {name: said for name, said in view.project.datasets.items() if name in view.state.leaves}
+        if self._workspace.settings.get("signals.governance"):
+            kept = oldest_rows(self._workspace, view, datasets)
+            dues += [
+                said.over(at) for name, at in kept.items() if at is not None and (said := datasets[name].retention)
+            ]
         if deadlines and self._silences(view.ref, now):
             return now  # it is over as soon as somebody looks again
         return min([now + LOOKED_AGAIN, *(due for due in dues if due > now)])

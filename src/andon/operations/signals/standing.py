@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
-from andon.base.clock import from_text, to_text
+from andon.base.clock import from_text, to_minute, to_text
 from andon.base.record import Record
 from andon.base.text import span
 from andon.model.dataset import Dataset, Kind
@@ -50,7 +50,7 @@ def late(branch: str, deadlines: Sequence[Deadline], now: datetime) -> list[Sign
     for each in deadlines:
         if from_text(each.due) + each.grace <= now:
             when = "its data are of" if each.is_of_data else "was brought up to date at"
-            what = f"it promises `{each.rule}`, and {when} {_minute(each.last)}"
+            what = f"it promises `{each.rule}`, and {when} {to_minute(each.last)}"
             details = {"rule": each.rule, "due": each.due, "last": each.last}
             found.append(_signal(branch, each.dataset, SignalKind.LATE, "promise", Lamp.STALE, what, each.due, details))
     return found
@@ -65,7 +65,7 @@ def silent(branch: str, silences: Sequence[Silence]) -> list[Signal]:
             SignalKind.SILENCE,
             each.trigger,
             Lamp.WARN,
-            f"`{each.trigger}` looked by schedule each {span(each.usual)}, and stays away since {_minute(each.last)}",
+            f"`{each.trigger}` looked by schedule each {span(each.usual)}, and stays away since {to_minute(each.last)}",
             each.last,
             {"trigger": each.trigger, "last": each.last},
         )
@@ -83,9 +83,7 @@ def overdue(branch: str, judged: Sequence[Judged], promised: Set[str], now: date
     for each in judged:
         due = each.due if each.kind is UsualKind.ARRIVAL and each.dataset not in promised else None
         if due is not None and from_text(due) <= now:
-            what = (
-                f"nothing new came since {_minute(each.at)}; going by earlier times it was expected by {_minute(due)}"
-            )
+            what = f"nothing new came since {to_minute(each.at)}; going by earlier times it was expected by {to_minute(due)}"
             details = {"last": each.at, "due": due}
             found.append(_signal(branch, each.dataset, SignalKind.LATE, "arrival", Lamp.WARN, what, due, details))
     return found
@@ -178,6 +176,30 @@ def drifted(branch: str, datasets: Mapping[str, Dataset], judged: Sequence[Judge
     return found
 
 
+def kept_too_long(
+    branch: str, datasets: Mapping[str, Dataset], oldest: Mapping[str, datetime | None], now: datetime
+) -> list[Signal]:
+    """Datasets with rows that are older than they say that they keep them.
+
+    Args:
+        oldest: by dataset, when its oldest row is of; None where the column that it names can't tell.
+    """
+    found = []
+    for name, at in sorted(oldest.items()):
+        said = datasets[name].retention
+        if said is None:
+            continue
+        if at is None:
+            what = f"its `retention` goes by `{said.by}`, which is no date or time of it"
+        elif said.over(at) <= now:
+            what = f"it holds rows of {at:%Y-%m-%d} by `{said.by}`, and says that it keeps them {said.keep}"
+        else:
+            continue
+        details = {"by": said.by, "keep": str(said.keep), "oldest": None if at is None else to_text(at)}
+        found.append(_signal(branch, name, SignalKind.GOVERNANCE, "retention", Lamp.WARN, what, to_text(now), details))
+    return found
+
+
 def _listed(columns: Sequence[str]) -> str:
     return ", ".join(f"`{column}`" for column in columns)
 
@@ -193,7 +215,3 @@ def _signal(
     details: Mapping[str, object],
 ) -> Signal:
     return Signal(branch, dataset, kind, subject, lamp, what, at, details=dict(details))
-
-
-def _minute(iso: str) -> str:
-    return iso[:16].replace("T", " ")

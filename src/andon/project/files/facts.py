@@ -17,6 +17,7 @@ from andon.model.load import LoadPolicy, SchemaPolicy
 from andon.model.partition import Partition
 from andon.model.playbook import Playbooks
 from andon.model.rest import Rest
+from andon.model.retention import Retention
 from andon.model.saved_query import QueryParameter
 from andon.model.standing import Caveat, Certification, Deprecation, Handling
 from andon.model.unit_tests import CellRows, Near
@@ -46,6 +47,7 @@ class DatasetKeys(Record, omit_defaults=True):
     handles: tuple[Handling, ...] = ()
     deprecated: Deprecation | None = None
     certified: Certification | None = None
+    retention: Retention | None = None
     allow: tuple[str, ...] = ()
     engine: str = "duckdb"
     lineage: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()

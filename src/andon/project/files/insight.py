@@ -60,7 +60,7 @@ INSIGHT_FIELDS: tuple[FieldSpec, ...] = (
     ),
     FieldSpec("outcomes", "list of mappings: on, what, value", "none", "What came of it.", read_outcomes),
     FieldSpec("review_by", "day", "none", "Until when its value counts unless somebody looks at it again.", read_day),
-    FieldSpec("pinned", "mapping: commit, result", "none", "What it was read from; written by commands.", read_pin),
+    FieldSpec("pinned", "mapping: commit, result", "none", "What it was read from.", read_pin),
     FieldSpec("description", "text", "in Markdown the text", "More about it.", read_text),
     FieldSpec("decision", "text", "none", "What is decided, and how often.", read_text),
 )

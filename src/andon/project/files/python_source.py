@@ -10,7 +10,7 @@ from andon.base.record import replace
 from andon.model.dataset import Kind
 from andon.model.load import LoadPolicy, Taking
 from andon.project.files.facts import DatasetFacts, FileFacts, NameUse
-from andon.project.files.fields import FIELDS, with_column_checks
+from andon.project.files.fields import FIELDS, SOURCE_KEYS, with_column_checks
 from andon.project.files.hosts import hosts_of
 from andon.project.files.loading import as_schema
 from andon.project.files.nodes import FileFlaw, PlacedValue
@@ -58,24 +58,7 @@ _OWN: tuple[FieldSpec, ...] = (
         _read_secrets,
     ),
 )
-_SHARED = (
-    *(
-        "description",
-        "owner",
-        "tags",
-        "key",
-        "refresh",
-        "columns",
-        "checks",
-        "caveats",
-        "deprecated",
-        "certified",
-        "schema",
-        "recorded",
-        "load",
-    ),
-    "timeout",
-)
+_SHARED = (*SOURCE_KEYS, "load", "timeout")
 
 #: Arguments of `@source`. The reference page of project files is made from it.
 SOURCE_FIELDS: tuple[FieldSpec, ...] = (

@@ -12,7 +12,7 @@ from andon.base.record import replace
 from andon.model.dataset import Kind
 from andon.model.rest import PAGES, SIGNS, Pages, Rest, Sign, Since
 from andon.project.files.facts import DatasetFacts, DatasetKeys, FileFacts
-from andon.project.files.fields import FIELDS, with_column_checks
+from andon.project.files.fields import FIELDS, SOURCE_KEYS, with_column_checks
 from andon.project.files.hosts import read_hosts
 from andon.project.files.loading import as_schema
 from andon.project.files.nodes import FileFlaw, PlacedValue
@@ -292,23 +292,7 @@ _OWN: tuple[FieldSpec, ...] = (
         read_hosts,
     ),
 )
-_SHARED = (
-    *(
-        "description",
-        "owner",
-        "tags",
-        "key",
-        "refresh",
-        "columns",
-        "checks",
-        "caveats",
-        "deprecated",
-        "certified",
-        "schema",
-        "recorded",
-    ),
-)
-_READ = (*_SHARED, "new_columns")
+_READ = (*SOURCE_KEYS, "new_columns")
 
 #: Keys of a source in YAML. The reference page of project files is made from it.
 REST_FIELDS: tuple[FieldSpec, ...] = (*_OWN, *(spec for spec in FIELDS if spec.name in _READ))
@@ -330,7 +314,7 @@ def read_rest(path: str, text: str) -> FileFacts:
                 flaws.append(FileFlaw("project.missing_key", message, node.line, node.column, hint))
     values = dict(declared.values)
     rest = _rest(values)
-    keys = DatasetKeys(**{name: values[name] for name in _SHARED if name in values})
+    keys = DatasetKeys(**{name: values[name] for name in SOURCE_KEYS if name in values})
     normal = content_id(["rest", _shape(rest)]) if rest is not None else ""
     return FileFacts(DatasetFacts(Kind.SOURCE, keys, normal, rest=rest), tuple(of_flaws(path, text, flaws)))
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from andon.base.duration import read_duration
 from andon.base.names import is_name_part
+from andon.model.retention import Retention
 from andon.model.standing import Caveat, Certification, Deprecation, Handling
 from andon.project.files.nodes import PlacedValue
 from andon.project.files.reading import FieldReader, FieldSpec, read_day, read_text, read_texts
@@ -121,3 +123,32 @@ def read_certified(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> 
         return Certification(said["by"], said.get("on")) if "by" in said else None
     by = read_text(reader, known, node)
     return None if by is None else Certification(by)
+
+
+def _read_keep(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
+    text = read_text(reader, known, node)
+    if text is None or read_duration(text) is not None:
+        return text
+    reader.wrong(node, "`keep` must be a length of time", f"found `{text}`", "such as `400d`, `13mo`, `10y`")
+    return None
+
+
+#: Keys of `retention`.
+RETENTION_FIELDS: tuple[FieldSpec, ...] = (
+    FieldSpec("by", "column", "required", "The date or time that tells how old a row is.", read_text),
+    FieldSpec("keep", "length of time", "required", "How long a row may be kept: `400d`, `13mo`, `10y`.", _read_keep),
+)
+
+
+def read_retention(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> Retention | None:
+    """A mapping."""
+    if node.kind != "map":
+        hint = "write `retention: {by: placed_on, keep: 400d}`"
+        reader.wrong(node, "`retention` must be a mapping", f"found {node.shown()}", hint)
+        return None
+    said = reader.read(node, RETENTION_FIELDS).values
+    for key in ("by", "keep"):
+        if key not in node.value:
+            reader.wrong(node, f"`retention` needs `{key}`", "found none", "write `{by: placed_on, keep: 400d}`")
+    keep = read_duration(said.get("keep", ""))
+    return Retention(said["by"], keep) if "by" in said and keep is not None else None

@@ -14,6 +14,7 @@ from andon.project.files.reading import FieldReader, FieldSpec, read_choice, rea
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
 _COMMIT = re.compile(r"[0-9a-f]{8,64}\Z")
 _MOST = Decimal(10) ** 18
+_PINNED = "write `pinned: {commit: 7300e884}`; `andon log` lists commits"
 
 
 def _read_amount(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> Decimal | None:
@@ -121,7 +122,7 @@ def _read_commit(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> st
     text = node.raw if node.kind == "number" else read_text(reader, known, node)
     if text is None or _COMMIT.match(text):
         return text
-    reader.wrong(node, "`commit` must be the id of a commit", f"found `{text}`", "`andon insight pin` writes it")
+    reader.wrong(node, "`commit` must be the id of a commit", f"found `{text}`", "`andon log` lists them")
     return None
 
 
@@ -139,12 +140,10 @@ PIN_FIELDS: tuple[FieldSpec, ...] = (
 def read_pin(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> Pin | None:
     """What an insight was read from."""
     if node.kind != "map":
-        reader.wrong(
-            node, f"`{known.name}` must be a mapping", f"found {node.shown()}", "`andon insight pin` writes it"
-        )
+        reader.wrong(node, f"`{known.name}` must be a mapping", f"found {node.shown()}", _PINNED)
         return None
     said = reader.read(node, PIN_FIELDS).values
     if "commit" not in node.value:
-        hint = did_you_mean("commit", node.value) or "`andon insight pin` writes it"
+        hint = did_you_mean("commit", node.value) or _PINNED
         reader.wrong(node, "`pinned` names a `commit`", "found none", hint)
     return Pin(said["commit"], said.get("result")) if "commit" in said else None

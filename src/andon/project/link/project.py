@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from andon.base.document import to_json
 from andon.base.graph import find_cycle
 from andon.base.hashing import content_id
 from andon.base.names import RESERVED_SCHEMAS, did_you_mean, nearest
@@ -16,12 +15,10 @@ from andon.errors import Problem
 from andon.model.dataset import ClockUse, Dataset, Definition, Kind, Materialize, definition_id
 from andon.model.glossary import GlossaryTerm
 from andon.model.history import VALID_FROM, RowHistory
-from andon.model.insight import Insight, use_parts
-from andon.model.load import SchemaPolicy
+from andon.model.insight import use_parts
 from andon.model.playbook import Playbooks
 from andon.model.project import Project
 from andon.model.quarantine import dataset_of, is_aside
-from andon.model.saved_query import SavedQuery
 from andon.project.files.facts import (
     CheckFile,
     ConfigFile,
@@ -42,7 +39,9 @@ from andon.project.files.layout import DATASET_ROLES, PathRole, Role, spot
 from andon.project.files.problems import at_place
 from andon.project.files.toml import find_key
 from andon.project.link.asides import aside_dataset, refusals, set_aside
+from andon.project.link.insights import link_insights
 from andon.project.link.macros import Macros, latest
+from andon.project.link.meaning import shaping_of
 from andon.project.link.modules import Modules
 from andon.project.link.queries import link_queries
 from andon.project.link.rules import link_rules
@@ -97,7 +96,7 @@ class _Linker:
             self._of(TestFile), dict(self._of(TestData)), datasets, self._require_known, self._add
         ).tests()
         queries = link_queries(self._of(QueryFile), self._require_known, self._add)
-        insights = self._insights({query.name: query for query in queries})
+        insights = link_insights(self._of(InsightFile), queries, self._require_known, self._add)
         playbooks = self._playbooks()
         glossary = self._glossary()
         settings = next((said.values for _, said in self._of(ConfigFile)), {})
@@ -108,7 +107,7 @@ class _Linker:
         meanings.update({dataset.definition.entry: dataset.definition.meaning for dataset in datasets.values()})
         return Project(
             {name: dataset for name, dataset in sorted({**datasets, **asides}.items()) if name is not None},
-            tuple(sorted(insights, key=lambda insight: insight.name)),
+            insights,
             settings,
             dict(self._files),
             {path: sha for path, sha in self._files.items() if path not in own},
@@ -260,6 +259,7 @@ class _Linker:
             handles=keys.handles,
             deprecated=keys.deprecated,
             certified=keys.certified,
+            retention=keys.retention,
             refresh=keys.refresh,
             own_files=tuple(sorted(own)),
             lineage=keys.lineage,
@@ -271,16 +271,9 @@ class _Linker:
         aside = set_aside(facts.keys.checks, self._patterns)
         called = [*(call.name for call in facts.calls), *sorted(aside.words & self._macros.statements.keys())]
         macros = self._macros.needed(called)
-        uses: list[tuple[str, str]] = []
-        files = dict(own)
-        for macro in macros:
-            place, statement = self._macros.statements[macro]
-            uses.append((place, statement.normal))
-            files[place] = self._files[place]
-            inputs += [t.name for t in statement.tables if t.name in self._entries]
-        for module in self._modules.needed(use.name for use in facts.imports):
-            uses.append((module, self._modules.normal(module)))
-            files[module] = self._files[module]
+        inputs += [t.name for m in macros for t in self._macros.statements[m][1].tables if t.name in self._entries]
+        uses = self._uses(macros, facts)
+        files = {**dict(own), **{place: self._files[place] for place, _ in uses}}
         lock = self._lock(name, path, facts, uses)
         if facts.kind is Kind.SOURCE and inputs:
             self._source_reads(path, facts, macros)
@@ -293,22 +286,7 @@ class _Linker:
         was = tuple(sorted((c.name, c.was) for c in facts.keys.columns if c.was))
         meaning, unparted = self._files[path], ""
         if facts.normal:
-            shaping: list[Any] = [str(facts.kind), facts.normal, str(materialize), list(key), list(allow)]
-            # only where something is said: the ids of all others stay
-            if facts.keys.recorded or facts.keys.schema is not SchemaPolicy.EXACT:
-                shaping.append([facts.keys.recorded, _as_before(facts.keys.schema)])
-            if facts.keys.connection:
-                shaping.append(["connection", facts.keys.connection])
-            if facts.keys.history is not None:
-                shaping.append(["history", to_json(facts.keys.history)])
-            if facts.keys.sort:
-                shaping.append(["sort", list(facts.keys.sort)])
-            if facts.keys.partition:
-                shaping.append(["partition", to_json(facts.keys.partition)])
-            if facts.keys.incremental:
-                shaping.append(["incremental", to_json(facts.keys.incremental)])
-            if facts.keys.load is not None:
-                shaping.append(facts.keys.load.shaping())
+            shaping = shaping_of(facts)
             renamed = [[list(pair) for pair in was]] if was else []
             meaning = content_id([*shaping, *renamed])
             if aside.lines:
@@ -356,6 +334,15 @@ class _Linker:
             unparted=unparted,
             id=definition_id(name, meaning, ordered),
         )
+
+    def _uses(self, macros: Iterable[str], facts: DatasetFacts) -> list[tuple[str, str]]:
+        """The macros and modules that a dataset uses: path and normal form."""
+        statements = [self._macros.statements[macro] for macro in macros]
+        modules = self._modules.needed(use.name for use in facts.imports)
+        return [
+            *((place, statement.normal) for place, statement in statements),
+            *((module, self._modules.normal(module)) for module in modules),
+        ]
 
     def _refuse_asides(self, path: str, uses: Iterable[NameUse]) -> None:
         """Nothing is made of rows that are wrong: they come and go with what is right."""
@@ -411,29 +398,6 @@ class _Linker:
             self._add(path, place or (1, 1), "project.cycle", message, hint)
             for name in cycle:
                 needs.pop(name, None)
-
-    def _insights(self, queries: Mapping[str, SavedQuery]) -> list[Insight]:
-        """All insights; what their saved queries read is among what they use."""
-        found: dict[str, Insight] = {}
-        for path, said in self._of(InsightFile):
-            insight, uses = said.insight, [use for use in said.uses if "." in use.name]
-            # a use may name a column too, which only a built dataset has
-            self._require_known(path, [NameUse(use_parts(use.name)[0], use.line, use.column) for use in uses])
-            for use in said.uses:
-                if "." not in use.name and use.name not in queries:
-                    hint = did_you_mean(use.name, queries) or "write `schema.name`, or the name of a file in `queries/`"
-                    self._add(path, use, "project.unknown_query", f"there is no saved query `{use.name}`", hint)
-            if insight.name in found:
-                message = f"`{found[insight.name].file}` is the insight `{insight.name}` already"
-                self._add(path, None, "project.duplicate_name", message, "rename one of the files")
-            read = [name for each in insight.queries if each in queries for name in queries[each].datasets]
-            found.setdefault(insight.name, replace(insight, uses=tuple(dict.fromkeys((*insight.uses, *read)))))
-        return list(found.values())
-
-
-def _as_before(policy: SchemaPolicy) -> str:
-    """A policy by the word that ids were made of before it had a name of its own."""
-    return "stop" if policy is SchemaPolicy.EXACT else str(policy)
 
 
 def _kind(role: Role) -> Kind:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from andon.base.clock import from_text, to_text
+from andon.base.clock import from_text, to_minute, to_text
 from andon.base.cron import cron_times
 from andon.base.duration import read_duration
 from andon.base.record import Record
@@ -107,4 +107,4 @@ def _brought(last: datetime | None, now: datetime) -> str:
 
 
 def _minute(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M")
+    return to_minute(to_text(moment))

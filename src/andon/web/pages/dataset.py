@@ -17,7 +17,7 @@ from andon.web.pages.strips import RUNS, check_rows
 if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
     from andon.model.profile import Profile
-    from andon.service.datasets import Page
+    from andon.service.dataset_page import Page
     from andon.service.history import LogEntry
 
 #: Parts of the page: address, word.

@@ -10,7 +10,8 @@ from andon.model.check_result import CheckDocument
 from andon.model.person import PersonRole
 from andon.model.profile import Profile
 from andon.model.profile_diff import ProfileDiffDocument
-from andon.service.datasets import DatasetInfo, PageDocument
+from andon.service.dataset_page import PageDocument
+from andon.service.datasets import DatasetInfo
 from andon.service.lineage import ImpactDocument, TrailDocument
 from andon.service.lineage_map import MapDocument
 from andon.service.readers import ReadersDocument

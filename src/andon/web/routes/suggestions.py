@@ -7,7 +7,7 @@ from typing import Any
 from andon.base.document import Document
 from andon.errors import UsageError
 from andon.model.person import PersonRole
-from andon.service.suggestions import SuggestionDocument, SuggestionInfo, SuggestionsDocument
+from andon.service.suggestion_documents import SuggestionDocument, SuggestionInfo, SuggestionsDocument
 from andon.web.endpoint import Endpoint, RouteCall
 
 

@@ -74,6 +74,9 @@ def test_what_is_said_shapes_no_definition() -> None:
         ("deprecated: {until: soon}", "2:21", "2026-11-30"),
         ("deprecated: true", "2:13", "marts.revenue"),
         ("certified: {on: 2026-11-01}", "2:12", "nobody"),
+        ("retention: 400d", "2:12", "by: placed_on"),
+        ("retention: {keep: 400d}", "2:12", "`by`"),
+        ("retention: {by: x, keep: long}", "2:26", "`13mo`"),
     ],
 )
 def test_what_can_be_wrong(said: str, place: str, words: str) -> None:

@@ -1,0 +1,183 @@
+"""The page of a dataset: all that is known about it at one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from andon.base.document import UNSET, Document, Documented, UnsetType
+from andon.model.acceptance import Acceptance
+from andon.model.check_result import CheckDocument, CheckResult
+from andon.model.commit import Commit, Leaf
+from andon.model.dataset import Dataset, Materialize
+from andon.model.growth import Grown
+from andon.model.insight import Insight
+from andon.model.version import Version
+
+if TYPE_CHECKING:
+    from andon.model.build import Build
+
+
+class ColumnDocument(Document):
+    """A column of a stored table."""
+
+    name: str
+    type: str
+    field_id: int
+    description: str | None
+
+
+class InputFileDocument(Document):
+    """A raw file that a source read."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+class BuildDocument(Document):
+    """How a version came about."""
+
+    id: str
+    key: str
+    run: int | None
+    created: str
+    seconds: float
+    engine: dict[str, Any]
+    inputs: dict[str, str]
+    files: list[InputFileDocument]
+    logical_time: str | None
+    lock: str | None
+    proof: str | None
+    log: str | None
+
+
+class GrowthDocument(Document):
+    """How a table grows: by what, what its last build made, what is filled where that is not all, and what stays by whose word."""
+
+    by: str
+    way: str
+    filled: list[list[str | None]] | None
+    words: list[str]
+
+
+class PageDocument(Document):
+    """All that is known about one dataset at one commit."""
+
+    dataset: str
+    commit: str
+    kind: str
+    materialize: str
+    description: str | None
+    owner: str | None
+    tags: list[str]
+    caveats: list[str]
+    checks: list[CheckDocument]
+    accepted: list[Acceptance]
+    key: list[str]
+    definition: str
+    version: str
+    rows: int | None
+    bytes: int
+    columns: list[ColumnDocument]
+    reads: list[str]
+    read_by: list[str]
+    insights: list[str]
+    queries: list[str]
+    files: list[str]
+    build: BuildDocument | None
+    contract: list[str]
+    sample: list[list[Any]]
+    code: str
+    iceberg: str | None
+    growth: GrowthDocument | UnsetType = UNSET
+
+
+class Page(Documented):
+    """All that is known about one dataset at one commit.
+
+    Attributes:
+        reads, read_by: datasets directly upstream and downstream.
+        insights: insights that it serves, directly or through what reads it.
+        queries: saved queries that read it.
+        sample: up to ten rows.
+        contract: for sources: how its files are read, as lines.
+        checks: what the commit's own checks said of the versions that it has.
+        inherited: caveats of what stands above it, each with the dataset that states it.
+        iceberg: place of metadata that any Iceberg reader can be pointed at (tables only).
+    """
+
+    commit: Commit
+    dataset: str
+    leaf: Leaf
+    version: Version
+    build: Build | None
+    info: Dataset | None
+    reads: tuple[str, ...]
+    read_by: tuple[str, ...]
+    insights: tuple[Insight, ...]
+    sample: list[tuple[Any, ...]]
+    contract: tuple[str, ...]
+    code: str
+    iceberg: str | None
+    checks: tuple[CheckResult, ...] = ()
+    queries: tuple[str, ...] = ()
+    inherited: tuple[tuple[str, str], ...] = ()
+
+    def document(self) -> PageDocument:
+        """As in `show --json`."""
+        info, build = self.info, self.build
+        described = {c.name: c.description for c in info.columns} if info else {}
+        return PageDocument.about(
+            self,
+            commit=self.commit.id,
+            kind=self.leaf.kind,
+            materialize=self.leaf.materialize,
+            description=info.description if info else None,
+            owner=info.owner if info else None,
+            tags=info.tags if info else (),
+            caveats=[each.text for each in info.caveats] if info else [],
+            accepted=[a for a in self.commit.acceptances if a.dataset == self.dataset],
+            key=info.definition.key if info else (),
+            definition=self.leaf.definition,
+            version=self.version.id,
+            rows=self.version.rows,
+            bytes=self.version.bytes,
+            columns=[ColumnDocument.about(c, description=described.get(c.name)) for c in self.version.columns],
+            insights=[i.name for i in self.insights],
+            files=[f.path for f in self.version.files],
+            build=_build_document(build) if build else None,
+            sample=[[_plain(v) for v in row] for row in self.sample],
+            growth=self._growth(),
+        )
+
+    @property
+    def grown(self) -> Grown | None:
+        """How a table that grows came to hold its rows; None for all others."""
+        is_growing = self.leaf.materialize == Materialize.INCREMENTAL and self.build is not None
+        return Grown.of(self.build.grown) if is_growing and self.build is not None else None
+
+    def _growth(self) -> GrowthDocument | UnsetType:
+        grown = self.grown
+        if grown is None or self.info is None or self.info.definition.growth is None:
+            return UNSET
+        filled = [list(each) for each in grown.filled] if grown.filled is not None else None
+        return GrowthDocument(str(self.info.definition.growth.by), grown.way, filled, list(grown.words))
+
+
+def _build_document(build: Build) -> BuildDocument:
+    files = [InputFileDocument.about(f) for f in build.files]
+    return BuildDocument.about(build, seconds=round(build.seconds, 4), files=files)
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON shows it."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if value == value and value not in (float("inf"), float("-inf")) else str(value)
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return str(value)

@@ -1,0 +1,162 @@
+"""Tables of the catalog: a database of any earlier format is brought to that of a new one, and Postgres takes what SQLite is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from andon.base.database import Row, Transaction, migrate
+from andon.base.sqlite import SqliteDatabase
+from andon.lake.schema import MIGRATIONS as LAKE
+from andon.state.schema import MIGRATIONS as STATE
+from kit.clones import FILES, Clone
+from kit.servers import PostgresServer
+
+COMPONENTS = {"lake": LAKE, "state": STATE}
+#: What the steps are made of that lakes were made by: these are never edited. A new step joins the list when it has landed.
+LANDED = {
+    "lake": ["192ccc65a3e4", "05da025df7e0"],
+    "state": [
+        *("ec27f021634a", "df076768e8b8", "55ed4452b0c3", "cc6efbc4bbc4", "a874d36ec8c4", "002085f5c590"),
+        "3a17e86dd787",
+    ],
+}
+ORDERS = """/*---
+refresh: {every: 1d}
+checks: |
+  amount 0..100 quarantine 50%
+---*/
+select id, customer, amount from read_csv('raw/orders_*.csv')
+"""
+
+
+def tables(database: SqliteDatabase) -> list[tuple[object, ...]]:
+    found = []
+    for (name,) in database.query("select name from sqlite_master where type = 'table' order by name"):
+        columns = database.query(f"select name, type, \"notnull\", dflt_value, pk from pragma_table_info('{name}')")
+        found.append((name, tuple(columns)))
+    return [*found, *database.query("select name, sql from sqlite_master where type = 'index' order by name")]
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_step_that_landed_is_never_edited(component: str):
+    made = [sha256("\n".join(step).encode()).hexdigest()[:12] for step in COMPONENTS[component]]
+    assert made == LANDED[component]
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_every_earlier_format_becomes_the_newest(component: str, tmp_path: Path):
+    steps: Sequence[Sequence[str]] = COMPONENTS[component]
+    new = SqliteDatabase(tmp_path / "new.db")
+    migrate(new, component, steps)
+    for number in range(1, len(steps)):
+        old = SqliteDatabase(tmp_path / f"{number}.db")
+        migrate(old, component, steps[:number])
+        migrate(old, component, steps)
+        assert tables(old) == tables(new), f"format {number}"
+        old.close()
+    new.close()
+
+
+def test_a_lake_of_the_format_before_is_opened_and_goes_on(tmp_path: Path):
+    clone = Clone(tmp_path / "acme")
+    clone.fill(FILES)
+    clone.run()
+    before = clone.head().id
+    with clone.opened() as service:
+        database = service.workspace.lake.database
+        with database.write() as transaction:  # as the version before the newest step left it
+            transaction.execute("drop table clock_reading")
+            transaction.execute("update format set number = ? where component = 'state'", [len(STATE) - 1])
+    clone.write("raw/orders_09.csv", "id,customer,amount\n9,eve,3\n")
+    with clone.opened() as service:
+        service.scheduling.tick()
+        assert service.workspace.lake.database.query("select machine from clock_reading")
+    assert clone.head().parents == (before,), "the file that came since is brought up to date, on what was there"
+
+
+class Asked:
+    """A transaction that notes what it is asked."""
+
+    def __init__(self, transaction: Transaction, told: set[str]) -> None:
+        self._transaction, self._told = transaction, told
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        self._told.add(sql)
+        return self._transaction.query(sql, parameters)
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        self._told.add(sql)
+        return self._transaction.execute(sql, parameters)
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        self._told.add(sql)
+        self._transaction.execute_many(sql, rows)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """All that the catalog is asked during a test."""
+    told: set[str] = set()
+    query, write = SqliteDatabase.query, SqliteDatabase.write
+
+    def noted(self: SqliteDatabase, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        told.add(sql)
+        return query(self, sql, parameters)
+
+    @contextmanager
+    def noted_write(self: SqliteDatabase) -> Iterator[Asked]:
+        with write(self) as transaction:
+            yield Asked(transaction, told)
+
+    monkeypatch.setattr(SqliteDatabase, "query", noted)
+    monkeypatch.setattr(SqliteDatabase, "write", noted_write)
+    return told
+
+
+def story(clone: Clone) -> None:
+    """A lake to which all sorts of things happen."""
+    clone.fill(FILES)
+    clone.write("sources/shop/orders.sql", ORDERS)
+    clone.run()
+    clone.write("raw/orders_09.csv", "id,customer,amount\n9,eve,300\n")
+    with clone.opened() as service:
+        service.scheduling.tick()
+        service.cords.hold("marts.best", "looks odd")
+        service.querying.ask("select count(*) from shop.orders").fetch()
+        service.incidents.standing("main")
+        service.actions.newest()
+        service.quarantine.overview()
+        service.suggestions.list(decided=True)
+        service.reviewing.review()
+        service.schedules.due()
+        service.cords.release("marts.best")
+        service.scheduling.pause(["shop.orders"], why="a move")
+        service.scheduling.tick()
+        service.undoing.undo()
+
+
+def test_postgres_takes_every_statement(postgres: PostgresServer, asked: set[str], tmp_path: Path):
+    steps = [statement for each in COMPONENTS.values() for step in each for statement in step]
+    story(Clone(tmp_path / "acme"))
+    plain = sorted(
+        sql for sql in asked if re.match(r"(select|insert|update|delete|with) ", sql) and " format " not in sql
+    )
+    plain = [sql for sql in plain if "sqlite_master" not in sql]
+    assert len(plain) > 100
+    prepared = [f"prepare p{number} as {_numbered(sql)}" for number, sql in enumerate(plain)]
+    postgres.run("create schema catalog; set search_path = catalog;" + ";\n".join([*steps, *prepared]))
+    made = postgres.run("select count(*) from pg_tables where schemaname = 'catalog'")
+    assert int(made.strip().splitlines()[-1]) == sum(statement.startswith("create table") for statement in steps)
+
+
+def _numbered(sql: str) -> str:
+    """A statement with its parameters as Postgres names them; none of ours has a question mark in a text."""
+    first, *rest = sql.split("?")
+    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1))
