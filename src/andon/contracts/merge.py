@@ -152,7 +152,7 @@ class _Merge:
         return tuple(found)
 
     def standing(self) -> None:
-        """Tell what else is said of the dataset, unless the project says the same: it is somebody's word, and not taken over from a file."""
+        """Tell what else is said of the dataset, unless the project says the same: somebody's word is not taken over from a file."""
         own = standing_of(self._dataset) if self._dataset is not None else {}
         for name, said in self._foreign.standing:
             if own.get(name) == said:

@@ -13,7 +13,7 @@ _PLACE = ("line", "column")
 
 
 def standing_of(dataset: Dataset) -> dict[str, Any]:
-    """Which columns its caveats are about and since when, that it ends, who vouches for it, and which caveats it deals with, by property."""
+    """Which columns its caveats are about and since when, that it ends, who vouches for it, which caveats it deals with, by property."""
     found: dict[str, Any] = {}
     details = [caveat for caveat in dataset.caveats if caveat.columns or caveat.since]
     if details:
