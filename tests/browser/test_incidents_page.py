@@ -89,6 +89,11 @@ def test_a_reader_complains_and_pulls_the_cord_where_the_numbers_are(seen: Watch
     page.get_by_label("Why", exact=True).fill("totals look wrong")
     page.get_by_role("button", name="Hold it").click()
     page.locator(".alert", has_text="totals look wrong").wait_for()
+    seen.go("/incidents")
+    held = page.locator("section", has=page.get_by_role("heading", name="Held by people"))
+    assert "totals look wrong" in held.inner_text()
+    assert held.get_by_role("button", name="Release marts.totals").count() == 1
+    seen.go("/d/marts.totals")
     page.get_by_role("button", name="Release it").click()
     page.locator(".alert", has_text="totals look wrong").wait_for(state="detached")
 

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from andon.cli.app import App, _guarded, cli
 from andon.errors import AndonError, ConflictError, DatasetError, MachineError, Problem, ProjectError, UsageError
+from kit.command_line import Andon
 
 
 def run(*words: str) -> tuple[int, str, str]:
@@ -129,3 +130,29 @@ def test_reader_that_left_is_no_error(tmp_path: Path) -> None:
     process.stderr.close()
     assert b"BrokenPipe" not in err
     assert process.wait() in (0, 4)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "hint"),
+    [
+        (["due", "--branch", "nope"], "lake.ref_not_found", "known: main"),
+        (["tick", "--branch", "nope"], "lake.ref_not_found", "known: main"),
+        (["why", "shop.orders", "--branch", "nope"], "lake.ref_not_found", "known: main"),
+        (["pause", "shop.orders", "--branch", "run:1"], "usage.bad_argument", "`andon branch list` lists them"),
+        (["incidents", "--branch", "nope"], "lake.ref_not_found", "known: main"),
+        (
+            ["why", "shop.orders", "--at", "2099-01-01"],
+            "usage.bad_argument",
+            "`andon due --at 2099-01-01T00:00` looks ahead",
+        ),
+        (["resume"], "usage.bad_argument", "`andon resume shop.orders`, or `andon resume --all`"),
+        (["quarantine", "show", "shop.orders"], "usage.bad_argument", "`andon quarantine list`"),
+        (["contract", "import", "nope.yml"], "usage.bad_argument", "path"),
+    ],
+)
+def test_what_is_not_there_is_said_and_the_hint_can_be_followed(
+    built: Andon, words: list[str], code: str, hint: str
+) -> None:
+    error = built.json(*words, status=2)["error"]
+    assert error["code"] == code
+    assert hint in error["hint"]

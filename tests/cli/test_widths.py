@@ -168,6 +168,18 @@ def test_looking(shown: Shown) -> None:
     shown("diff_rows", "diff", "main", "try", "--rows", "marts.customer_value", "--limit", "3")
 
 
+def test_what_is_wrong(shown: Shown, tmp_path: Path) -> None:
+    andon = Andon(tmp_path / "shop")
+    andon("hold", "marts.customer_value", "totals look wrong since the supplier sends corrections on Mondays")
+    andon("complain", "marts.revenue_by_month_and_customer_group", "June is missing")
+    listed = andon.json("incidents")
+    (mine,) = [each["incident"] for each in listed if each["title"].endswith("June is missing")]
+    assert "ana takes care of it" in andon("incident", "take", str(mine), "--for", "ana").err
+    andon("incident", "snooze", str(mine), "--until", "2h")
+    text = " ".join(shown("incidents", "incidents").split())
+    assert "June" in text  # what is wrong is never what is left out
+
+
 def test_publishing(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
     shown("plan", "plan")
     shown("plan_publish", "plan", "try")

@@ -85,6 +85,14 @@ def test_a_still_pass_says_what_a_whole_one_says(lake: Clone, clock: At):
     def resumed() -> None:
         lasting.workspace.pauses.end("main", ["marts.hourly"])
 
+    def held() -> None:
+        if not lasting.cords.standing():
+            lasting.cords.hold("marts.count", "totals look wrong")
+
+    def released() -> None:
+        if lasting.cords.standing():
+            lasting.cords.release("marts.count")
+
     def failed() -> None:
         again = clock.now + timedelta(minutes=10)
         with lasting.workspace.lake.database.write() as transaction:
@@ -104,8 +112,11 @@ def test_a_still_pass_says_what_a_whole_one_says(lake: Clone, clock: At):
     def back() -> None:
         clock.now -= timedelta(minutes=chance.choice((1, 90)))
 
-    happens: list[Callable[[], None]] = [file, code, paused, resumed, failed, well, by_hand, later, later, later, back]
-    for step in range(36):
+    happens: list[Callable[[], None]] = [
+        *(file, code, paused, resumed, held, released, failed, well, by_hand),
+        *(later, later, later, back),
+    ]
+    for step in range(54):
         if step % 3:
             chance.choice(happens)()
         with lake.opened() as other:

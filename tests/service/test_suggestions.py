@@ -324,3 +324,6 @@ def test_a_fix_that_helped_twice_is_a_playbook_at_the_third_incident(
     assert (done.state, done.files[0].file) == ("accepted", "playbooks.yml")
     playbooks = service.by(Caller("ana", "python", done.branch)).actions.playbooks()
     assert f"{action} shop.orders when check" in {each.name for each in playbooks.playbooks}
+    assert clone.publish(str(done.branch)).published
+    again = service.suggestions.show(offered[0].number)  # it is there already, and nothing stands in its way
+    assert (again.state, again.problem) == ("accepted", None)

@@ -208,6 +208,25 @@ def test_what_is_paused_stays_as_it_is_published_and_what_reads_it_goes_on(lake:
         assert service.scheduling.tick().due == ()
 
 
+def test_what_a_person_holds_waits_for_them_and_is_no_failure(lake: Clone, clock: At):
+    with lake.opened() as service:
+        service.cords.hold("marts.totals", "totals look wrong")
+        lake.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
+        done = service.scheduling.tick()
+        assert done.is_well
+        assert waits(done) == {"marts.totals": "cord"}
+        assert done.waiting[0].reason.startswith("ana holds it: totals look wrong (due: ")
+        assert service.querying.ask("select n from marts.count").fetch() == [(4,)]
+        told = service.schedules.why("marts.best").told[0]
+        assert "reads marts.totals, which ana holds: totals look wrong" in told
+        clock.later(minutes=1)
+        assert service.scheduling.tick().jobs == ()
+        service.cords.release("marts.totals")
+        while service.scheduling.tick().jobs:
+            continue
+        assert service.querying.ask("select count(*) from marts.totals").fetch() == [(3,)]
+
+
 def test_a_connection_serves_no_more_at_a_time_than_it_may(tmp_path: Path, clock: At):
     lake = Clone(tmp_path / "acme", clock=clock)
     lake.write(

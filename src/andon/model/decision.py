@@ -62,6 +62,7 @@ class BackKind(StrEnum):
     FROZEN = "frozen"
     CLAIMED = "claimed"
     UNASKED = "unasked"
+    CORD = "cord"
 
 
 class HeldBack(Record):

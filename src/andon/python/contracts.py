@@ -68,7 +68,12 @@ def text_of(path: str | Path, said: str | Path | None = None) -> str:
         return Path(path).read_bytes().removeprefix(b"\xef\xbb\xbf").decode()
     except OSError as error:
         if isinstance(error, FileNotFoundError | IsADirectoryError):
-            raise UsageError("usage.bad_argument", f"there is no file `{shown}`", where=shown) from error
+            raise UsageError(
+                "usage.bad_argument",
+                f"there is no file `{shown}`",
+                where=shown,
+                hint="name it by its path from the folder that you are in",
+            ) from error
         raise machine_error(error, f"reading {shown}") from error
     except UnicodeDecodeError as error:
         raise UsageError("usage.bad_argument", "the file is not UTF-8 text", where=shown) from error

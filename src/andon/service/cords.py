@@ -50,7 +50,12 @@ class CordDesk:
         with self._workspace.lake.database.write() as transaction:
             for other in self._workspace.cords.standing(view.ref, transaction):
                 if other.dataset == dataset:
-                    raise ConflictError("cord.held", f"{dataset} is held already: {other.said}", where=dataset)
+                    raise ConflictError(
+                        "cord.held",
+                        f"{dataset} is held already: {other.said}",
+                        where=dataset,
+                        hint=f"`andon release {dataset}` lets it go on",
+                    )
             cord = self._workspace.cords.pull(transaction, cord)
         self._incidents.catch_up(view.ref)
         return cord

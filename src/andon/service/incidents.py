@@ -125,8 +125,13 @@ class IncidentDesk:
 
         Args:
             with_closed: with those that are over, the newest of them first.
+
+        Raises:
+            UsageError: `lake.ref_not_found`.
         """
         name = self._workspace.reading(branch)
+        if branch is not None and name != self._workspace.default_branch:
+            self._workspace.lake.refs.resolve(name)
         self._look_around(name)
         self._keeper.forget_branches()
         found = self._workspace.incidents.standing(name)

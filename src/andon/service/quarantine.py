@@ -208,7 +208,7 @@ class Quarantine:
                 "usage.bad_argument",
                 f"the checks of `{name}` set no rows aside at {view.ref}",
                 where=name,
-                hint="`quarantine 0.1%` after a check of rows does; `andon quarantine` lists where it is done",
+                hint="`quarantine 0.1%` after a check of rows does; `andon quarantine list` lists where it is done",
             )
         return aside
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from andon.base.clock import to_text
+from andon.base.clock import SKEW, to_text
+from andon.errors import UsageError
 from andon.model.decision import Decision
 from andon.model.schedule_view import DecisionDocument, PassDocument, RanDocument, ScheduleView, WhyDocument
 from andon.operations.scheduling.cadence import LINES, cadence_of, silences, unreachable
 from andon.operations.scheduling.why import decision_words, is_seen, ran_words, seen_words
+from andon.workspace.branching import scheduled_branch
 from andon.workspace.code import project_at
 from andon.workspace.view import no_dataset
 
@@ -68,9 +70,14 @@ class Schedules:
             at: None means now: then it is decided anew.
 
         Raises:
-            UsageError: `lake.dataset_not_found`.
+            UsageError: `lake.dataset_not_found`, `lake.ref_not_found`; `usage.bad_argument` for a moment to come.
         """
         name, now = self._branch(branch), self._workspace.clock()
+        if at is not None and at > now + SKEW:
+            text = to_text(at)[:16]
+            raise UsageError(
+                "usage.bad_argument", f"`{text}` is to come", where=text, hint=f"`andon due --at {text}` looks ahead"
+            )
         decided = self._looking.look(name)
         moment = to_text(at or now)
         decision, since = self._decision(decided, dataset, None if at is None else moment)
@@ -106,7 +113,7 @@ class Schedules:
         )
 
     def _branch(self, branch: str | None) -> str:
-        return branch or self._workspace.default_branch
+        return scheduled_branch(self._workspace, branch)
 
     def _decision(self, decided: DueDecisions, dataset: str, moment: str | None) -> tuple[Decision | None, str | None]:
         """What holds now, or was recorded for a moment, and since when."""

@@ -16,6 +16,7 @@ from andon.operations.scheduling.loop import ScheduleLoop
 from andon.operations.scheduling.passes import Passes, length_of
 from andon.runs.goal import Listener, RunOptions
 from andon.state.pauses import ALL, Pause
+from andon.workspace.branching import scheduled_branch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -138,7 +139,7 @@ class Scheduling:
         return [PauseDocument(**values_of(each)) for each in found.values()]
 
     def _branch(self, branch: str | None) -> str:
-        return branch or self._workspace.default_branch
+        return scheduled_branch(self._workspace, branch)
 
     def _require(self, branch: str, datasets: Sequence[str]) -> None:
         lake = self._workspace.lake

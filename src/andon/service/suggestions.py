@@ -130,7 +130,8 @@ class Suggestions:
         except (ProjectError, ConflictError, UsageError) as error:
             if name is not None:
                 raise
-            written = _Written((), problem=_told(error))
+            # what was decided is there already, or not wanted: that nothing can be added is no problem then
+            written = _Written((), problem=_told(error) if offer.state == "open" else None)
         return self._document(offer, written)
 
     # -- deciding

@@ -20,7 +20,7 @@ from andon.model.schedule import RuleKind
 from andon.model.signal import SignalKind
 from andon.model.trouble import Trouble, TroubleKind
 from andon.runs.inspection.personal import discreet_kept
-from andon.runs.inspection.settle import outcome
+from andon.runs.inspection.settle import found_words, outcome
 from andon.runs.looked import asked_sources, below, last_look
 from andon.runs.planning.cords import held_back
 from andon.runs.planning.due import TIMED, due_at
@@ -257,7 +257,7 @@ def _said(result: CheckResult) -> Trouble | None:
     is_bad = result.holds
     accepted: Mapping[str, object] = result.accepted or {}
     excuse = f", which {accepted['who']} accepted: {accepted['reason']}" if accepted else ""
-    value = "" if result.value is None or result.bad is not None else f": it is {result.value}"
+    value = "" if result.value is None or result.bad is not None else f": it is {found_words(result.value)}"
     what = f"the check `{result.spoken}` {outcome(result)}{value}{excuse}"
     lamp = Lamp.FAIL if is_bad else Lamp.WARN
     return Trouble(result.dataset, TroubleKind.CHECK, lamp, what, result.at, result.run, result.spoken)

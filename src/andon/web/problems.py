@@ -41,6 +41,7 @@ _STATUS = {
     "lake.dataset_not_found": 404,
     "lake.column_not_found": 404,
     "lake.query_not_found": 404,
+    "incident.none": 404,
     "lake.ref_exists": 409,
     "lake.nothing_to_undo": 409,
     "lake.nothing_to_redo": 409,

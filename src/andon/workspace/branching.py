@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from andon.errors import UsageError
 from andon.lake.refname import check_new_name
 from andon.lake.refs import MAIN, Ref, RefMove
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
+
+
+def scheduled_branch(workspace: Workspace, asked: str | None) -> str:
+    """The branch that is looked at by schedule: the one asked for, else the default one, which may have no commit yet.
+
+    Raises:
+        UsageError: `lake.ref_not_found`; `usage.bad_argument` where the name is that of something else.
+    """
+    default = workspace.default_branch
+    if asked is None or asked == default:
+        return default
+    ref = workspace.lake.refs.find(asked)
+    if ref is None or ref.kind != "branch":
+        workspace.lake.refs.resolve(asked)
+        raise UsageError(
+            "usage.bad_argument", f"`{asked}` is no branch", where=asked, hint="`andon branch list` lists them"
+        )
+    return asked
 
 
 def create_branch(workspace: Workspace, name: str, at: str = MAIN, request: str | None = None) -> Ref:

@@ -70,6 +70,8 @@ def freeze(app: App, why: str | None, off: bool) -> None:
         raise UsageError("usage.bad_argument", "`--off` takes no reason", hint="`andon freeze --off`")
     found = app.service.actions.thaw() if off else app.service.actions.freeze(why or "")
     app.console.show(found.to_json, lambda: [_freeze_line(found)])
+    if found.frozen is not None and not app.console.as_json:
+        app.console.note(f"`{app.command('freeze --off')}` lets it go on")
 
 
 def _action_row(action: ActionDocument) -> Sequence[Cell]:

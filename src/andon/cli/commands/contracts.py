@@ -50,7 +50,7 @@ def export(app: App, /, select: tuple[str, ...], form: str, to: Path | None, at:
     if to is None or console.as_json:
         console.show(lambda: [one.to_json() for one in found], lambda: "---\n".join(texts.values()).splitlines())
     for path in written:
-        console.note(f"{path.name} written", "good")
+        console.note(f"{_from_here(path, app.start)} written", "good")
     return EXIT_DONE
 
 
@@ -75,6 +75,11 @@ def import_file(app: App, /, file: Path, name: str | None, apply: bool) -> int:
     if not console.as_json:
         console.note(next_step(found, app.command))
     return EXIT_DONE
+
+
+def _from_here(path: Path, start: Path) -> Path:
+    """A path as a person would name it who stands at `start`."""
+    return path.relative_to(start) if path.is_relative_to(start) else path
 
 
 def _text(path: Path, said: Path) -> str:

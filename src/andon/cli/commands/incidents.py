@@ -58,7 +58,10 @@ def show(app: App, number: int) -> None:
 @pass_app
 def take(app: App, number: int, owner: str | None) -> None:
     """Take care of an incident, or give it to somebody."""
-    _say(app, app.service.incidents.take(number, owner))
+    found = app.service.incidents.take(number, owner)
+    _say(app, found)
+    if not app.console.as_json:
+        app.console.note(f"{found.owner} takes care of it")
 
 
 @incident.command(
@@ -181,8 +184,12 @@ def hold(app: App, dataset: str, reason: str, branch: str | None) -> None:
 @pass_app
 def release(app: App, dataset: str, note: str | None, branch: str | None) -> None:
     """Let a dataset go on that somebody holds: the next run publishes what is new of it."""
+    from andon.render.words import moment
+
     found = app.service.cords.release(dataset, note, branch)
-    app.console.show(found.to_json, lambda: [f"{found.dataset} goes on: {found.who} held it since {found.pulled[:16]}"])
+    app.console.show(
+        found.to_json, lambda: [f"{found.dataset} goes on: {found.who} held it since {moment(found.pulled)}"]
+    )
 
 
 @click.command(cls=Command, examples=['andon complain marts.totals "June is missing"'])

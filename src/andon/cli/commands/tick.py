@@ -66,7 +66,7 @@ def pause(
     Without a dataset it lists what is paused. Runs that somebody starts are not kept from them.
     """
     if datasets or everything:
-        _require_one(datasets, everything)
+        _require_one(datasets, everything, "pause")
         found = app.service.scheduling.pause(datasets, until, why, branch)
     else:
         found = app.service.scheduling.pauses(branch)
@@ -81,13 +81,13 @@ def pause(
 @pass_app
 def resume(app: App, datasets: tuple[str, ...], everything: bool, branch: str | None) -> None:
     """Let the schedule go on with datasets. What became due meanwhile is caught up by one run."""
-    _require_one(datasets, everything)
+    _require_one(datasets, everything, "resume")
     _show(app, app.service.scheduling.resume(datasets, branch))
 
 
-def _require_one(datasets: Sequence[str], everything: bool) -> None:
+def _require_one(datasets: Sequence[str], everything: bool, verb: str) -> None:
     if bool(datasets) == everything:
-        hint = "`andon pause shop.orders`, or `andon pause --all`"
+        hint = f"`andon {verb} shop.orders`, or `andon {verb} --all`"
         raise UsageError("usage.bad_argument", "name datasets, or say `--all`: one of both", hint=hint)
 
 

@@ -43,7 +43,9 @@ def incident_lines(found: Sequence[IncidentInfo], console: Console) -> list[str]
     if not rows:
         return ["no incidents"]
     headers = ("", "", "state", "dataset", "what", "reaches", "since", "owner")
-    return list(table(rows, console.out, headers=headers, width=console.width, whole=[0, 1, 2]))
+    return table(
+        rows, console.out, headers=headers, width=console.width, whole=[0, 1], wrap=[2, 4], first=[5], drop=[6, 5, 7]
+    )
 
 
 def page_lines(page: IncidentPage, console: Console) -> list[str]:
@@ -73,7 +75,7 @@ def page_lines(page: IncidentPage, console: Console) -> list[str]:
         sign = ink.paint("✓", "good") if signal.cleared is not None else ink.paint("✗", "bad")
         times = f", {plural(signal.times, 'time')}" if signal.times > 1 else ""
         run = f", run {signal.run}" if signal.run is not None else ""
-        lines.append(f"  {sign} {signal.dataset}: {signal.what}{ink.paint(f'{run}{times}', 'dim')}")
+        lines.append(f"  {sign} {signal.dataset or 'the lake'}: {signal.what}{ink.paint(f'{run}{times}', 'dim')}")
     lines += ["", ink.paint("What happened", "bold")]
     events = page.events[-_EVENTS:]
     lines += [f"  … {plural(len(page.events) - _EVENTS, 'event')} before"] if len(events) < len(page.events) else []

@@ -61,7 +61,10 @@ def review_lines(found: ReviewDocument, ink: Ink, width: int | None, *, define: 
     idle = f"{plural(len(found.idle_checks), 'check')} found nothing in {spent:.2f} s, {len(never):,} never asked"
     lines.number("idle", idle, "idle_checks")
     lines.rows(
-        [(each.dataset, each.check, f"{each.asked:,} times, {each.seconds:.2f} s") for each in found.idle_checks]
+        [
+            (each.dataset, each.check, f"{plural(each.asked, 'time')}, {each.seconds:.2f} s")
+            for each in found.idle_checks
+        ]
     )
     lines.head("Changes")
     lines.number("", f"{plural(found.published, 'publish', 'publishes')}, {found.changes:,} of them changed code")

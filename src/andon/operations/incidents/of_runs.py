@@ -13,7 +13,7 @@ from andon.model.check_result import CheckResult
 from andon.model.lamp import Lamp
 from andon.model.run import TaskResult, TaskStatus
 from andon.model.signal import Signal, SignalKind
-from andon.runs.inspection.settle import outcome
+from andon.runs.inspection.settle import found_words, outcome
 from andon.state.runs import RunRecord
 
 _KINDS = {CheckKind.SCHEMA: SignalKind.SCHEMA, CheckKind.WATCH: SignalKind.WATCH}
@@ -98,7 +98,7 @@ def signal_of_check(
         held: datasets that are kept back because of it.
         is_own: whether it came with a change of the dataset's own code alone.
     """
-    value = "" if check.value is None or check.bad is not None else f": it is {check.value}"
+    value = "" if check.value is None or check.bad is not None else f": it is {found_words(check.value)}"
     details: dict[str, Any] = {
         "check": check.spoken,
         "file": check.file,

@@ -23,12 +23,14 @@ from andon.operations.scheduling.movement import BuildFact, Movement
 from andon.operations.scheduling.retries import WAITS, words
 from andon.operations.scheduling.still import Stillness
 from andon.operations.scheduling.whens import WhenAnswers
+from andon.runs.held_cords import published_code
 from andon.runs.looked import last_look
+from andon.runs.planning.cords import held_back
 from andon.state.looks import ALL, LastLook
 from andon.state.pauses import ALL as ALL_PAUSED
 
 if TYPE_CHECKING:
-    from andon.model.commit import Commit
+    from andon.model.commit import Commit, State
     from andon.query.ask import Querying
     from andon.workspace.workspace import Workspace
 
@@ -118,7 +120,7 @@ class Looking:
             moved=moved,
             changed=changed,
             seconds=self._seconds_of(head, facts),
-            held={**unasked, **self._held(branch, book, at)},
+            held={**unasked, **self._held(branch, book, at), **self._on_cords(branch, book, state)},
             failures=self._failures(branch, looks, to_text(moment + 2 * WAITS[-1])),
             seen=signs,
             cadence=self.cadence(branch, moment) if book.with_ages else 0.0,
@@ -251,6 +253,14 @@ class Looking:
             why = f"paused by {pause.who}{until}" + (f": {pause.why}" if pause.why else "")
             held[dataset] = HeldBack(BackKind.PAUSED, why, pause.until)
         return held
+
+    def _on_cords(self, branch: str, book: ScheduleBook, state: State) -> dict[str, HeldBack]:
+        """What a person holds, and what is made of it: a run would keep it as it is, and that is no failure."""
+        cords = self._workspace.cords.standing(branch)
+        if not cords:
+            return {}
+        found = held_back(cords, published_code(self._workspace.lake.objects, state), {})
+        return {name: HeldBack(BackKind.CORD, why) for name, why in found.items() if name in book.entries}
 
     def _failures(self, branch: str, looks: Mapping[str, str], latest: str) -> dict[str, Failure]:
         """What came to nothing, and nobody brought up to date since; a retry that lies ahead of `latest` was noted by a wrong clock:

@@ -115,10 +115,11 @@ class Stillness:
             return None
         looks = [[name, look.at, look.commit, look.data] for name, look in workspace.looks.of(branch).items()]
         pauses = [[each.dataset, each.until, each.why, each.who] for each in workspace.pauses.of(branch, at).values()]
+        cords = [[str(each.number), each.dataset] for each in workspace.cords.standing(branch)]
         tries = [[each.dataset, each.at, each.again, each.mark] for each in workspace.attempts.of(branch).values()]
         pace = str(self._cadence(branch, now)) if of.has_ages else None
         day = at[:10] if of.is_daily else None
-        return texts_id([ref.commit, sorted(looks), pauses, tries, files, pace, day])
+        return texts_id([ref.commit, sorted(looks), pauses, cords, tries, files, pace, day])
 
     def _files(self, patterns: Iterable[str]) -> str | None:
         try:

@@ -6,6 +6,7 @@ downstream of those; checks that touch a kept leaf are asked again of the mix, u
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,8 @@ from andon.model.commit import Leaf, State
 from andon.model.dataset import Definition
 from andon.model.run import TaskResult, TaskStatus
 
+#: A moment as checks record it.
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(?:Z|\+00:00)")
 #: Asks the checks of the state with these leaves; every result that counts there.
 Ask = Callable[[Mapping[str, Leaf]], Sequence[CheckResult]]
 
@@ -153,6 +156,12 @@ def outcome(check: CheckResult) -> str:
     if check.bad is not None and check.total is not None:
         return f"fails in {check.bad:,} of {check.total:,} rows"
     return "does not hold"
+
+
+def found_words(value: object) -> str:
+    """A value that a check found, for a sentence: a moment as people write it, all else as it is."""
+    parted = _MOMENT.fullmatch(value) if isinstance(value, str) else None
+    return f"{parted[1]} {parted[2]} UTC" if parted is not None else str(value)
 
 
 def changed(state: State, head: State, name: str) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import pytest
+
 from andon.base.record import replace
 from andon.model.check import CheckKind, CheckStatus, Severity
 from andon.model.check_result import CheckResult
 from andon.model.commit import Leaf, State
 from andon.model.dataset import Definition, Kind, Materialize
-from andon.runs.inspection.settle import changed, settle_healthy, settle_whole
+from andon.runs.inspection.settle import changed, found_words, settle_healthy, settle_whole
 
 
 def leaf(version: str, code: str = "c") -> Leaf:
@@ -154,3 +156,17 @@ def test_another_build_of_the_same_is_no_change():
     assert changed(State({"a": one}, {}), State({}, {}), "a")
     assert changed(State({"a": one}, {}), State({"a": leaf("1", "d")}, {}), "a")
     assert not changed(State({"a": one}, {}), State({"a": other}, {}), "a")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("2026-03-02T08:00:00+00:00", "2026-03-02 08:00:00 UTC"),
+        ("2026-03-02T08:00Z", "2026-03-02 08:00 UTC"),
+        ("2026-03-02T08:00:00+02:00", "2026-03-02T08:00:00+02:00"),
+        ("2286985.15", "2286985.15"),
+        (17, "17"),
+    ],
+)
+def test_a_moment_that_a_check_found_is_told_as_people_write_it(value, told):
+    assert found_words(value) == told
