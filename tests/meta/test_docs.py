@@ -118,7 +118,7 @@ def test_every_command_of_the_json_page_is_one():
     text = (ROOT / "docs" / "reference" / "json.md").read_text()
     shown = set(re.findall(r"^\$ (?:.*\| )?andon ([\w-]+)", text, re.MULTILINE))
     missing = [e.name for e in COMMANDS if e.name not in {"demo", "drill", "accept", "up", "token"} | shown]
-    assert missing == ["refresh", "optimize", "backfill", "upload", "retire"], (
+    assert missing == ["refresh", "optimize", "backfill", "upload", "retire", "archive"], (
         "they have the document of run, or of rename"
     )
 

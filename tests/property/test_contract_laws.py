@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,12 +13,14 @@ from andon.checks.language.parse import parse_check
 from andon.contracts.known import KnownDatasets
 from andon.contracts.merge import carry
 from andon.contracts.odcs.export import Published, contract_of
+from andon.contracts.odcs.words import OPERATORS
 from andon.contracts.reading import read_contract
+from andon.contracts.standing import standing_of
 from andon.contracts.writing import yaml_of
 from andon.errors import AndonError
 from andon.model.check import Check
 from andon.model.dataset import CheckLine, ColumnSpec, Dataset, Definition, Kind, Materialize
-from andon.model.standing import Caveat
+from andon.model.standing import Caveat, Certification, Deprecation, Handling
 from andon.project.add_settings import NewSettings, add_settings
 from andon.project.files.front_matter import read_front_matter
 
@@ -125,8 +128,18 @@ def datasets(draw: st.DrawFn) -> Dataset:
         tuple(draw(st.lists(TEXT, max_size=3, unique=True))),
         tuple(columns),
         tuple(declared),
-        tuple(Caveat(str(at), text) for at, text in enumerate(draw(st.lists(LONG, max_size=2, unique=True)))),
-        tuple(draw(REFRESH).items()),
+        tuple(
+            Caveat(
+                str(at), text, draw(st.sampled_from([(), ("id", "code")])), draw(st.sampled_from([None, "2026-01-31"]))
+            )
+            for at, text in enumerate(draw(st.lists(LONG, max_size=2, unique=True)))
+        ),
+        refresh=tuple(draw(REFRESH).items()),
+        handles=draw(st.sampled_from([(), (Handling("shop.others/x", "by hand", 3, 4), Handling("y", "not"))])),
+        deprecated=draw(
+            st.none() | st.builds(Deprecation, st.just("shop.new"), st.just("2027-01-31"), st.none() | TEXT, st.just(7))
+        ),
+        certified=draw(st.none() | st.builds(Certification, TEXT, st.none() | st.just("2026-01-31"))),
     )
 
 
@@ -144,8 +157,10 @@ def test_what_is_written_is_read_again(dataset: Dataset):
         parse_check(text, dataset="shop.orders", columns=TYPES, key=dataset.definition.key) for text in texts
     ]
     carried = carry("x.yaml", foreign, bare, types, judge, [])
-    assert carried.left == ()
+    # what is somebody's word is told, and taken over by hand; nothing else is left out
+    assert {one.what.partition(":")[0] for one in carried.left} == standing_of(dataset).keys()
     assert found.left == ()
+    assert contract["status"] == ("active" if dataset.deprecated is None else "deprecated")
     new = carried.new
     assert (new.description, new.owner, new.tags) == (dataset.description, dataset.owner, dataset.tags)
     assert (new.caveats, new.refresh, new.key) == (
@@ -221,6 +236,32 @@ def test_whatever_is_read_raises_nothing_but_what_is_told(tree: dict[str, Any], 
     except AndonError:
         return
     assert all(one.line > 0 and one.why for one in found.left)
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "1e400", "9" * 400, "'9" + "9" * 4999 + "'", "1e-400", ".nan"])
+def test_a_number_beyond_all_is_read_or_told(number: str):
+    """No float, no int, no text of an int: wherever a number may stand."""
+    head = "apiVersion: v3.1.0\nkind: DataContract\nid: a\nversion: '1'\nstatus: active\n"
+    column = "schema:\n- name: orders\n  properties:\n  - {{name: id, {}}}\n"
+    places = [
+        *(f"quality: [{{metric: nullValues, {sign}: {number}}}]" for sign in OPERATORS),
+        *(f"quality: [{{metric: rowCount, {sign}: [{number}, 5]}}]" for sign in OPERATORS),
+        *(f"logicalTypeOptions: {{{name}: {number}}}" for name in ("minLength", "maxLength", "minimum", "maximum")),
+        f"primaryKey: true, primaryKeyPosition: {number}",
+        f"physicalType: 'decimal({number.strip(chr(39))},2)'",
+    ]
+    texts = [head + column.format(place) for place in places]
+    for unit in ("d", "s", "q", "y"):
+        level = f"{{property: latency, value: {number}, unit: {unit}, element: orders}}"
+        texts.append(f"{head}slaProperties: [{level}]\nschema:\n- name: orders\n")
+    limit = f"{{not_null: {{config: {{error_if: '>{number.strip(chr(39))}'}}}}}}"
+    texts.append(f"version: 2\nmodels:\n- name: orders\n  columns:\n  - {{name: id, tests: [{limit}]}}\n")
+    for text in texts:
+        try:
+            found = read_contract(text, "x.yaml", KNOWN)
+        except AndonError:
+            continue
+        assert len(found.datasets) == 1
 
 
 @QUICK

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from andon.model.insight import Basis, Insight, Period, Worth
 from andon.value.allot import allot, allot_by
 from andon.value.bill import Amounts, Charge, ChargeKind, Served, Usefulness, allocate, bill_of
+from andon.value.rates import Rates, cents
 from andon.value.resting import Resting, rests_on
 from andon.value.shares import ValueKind, is_unreviewed, value_shares, yearly
+from andon.value.useful import LastRead, Lives, keepers, usefulness
 from andon.value.weakest import LinkFlaw, LinkLevel, repairs, weakest_links
 
 TODAY = "2026-11-30"
@@ -171,3 +173,53 @@ def test_the_weakest_link_is_the_lowest_of_all(
 def test_nobody_rests_on_nothing() -> None:
     assert rests_on([], {"m.a": []}) == Resting({}, {})
     assert weakest_links(Resting({}, {}), []) == []
+
+
+DAYS = ["2026-08-01", "2026-10-30", "2026-10-31", "2026-11-20"]
+
+
+@st.composite
+def lived(draw: st.DrawFn) -> Lives:
+    needs, insights = draw(lakes())
+    for one, other in draw(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=2)):
+        needs[one] = [*needs[one], other]  # a check names it: in a circle, too
+    few = st.lists(st.sampled_from(NAMES), max_size=2)
+    rules = {f"r{index}": draw(few) for index in range(draw(st.integers(0, 1)))}
+    read = {name: LastRead("ana", "2026-11-01") for name in draw(few)}
+    first = {name: draw(st.sampled_from(DAYS)) for name in draw(st.lists(st.sampled_from(NAMES), unique=True))}
+    return Lives(needs, insights, rules, read, first)
+
+
+def needed_by(needs: dict[str, list[str]], start: str, seen: frozenset[str] = frozenset()) -> set[str]:
+    """Itself and all that it can't be without, by walking every path."""
+    return {start}.union(*(needed_by(needs, each, seen | {start}) for each in needs[start] if each not in seen))
+
+
+@given(lived())
+def test_waste_is_what_nothing_live_needs(lives: Lives) -> None:
+    use = usefulness(lives, "2026-10-31")
+    live = {each for insight in lives.insights for each in insight.datasets}
+    live |= {each for read in lives.rules.values() for each in read} | set(lives.read)
+    young = {name for name, first in lives.first.items() if first >= "2026-10-31"}
+    for name in NAMES:
+        is_kept = any(name in needed_by(lives.needs, each) for each in live)
+        is_young = any(name in needed_by(lives.needs, each) for each in young)
+        assert bool(keepers(name, lives)) == is_kept
+        assert (use.served(name) is Served.WASTE) == (not is_kept and not is_young)
+        assert (use.served(name) in (Served.INSIGHT, Served.PEOPLE)) == is_kept
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 10**12), st.integers(0, 10**15)), min_size=1, max_size=12),
+    st.decimals(0, 1000, places=4),
+    st.decimals(0, 1000, places=4),
+)
+def test_money_as_it_is_shown_adds_up(measured: list[tuple[int, int]], hour: Decimal, month: Decimal) -> None:
+    rates = Rates("EUR", hour, month)
+    amounts = [rates.priced(*each) for each in measured]
+    total = sum(each.money for each in amounts)
+    exact = sum(hour * micros / 3600 + month * kept / (30 * 10**3) for micros, kept in measured)
+    assert abs(total - exact) <= len(measured)
+    shown = cents(amounts)
+    assert abs(sum(shown) * 10_000 - total) <= 5_000
+    assert all(abs(each * 10_000 - own.money) <= 15_000 for each, own in zip(shown, amounts, strict=True))

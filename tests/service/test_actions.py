@@ -373,6 +373,9 @@ def test_a_few_bad_rows_are_set_aside_and_the_rest_goes_on(shop):
     assert shop.ask("select count(*) from shop.orders__quarantine") == [(0,)]
     shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,999\n5,dan,500\n6,eve,-1\n")
     assert not shop.refresh().published, "beyond its share it holds as before"
+    with shop.opened() as service, pytest.raises(UsageError, match="they are set aside already, and are too many"):
+        standing = service.workspace.incidents.standing("main")
+        service.actions.fix(standing[0].number, "quarantine", {"share": "60%"})
     shop.write("raw/orders_06.csv", GOOD)
     shop.write("sources/shop/orders.sql", SHOP.replace("id, customer", "id + 0 as id, customer"))
     assert shop.run().published

@@ -89,14 +89,20 @@ def test_what_changed_above_and_the_result_of_a_query(project):
     assert due(project, "2026-11-02T03:30") == {}, "looked at, and as it was"
 
 
-def test_a_query_that_cannot_be_asked_says_so(project):
-    project.write(
-        "datasets/marts/triggered.sql",
-        "/*---\nrefresh: {when: select max(night) from shop.orders}\n---*/\nselect 1 as n\n",
-    )
+@pytest.mark.parametrize(
+    ("when", "why"),
+    [
+        ("select max(night) from shop.orders", "can't be asked"),
+        ("select current_date", "uses the clock: it is asked of what is published, which stays as it is"),
+        ("select max(day) > now() from shop.orders", "uses the clock"),
+        ("select random()", "calls `random`"),
+    ],
+)
+def test_a_query_that_cannot_be_asked_says_so(project, when, why):
+    project.write("datasets/marts/triggered.sql", f"/*---\nrefresh: {{when: {when}}}\n---*/\nselect 1 as n\n")
     project("run", "--yes", "--now", "2026-11-02T01:00")
     refused = project("plan", "--due", status=2)
-    assert "`refresh.when` of `marts.triggered` can't be asked" in refused.err
+    assert f"`refresh.when` of `marts.triggered` {why}" in refused.err
 
 
 def test_of_an_earlier_branch_by_the_same_name_nothing_counts(project):

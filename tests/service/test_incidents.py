@@ -373,6 +373,53 @@ def test_a_clock_that_jumps_is_an_incident_of_the_machine_and_no_source_is_to_bl
         assert service.workspace.incidents.standing("main") == []
 
 
+class Beside(Jumping):
+    """The clock of another machine, which goes right at the same time."""
+
+    def __init__(self, other: Jumping) -> None:
+        super().__init__(other.now)
+        self.other = other
+
+    def __call__(self) -> datetime:
+        self.other()
+        return self.other.now
+
+    def uptime(self) -> Uptime:
+        return Uptime("there", "two", (self.other.now - self.start) // timedelta(microseconds=1))
+
+
+def test_of_a_clock_only_its_machine_and_a_person_can_say_that_it_is_right(project: Clone):
+    """Another machine that looks in between closes nothing; said right it is measured from then on, so that the next jump is seen."""
+    clock = project.clock = Jumping(datetime(2026, 3, 2, 6, tzinfo=UTC))
+    project.run()
+    with project.opened() as here, Clone(project.root, clock=Beside(clock)).opened() as there:
+
+        def looks() -> None:
+            for service in (here, there, here, there):
+                clock.passes(minutes=2)
+                service.scheduling.tick("cron")
+
+        looks()
+        for number, wrong in enumerate((-30, 30)):
+            clock.wrong = timedelta(hours=wrong)
+            looks()
+            (incident,) = here.workspace.incidents.standing("main")
+            assert incident.reopened == number, "it stands, whoever looks"
+            clock.wrong = timedelta()
+            looks()
+            assert here.workspace.incidents.standing("main") == []
+        clock.wrong = timedelta(hours=30)
+        looks()
+        (incident,) = here.workspace.incidents.standing("main")
+        here.incidents.close(incident.number, "expected")
+        looks()
+        assert here.workspace.incidents.standing("main") == []
+        clock.wrong = timedelta(hours=60)
+        looks()
+        (incident,) = here.workspace.incidents.standing("main")
+        assert incident.title.startswith("the clock of `here` was put ahead by 1 day")
+
+
 def test_what_is_beside_a_load_that_is_held_was_brought_up_to_date_and_what_is_held_is_no_second_incident(
     project: Clone,
 ):

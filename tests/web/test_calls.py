@@ -166,6 +166,7 @@ MOVES = [
     ("POST", "/datasets", {"name": "marts.top", "sql": "select 1 as one", "agreed": "any"}),
     ("POST", "/renames", {"old": "marts.best", "new": "marts.finest", "agreed": "any"}),
     ("POST", "/retirements", {"names": ["marts.best"], "agreed": "any"}),
+    ("POST", "/archives", {"names": ["marts.best"], "agreed": "any"}),
 ]
 
 
@@ -202,6 +203,7 @@ def test_what_was_done_when_its_answer_was_lost_is_not_done_again(
         "/datasets",
         "/renames",
         "/retirements",
+        "/archives",
     ):  # those are planned again, and find all done
         assert again.document == first.document
         assert service.workspace.lake.database.query("select count(*) from reflog") == moves

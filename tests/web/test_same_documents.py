@@ -36,6 +36,7 @@ PARTS |= {
     "log --queries",
     "edit --show",
     "edit --look",
+    "cost --by person",
 }
 
 
@@ -70,6 +71,9 @@ _VARIES = {
     "base",
     "agreed",
     "digest",
+    "microseconds",
+    "byte_days",
+    "first",
 }
 _VARIES |= {
     "since",
@@ -120,6 +124,8 @@ _LOOKING = {
     "test",
     "review",
     "contract",
+    "cost",
+    "waste",
 }
 
 #: What is typed, and what is asked of the server; each in a project of its own, in the same state.
@@ -132,6 +138,10 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["find", "--status", "nope"], lambda c: c.get("/search?status=nope")),
     (["review", "--since", "4w"], lambda c: c.get("/review?since=4w")),
     (["review", "--since", "soon"], lambda c: c.get("/review?since=soon")),
+    (["cost"], lambda c: c.get("/cost")),
+    (["cost", "--by", "person", "--since", "3mo"], lambda c: c.get("/cost/people?since=3mo")),
+    (["cost", "--since", "soon"], lambda c: c.get("/cost?since=soon")),
+    (["waste"], lambda c: c.get("/waste")),
     (["show", "marts.totals"], lambda c: c.get("/datasets/marts.totals")),
     (["show", "marts.totals", "--readers"], lambda c: c.get("/datasets/marts.totals/readers")),
     (["profile", "shop.orders"], lambda c: c.get("/datasets/shop.orders/profile")),
@@ -257,6 +267,11 @@ PAIRS: list[tuple[list[str], Ask]] = [
         ["retire", "marts.best", "--publish"],
         lambda c: c.post("/retirements", {"names": ["marts.best"], "agreed": "any"}),
     ),
+    (
+        ["archive", "marts.best", "--publish"],
+        lambda c: c.post("/archives", {"names": ["marts.best"], "agreed": "any"}),
+    ),
+    (["archive", "marts.totals"], lambda c: c.post("/archives", {"names": ["marts.totals"]})),
     (["suggestions", "list"], lambda c: c.get("/suggestions")),
     (["suggestions", "list", "--all"], lambda c: c.get("/suggestions?all=true")),
     (["token", "create", "ana"], lambda c: c.post("/tokens", {"person": "ana"})),

@@ -59,6 +59,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.branches import BranchInfo
     from andon.service.checks import CheckReportDocument, ChecksSqlDocument
     from andon.service.contracts import ContractDocument, ContractImport
+    from andon.service.costs import CostDocument, WasteDocument
     from andon.service.dataset_page import PageDocument
     from andon.service.datasets import DatasetInfo
     from andon.service.diff_report import DiffReportDocument
@@ -127,6 +128,9 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "edit": (EditedDocument, FileTextDocument),
         "rename": (MovedDocument,),
         "retire": (MovedDocument,),
+        "cost": (CostDocument,),
+        "waste": (WasteDocument,),
+        "archive": (MovedDocument,),
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo], list[SavedQueryInfo]),
         "find": (FoundDocument,),

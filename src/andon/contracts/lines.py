@@ -72,7 +72,7 @@ def bound_text(node: PlacedValue) -> str | None:
 
 def duration_text(amount: str, unit: str) -> str | None:
     """An amount with the word that another tool has for its unit, `26` and `hour`, as a duration; None where it is none."""
-    unit, number = unit.strip().lower(), re.match(r"\d+(\.\d+)?\Z", amount.strip())
+    unit, number = unit.strip().lower(), re.match(r"\d{1,9}(\.\d{1,9})?\Z", amount.strip())
     if number is None or float(amount) <= 0:
         return None
     known = _BY_WORD.get(unit)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from andon.base.names import folded
 from andon.base.record import Record
+from andon.contracts.standing import standing_of
 from andon.errors import Problem
 from andon.model.check import Check, Key, NotNull, Reference, Unique
 from andon.model.contract import ForeignDataset, LeftOut
@@ -150,6 +151,17 @@ class _Merge:
                 names |= {judged.name} if judged.name else set()
         return tuple(found)
 
+    def standing(self) -> None:
+        """Tell what else is said of the dataset, unless the project says the same: somebody's word is not taken over from a file."""
+        own = standing_of(self._dataset) if self._dataset is not None else {}
+        for name, said in self._foreign.standing:
+            if own.get(name) == said:
+                self.there += 1
+            else:
+                self.leave(
+                    f"{name}: {_short(str(said))}", "it is somebody's word: write it into the front matter by hand"
+                )
+
 
 def carry(
     file: str,
@@ -167,6 +179,7 @@ def carry(
         declared: its checks.
     """
     merge = _Merge(file, foreign, dataset)
+    merge.standing()
     key = merge.key(types)
     own = dataset.definition.key if dataset is not None else ()
     new = NewSettings(

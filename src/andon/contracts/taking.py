@@ -109,7 +109,7 @@ class Taker:
     def whole(self, key: str) -> int | None:
         """A whole number."""
         node = self.take(key)
-        if node is not None and (node.kind != "number" or node.value != int(node.value)):
+        if node is not None and (node.kind != "number" or not float(node.value).is_integer()):
             self.notes.wrong(node, f"`{self.under(key)}` must be a whole number, found {node.shown()}")
             return None
         return None if node is None else int(node.value)

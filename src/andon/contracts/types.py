@@ -101,7 +101,7 @@ def lake_type(said: str) -> str | None:
 
 def _decimal(arguments: str | None) -> str | None:
     parts = [part.strip() for part in (arguments or "").split(",")]
-    if not all(part.isdecimal() for part in parts):
+    if not all(part.isdecimal() and len(part) <= 2 for part in parts):
         return None
     precision, scale = int(parts[0]), int(parts[1]) if len(parts) > 1 else 0
     return f"DECIMAL({precision},{scale})" if len(parts) <= 2 and 1 <= precision <= 38 and scale <= precision else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from andon.base.document import Document
 from andon.base.record import Record
 from andon.model.dataset import ColumnSpec
@@ -46,6 +48,7 @@ class ForeignDataset(Record):
         refresh: rules of `refresh`, with their texts.
         lines: checks, in order, not yet read.
         actual: types of columns that are told as they are, and are not asked for.
+        standing: further properties of ours, as plain values.
     """
 
     name: str
@@ -62,6 +65,7 @@ class ForeignDataset(Record):
     columns: tuple[ColumnSpec, ...] = ()
     lines: tuple[ForeignLine, ...] = ()
     actual: tuple[tuple[str, str], ...] = ()
+    standing: tuple[tuple[str, Any], ...] = ()
 
 
 class ForeignContract(Record):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.document import Document, Documented
@@ -118,9 +118,20 @@ class Renaming:
         return self._done((old,), new, GivenCode(branch, files, head), options, message, listener, is_dry)
 
     def retire(
-        self, names: Sequence[str], options: RunOptions, listener: Listener | None = None, *, is_dry: bool = False
+        self,
+        names: Sequence[str],
+        options: RunOptions,
+        listener: Listener | None = None,
+        *,
+        is_dry: bool = False,
+        word: str = "retired",
+        require: Callable[[], None] | None = None,
     ) -> Moved:
         """Take datasets and saved queries away, as one publish; what they were stays in the history.
+
+        Args:
+            word: for it in the commit's message.
+            require: raises where it may not be done; not asked of what was done already.
 
         Raises:
             UsageError: `lake.dataset_not_found`, `lake.query_not_found`; `lake.is_read` where something that stays reads one.
@@ -129,9 +140,11 @@ class Renaming:
         branch, head, state = self._state(options)
         if (done := self._given.answered(branch, options)) is not None:
             return self._as_it_was(tuple(names), None, done)
+        if require is not None:
+            require()
         own = [path for name in names for path in self._own(name, state)]
         given = GivenCode(branch, dict.fromkeys(own), head)
-        message = f"retired {listed(names)}"
+        message = f"{word} {listed(names)}"
         return self._done(tuple(names), None, given, options, message, listener, is_dry)
 
     # -- parts

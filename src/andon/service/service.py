@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from andon.service.completion import Completion
     from andon.service.contracts import Contracts
     from andon.service.cords import CordDesk
+    from andon.service.costs import CostDesk
     from andon.service.dataset_versions import DatasetVersions
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
@@ -296,6 +297,13 @@ class Service:
         from andon.service.reviewing import Reviewing
 
         return Reviewing(self.workspace, self._check_history, self.incidents, lambda: self.quarantine)
+
+    @cached_property
+    def costs(self) -> CostDesk:
+        """What the lake costs, whom that serves, and what nobody needs."""
+        from andon.service.costs import CostDesk
+
+        return CostDesk(self.workspace, lambda: self.renaming)
 
     @cached_property
     def actions(self) -> ActionDesk:

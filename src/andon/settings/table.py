@@ -17,8 +17,8 @@ class Setting(Record):
 
     Attributes:
         name: as written in `andon.toml`, tables joined by points.
-        type: `text`, `number` (whole, not negative), `flag`, `size` (`256MB`; a number of bytes), `duration` (`90d`, or empty), or
-            `choice`.
+        type: `text`, `number` (whole, not negative), `flag`, `size` (`256MB`; a number of bytes), `duration` (`90d`, or empty),
+            `choice`, or `amount` (a sum of money as text, `0.05`, or empty).
         default: of the type that `Settings.get` returns.
         help: one line for people.
         choices: for `choice`.
@@ -65,6 +65,19 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("author", "text", "", "Who acts, as written in commits; empty: git's user, or the system's."),
     Setting("branch.default", "text", "main", "The branch that commands work on when nothing else says so."),
+    Setting(
+        "cost.currency",
+        "text",
+        "",
+        "The currency of the two rates below (`EUR`); without a rate only seconds and bytes are shown, never money.",
+    ),
+    Setting("cost.compute_hour", "amount", "", "What an hour of computing costs (`0.40`); empty: no rate."),
+    Setting(
+        "cost.storage_gb_month",
+        "amount",
+        "",
+        "What a gigabyte (10⁹ bytes) costs that is kept for 30 days (`0.023`); empty: no rate.",
+    ),
     Setting(
         "engine.at_once",
         "number",
@@ -165,12 +178,14 @@ BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
 
 _SIZE = re.compile(r"\s*([0-9][0-9_]*(?:\.[0-9]+)?)\s*([kKMGT]?i?)[bB]?\s*\Z")
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+_AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?\Z")
 _WORDS = {
     "text": "text",
     "number": "a whole number",
     "flag": "true or false",
     "size": "a size such as `256MB`",
     "duration": "a length of time such as `90d`",
+    "amount": "a sum of money such as `0.05`, not below zero",
 }
 
 
@@ -196,6 +211,8 @@ def convert(setting: Setting, value: Any, *, from_text: bool = False) -> Value:
             return value
         case "duration" if isinstance(value, str) and (not value or read_duration(value) is not None):
             return value
+        case "amount" if isinstance(value, str | int | float) and _is_amount(str(value)):
+            return str(value)
         case "flag" if isinstance(value, bool):
             return value
         case "flag" if from_text and str(value).lower() in ("true", "false", "1", "0"):
@@ -208,6 +225,11 @@ def convert(setting: Setting, value: Any, *, from_text: bool = False) -> Value:
             return parse_size(value)
     expected = " or ".join(f"`{c}`" for c in setting.choices) if setting.choices else _WORDS[setting.type]
     raise ValueError(f"`{setting.name}` must be {expected}, found {shown(value)}")
+
+
+def _is_amount(text: str) -> bool:
+    """Whether a text is a sum of money, or none; `True` of a flag is no such text."""
+    return not text or _AMOUNT.match(text) is not None
 
 
 def parse_size(text: str) -> int:

@@ -49,6 +49,7 @@ from andon.state.pauses import Pauses
 from andon.state.queries import Queries
 from andon.state.runs import RunLog
 from andon.state.schema import MIGRATIONS
+from andon.state.spending import Spending
 from andon.state.tokens import Tokens
 from andon.state.usual import UsualNumbers
 from andon.version import __version__
@@ -89,6 +90,7 @@ class StateStore(Record):
     actions: Actions
     cords: Cords
     clocks: Clocks
+    spending: Spending
     insight_looks: InsightLooks
 
 
@@ -275,6 +277,7 @@ class Adapters:
             Actions(database),
             Cords(database),
             Clocks(database),
+            Spending(database),
             InsightLooks(database),
         )
 

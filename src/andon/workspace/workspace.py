@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from andon.state.pauses import Pauses
     from andon.state.queries import Queries
     from andon.state.runs import RunLog
+    from andon.state.spending import Spending
     from andon.state.tokens import Tokens
     from andon.state.usual import UsualNumbers
     from andon.workspace.base import Bases
@@ -278,6 +279,11 @@ class Workspace:
     def actions(self) -> Actions:
         """Corrective actions, and whether those that are automatic are stopped."""
         return self._adapters.state.actions
+
+    @property
+    def spending(self) -> Spending:
+        """What was spent, as runs, checks and questions recorded it."""
+        return self._adapters.state.spending
 
     @property
     def clocks(self) -> Clocks:

@@ -52,7 +52,7 @@ def rename(
     def do(its: RunOptions, listener: Listener | None, is_dry: bool) -> Moved:
         return app.service.renaming.rename(old, new, its, listener, leaves_view=leave_view, is_dry=is_dry)
 
-    return _do(app, options, publish, do)
+    return show_and_do(app, options, publish, do)
 
 
 @click.command(cls=Command, examples=["andon retire marts.totals", "andon retire marts.totals marts.best --publish"])
@@ -74,11 +74,17 @@ def retire(app: App, /, names: tuple[str, ...], branch: str | None, message: str
     def do(its: RunOptions, listener: Listener | None, is_dry: bool) -> Moved:
         return app.service.renaming.retire(names, its, listener, is_dry=is_dry)
 
-    return _do(app, options, publish, do)
+    return show_and_do(app, options, publish, do)
 
 
-def _do(app: App, options: RunOptions, publish: bool, do: Callable[[RunOptions, Listener | None, bool], Moved]) -> int:
-    """Show what would be done, or do it once somebody agreed."""
+def show_and_do(
+    app: App, options: RunOptions, publish: bool, do: Callable[[RunOptions, Listener | None, bool], Moved]
+) -> int:
+    """Show what would be done, or do it once somebody agreed.
+
+    Returns:
+        The exit status.
+    """
     console = app.console
     found = do(options, None, True)
     if not console.as_json:

@@ -13,7 +13,7 @@ from andon.contracts.taking import Taker, is_computed
 from andon.contracts.values import GatheredLines
 from andon.project.files.nodes import PlacedValue
 
-_THRESHOLD = re.compile(r"\s*(>=|>|!=|<>)\s*(\d+)\s*\Z")
+_THRESHOLD = re.compile(r"\s*(>=|>|!=|<>)\s*(\d{1,15})\s*\Z")
 _REASONS = {
     "limit": "up to twenty failing rows are kept with each result anyway",
     "store_failures": "failing rows are kept with each result anyway",

@@ -6,13 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from andon.base.document import to_json
 from andon.base.hashing import content_id
 from andon.base.record import Record
 from andon.checks.language.parse import parse_check
 from andon.contracts.odcs.quality import Rule, rules_of
 from andon.contracts.odcs.words import (
-    CAVEAT_DETAILS,
     CAVEATS,
     DATASET,
     KIND,
@@ -22,6 +20,7 @@ from andon.contracts.odcs.words import (
     WRITTEN,
     WRITTEN_PERSONAL,
 )
+from andon.contracts.standing import standing_of
 from andon.contracts.types import logical_type, nested
 from andon.errors import Problem
 from andon.model.check import Check, Key, MaxAge, NotNull, Reference, Unique
@@ -63,7 +62,7 @@ def contract_of(published: Published) -> dict[str, Any]:
         "id": dataset.name,
         "name": dataset.name,
         "version": "",
-        "status": "active",
+        "status": "active" if dataset.deprecated is None else "deprecated",
         "domain": dataset.name.partition(".")[0],
         **_described(dataset),
         **({"tags": list(dataset.tags)} if dataset.tags else {}),
@@ -268,9 +267,7 @@ def _own(published: Published) -> list[dict[str, Any]]:
     }
     if dataset.caveats:
         own[CAVEATS] = [caveat.text for caveat in dataset.caveats]
-    details = [caveat for caveat in dataset.caveats if caveat.columns or caveat.since]
-    if details:
-        own[CAVEAT_DETAILS] = [to_json(caveat) for caveat in details]
+    own |= standing_of(dataset)
     if dataset.refresh:
         own[REFRESH] = dict(dataset.refresh)
     return [{"property": name, "value": value} for name, value in own.items()]

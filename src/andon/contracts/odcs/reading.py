@@ -11,7 +11,7 @@ from andon.contracts.odcs.columns import SchemaColumns
 from andon.contracts.odcs.kept import read_quality
 from andon.contracts.odcs.levels import Levels
 from andon.contracts.odcs.options import read_relation
-from andon.contracts.odcs.words import CAVEATS, DATASET, KIND, MATERIALIZE, READ, REFRESH, TYPES
+from andon.contracts.odcs.words import CAVEATS, DATASET, KIND, MATERIALIZE, READ, REFRESH, STANDING, TYPES
 from andon.contracts.taking import Notes, Taker
 from andon.contracts.values import GatheredLines, plain
 from andon.errors import ProjectError
@@ -148,7 +148,7 @@ def _own(document: Taker) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for each in document.maps("customProperties"):
         name, value = each.text("property"), each.take("value")
-        if name in (CAVEATS, REFRESH, TYPES, DATASET, KIND, MATERIALIZE):
+        if name in (CAVEATS, *STANDING, REFRESH, TYPES, DATASET, KIND, MATERIALIZE):
             found[name] = None if value is None else plain(value)
         else:
             document.notes.leave(each.place, f"{each.path}: {name}", "a property of somebody's own has no word here")
@@ -219,4 +219,5 @@ def _whole(
         rules = tuple((str(key), text) for key, text in kept.items())
     if isinstance(caveats, list) and "\n".join(map(str, caveats)).split() == "\n".join(one.caveats).split():
         one = replace(one, caveats=tuple(map(str, caveats)))
-    return replace(one, lines=tuple(found.lines), refresh=rules)
+    standing = tuple((name, own[name]) for name in STANDING if own.get(name))
+    return replace(one, lines=tuple(found.lines), refresh=rules, standing=standing)

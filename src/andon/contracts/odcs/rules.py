@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from math import isfinite
 
 from andon.contracts.lines import (
     LineModifiers,
@@ -135,7 +136,7 @@ def _limit(rule: Taker) -> tuple[str, list[str]] | None:
     sign = OPERATORS[named[0]]
     numbers = node.value if node is not None and node.kind == "list" else [node]
     is_right = len(numbers) == (2 if ".." in sign else 1)
-    if not is_right or any(each is None or each.kind != "number" for each in numbers):
+    if not is_right or any(each is None or each.kind != "number" or not isfinite(float(each.raw)) for each in numbers):
         expected = "two numbers" if ".." in sign else "a number"
         shown = node.shown() if node is not None else "nothing"
         rule.notes.wrong(node or rule.node, f"`{rule.under(named[0])}` must be {expected}, found {shown}")

@@ -9,13 +9,18 @@ READ = ("v3.0.0", "v3.0.1", "v3.0.2", "v3.1.0", "v3.2.0")
 #: Properties of our own, for what the standard has no word for.
 CHECK = "andon.check"
 CAVEATS = "andon.caveats"
-#: Which columns a caveat is about, and since when: written, and told when it is read.
+#: Which columns a caveat is about, and since when: written, and told when it is read, unless the project says the same.
 CAVEAT_DETAILS = "andon.caveat_details"
+#: That it ends, who vouches for it, which inherited caveats it deals with: as that.
+DEPRECATED = "andon.deprecated"
+CERTIFIED = "andon.certified"
+HANDLES = "andon.handles"
 REFRESH = "andon.refresh"
 TYPES = "andon.types"
 DATASET = "andon.dataset"
 KIND = "andon.kind"
 MATERIALIZE = "andon.materialize"
+STANDING = (CAVEAT_DETAILS, DEPRECATED, CERTIFIED, HANDLES)
 ENGINE = "andon"
 
 #: Measures of the library by the names that 3.1 and later (`metric`), and 3.0 (`rule`), have for them.

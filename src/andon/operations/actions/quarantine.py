@@ -7,6 +7,7 @@ from andon.checks.language.parse import parse_check
 from andon.model.action import ActionKind
 from andon.model.correction import RowCorrection
 from andon.model.dataset import CheckLine, Dataset
+from andon.model.quarantine import sets_aside
 from andon.operations.actions.action import Done, Hands, IncidentScene, told
 from andon.project.link.corrections import why_not_aside, with_limit
 from andon.runs.goal import RunOptions
@@ -50,11 +51,12 @@ class BadRowsAside:
         return told(hands.refresh(options))
 
     def _line(self, scene: IncidentScene, said: Dataset, check: str) -> CheckLine | None:
-        """The line that states a check, where rows can be set aside by it."""
+        """The line that states a check, where rows can be set aside by it, or are already."""
         for line in said.checks:
             found = self._read(scene, said, line, line.text)
             if found == check:
-                return line if self._read(scene, said, line, with_limit(line.text, "1%")) is not None else None
+                is_fit = sets_aside(line.text) or self._read(scene, said, line, with_limit(line.text, "1%")) is not None
+                return line if is_fit else None
         return None
 
     def _read(self, scene: IncidentScene, said: Dataset, line: CheckLine, text: str) -> str | None:

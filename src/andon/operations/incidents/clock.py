@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from andon.base.clock import SKEW, from_text, to_minute, to_text
 from andon.base.text import span
 from andon.base.uptime import Uptime
+from andon.model.incident import IncidentSignal
 from andon.model.lamp import Lamp
 from andon.model.signal import Signal, SignalKind
 from andon.state.clocks import ClockReading
@@ -55,6 +56,24 @@ def read_anew(now: datetime, uptime: Uptime | None, reading: ClockReading | None
     if is_same and reading is not None and uptime.micros - reading.micros < _ANEW / timedelta(microseconds=1):
         return None
     return ClockReading(uptime.machine, uptime.boot, uptime.micros, to_text(now))
+
+
+def is_said_right(found: Signal, known: IncidentSignal, is_judged: bool) -> bool:
+    """Whether a person said that a clock is right as it was `found`: then that counts from now on, and the next jump is one again.
+
+    Args:
+        known: what stands of a clock; `is_judged`: and its incident was closed all the same.
+    """
+    machine = found.details.get("machine")
+    return is_judged and machine is not None and known.details.get("machine") == machine
+
+
+def may_clear(known: IncidentSignal, now: datetime, uptime: Uptime | None, newest: str) -> bool:
+    """Whether one whose clock is right can tell that what stands of a clock is over: its own, or a record that is to come no more."""
+    machine = known.details.get("machine")
+    if machine is None:
+        return from_text(newest) - now <= SKEW
+    return uptime is not None and uptime.machine == machine
 
 
 def _step(now: datetime, uptime: Uptime, reading: ClockReading) -> timedelta:

@@ -16,7 +16,7 @@ from andon.model.incident import Incident, IncidentEvent, IncidentSignal
 from andon.model.lamp import Lamp
 from andon.model.signal import Signal, SignalKind
 from andon.operations.incidents.case import Batch, Case
-from andon.operations.incidents.clock import jump, read_anew
+from andon.operations.incidents.clock import is_said_right, jump, may_clear, read_anew
 from andon.operations.incidents.life import Right, clear, take, woken
 from andon.operations.incidents.renamed import carried
 from andon.operations.incidents.seeing import Seeing
@@ -131,14 +131,26 @@ class IncidentKeeper:
             return look
         now, uptime, database = workspace.clock(), workspace.uptime(), workspace.lake.database
         reading = workspace.clocks.of(uptime.machine) if uptime is not None else None
-        found = jump(branch, now, uptime, reading, self._newest(branch))
-        if found is not None:
+        newest = self._newest(branch)
+        found = jump(branch, now, uptime, reading, newest)
+        is_whole = SignalKind.LATE in look.kinds
+        known = self._of_clock(branch) if found is not None or is_whole else None
+        is_taken = found is not None and known is not None and is_said_right(found, *known)
+        if found is not None and not is_taken:
             return SignalLook(look.kinds | {SignalKind.CLOCK}, (*look.signals, found))
-        anew = read_anew(now, uptime, reading)
+        anew = read_anew(now, uptime, reading if not is_taken else None)
         if anew is not None and not database.is_read_only:
             workspace.clocks.put(anew)
-        is_whole = SignalKind.LATE in look.kinds
-        return SignalLook(look.kinds | {SignalKind.CLOCK}, look.signals) if is_whole else look
+        is_told = is_whole and (known is None or may_clear(known[0], now, uptime, newest))
+        return SignalLook(look.kinds | {SignalKind.CLOCK}, look.signals) if is_told or is_taken else look
+
+    def _of_clock(self, branch: str) -> tuple[IncidentSignal, bool] | None:
+        """What stands of a clock, and whether a person closed its incident all the same."""
+        for case in self._cases([*self._store.standing(branch), *self._store.judged(branch)]):
+            for signal in case.standing:
+                if signal.kind is SignalKind.CLOCK:
+                    return signal, case.is_over
+        return None
 
     def _newest(self, branch: str) -> str:
         """The time of the newest record of a branch: of its head, and of the newest pass."""

@@ -29,6 +29,9 @@ from andon.operations.scheduling.spans import SPANS
 _MARGIN = 1.5
 #: What shares something goes along when it would be due within this part of its `max_age`.
 _SLACK = 10
+#: So many moments are looked through for the next one.
+_MANY = 100_000
+_TICK = timedelta(microseconds=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
 #: In place of since when: ever.
@@ -88,6 +91,9 @@ class Decider:
         #: Next times of rules that make something due already.
         self.turns: list[datetime] = []
         self.begins: dict[str, tuple[datetime, datetime]] = {}
+        #: How long before now what is above must have been brought up to date for data that are too old by now; and since when for others.
+        self.lags: set[timedelta] = set()
+        self.since: set[datetime] = set()
         #: Those that can't be brought up to date now though they should be, each with why, as the end of a sentence, and what keeps it.
         self.waiting: dict[str, tuple[str, str]] = {}
         self.due: set[str] = set()
@@ -120,7 +126,15 @@ class Decider:
             found += [begin, begin - (limit - begin) / _SLACK]
         found += [_moment(each.again) for each in known.failures.values() if each.again is not None]
         found += [_moment(each.until) for each in known.held.values() if each.until is not None]
+        found += self._passed() if self.lags else ()
         return min((at for at in found if at > self.now), default=_END)
+
+    def _passed(self) -> list[datetime]:
+        """When what is above what is too old by now gets too old for it, or older than others ask."""
+        then = self.since | {self.data.get(d, self._tried(d)) for d in self.needs}
+        if len(then) * len(self.lags) > _MANY:
+            return [self.now + _TICK]
+        return [at + lag + more for at in then if at > _FIRST for lag in self.lags for more in (timedelta(), _TICK)]
 
     # -- what is known of one dataset
 
@@ -224,6 +238,7 @@ class Decider:
         else:
             return None
         if is_due:
+            self.since.add(slot or last)
             told = f"brought up to date at {_minute(last)}, it was due at {_minute(slot or last)}"
             return _Want(told, rule.spoken, slot, slot)
         self._comes(entry.dataset, coming, rule.spoken)
@@ -239,9 +254,10 @@ class Decider:
             self._comes(dataset, begin, rule.spoken)
             return None
         length = limit - age
-        since = self.now - length + (limit - begin) + length / _SLACK
+        lag = length - (limit - begin) - length / _SLACK
+        self.lags.add(lag)
         told = f"its data are of {_minute(age)}, and too old at {_minute(limit)}"
-        return _Want(told, rule.spoken, begin, min(since, self.now))
+        return _Want(told, rule.spoken, begin, self.now - lag)
 
     def _comes(self, dataset: str, at: datetime | None, rule: str) -> None:
         if at is not None and at < _END and (dataset not in self.next or at < self.next[dataset][0]):

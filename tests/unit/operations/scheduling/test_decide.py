@@ -102,6 +102,21 @@ def test_what_was_served_is_not_due_again(situation: tuple[ScheduleBook, Schedul
         assert not (is_free and again), "and leaves nothing"
 
 
+def test_what_gets_too_old_for_what_waits_is_due_at_that_moment():
+    """What has a promise waits for something else above it: time goes on for the rest of what it comes from."""
+    of = book(entry("a.gone"), entry("a.above"), entry("a.aged", "a.gone", "a.above", max_age="6h"))
+    looks = {"a.above": to_text(NOW - timedelta(hours=4)), "a.aged": to_text(NOW - timedelta(hours=6))}
+    failures = {"a.gone": Failure(to_text(NOW), "away", to_text(NOW + timedelta(days=1)))}
+    known = ScheduleFacts(looks=looks, failures=failures, seconds=dict.fromkeys(of.entries, 60.0))
+    deciding, seen = DecidingAgain(), []
+    for minute in range(0, 200, 5):
+        now = NOW + timedelta(minutes=minute)
+        assert due(deciding.decide(of, known, now)) == due(decide(of, known, now))
+        seen.append(due(decide(of, known, now)))
+    assert not seen[0]
+    assert seen[-1] == {"a.above"}
+
+
 @settings(max_examples=100, deadline=None)
 @given(situations(), st.lists(st.integers(-30, 90), min_size=1, max_size=5))
 def test_deciding_again_gives_what_deciding_gives(

@@ -1,0 +1,184 @@
+"""The bill of a lake, put together from what is recorded: seconds of builds, checks and questions, bytes that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from andon.base.clock import from_text, to_text
+from andon.base.record import Record
+from andon.checks.language.mentions import pairs_in
+from andon.model.quarantine import dataset_of, is_aside
+from andon.operations.repeats.rhythm import is_by_machine
+from andon.operations.repeats.runs import ANDON
+from andon.state.queries import UNASKED
+from andon.value.bill import Allocation, Charge, ChargeKind, Usefulness, allocate
+from andon.value.rates import Rates
+from andon.value.useful import LastRead, Lives, usefulness
+
+if TYPE_CHECKING:
+    from andon.state.spending import SpentQuestion, SpentSeconds
+    from andon.workspace.view import View
+    from andon.workspace.workspace import Workspace
+
+#: A dataset that no person read for so many days is read by nobody; one that is younger than so many is too young to tell.
+UNREAD_DAYS, GRACE_DAYS = 60, 30
+_MILLION = 10**6
+#: What starts work.
+_PERSON, _SCHEDULE, _MACHINE = "person", "schedule", "machine"
+
+
+class Spent(Record):
+    """What was spent within a time, and whom it serves.
+
+    Attributes:
+        since, until: ISO texts.
+    """
+
+    since: str
+    until: str
+    rates: Rates
+    lives: Lives
+    use: Usefulness
+    allocations: tuple[Allocation, ...]
+
+
+class SpendingBook:
+    """Puts together what was spent until a moment.
+
+    Args:
+        view: the commit whose datasets, insights and rules say what is needed.
+    """
+
+    def __init__(self, workspace: Workspace, view: View, since: datetime, until: datetime) -> None:
+        self._workspace = workspace
+        self._view = view
+        self._begin, self._end = since, until
+        self._since, self._until = to_text(since), to_text(until)
+        workspace.query_log.flush()
+
+    @cached_property
+    def rates(self) -> Rates:
+        """The rates of `[cost]`."""
+        settings = self._workspace.settings
+
+        def rate(name: str) -> Decimal | None:
+            said = str(settings.get(name))
+            return Decimal(said) if said else None
+
+        return Rates(str(settings.get("cost.currency")), rate("cost.compute_hour"), rate("cost.storage_gb_month"))
+
+    def spent(self) -> Spent:
+        """All of it, shared out."""
+        use = usefulness(self.lives, to_text(self._end - timedelta(days=GRACE_DAYS)))
+        return Spent(self._since, self._until, self.rates, self.lives, use, tuple(allocate(self._charges(), use)))
+
+    # -- who needs what
+
+    @cached_property
+    def lives(self) -> Lives:
+        """Who needs the datasets of the commit."""
+        project, state = self._view.project, self._view.state
+        definitions = self._workspace.lake.objects.definitions(leaf.definition for leaf in state.leaves.values())
+        needs = {name: set(definitions[leaf.definition].inputs) for name, leaf in state.leaves.items()}
+        for name, dataset in project.datasets.items():
+            if name in needs:
+                texts = [line.text for line in dataset.checks] + [text for _, text in dataset.refresh]
+                needs[name] |= {each for each in pairs_in(texts) if each in needs and each != name}
+        for name in list(needs):
+            if is_aside(name) and dataset_of(name) in needs:
+                needs[dataset_of(name)].add(name)  # made with it: neither is there without the other
+        return Lives(
+            {name: frozenset(read) for name, read in needs.items()},
+            project.insights,
+            {rule.name: rule.datasets for rule in project.rules},
+            self._read(),
+            self._workspace.lake.holdings.first_built(),
+        )
+
+    def _read(self) -> dict[str, LastRead]:
+        since = to_text(self._end - timedelta(days=UNREAD_DAYS))
+        found: dict[str, LastRead] = {}
+        for question in self._questions:
+            if question.is_answered and question.at >= since and not self._is_automatic(question):
+                for dataset in question.datasets:
+                    found[dataset] = LastRead(question.who, question.at)
+        return found
+
+    # -- charges
+
+    def _charges(self) -> list[Charge]:
+        log = self._workspace.spending
+        found = [self._of_seconds(ChargeKind.BUILD, each) for each in log.built(self._since, self._until)]
+        found += [self._of_seconds(ChargeKind.CHECK, each) for each in log.checked(self._since, self._until)]
+        found += [self._of_question(each) for each in self._questions if each.at >= self._since]
+        return found + self._kept()
+
+    def _of_seconds(self, kind: ChargeKind, spent: SpentSeconds) -> Charge:
+        is_automatic = spent.author == ANDON
+        return Charge(
+            kind,
+            self.rates.priced(_micros(spent.seconds), 0),
+            (spent.dataset,),
+            person=None if is_automatic else spent.author,
+            is_automatic=is_automatic,
+            run=spent.run,
+            schedule=_SCHEDULE if is_automatic else _PERSON,
+            day=spent.at[:10],
+        )
+
+    def _of_question(self, question: SpentQuestion) -> Charge:
+        is_automatic = self._is_automatic(question)
+        is_own = question.face in UNASKED or question.who == ANDON
+        return Charge(
+            ChargeKind.QUERY,
+            self.rates.priced(_micros(question.seconds), 0),
+            question.datasets,
+            person=None if is_automatic else question.who,
+            is_automatic=is_automatic,
+            schedule=_SCHEDULE if is_own else _MACHINE if is_automatic else _PERSON,
+            day=question.at[:10],
+        )
+
+    def _kept(self) -> list[Charge]:
+        """One for each set of datasets whose versions share files: mostly one dataset."""
+        seconds: dict[tuple[str, ...], int] = {}
+        for file in self._workspace.lake.holdings.files(self._until):
+            kept = self._end - max(self._begin, from_text(file.since))
+            seconds[file.datasets] = seconds.get(file.datasets, 0) + file.size * int(kept.total_seconds())
+        return [
+            Charge(ChargeKind.STORAGE, self.rates.priced(0, total // 86_400), datasets, is_automatic=True)
+            for datasets, total in sorted(seconds.items())
+            if total >= 86_400
+        ]
+
+    # -- who asks
+
+    @cached_property
+    def _questions(self) -> Sequence[SpentQuestion]:
+        """Those of the time, and of the days within which a read counts."""
+        since = min(self._begin, self._end - timedelta(days=UNREAD_DAYS))
+        return self._workspace.spending.asked(to_text(since), self._until)
+
+    @cached_property
+    def _machines(self) -> set[tuple[str, str]]:
+        """`(who, shape)` of questions that come by the clock: what refreshes a tool, and cron, is no reader."""
+        moments: dict[tuple[str, str], list[datetime]] = {}
+        for question in self._questions:
+            if question.face not in UNASKED and question.who != ANDON:
+                moments.setdefault(_asking(question), []).append(from_text(question.at))
+        return {asking for asking, own in moments.items() if len(own) > 2 and is_by_machine(own)}
+
+    def _is_automatic(self, question: SpentQuestion) -> bool:
+        return question.face in UNASKED or question.who == ANDON or _asking(question) in self._machines
+
+
+def _asking(question: SpentQuestion) -> tuple[str, str]:
+    return question.who, question.shape or " ".join(question.datasets)
+
+
+def _micros(seconds: float) -> int:
+    return round(seconds * _MILLION)
