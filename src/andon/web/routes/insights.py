@@ -25,7 +25,8 @@ class InsightAsked(Document, kw_only=True):
         query: SQL, or the name of a saved query.
         uses: datasets, columns or saved queries that serve it.
         owner: who asks, decides or acts.
-        amount: what it is worth, such as `5000`; `currency`, in which money: three capital letters.
+        amount: what it is worth, such as `5000`.
+        currency: in which money: three capital letters, such as `USD`.
         per: for which time: `once`, `day`, `week`, `month`, `quarter`, `year`.
         basis: how that is known: `measured`, `estimated`, `none`; with an amount `estimated`.
         words: what it is worth, in words.
@@ -87,7 +88,8 @@ class OutcomeAsked(Document, kw_only=True):
     Attributes:
         what: in one line.
         on: the day; today without.
-        amount: the value that was realised, once; `currency`, in which money.
+        amount: the value that was realised, once.
+        currency: in which money: three capital letters, such as `USD`.
         basis: how that is known.
         branch: where it is published; without it the branch of the server's folder.
         message: of the commit.
