@@ -155,6 +155,7 @@ CODES: dict[str, str] = {
     "lake.ref_exists": "A branch or tag of that name exists.",
     "lake.dataset_not_found": "No dataset of that name at that commit.",
     "lake.query_not_found": "No saved query of that name at that commit.",
+    "lake.insight_not_found": "No insight of that name at that commit.",
     "lake.is_read": "What should be renamed or retired is named by files that would be wrong then.",
     "lake.column_not_found": "No column of that name in the dataset at that commit.",
     "lake.ref_moved": "The branch moved meanwhile.",

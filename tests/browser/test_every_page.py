@@ -30,6 +30,9 @@ ADDRESSES = {
     "/d/{dataset}": ["/d/shop.orders", "/d/marts.totals?at=main~1"],
     "/map": ["/map"],
     "/suggestions": ["/suggestions", "/suggestions?all=true"],
+    "/insights": ["/insights"],
+    "/insights/{name}": ["/insights/busy?look=true"],
+    "/save-insight": ["/save-insight?q=from%20marts.totals"],
     "/incidents": ["/incidents", "/incidents?all=true"],
     "/review": ["/review", "/review?since=soon"],
 }

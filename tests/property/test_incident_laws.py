@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import example, given, settings
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from andon.base.clock import to_text
 from andon.base.record import replace
-from andon.model.incident import Incident, IncidentVerdict
+from andon.model.incident import Incident, IncidentSignal, IncidentVerdict
 from andon.model.lamp import Lamp
 from andon.model.signal import Signal, SignalKind
 from andon.operations.incidents.by_hand import closed
@@ -81,6 +81,7 @@ class World:
         )
 
     def met(self, found: Sequence[Thing]) -> None:
+        stood, before = self.wrong.keys() - self.judged, {case.number: case for case in self.cases}
         self.now += timedelta(minutes=1)
         self.runs += 1
         signals = [self.signal(thing) for thing in found]
@@ -92,6 +93,19 @@ class World:
         self.wrong.update({signal.fingerprint: signal for signal in signals})
         earlier = {s.fingerprint: c.incident for c in sorted(self.cases, key=lambda c: c.number) for s in c.signals}
         self.cases = take(self.cases, earlier, Batch(tuple(signals), self.at, self.runs), self.needs, self.next())
+        self.hear(before, self.wrong.keys() - self.judged - stood)
+
+    def hear(self, before: Mapping[int, Case], fresh: Set[str]) -> None:
+        """Somebody is told of each cause that was not there before, whatever else stands."""
+        lineage = CauseLineage(self.needs)
+        every = [signal for case in self.standing() for signal in case.signals]
+        for case in self.standing():
+            old = before.get(case.number)
+            told = case.told[len(old.told) if old is not None else 0 :]
+            is_told = old is None or old.is_over or any("root" in each.body for each in told)
+            for root in (s for s in case.standing if s.fingerprint in fresh and not is_next_reason(case, s)):
+                is_cause = not any(lineage.explains(upper, root, root.last) for upper in every)
+                assert is_told or not is_cause, "a cause is told, whatever else stands"
 
     def right(self, found: Sequence[Thing]) -> None:
         self.now += timedelta(minutes=1)
@@ -119,6 +133,14 @@ class World:
 
     def parts(self) -> set[frozenset[str]]:
         return {frozenset(s.fingerprint for s in case.standing) for case in self.standing()}
+
+
+def is_next_reason(case: Case, signal: IncidentSignal) -> bool:
+    """Whether a dataset that can't be built can't be for another reason of that kind now."""
+    return signal.kind in UNBUILT and any(
+        (other.kind, other.dataset, other.cleared) == (signal.kind, signal.dataset, signal.first)
+        for other in case.signals
+    )
 
 
 def history(needs: Mapping[str, Sequence[str]], done: Sequence[tuple]) -> World:

@@ -156,6 +156,25 @@ def test_a_change_is_told_once_with_all_that_is_known_and_its_end_too(shop: Clon
     ]
 
 
+def test_a_cause_that_is_found_while_what_follows_from_it_stands_is_told(shop: Clone, web: WebReceiver):
+    channel(shop, f'kind = "webhook"\nurl = "{web.url("/ok")}"\n')
+    totals = TOTALS.replace("---*/", "checks: amount < 12 warn\n---*/", 1)
+    shop.write("datasets/marts/totals.sql", totals)
+    assert shop.run().published
+    for _ in range(2):
+        shop.clock.on(minutes=2)
+        load(shop, "id,customer,amount\n4,cleo,999\n")
+    said = [each for document in web.documents() for each in document["incidents"]]
+    assert [(each["incident"], each["change"], each["dataset"]) for each in said] == [
+        (1, "opened", "marts.totals"),
+        (1, "worse", "shop.orders"),
+    ]
+    assert said[1]["what"].startswith("the check `amount 0..100` fails in 1 of 4 rows")
+    with shop.opened() as service:
+        causes = [each.what for each in service.workspace.incidents.events(1) if "root" in each.body]
+    assert causes == ["its cause is further up: shop.orders: the check `amount 0..100` fails in 1 of 4 rows"]
+
+
 def test_what_comes_together_is_one_message_and_a_crowd_waits_for_the_hour(shop: Clone, web: WebReceiver):
     channel(shop, f'kind = "webhook"\nurl = "{web.url("/ok")}"\nper_hour = 2\n')
     shop.fill({"sources/shop/items.sql": ITEMS, "raw/items.csv": "item,price\nhat,3\n"})

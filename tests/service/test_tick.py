@@ -320,3 +320,37 @@ def test_what_was_found_as_it_was_is_up_to_date_although_something_beside_it_is_
         assert (due["shop.orders"].standing, due["shop.orders"].next[:16]) == ("waits", "2026-11-02T03:00")
         assert [(each.action, each.outcome) for each in service.actions.newest()] == [("retry", "verified")]
         assert {each.dataset: each.kind for each in service.incidents.list()} == {"shop.stock": "check"}
+
+
+def test_after_an_outage_a_load_and_all_that_was_kept_back_with_it_are_one_run(tmp_path: Path, clock: At):
+    """A total over the mart and the load keeps both back while the mart can't be made; when it can, one run makes both."""
+    lake = Clone(tmp_path / "acme", clock=clock)
+    with sqlite3.connect(tmp_path / "crm.db") as crm:
+        crm.execute("create table people (id integer primary key)")
+        crm.execute("insert into people values (1), (2)")
+    lake.write("andon.toml", f'[connections.crm]\nkind = "sqlite"\npath = "{tmp_path / "crm.db"}"\n')
+    every = "refresh: {every: 7h}"
+    lake.write("sources/crm/people.sql", f"/*---\nconnection: crm\n{every}\n---*/\nselect id from people\n")
+    lake.write("sources/shop/sales.sql", f"/*---\n{every}\n---*/\nselect * from read_csv('raw/sales_*.csv')\n")
+    lake.write("raw/sales_1.csv", "id,amount\n1,3\n2,4\n")
+    lake.write("datasets/staging/sums.sql", "select id, sum(amount) as amount from shop.sales group by id\n")
+    lake.write(
+        "datasets/marts/worth.sql",
+        "/*---\nchecks: |\n  reconciles: sum(amount) = sum(shop.sales.amount)\n---*/\n"
+        "select id, amount from staging.sums join crm.people using (id)\n",
+    )
+    lake.run()
+    with lake.opened() as service:
+        clock.later(hours=7)
+        (tmp_path / "crm.db").rename(tmp_path / "away.db")
+        lake.write("raw/sales_2.csv", "id,amount\n1,5\n")
+        (job,) = service.scheduling.tick().jobs
+        assert (job.outcome, job.published) == ("failed", False)
+        assert {"shop.sales", "staging.sums"} <= set(job.failed)
+        (tmp_path / "away.db").rename(tmp_path / "crm.db")
+        clock.later(hours=7)
+        (job,) = service.scheduling.tick().jobs
+        assert (job.outcome, job.published, job.failed) == ("done", True, ())
+        assert set(job.datasets) == {"crm.people", "shop.sales", "staging.sums", "marts.worth"}
+        assert service.querying.ask("select sum(amount) from marts.worth").fetch() == [(12,)]
+        assert service.incidents.list() == []

@@ -24,6 +24,7 @@ WITHOUT = {
     "demo": "it makes a project of its own",
     "drill": "it makes a project of its own",
     "up": "it is the server",
+    "insights": "it is `insight list`",
 }
 #: Options that are commands of their own among routes.
 PARTS = {"plan --due", "log --schema", "check --history", "check --sql", "check --suggest", "check --suggest --write"}
@@ -102,6 +103,7 @@ Ask = Callable[[Client], Reply]
 #: Commands that change nothing.
 _LOOKING = {
     "incidents",
+    "insights",
     "ls",
     "find",
     "show",
@@ -153,6 +155,20 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["plan", "try"], lambda c: c.get("/branches/try/plan")),
     (["check"], lambda c: c.post("/checks")),
     (["check", "--sql"], lambda c: c.get("/checks/sql")),
+    (["insights"], lambda c: c.get("/insights")),
+    (["insight", "list"], lambda c: c.get("/insights")),
+    (["insight", "show", "all"], lambda c: c.get("/insights/all")),
+    (["insight", "show", "nope"], lambda c: c.get("/insights/nope")),
+    (["insight", "check"], lambda c: c.post("/insights/checks")),
+    (["insight", "pin", "all"], lambda c: c.post("/insights/pins", {"names": ["all"]})),
+    (
+        ["insight", "outcome", "all", "so", "--on", "2026-05-01"],
+        lambda c: c.post("/insights/all/outcomes", {"what": "so", "on": "2026-05-01"}),
+    ),
+    (
+        ["insight", "add", "some", "-q", "Why?", "--query", "select 1 as n", "--branch", "try"],
+        lambda c: c.post("/insights", {"name": "some", "question": "Why?", "query": "select 1 as n", "branch": "try"}),
+    ),
     (["quarantine", "list"], lambda c: c.get("/quarantine")),
     (["quarantine", "show", "marts.few"], lambda c: c.get("/quarantine/marts.few")),
     (
@@ -277,6 +293,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "tests/count.yml",
         "- name: it counts\n  dataset: marts.count\n  given: {shop.orders: [{id: 1}]}\n  expect: [{n: 1}]\n",
     )
+    clone.write("insights/all.md", "---\nquery: select count(*) as n from shop.orders\n---\n# How many?\n")
     clone.write("other.sql", OTHER)
     clone.write("schema.yml", SCHEMA)
     few = "/*---\nchecks: |\n  id < 3 quarantine 50%\n---*/\nselect id, customer from shop.orders\n"

@@ -78,6 +78,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.editing import EditedDocument, FileTextDocument
     from andon.service.history import DiffDocument, LogDocument
     from andon.service.incident_documents import IncidentInfo, IncidentPage
+    from andon.service.insight_documents import InsightCheck, InsightDocument, InsightInfo, InsightSaved
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
     from andon.service.proposing import ProposedChecksDocument
@@ -160,6 +161,13 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "contract export": (list[ContractDocument],),
         "contract import": (ContractImport,),
         "lock": (list[Locked],),
+        "insights": (list[InsightInfo],),
+        "insight list": (list[InsightInfo],),
+        "insight show": (InsightDocument,),
+        "insight add": (InsightSaved,),
+        "insight check": (list[InsightCheck],),
+        "insight pin": (InsightSaved,),
+        "insight outcome": (InsightSaved,),
         "quarantine list": (list[QuarantineInfo],),
         "quarantine show": (QuarantineRows,),
         "quarantine release": (RunDocument,),

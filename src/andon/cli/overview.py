@@ -47,6 +47,8 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("show", "datasets", "show", "One dataset: what it is, how it is made, for whom", "Look"),
     Entry("profile", "profiles", "profile", "What the values of a dataset look like, and what moved", "Look"),
     Entry("lineage", "lineage", "lineage", "Where a number comes from, and where it goes", "Look"),
+    Entry("insights", "insights", "insights", "What data serves: worth, freshness, weakest link", "Look"),
+    Entry("insight", "insights", "insight", "One insight: make, show, still true, outcome", "Look"),
     Entry("impact", "lineage", "impact", "What a change would reach: datasets, insights, owners", "Look"),
     Entry("status", "datasets", "status", "Where the folder stands against its branch", "Look"),
     Entry("log", "history", "log", "What was published, when and by whom", "Look"),

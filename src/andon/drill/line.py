@@ -34,7 +34,7 @@ _OVER = (IncidentState.CLOSED, IncidentState.VERIFIED)
 
 
 class Opened(Record):
-    """An incident that opened, or came back, as it was then.
+    """An incident that opened, came back, or was found to have another cause, as it was then.
 
     Attributes:
         at: the moment of the drill's world, not of the project's clock.
@@ -278,12 +278,13 @@ class Drill:
         known = {each.number for each in self._opened}
         for event in events:
             self._seq = max(self._seq, event.seq)
-            if event.kind is not IncidentEventKind.STATE:
-                continue
             incident = incidents[event.incident]
-            is_new = incident.number not in known
-            is_back = str(event.body.get("before")) in _OVER and event.state not in _OVER
-            if (is_new or is_back) and incident.part_of is None:
+            if event.kind is IncidentEventKind.ABSORBED:  # one that stands turns out to have another cause
+                is_told = "root" in event.body and event.body.get("was") not in known
+            else:
+                is_back = str(event.body.get("before")) in _OVER and event.state not in _OVER
+                is_told = event.kind is IncidentEventKind.STATE and (incident.number not in known or is_back)
+            if is_told and incident.part_of is None:
                 known.add(incident.number)
                 found.append(_opened(incident, at, number))
         return found

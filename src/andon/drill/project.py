@@ -38,7 +38,7 @@ checks: |
   known: customer_id -> crm.customers
   arrives: max_age 53h by sold_on  "the till sends yesterday's file before six"
   typical: coalesce(avg(amount), 40) 15..90 where sold_on = current_date - 1
-  watch coalesce(avg(amount), 40) where sold_on = current_date - 1
+  watch coalesce(sum(amount) / sum(cds), 14) where sold_on = current_date - 1
 ---*/
 select
   sale_id,

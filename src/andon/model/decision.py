@@ -85,12 +85,14 @@ class Failure(Record):
         error: what it failed by, in words.
         again: when it is tried again by itself (ISO text); None: not before something is there that was not tried, or its next slot.
         is_changed: whether its code or what it reads is another than that of the try.
+        is_held: whether it was made, and kept from readers.
     """
 
     at: str
     error: str
     again: str | None = None
     is_changed: bool = False
+    is_held: bool = False
 
 
 class Unreachable(Document):

@@ -15,9 +15,9 @@ from andon.model.signal import SignalKind
 class IncidentChange(StrEnum):
     """What is new about an incident, for who was told of it before, or not.
 
-    `opened`: it is there. `contained`: readers see what was good before. `worse`: readers may see what was kept from them. `fixed`:
-    something was done about it. `called`: what was done needs a person's look. `reopened`: it was over, and came back. `closed`: it
-    is over.
+    `opened`: it is there. `contained`: readers see what was good before. `worse`: readers may see what was kept from them, or another
+    cause is known. `fixed`: something was done about it. `called`: what was done needs a person's look. `reopened`: it was over, and
+    came back. `closed`: it is over.
     """
 
     OPENED = "opened"

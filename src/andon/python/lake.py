@@ -25,6 +25,7 @@ from andon.model.unit_tests import TestResult
 from andon.python.channels import Channels
 from andon.python.contracts import LakeContracts
 from andon.python.incidents import IncidentLake
+from andon.python.insights import LakeInsights
 from andon.python.quarantine import LakeQuarantine
 from andon.python.result import Result
 from andon.python.sources import LakeSources
@@ -272,6 +273,11 @@ class Lake(IncidentLake):
     def sources(self) -> LakeSources:
         """What comes in: list, check, load, add."""
         return LakeSources(self._service, _options)
+
+    @property
+    def insights(self) -> LakeInsights:
+        """What data serves: list, show, add, check, pin, outcome."""
+        return LakeInsights(self._service, self._ref)
 
     @property
     def quarantine(self) -> LakeQuarantine:

@@ -24,6 +24,7 @@ from andon.model.profile_diff import ProfileDiffDocument
 from andon.model.run import RunDocument
 from andon.python.channels import RemoteChannels
 from andon.python.contracts import RemoteContracts
+from andon.python.insights import RemoteInsights
 from andon.python.quarantine import RemoteQuarantine
 from andon.python.remote_incidents import RemoteIncidents
 from andon.python.remote_nouns import RemoteBranches, RemoteSources
@@ -244,6 +245,11 @@ class RemoteLake(RemoteIncidents):
     def sources(self) -> RemoteSources:
         """What comes in: list, check, load, add."""
         return RemoteSources(self._link)
+
+    @property
+    def insights(self) -> RemoteInsights:
+        """What data serves: list, show, add, check, pin, outcome."""
+        return RemoteInsights(self._link, self._ref, self._told)
 
     @property
     def quarantine(self) -> RemoteQuarantine:

@@ -24,6 +24,8 @@ from andon.model.lamp import Lamp
 from andon.model.run import TaskStatus
 from andon.project.folder.scan import scan
 from andon.runs.goal import RunOptions
+from andon.service.insight_documents import InsightState
+from andon.service.insights import pin_of
 from andon.service.lanes import CommitLanes, Lane, filled_lanes, lanes_of
 from andon.service.needs import (
     Need,
@@ -32,6 +34,7 @@ from andon.service.needs import (
     WaitingBranch,
     around_of,
     incidents_by_need,
+    need_of_insight,
     needs_of,
     nobody,
 )
@@ -43,9 +46,11 @@ if TYPE_CHECKING:
     from andon.catalog.use import UseBook
     from andon.lake.refs import Ref
     from andon.model.commit import Commit
+    from andon.model.insight import Insight
     from andon.model.trouble import Trouble
     from andon.service.runs import Runs
     from andon.service.troubles import Troubles
+    from andon.state.insight_looks import InsightLook
     from andon.state.runs import RunRecord
     from andon.workspace.workspace import Workspace
 
@@ -167,19 +172,26 @@ class Board:
         incidents = self._workspace.incidents.standing(view.ref)
         numbers = tuple((incident.number, incident.dataset) for incident in incidents)
         told = None if error is None else str(error)
+        looks = self._moved(view)
         at = to_text(now)[:16]
-        key = (view.ref, view.commit.id, troubles, heads, told, failed and failed.number, numbers, at)
+        key = (view.ref, view.commit.id, troubles, heads, told, failed and failed.number, numbers, looks, at)
         found = self._kept.needs.get(key)
         if found is None:
             lanes = self._lanes(view)
             around = around_of(lanes, self._uses, now)
             others = [_of_folder(error)] if error is not None else []
             others += [_of_run(failed)] if failed is not None else []
+            others += _of_insights(view.project.insights, looks)
             known = incidents_by_need(incidents, self._workspace.incidents.signals(number for number, _ in numbers))
             needs = tuple(needs_of(troubles, around, self._waiting(view), others, known))
             found = _MarkedNeeds(needs, content_id([need.to_json() for need in needs])[:_MARK])
             self._kept.needs.put(key, found)
         return found
+
+    def _moved(self, view: View) -> tuple[InsightLook, ...]:
+        """The insights of a branch that were found not to be true any more."""
+        looks = self._workspace.insight_looks.of(view.ref).values()
+        return tuple(each for each in looks if each.state in (InsightState.MOVED, InsightState.FAILED))
 
     def _folder_error(self, view: View) -> AndonError | None:
         """What stands in the way of a run of the folder, where it works on this branch.
@@ -370,6 +382,16 @@ def _of_folder(error: AndonError) -> Need:
         owner=None,
         action=NextStep("See what is wrong", "andon plan", "GET", "/api/v1/plan", None, "/changes"),
     )
+
+
+def _of_insights(insights: Sequence[Insight], looks: Sequence[InsightLook]) -> list[Need]:
+    """Insights whose answer moved, but for those that were pinned anew since."""
+    known = {each.name: each for each in insights}
+    return [
+        need_of_insight(known[look.insight], look.what, look.at, look.dataset)
+        for look in looks
+        if look.insight in known and look.pin == pin_of(known[look.insight])
+    ]
 
 
 def _of_run(run: RunRecord) -> Need:

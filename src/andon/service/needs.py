@@ -21,12 +21,14 @@ from andon.model.trouble import Trouble, TroubleKind
 
 if TYPE_CHECKING:
     from andon.catalog.use import UseBook
+    from andon.model.insight import Insight
     from andon.service.lanes import CommitLanes
 
 
 class NeedKind(StrEnum):
     """What needs somebody. `check`, `held`, `failed`, `late`, `cord`, `complaint`: trouble with a dataset. `branch`: changes that
-    nobody published yet. `folder`: what stands in the way of a run of the folder. `run`: a run that came to nothing as a whole."""
+    nobody published yet. `folder`: what stands in the way of a run of the folder. `run`: a run that came to nothing as a whole.
+    `insight`: an answer that is not true any more."""
 
     CHECK = "check"
     HELD = "held"
@@ -37,6 +39,7 @@ class NeedKind(StrEnum):
     RUN = "run"
     FOLDER = "folder"
     BRANCH = "branch"
+    INSIGHT = "insight"
 
 
 class NextStep(Document):
@@ -203,6 +206,34 @@ def incidents_by_need(
                 for kind in kinds:
                     found.setdefault((signal.dataset, kind), KnownIncident(incident.number, incident.dataset))
     return found
+
+
+def need_of_insight(insight: Insight, what: str, since: str, dataset: str | None) -> Need:
+    """An insight whose answer is not true any more.
+
+    Args:
+        what: what was found, in a sentence.
+        dataset: through which it moved.
+    """
+    name = insight.name
+    return Need(
+        kind=NeedKind.INSIGHT,
+        status=Lamp.WARN.value,
+        datasets=[dataset] if dataset is not None else list(insight.datasets[:1]),
+        what=f"the insight `{name}` is not true any more: {what}",
+        since=since,
+        run=None,
+        affected=AffectedReaders(0, 0, [name]),
+        owner=insight.owner,
+        action=NextStep(
+            "See what moved",
+            f"andon insight check {name}",
+            "POST",
+            "/api/v1/insights/checks",
+            {"names": [name]},
+            f"/insights/{name}?look=true",
+        ),
+    )
 
 
 def nobody() -> AffectedReaders:

@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from andon.service.given_files import GivenFiles
     from andon.service.history import History
     from andon.service.incidents import IncidentDesk
+    from andon.service.insight_asking import InsightAsking
+    from andon.service.insight_changes import InsightChanges
+    from andon.service.insight_checks import InsightChecks
+    from andon.service.insights import Insights
     from andon.service.lineage import Lineages
     from andon.service.lineage_events import LineageEvents
     from andon.service.lineage_map import LineageMaps
@@ -394,6 +398,34 @@ class Service:
         return SavedQueries(self.workspace, self.querying)
 
     @cached_property
+    def insights(self) -> Insights:
+        """What data serves, what it is worth, and how far it can be relied on."""
+        from andon.service.insights import Insights
+
+        shared = self._shared
+        return Insights(self.workspace, shared.troubles, shared.graphs, self.trust, self._insight_asking)
+
+    @cached_property
+    def insight_checks(self) -> InsightChecks:
+        """Whether insights are still true."""
+        from andon.service.insight_checks import InsightChecks
+
+        return InsightChecks(self.workspace, self._insight_asking)
+
+    @cached_property
+    def insight_changes(self) -> InsightChanges:
+        """Insights that are made, pinned, or have an outcome more."""
+        from andon.service.insight_changes import InsightChanges
+
+        return InsightChanges(self.workspace, self.given_files, self._insight_asking, self.insight_checks)
+
+    @cached_property
+    def _insight_asking(self) -> InsightAsking:
+        from andon.service.insight_asking import InsightAsking
+
+        return InsightAsking(self.workspace, self.querying, self.saved_queries)
+
+    @cached_property
     def lineages(self) -> Lineages:
         """Where datasets and columns come from, and whom they reach."""
         from andon.service.lineage import Lineages
@@ -540,6 +572,7 @@ class Service:
 
     def _passed(self, branch: str, listener: Listener, is_beside: bool) -> None:
         self.incidents.passed(branch, listener)
+        self.insight_checks.passed(branch)
         if not self.workspace.actions.is_idle(branch, to_text(self.workspace.clock())):
             self.actions.passed(branch, listener, is_beside=is_beside)
         self.messages.run_ended(listener)

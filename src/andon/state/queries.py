@@ -12,7 +12,7 @@ from andon.base.record import Record
 from andon.errors import MachineError
 
 #: Faces under which Andon itself asks, for a page or a promise: nobody read what was asked so.
-UNASKED = ("show", "due")
+UNASKED = ("show", "due", "insight")
 
 #: Told why a line could not be written.
 Failed = Callable[[MachineError], None]

@@ -11,6 +11,7 @@ from andon.state import (
     cords,
     decisions,
     incidents,
+    insight_looks,
     looks,
     messages,
     offers,
@@ -75,4 +76,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # whether a clock jumped is told by what it showed before
     clocks.TABLES,
+    # whether the answers of insights are still true
+    insight_looks.TABLES,
 )

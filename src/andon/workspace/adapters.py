@@ -41,6 +41,7 @@ from andon.state.cords import Cords
 from andon.state.decisions import Decisions
 from andon.state.facts import Facts
 from andon.state.incidents import Incidents
+from andon.state.insight_looks import InsightLooks
 from andon.state.looks import Looks
 from andon.state.messages import Messages
 from andon.state.offers import Offers
@@ -88,6 +89,7 @@ class StateStore(Record):
     actions: Actions
     cords: Cords
     clocks: Clocks
+    insight_looks: InsightLooks
 
 
 class Adapters:
@@ -273,6 +275,7 @@ class Adapters:
             Actions(database),
             Cords(database),
             Clocks(database),
+            InsightLooks(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

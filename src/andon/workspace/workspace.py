@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from andon.state.decisions import Decisions
     from andon.state.facts import Facts
     from andon.state.incidents import Incidents
+    from andon.state.insight_looks import InsightLooks
     from andon.state.looks import Looks
     from andon.state.messages import Messages
     from andon.state.offers import Offers
@@ -207,6 +208,11 @@ class Workspace:
     def looks(self) -> Looks:
         """When what was last brought up to date."""
         return self._adapters.state.looks
+
+    @property
+    def insight_looks(self) -> InsightLooks:
+        """Whether the answers of insights are still true."""
+        return self._adapters.state.insight_looks
 
     @property
     def decisions(self) -> Decisions:

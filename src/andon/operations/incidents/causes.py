@@ -234,11 +234,12 @@ def _merged(older: Case, newer: Case, upper: Case, at: str) -> tuple[Case, Case]
     cause = upper.incident
     for signal in newer.signals:
         older = older.put(signal) if older.find(signal.fingerprint) is None else older
-    if cause.dataset != older.incident.dataset:
+    if upper.number != older.number:
+        known = "further up" if cause.dataset != older.incident.dataset else "known by now"
         told = CaseTold(
             IncidentEventKind.ABSORBED,
-            f"its cause is further up: {place_of(cause.dataset)}: {cause.title}",
-            body={"root": cause.dataset},
+            f"its cause is {known}: {place_of(cause.dataset)}: {cause.title}",
+            body={"root": cause.dataset, "was": newer.number},
         )
         incident = replace(older.incident, dataset=cause.dataset, kind=cause.kind, title=cause.title)
         older = replace(older, incident=incident).says(told)

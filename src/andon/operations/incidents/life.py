@@ -1,14 +1,15 @@
 """How signals become incidents, and incidents end. Pure: from what stood and what was noticed to what stands.
 
-A signal belongs to the incident that has it; else to one above it by lineage that explains it; else to one of its own dataset that came
-with it. What belongs to none opens one, or opens one again that was closed not long ago. What a person judged while it stood stays with
-that judgement until it was right once.
+A signal belongs to the incident in which it stands; else to one above it by lineage that explains it; else to one of its own dataset that
+came with it. What belongs to none opens one, or opens one again that was closed not long ago. What a person judged while it stood stays
+with that judgement until it was right once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from andon.base.clock import from_text
 from andon.base.record import Record, replace
@@ -119,7 +120,8 @@ def _home(
     """The incident that a signal belongs to."""
     standing = [case for case in cases if not case.is_over]
     for case in standing:
-        if case.find(signal.fingerprint) is not None:
+        # what was right once and is wrong again begins anew, though something else of that incident stands
+        if any(each.fingerprint == signal.fingerprint for each in case.standing):
             return case
     for case in cases:
         if _is_judged(case, signal.fingerprint):
@@ -134,7 +136,9 @@ def _home(
         if any(lineage.explains(upper, signal, batch.at) for upper in case.standing):
             return case
     for case in standing:
-        if any(s.dataset == signal.dataset and s.first == batch.at for s in case.standing) and batch.run is not None:
+        # with what stood before nothing came
+        came = case.standing if case.incident.opened == batch.at and batch.run is not None else []
+        if any(s.dataset == signal.dataset and s.first == batch.at for s in came):
             return case
     before = earlier.get(signal.fingerprint)
     if before is not None and before.closed is not None and from_text(batch.at) - from_text(before.closed) <= AGAIN:
@@ -158,6 +162,12 @@ def _unbuilt(case: Case, dataset: str) -> list[IncidentSignal]:
         for signal in case.standing
         if signal.dataset == dataset and signal.kind in _UNBUILT and "check" not in signal.details
     ]
+
+
+def _is_another_reason(case: Case, signal: Signal) -> bool:
+    """Whether the dataset of an incident can't be built for a reason of another kind now: that is another cause."""
+    before = _unbuilt(case, signal.dataset) if _is_unbuilt(signal) and signal.dataset == case.incident.dataset else []
+    return bool(before) and all(other.kind is not signal.kind for other in before)
 
 
 def _surpassed(case: Case, signal: Signal, at: str) -> Case:
@@ -193,11 +203,15 @@ def _with(case: Case, signal: Signal, batch: Batch) -> Case:
     """The incident with a signal more, or one that came again."""
     before = case.find(signal.fingerprint)
     noticed = _noticed(signal, before, batch.at)
+    body: dict[str, Any] = {"run": signal.run}
+    if not case.is_over and _is_another_reason(case, signal):
+        body["root"] = signal.dataset
+        case = replace(case, incident=replace(case.incident, kind=signal.kind, title=signal.what))
     case = case.put(noticed)
     if before is None or before.what != signal.what or before.cleared is not None or _is_told(noticed.times):
         kind = IncidentEventKind.ABSORBED if before is None else IncidentEventKind.REPEATED
         what = f"{place_of(signal.dataset)}: {signal.what}"
-        case = case.says(CaseTold(kind, what, signal.who or "andon", {"run": signal.run}))
+        case = case.says(CaseTold(kind, what, signal.who or "andon", body))
     state = case.incident.state
     if state in (IncidentState.CLOSED, IncidentState.VERIFIED):
         case = moved(case, IncidentState.OPEN, batch.at, "it came back")

@@ -21,7 +21,17 @@ from andon.model.message import IncidentChange
 from andon.operations.messages.carry import Handed, carry, options_of
 from andon.operations.messages.facts import BranchFacts
 from andon.operations.messages.parcel import Parcel
-from andon.operations.messages.routing import HOUR, News, again_at, calls_a_person, change_of, gathered, heard_as, hears
+from andon.operations.messages.routing import (
+    HOUR,
+    News,
+    again_at,
+    calls_a_person,
+    change_of,
+    gathered,
+    heard_as,
+    hears,
+    new_causes,
+)
 from andon.operations.messages.wording import document_of
 from andon.state.messages import LastTold, MessageReader
 
@@ -38,6 +48,8 @@ if TYPE_CHECKING:
 _LEASE = timedelta(minutes=2)
 #: Events that are read at once; how long it is known what was sent; how often messages of one channel are sent in one pass.
 _EVENTS, _KEPT, _ROUNDS = 1000, timedelta(days=90), 5
+#: What is good news, but for who has to hear of another cause, too.
+_GOOD = (IncidentChange.CONTAINED, IncidentChange.FIXED)
 
 
 class Passed(Record):
@@ -87,8 +99,10 @@ class MessageSender:
         signals = self._incidents.signals(incidents)
         told = self._store.told(channel.name, incidents)
         now = self._workspace.clock()
-        calls = {event.incident for event in events if calls_a_person(event)}
-        news, changed = self._news(channel, reader.since, incidents, signals, told, calls, to_text(now))
+        # beside what changes the state: a call for a person comes after it
+        beside = dict.fromkeys(new_causes(events, told), IncidentChange.WORSE)
+        beside |= {event.incident: IncidentChange.CALLED for event in events if calls_a_person(event)}
+        news, changed = self._news(channel, reader.since, incidents, signals, told, beside, to_text(now))
         dues = self._store.dues_since(to_text(now - HOUR)) if news else {}
         own = {recipient: moments for (name, recipient), moments in dues.items() if name == channel.name}
         with self._database.write() as transaction:
@@ -109,7 +123,7 @@ class MessageSender:
         incidents: Mapping[int, Incident],
         signals: Mapping[int, Sequence[IncidentSignal]],
         told: Mapping[int, LastTold],
-        calls: set[int],
+        beside: Mapping[int, IncidentChange],
         now: str,
     ) -> tuple[list[News], list[tuple[int, LastTold]]]:
         """What a channel is told, and what it is then known to have been told of."""
@@ -120,8 +134,10 @@ class MessageSender:
         for number, incident in sorted(incidents.items()):
             before = told.get(number)
             change = change_of(before, incident, since)
-            if change is None and before is not None and number in calls:
-                change = IncidentChange.CALLED
+            if before is not None and (
+                change is None or (change in _GOOD and beside.get(number) is IncidentChange.WORSE)
+            ):
+                change = beside.get(number)
             if change is None or not hears(channel, incident, signals[number], default, now):
                 continue
             known = facts.setdefault(incident.branch, BranchFacts(self._workspace, incident.branch))

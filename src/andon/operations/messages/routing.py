@@ -6,7 +6,7 @@ is no longer so. What is told is the same however often somebody looks, and by w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from andon.base.clock import from_text, to_text
@@ -91,6 +91,19 @@ def heard_as(change: IncidentChange, told: LastTold | None, incident: Incident, 
 def calls_a_person(event: IncidentEvent) -> bool:
     """Whether what was done about an incident needs a person's look."""
     return event.kind is IncidentEventKind.ACTION and event.body.get("calls") is True
+
+
+def new_causes(events: Sequence[IncidentEvent], told: Container[int]) -> set[int]:
+    """The incidents that took in a cause of which nobody heard: one that was no incident of its own, or of which nobody was told.
+
+    Args:
+        told: of which incidents the channel was told.
+    """
+    return {
+        event.incident
+        for event in events
+        if event.kind is IncidentEventKind.ABSORBED and "root" in event.body and event.body.get("was") not in told
+    }
 
 
 def due_at(channel: Channel, dues: Sequence[str], now: datetime) -> datetime:

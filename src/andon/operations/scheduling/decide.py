@@ -309,7 +309,8 @@ class Decider:
             return Decision(dataset, DueStanding.DUE, want.reason, want.rule, _text(want.slot))
         failure = self.known.failures.get(dataset)
         if failure is not None and _is_stuck(failure):
-            moving = []
+            # what was kept back together goes together when it is tried again: a total over both would hold one of them
+            moving = [above for above in moving if failure.is_held and above in self.known.failures]
         if need is not None and (moving or self.data.get(dataset, self._tried(dataset)) < need.since):
             shown = ", ".join(need.serves[:_NAMED])
             return Decision(

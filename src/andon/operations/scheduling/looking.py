@@ -267,7 +267,8 @@ class Looking:
         for dataset, each in attempts.items():
             again = each.at if each.again is not None and each.again > latest else each.again
             is_changed = each.mark is not None and marks.get(dataset, each.mark) != each.mark
-            found[dataset] = Failure(each.at, words(each), again, is_changed)
+            is_held = each.code == "run.held"
+            found[dataset] = Failure(each.at, words(each), again, is_changed, is_held)
         return found
 
 

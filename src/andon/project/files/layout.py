@@ -50,6 +50,9 @@ class PathRole(Record):
     hint: str | None = None
 
 
+#: How the answer of an insight is called that is kept beside it.
+ANSWER_ENDING = ".answer.jsonl"
+
 _ENDINGS = {"sources": "SQL (`.sql`), YAML (`.yml`) or Python (`.py`)", "datasets": "SQL (`.sql`) or Python (`.py`)"}
 
 
@@ -79,7 +82,7 @@ def spot(path: str) -> PathRole:
         case "tests":
             return PathRole(Role.TEST_DATA if lower.endswith(".csv") else Role.TEST)
         case "insights":
-            return PathRole(Role.INSIGHT)
+            return PathRole(Role.TEXT if lower.endswith(ANSWER_ENDING) else Role.INSIGHT)
     return PathRole(Role.YAML if lower.endswith((".yml", ".yaml")) else Role.TEXT)
 
 

@@ -25,7 +25,7 @@ CODE_FOLDERS: dict[str, tuple[str, ...]] = {
     "queries": (".sql", ".md"),
     "tests": (".yml", ".yaml", ".csv", ".md"),
     "analyses": (".py", ".sql", ".ipynb", ".yml", ".yaml", ".lock.txt", ".md"),
-    "insights": (".yml", ".yaml", ".md"),
+    "insights": (".yml", ".yaml", ".md", ".answer.jsonl"),
 }
 
 #: Code files at the top of the folder.

@@ -19,6 +19,7 @@ _HOMES = (
     "runs",
     "sources",
     "incidents",
+    "insights",
     "suggestions",
     "review",
     "calls",

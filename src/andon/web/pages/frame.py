@@ -18,6 +18,7 @@ PLACES = (
     ("b", "layout-grid", "Board", "/"),
     ("i", "bell", "Incidents", "/incidents"),
     ("c", "search", "Catalog", "/catalog"),
+    ("n", "eye", "Insights", "/insights"),
     ("s", "square-terminal", "SQL", "/sql"),
     ("h", "git-branch", "Changes", "/changes"),
     ("r", "play", "Runs", "/runs"),

@@ -84,6 +84,7 @@ def _sql(call: PageCall) -> Shown:
         "past": None,
         "plain_address": href("/sql", **plain) if text is not None and not asked.plain else None,
         "save_address": href("/save", q=text, at=asked.at),
+        "keep_address": href("/save-insight", q=text, at=asked.at),
     }
     if asked.plain and text is not None and text.strip():
         shown |= _answered(call, text, shown["values"])

@@ -61,6 +61,7 @@ def situations(draw: st.DrawFn) -> tuple[ScheduleBook, ScheduleFacts]:
             draw(st.sampled_from(HOURS)),
             "boom",
             draw(st.sampled_from((None, HOURS[1], to_text(NOW + timedelta(minutes=5))))),
+            is_held=draw(st.booleans()),
         )
         for d in names
         if not draw(st.integers(0, 7))
@@ -171,6 +172,25 @@ def test_a_slot_that_waits_for_a_retry_above_waits_and_one_above_that_failed_for
     assert (goes["s.a"].held, goes["m.b"].standing) == ("failed", DueStanding.DUE)
     paused = HeldBack(BackKind.PAUSED, "paused by ana")
     assert due(decide(of, ScheduleFacts(looks=looks, held={"s.a": paused}), NOW)) == {"m.b"}
+
+
+def test_what_was_kept_back_with_a_load_comes_along_when_that_is_tried_again_and_only_then() -> None:
+    of = book(
+        entry("shop.sales", cron="0 11 * * *"),
+        entry("crm.people", asked=True, cron="0 11 * * *"),
+        entry("staging.days", "shop.sales"),
+        entry("marts.value", "staging.days", "crm.people"),
+        entry("marts.few", "crm.people"),
+        entry("marts.broken", "shop.sales"),
+    )
+    kept = Failure(HOURS[3], "`reconciles` does not hold", is_held=True)
+    failures = {"shop.sales": kept, "staging.days": kept, "marts.few": kept, "marts.broken": Failure(HOURS[3], "boom")}
+    decisions = decide(of, ScheduleFacts(looks=dict.fromkeys(of.entries, HOURS[20]), failures=failures), NOW)
+    assert jobs(of, decisions) == (("crm.people", "shop.sales", "staging.days", "marts.value"),), (
+        "a total over both is made in the job of what it reads"
+    )
+    held = {each.dataset: each.held for each in decisions if not each.is_due}
+    assert held == {"marts.few": "failed", "marts.broken": "failed"}, "nothing that they read was kept back with them"
 
 
 def line(cause: str, began: str, last: str, times: int, gap: float) -> PassLine:

@@ -262,7 +262,8 @@ class Sql extends HTMLElement {
     const pin = this.querySelector(".pin");
     pin.lastElementChild.textContent = this.at ? `Follow ${this.dataset.branch}` : "Pin this commit";
     pin.href = await addressOf({ ...asked, at: this.at ? null : head.commit.slice(0, 12) });
-    this.querySelector(".save").href = await addressOf({ q: asked.q, at: this.at, part: null, p: {} }, null, "/save");
+    for (const [link, place] of [[".save", "/save"], [".keep", "/save-insight"]])
+      this.querySelector(link).href = await addressOf({ q: asked.q, at: this.at, part: null, p: {} }, null, place);
     for (const link of this.querySelectorAll("[data-file]")) link.href = fileOf({ ...asked, at: head.commit }, link.dataset.file);
     const chart = new URL(location.href).searchParams.get("chart");
     if (chart) this.#view("chart");

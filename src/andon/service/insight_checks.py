@@ -1,0 +1,191 @@
+"""Whether insights are still true: asked again of what readers see now, and compared with the answer that was pinned."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from andon.base.clock import to_text
+from andon.base.record import replace
+from andon.base.text import plural
+from andon.errors import AndonError
+from andon.service.insight_asking import found_insight
+from andon.service.insight_documents import InsightCheck, InsightState
+from andon.service.insights import pin_of
+from andon.state.insight_looks import ALL, InsightLook
+from andon.value.movement import AnswerMoved, moved
+from andon.value.through import MovedDataset, moved_through
+from andon.workspace.view import View
+
+if TYPE_CHECKING:
+    from andon.model.insight import Insight
+    from andon.service.insight_asking import AskedInsight, InsightAsking
+    from andon.value.answers import PinnedAnswer
+    from andon.workspace.workspace import Workspace
+
+_log = logging.getLogger(__name__)
+#: So many are asked in one pass of the schedule; the others in the next.
+_A_PASS = 10
+_NOTHING = AnswerMoved()
+
+
+class InsightChecks:
+    """Asks insights of one workspace again."""
+
+    def __init__(self, workspace: Workspace, asking: InsightAsking) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+        self._asking = asking
+
+    def check(self, names: Sequence[str] = (), at: str | None = None, *, is_noted: bool = True) -> list[InsightCheck]:
+        """Ask insights again, all without names.
+
+        Args:
+            is_noted: whether what is found of a branch's head is noted, for the board.
+
+        Raises:
+            UsageError: `lake.insight_not_found`, `lake.ref_not_found`.
+        """
+        view = View.at(self._workspace, at)
+        insights = (
+            [found_insight(view, name) for name in dict.fromkeys(names)] if names else list(view.project.insights)
+        )
+        found = [self._checked(view, insight) for insight in insights]
+        if is_noted and self._is_head(view):
+            self._note(view, insights, found)
+        return found
+
+    def passed(self, branch: str) -> None:
+        """Look at a branch after a pass of its schedule: at insights whose query, pin or datasets are others than when they were looked at
+        last, some at a time. Where the branch is as it was, nothing but that is read."""
+        ref = self._lake.refs.find(branch)
+        if ref is None or self._lake.database.is_read_only:
+            return
+        looks = self._workspace.insight_looks.of(branch)
+        if ALL in looks and looks[ALL].mark == ref.commit:
+            return
+        view = View(self._workspace, branch, self._lake.commits.get(ref.commit))
+        due = [
+            each
+            for each in view.project.insights
+            if pin_of(each)
+            and each.query is not None
+            and (each.name not in looks or looks[each.name].mark != self._asking.mark(view, each))
+        ]
+        now = due[:_A_PASS]
+        self._note(view, now, [self._checked(view, each) for each in now], is_all=len(now) == len(due))
+
+    # -- parts
+
+    def _is_head(self, view: View) -> bool:
+        ref = self._lake.refs.find(view.ref)
+        return ref is not None and ref.kind == "branch" and not self._lake.database.is_read_only
+
+    def _note(
+        self, view: View, insights: Sequence[Insight], found: Sequence[InsightCheck], *, is_all: bool = False
+    ) -> None:
+        at = to_text(self._workspace.clock())
+        looks = [
+            InsightLook(
+                insight.name,
+                self._asking.mark(view, insight),
+                pin_of(insight),
+                at,
+                str(check.state),
+                check.what,
+                check.through[0].dataset if check.through else None,
+            )
+            for insight, check in zip(insights, found, strict=True)
+            if check.state not in (InsightState.UNPINNED, InsightState.NO_QUERY)
+        ]
+        if is_all:
+            looks.append(InsightLook(ALL, view.commit.id, "", at, "", ""))
+        self._workspace.insight_looks.put(view.ref, looks)
+
+    def _checked(self, view: View, insight: Insight) -> InsightCheck:
+        if insight.query is None:
+            return self._told(view, insight, InsightState.NO_QUERY, "it has no query that could be asked again")
+        if insight.pinned is None:
+            what = f"nothing says what its answer was: `andon insight pin {insight.name}` keeps it"
+            return self._told(view, insight, InsightState.UNPINNED, what)
+        try:
+            asked = self._asking.ask(insight.query, view.commit, masks=True)
+        except AndonError as error:
+            through = self._through(view, insight)
+            return self._told(
+                view, insight, InsightState.FAILED, f"it can't be asked any more: {error.message}", through=through
+            )
+        after = asked.answer
+        if after.id == insight.pinned.result:
+            return self._told(view, insight, InsightState.TRUE, "still true")
+        before = self._asking.before(insight, view.state)
+        if before is None:
+            what = "its answer is another one; what it was is not kept any more"
+            return self._told(view, insight, InsightState.MOVED, what, through=self._through(view, insight))
+        return self._compared(view, insight, before, asked)
+
+    def _compared(self, view: View, insight: Insight, before: PinnedAnswer, asked: AskedInsight) -> InsightCheck:
+        difference = moved(before, asked.answer)
+        if not difference.total:
+            return self._told(view, insight, InsightState.TRUE, "still true")
+        through = self._through(view, insight)
+        what = moved_words(difference, through)
+        if asked.is_personal:  # what is told here is kept, and seen by others
+            what, difference = f"{what}; its values are personal", replace(difference, movements=())
+        return self._told(view, insight, InsightState.MOVED, what, difference, through)
+
+    def _through(self, view: View, insight: Insight) -> list[MovedDataset]:
+        """The datasets that are others than when an answer was pinned; none where that is not known any more."""
+        assert insight.pinned is not None
+        try:
+            then = View.at(self._workspace, insight.pinned.commit)
+            before = then.state.leaves
+            needs = {name: set(said.definition.inputs) for name, said in view.project.datasets.items()}
+            for name, said in then.project.datasets.items():
+                needs.setdefault(name, set()).update(said.definition.inputs)
+        except AndonError as error:
+            _log.debug("what %s was read from is not known any more: %s", insight.name, error)
+            return []
+        refs = (then.commit.id[:8], view.ref if self._is_head(view) else view.commit.id[:8])
+        return list(moved_through(insight.datasets, needs, before, view.state.leaves, refs))
+
+    def _told(
+        self,
+        view: View,
+        insight: Insight,
+        state: InsightState,
+        what: str,
+        difference: AnswerMoved = _NOTHING,
+        through: Sequence[MovedDataset] = (),
+    ) -> InsightCheck:
+        return InsightCheck(
+            name=insight.name,
+            title=insight.title,
+            state=state,
+            what=what,
+            pinned=insight.pinned.commit if insight.pinned is not None else None,
+            commit=view.commit.id,
+            movements=list(difference.movements),
+            total=difference.total,
+            changed=difference.changed,
+            came=difference.came,
+            went=difference.went,
+            through=list(through),
+        )
+
+
+def moved_words(difference: AnswerMoved, through: Collection[MovedDataset]) -> str:
+    """What moved, in a sentence. Pure."""
+    if difference.has_other_columns:
+        parts = ["its answer has other columns"]
+    else:
+        told = (
+            (difference.changed, "with other values"),
+            (difference.came, "that came"),
+            (difference.went, "that went"),
+        )
+        parts = [f"{plural(count, 'row')} {words}" for count, words in told if count]
+    origins = [each.dataset for each in through if each.is_origin]
+    begun = f", through {', '.join(origins[:3])}" + (" and others" if len(origins) > 3 else "") if origins else ""
+    return ", ".join(parts) + begun
