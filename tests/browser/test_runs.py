@@ -64,7 +64,7 @@ def test_a_run_is_planned_begun_and_watched_to_its_end(works: tuple[Clone, Watch
     assert page.evaluate("window.wasHere")
     assert window.accessibility() == []
     page.locator(".run-head", has_text="Done").wait_for(timeout=60_000)
-    assert page.locator('.gantt-bar rect[data-s="ok"]').count() == 3
+    assert page.locator('.gantt-bar rect[data-s="ok"]').count() == 4
     assert page.locator("progress").count() == 0
     assert "Published" in page.locator(".toast").inner_text()
     assert page.get_by_text("three more").is_visible()
@@ -132,7 +132,7 @@ def test_the_list_is_narrowed_where_it_stands(window: Watched) -> None:
     page.wait_for_url("**/runs?*branch=try*")
     expect(page.locator(".runs-list tbody tr")).to_have_count(1)
     page.go_back()
-    expect(page.locator(".runs-list tbody tr")).to_have_count(3)
+    expect(page.locator(".runs-list tbody tr")).to_have_count(4)
     page.locator("#due").get_by_text("due").first.wait_for()
 
 

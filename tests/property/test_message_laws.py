@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from andon.base.clock import from_text, to_text
@@ -100,6 +100,7 @@ def test_who_is_told_knows_how_it_stands_and_hears_nothing_twice(life: list[tupl
     st.sampled_from([0.0, 60.0, 900.0]),
     st.booleans(),
 )
+@example([0] * 6, 1, 60.0, True)
 def test_a_channel_is_never_flooded_and_nothing_is_left_out(
     gaps: list[int], per_hour: int, window: float, is_tried: bool
 ):
@@ -159,6 +160,8 @@ def test_a_message_is_tried_for_days_ever_less_often_and_then_given_up():
     assert PATIENCE <= now - START < PATIENCE + timedelta(hours=3)
     assert len(tries) < 40
     assert due_at(Channel("team", "slack"), [], START) == START
+    ahead = [to_text(START + timedelta(days=3, seconds=number)) for number in range(20)]
+    assert due_at(Channel("team", "slack"), ahead, START) == START, "a clock that was ahead holds nothing up"
 
 
 def test_a_crowd_is_told_by_the_worst_and_counted():

@@ -194,4 +194,4 @@ def test_nothing_is_told_where_nobody_asked_for_it(tmp_path: Path):
     assert outbox.is_configured({"HOME": str(tmp_path)})
     clone = project(tmp_path)
     with clone.opened() as service:
-        assert service._shared._outbox is None
+        assert outbox.LineageOutbox not in service._shared._made

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from andon.runs.goal import RunOptions
-from andon.service.insight_changes import NewInsight
 from kit.clones import FILES, Clone, checked_totals
 from kit.serving import Client, Serving, serving
 
@@ -54,11 +52,10 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     clone.write("andon.toml", '[people.ana]\nrole = "owner"\n[people.rea]\nrole = "reader"\n')
     clone.write("datasets/marts/totals.sql", checked_totals('amount <= 20 "nobody spends so much"', personal))
     clone.write("sources/shop/orders.sql", f"/*---\n{personal}---*/\n{FILES['sources/shop/orders.sql']}")
+    asked = "select customer, sum(amount) as s from shop.orders group by 1"
+    clone.write("insights/who.md", f'---\nquestion: "Who <b>?"\nquery: {asked}\n---\n')
+    clone.write("insights/plain.md", "---\nquestion: Why?\nuses: [marts.count]\n---\n")
     clone.run()
-    with clone.opened() as service:
-        who = NewInsight("who", "Who <b>?", query="select customer, sum(amount) as s from shop.orders group by 1")
-        service.insight_changes.add(who, RunOptions())
-        service.insight_changes.add(NewInsight("plain", "Why?", uses=("marts.count",)), RunOptions())
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,70\n")
     clone.refresh()
     clone.write("datasets/marts/count.sql", "select 1 / 0 as n, cast('x<i>' as integer) as m from shop.orders\n")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from shutil import rmtree
 
+from andon.base.files import machine_error
 from andon.base.names import literal, quote
 from andon.base.record import Record
 from andon.engines.duckdb.instance import Session
@@ -77,6 +78,7 @@ def write_apart(
 
     Raises:
         duckdb.Error: what the engine says.
+        MachineError: a file can't be put where it stays.
     """
     listed = [quote(column.name) for column in columns]
     query = (
@@ -96,17 +98,24 @@ def write_apart(
         if len(found) != len(rows):  # more than one file of one part: the engine does so for very many parts only
             raise ValueError("the engine wrote a part into several files")
         if "true" in found:
-            Path(found["true"][0]).chmod(0o600)  # who may read it is said when it is where it stays
-            Path(found["true"][0]).replace(aside)
+            _move(found["true"][0], aside)
         count = int(found["true"][1]) if "true" in found else 0
         if "false" not in found:
             none = f"select * from (\n{sql}\n) limit 0"
             return write_parquet(session, catalog, none, produced, columns, path), count
         place, written, size, _, stats, _ = found["false"]
-        Path(place).replace(path)
+        _move(place, path)
         return Written(int(written), int(size), parse_return_stats(stats)), count
     finally:
         rmtree(parts, ignore_errors=True)
+
+
+def _move(place: str, path: str) -> None:
+    try:
+        Path(place).chmod(0o600)  # who may read it is said when it is where it stays
+        Path(place).replace(path)
+    except OSError as error:
+        raise machine_error(error, f"write {path}") from error
 
 
 def _stored(sql: str, produced: Sequence[tuple[str, str]], columns: Sequence[Column]) -> str:

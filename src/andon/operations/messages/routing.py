@@ -112,10 +112,13 @@ def due_at(channel: Channel, dues: Sequence[str], now: datetime) -> datetime:
     Args:
         dues: when those of the last hour, and those that wait, went or go out (ISO text), in order.
     """
-    latest = now + 2 * max(
-        HOUR, timedelta(seconds=channel.window)
-    )  # what lies further ahead was noted by a wrong clock
-    moments = [moment for due in dues if now - HOUR < (moment := from_text(due)) <= latest]
+    step = max(HOUR, timedelta(seconds=channel.window))
+    moments: list[datetime] = []
+    for moment in map(from_text, dues):
+        if moment > max([now, *moments[-1:]]) + step:
+            break  # none waits so long for those before it: what lies there was noted by a clock that was ahead
+        if moment > now - HOUR:
+            moments.append(moment)
     found = now
     if moments:
         found = max(found, moments[-1] + timedelta(seconds=channel.window))
