@@ -98,7 +98,7 @@ def write_apart(
         if len(found) != len(rows):  # more than one file of one part: the engine does so for very many parts only
             raise ValueError("the engine wrote a part into several files")
         if "true" in found:
-            _move(found["true"][0], aside)
+            _move(found["true"][0], aside, is_private=True)
         count = int(found["true"][1]) if "true" in found else 0
         if "false" not in found:
             none = f"select * from (\n{sql}\n) limit 0"
@@ -110,9 +110,10 @@ def write_apart(
         rmtree(parts, ignore_errors=True)
 
 
-def _move(place: str, path: str) -> None:
+def _move(place: str, path: str, *, is_private: bool = False) -> None:
     try:
-        Path(place).chmod(0o600)  # who may read it is said when it is where it stays
+        if is_private:
+            Path(place).chmod(0o600)  # who may read it is said when it is where it stays
         Path(place).replace(path)
     except OSError as error:
         raise machine_error(error, f"write {path}") from error
