@@ -107,7 +107,7 @@ class Session:
             os.environ.get("PATH", ""),
         ]
         self.environ = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("ANDON_")},
+            **{k: v for k, v in os.environ.items() if not k.startswith(("ANDON_", "OPENLINEAGE"))},
             "PATH": os.pathsep.join(searched),
             "ANDON_AUTHOR": "ana",
             "COLUMNS": "80",
