@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -92,6 +93,8 @@ def _client() -> Any:
         from openlineage.client import OpenLineageClient
     except ImportError as missing:
         raise RuntimeError("it is configured and not installed: pip install 'andon[openlineage]'") from missing
+    if not is_configured(os.environ):  # the client would print events, which nobody asked for
+        raise RuntimeError("it is configured for this lake, and not for this process")
     return OpenLineageClient()
 
 
