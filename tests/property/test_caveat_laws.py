@@ -111,4 +111,7 @@ def test_a_caveat_is_where_a_path_leads_that_nobody_handles(lake: tuple[dict[str
         for name, each in found.items()
     }
     assert told == expected
+    for name in datasets:
+        alone = inherited_caveats(datasets, lambda: graph, [name])
+        assert alone == ({name: found[name]} if name in found else {}), "who asks of one looks at no other"
     assert all(len(each) == len(told[name]) for name, each in found.items()), "each is told once"

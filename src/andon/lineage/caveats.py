@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 
-from andon.base.graph import reverse, topological
+from andon.base.graph import reach, reverse, topological
 from andon.base.record import Record
 from andon.model.dataset import Dataset
-from andon.model.lineage import Graph, Level, NodeKind
+from andon.model.lineage import Graph, Level
 from andon.model.standing import Caveat
 
 
@@ -24,7 +24,9 @@ class Inherited(Record):
     columns: tuple[str, ...] | None
 
 
-def inherited_caveats(datasets: Mapping[str, Dataset], graph: Callable[[], Graph]) -> dict[str, tuple[Inherited, ...]]:
+def inherited_caveats(
+    datasets: Mapping[str, Dataset], graph: Callable[[], Graph], names: Iterable[str] | None = None
+) -> dict[str, tuple[Inherited, ...]]:
     """By dataset, the caveats that it has of those above it, by origin; none for those without.
 
     A caveat of columns follows what they derive. Where they decide which rows a dataset has, or where nothing finer
@@ -33,7 +35,12 @@ def inherited_caveats(datasets: Mapping[str, Dataset], graph: Callable[[], Graph
     Args:
         datasets: of one commit.
         graph: their lineage; asked for only where a caveat is about columns.
+        names: of whom it is asked, all where it is None: nothing that is not above them is looked at.
     """
+    wanted = None if names is None else set(names)
+    if wanted is not None:
+        inputs = {name: one.definition.inputs for name, one in datasets.items()}
+        datasets = {name: datasets[name] for name in wanted | reach(inputs, wanted) if name in datasets}
     needs = {name: [each for each in one.definition.inputs if each in datasets] for name, one in datasets.items()}
     readers = reverse(needs)
     found: dict[str, list[Inherited]] = {}
@@ -41,11 +48,12 @@ def inherited_caveats(datasets: Mapping[str, Dataset], graph: Callable[[], Graph
         for caveat in datasets[origin].caveats:
             handled = {name for name, one in datasets.items() if _handles(one, origin, caveat)}
             if caveat.columns and readers[origin]:
-                spread = _along_columns(graph(), origin, caveat.columns, handled)
+                spread = _along_columns(graph(), origin, caveat.columns, datasets.keys() - handled)
             else:
                 spread = dict.fromkeys(_below(readers, origin, handled))
             for name, columns in spread.items():
-                found.setdefault(name, []).append(Inherited(origin, caveat, columns))
+                if wanted is None or name in wanted:
+                    found.setdefault(name, []).append(Inherited(origin, caveat, columns))
     return {name: tuple(sorted(each, key=lambda one: (one.origin, one.caveat.id))) for name, each in found.items()}
 
 
@@ -65,7 +73,7 @@ def _below(readers: Mapping[str, Iterable[str]], origin: str, handled: set[str])
 
 
 def _along_columns(
-    graph: Graph, origin: str, columns: Iterable[str], handled: set[str]
+    graph: Graph, origin: str, columns: Iterable[str], unhandled: Set[str]
 ) -> dict[str, tuple[str, ...] | None]:
     """What is made of some columns of a dataset, or has its rows by them: by dataset the columns, None for all of it."""
     by_name = {graph.nodes[node].name.lower(): node for node in graph.columns_of.get(origin, ())}
@@ -76,8 +84,7 @@ def _along_columns(
         node = frontier.pop()
         for reached in _next(graph, node):
             holder = graph.holder(reached)
-            is_open = graph.nodes[holder].kind is NodeKind.DATASET and holder not in handled and holder != origin
-            if is_open and reached not in seen:
+            if holder in unhandled and holder != origin and reached not in seen:
                 seen.add(reached)
                 frontier.append(reached)
     found: dict[str, tuple[str, ...] | None] = {}

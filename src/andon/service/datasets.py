@@ -166,9 +166,7 @@ class Datasets:
         )
 
     def _inherited(self, name: str, project: Project, commit: Commit) -> tuple[tuple[str, str], ...]:
-        if not any(dataset.caveats for dataset in project.datasets.values()):
-            return ()
-        found = inherited_caveats(project.datasets, lambda: self._graphs().graph(commit)).get(name, ())
+        found = inherited_caveats(project.datasets, lambda: self._graphs().graph(commit), [name]).get(name, ())
         return tuple((each.origin, each.caveat.text) for each in found)
 
     def standing(self, name: str, at: str | None = None) -> DatasetStanding:

@@ -129,9 +129,7 @@ class Insights:
         resting = rests_on(project.insights, needs)
         ruled = [name for rule in project.rules for name in rule.datasets]
         flaws = flaws_of(datasets, leaves, ruled, self._troubles.of(view))
-        inherited = {}
-        if any(dataset.caveats for dataset in datasets.values()):
-            inherited = inherited_caveats(datasets, lambda: self._graphs.graph(view.commit))
+        inherited = inherited_caveats(datasets, lambda: self._graphs.graph(view.commit), resting.behind)
         links = links_of(project.insights, resting, flaws, leaves, datasets, inherited)
         used = {name for insight in project.insights for name in insight.datasets if name in leaves}
         made = self._workspace.lake.objects.made(leaves[name].build for name in used)

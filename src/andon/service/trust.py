@@ -87,9 +87,7 @@ class Trust:
             if name in project.datasets
             for each in project.datasets[name].caveats
         ]
-        if not any(dataset.caveats for dataset in project.datasets.values()):
-            return found
-        handed = inherited_caveats(project.datasets, lambda: self._graphs.graph(view.commit))
+        handed = inherited_caveats(project.datasets, lambda: self._graphs.graph(view.commit), datasets)
         by_caveat: dict[tuple[str, str], list[tuple[str, Inherited]]] = {}
         for name in dict.fromkeys(datasets):
             for each in handed.get(name, ()):
