@@ -20,7 +20,7 @@ from andon.model.signal import Signal, SignalKind
 from andon.operations.actions.own import run_own
 from andon.operations.incidents.keeping import SignalLook
 from andon.operations.outside import NoAnswer, post
-from andon.runs.goal import ANY_PLAN, RunOptions
+from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from kit.clones import Clone
 from kit.receiving import web_receiver
 
@@ -350,6 +350,34 @@ def test_equal_rows_are_taken_once_without_a_line_of_code_and_stay_so(shop):
     assert shop.head().root == good.root
     shop.refresh()
     assert shop.ask("select count(*) from shop.orders") == [(3,)], "what it brought stays out"
+
+
+def test_what_is_corrected_meets_redo_branches_and_another_name(shop):
+    shop.write("sources/shop/orders.sql", SHOP.replace("amount 0..100", "unique id"))
+    shop.run()
+    shop.write("raw/orders_06.csv", (shop.root / "raw/orders_05.csv").read_text())
+    shop.refresh()
+    with shop.opened() as service:
+        assert service.actions.fix(1, "deduplicate", {"share": "60%"}).outcome is ActionOutcome.VERIFIED
+    counted, corrected = "select count(*), count(distinct id) from shop.orders", shop.head().root
+    shop.undo()
+    with shop.opened() as service:
+        service.undoing.redo()
+    assert shop.head().root == corrected
+    shop.write("raw/orders_07.csv", "id,customer,amount\n5,dan,3\n5,dan,3\n")
+    assert shop.refresh().published
+    assert shop.ask(counted) == [(4, 4)], "what was brought back corrects what comes, too"
+    shop.switch("try/x", create=True)
+    shop.write("datasets/marts/count.sql", "select count(*) * 2 as n from shop.orders\n")
+    shop.run()
+    assert shop.publish("try/x").published
+    shop.switch("main")
+    assert shop.ask(counted) == [(4, 4)], "and a change elsewhere leaves it as it is"
+    head = shop.head().id
+    with shop.opened() as service:
+        moved = service.renaming.rename("shop.orders", "shop.sales", RunOptions(agreed=ANY_PLAN), Listener())
+    assert not moved.published, "by another name it is another dataset: its check holds it"
+    assert (shop.head().id, shop.ask(counted)) == (head, [(4, 4)])
 
 
 def test_a_few_bad_rows_are_set_aside_and_the_rest_goes_on(shop):
