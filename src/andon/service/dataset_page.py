@@ -13,6 +13,7 @@ from andon.model.dataset import Dataset, Materialize
 from andon.model.growth import Grown
 from andon.model.insight import Insight
 from andon.model.version import Version
+from andon.service.trust import TrustNote
 
 if TYPE_CHECKING:
     from andon.model.build import Build
@@ -91,6 +92,7 @@ class PageDocument(Document):
     code: str
     iceberg: str | None
     growth: GrowthDocument | UnsetType = UNSET
+    notes: list[TrustNote] | UnsetType = UNSET
 
 
 class Page(Documented):
@@ -103,6 +105,7 @@ class Page(Documented):
         sample: up to ten rows.
         contract: for sources: how its files are read, as lines.
         checks: what the commit's own checks said of the versions that it has.
+        notes: what to know before the sample is trusted, the worst first.
         inherited: caveats of what stands above it, each with the dataset that states it.
         iceberg: place of metadata that any Iceberg reader can be pointed at (tables only).
     """
@@ -123,6 +126,7 @@ class Page(Documented):
     checks: tuple[CheckResult, ...] = ()
     queries: tuple[str, ...] = ()
     inherited: tuple[tuple[str, str], ...] = ()
+    notes: tuple[TrustNote, ...] = ()
 
     def document(self) -> PageDocument:
         """As in `show --json`."""
@@ -149,6 +153,7 @@ class Page(Documented):
             build=_build_document(build) if build else None,
             sample=[[_plain(v) for v in row] for row in self.sample],
             growth=self._growth(),
+            notes=list(self.notes) or UNSET,
         )
 
     @property

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from andon.query.ask import Querying
     from andon.runs.inspection.history import CheckHistory
     from andon.service.troubles import Troubles
+    from andon.service.trust import TrustNote
     from andon.workspace.workspace import Workspace
 
 
@@ -80,12 +81,14 @@ class Datasets:
         checks: CheckHistory,
         troubles: Troubles,
         graphs: Callable[[], LineageGraphs],
+        notes: Callable[[Commit, Sequence[str], str | None], list[TrustNote]],
     ) -> None:
         self._workspace = workspace
         self._troubles = troubles
         self._querying = querying
         self._checks = checks
         self._graphs = graphs
+        self._notes = notes
         self._lake = workspace.lake
 
     def list(self, at: str | None = None, select: tuple[str, ...] = ()) -> list[DatasetInfo]:
@@ -163,6 +166,7 @@ class Datasets:
             tuple(discreet_kept(r, marked) for r in self._checks.of_commit(name, commit, state, project)),
             tuple(query.name for query in project.queries if name in query.datasets),
             self._inherited(name, project, commit),
+            tuple(self._notes(commit, [name], at)) if rows else (),
         )
 
     def _inherited(self, name: str, project: Project, commit: Commit) -> tuple[tuple[str, str], ...]:

@@ -515,7 +515,12 @@ class Service:
         from andon.service.datasets import Datasets
 
         return Datasets(
-            self.workspace, self.querying, self._check_history, self._shared.troubles, lambda: self._shared.graphs
+            self.workspace,
+            self.querying,
+            self._check_history,
+            self._shared.troubles,
+            lambda: self._shared.graphs,
+            lambda commit, names, at: self.trust.notes(commit, names, at),
         )
 
     @cached_property
