@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from andon.base.record import Record
 
 
@@ -19,3 +21,17 @@ class GlossaryTerm(Record, omit_defaults=True):
     also: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     owner: str | None = None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The term, and other words for the same."""
+        return (self.term, *self.also)
+
+
+def terms_by_place(glossary: Iterable[GlossaryTerm]) -> dict[str, tuple[GlossaryTerm, ...]]:
+    """Terms by where they stand: by `schema.dataset.column` and by `schema.dataset`, in lower case."""
+    found: dict[str, tuple[GlossaryTerm, ...]] = {}
+    for term in glossary:
+        for place in dict.fromkeys(each.lower() for each in term.columns):
+            found[place] = (*found.get(place, ()), term)
+    return found

@@ -11,7 +11,7 @@ from andon.base.record import Record
 from andon.catalog.entries import CatalogEntry, first_line
 from andon.catalog.facets import FACETS, Sieve, sifted
 from andon.catalog.marks import Mark, MarkedText, Marker, cut
-from andon.catalog.ranking import Rank, as_name
+from andon.catalog.ranking import Rank
 from andon.errors import UsageError
 from andon.model.lamp import Lamp
 from andon.workspace.view import View
@@ -255,9 +255,10 @@ class Searching:
 
 def _ordered(searchable: Searchable, rank: Rank, words: str) -> tuple[list[AskedWord], list[CatalogEntry]]:
     if not words.strip():
-        return [], rank.by_worth(searchable.entries.values())
+        return [], rank.by_worth(searchable.entries, searchable.said)
     asked, scores = searchable.find(words)
-    return asked, rank.ordered(scores, searchable.entries, searchable.names.get(as_name(words), ()))
+    called = searchable.names.called(words)
+    return asked, rank.ordered(scores, searchable.entries, called, searchable.said)
 
 
 def _columns(
