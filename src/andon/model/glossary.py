@@ -14,6 +14,7 @@ class GlossaryTerm(Record, omit_defaults=True):
         also: other words for the same.
         columns: where it stands: `schema.dataset.column`, or a dataset as a whole.
         owner: who says what it means.
+        spots: of each of `columns`, line and column where it is written.
     """
 
     term: str
@@ -21,6 +22,7 @@ class GlossaryTerm(Record, omit_defaults=True):
     also: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     owner: str | None = None
+    spots: tuple[tuple[int, int], ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:
