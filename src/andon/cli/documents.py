@@ -102,6 +102,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.undescribed import UndescribedDocument
     from andon.service.undo import RevertedDocument
     from andon.service.unit_tests import TestsDocument
+    from andon.service.value import ValueDocument
     from andon.web.server import ServingDocument
 
     return {
@@ -132,6 +133,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "retire": (MovedDocument,),
         "cost": (CostDocument,),
         "waste": (WasteDocument,),
+        "value": (ValueDocument,),
         "archive": (MovedDocument,),
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo], list[SavedQueryInfo]),

@@ -21,6 +21,7 @@ _HOMES = (
     "sources",
     "incidents",
     "insights",
+    "value",
     "suggestions",
     "review",
     "calls",
