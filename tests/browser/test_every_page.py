@@ -16,6 +16,7 @@ ADDRESSES = {
     "/": ["/", "/?at=main~1"],
     "/catalog": ["/catalog", "/catalog?words=amount&kind=sql", "/catalog?words=nothing-is-called-so"],
     "/changes": ["/changes"],
+    "/glossary": ["/glossary"],
     "/changes/{branch:path}": ["/changes/try/half", "/changes/try/half?view=split&whole=true", "/changes/@folder"],
     "/sql": ["/sql", "/sql?q=from%20marts.totals"],
     "/save": ["/save?q=from%20marts.totals"],

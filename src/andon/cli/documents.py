@@ -78,6 +78,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         TagDocument,
     )
     from andon.service.editing import EditedDocument, FileTextDocument
+    from andon.service.glossary import GlossaryDocument
     from andon.service.history import DiffDocument, LogDocument
     from andon.service.incident_documents import IncidentInfo, IncidentPage
     from andon.service.insight_documents import InsightCheck, InsightDocument, InsightInfo, InsightSaved
@@ -101,6 +102,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.sources import Accepted, Pinned
     from andon.service.status import StatusDocument
     from andon.service.suggestion_documents import SuggestionDocument, SuggestionInfo, SuggestionsDocument
+    from andon.service.undescribed import UndescribedDocument
     from andon.service.undo import RevertedDocument
     from andon.service.unit_tests import TestsDocument
     from andon.service.value import ValueDocument
@@ -143,6 +145,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo], list[SavedQueryInfo]),
         "find": (FoundDocument,),
+        "glossary": (GlossaryDocument,),
+        "docs": (UndescribedDocument,),
         "review": (ReviewDocument,),
         "show": (PageDocument, SavedQueryInfo, ReadersDocument),
         "profile": (Profile, ProfileDiffDocument),

@@ -44,6 +44,8 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("query", "query", "query", "Ask the lake in SQL", "Look"),
     Entry("ls", "datasets", "ls", "List datasets", "Look"),
     Entry("find", "find", "find", "Find datasets by words", "Look"),
+    Entry("glossary", "glossary", "glossary", "Words of the business, and the columns that hold them", "Look"),
+    Entry("docs", "glossary", "docs", "What nobody described yet, most read first", "Look"),
     Entry("show", "datasets", "show", "One dataset: what it is, how it is made, for whom", "Look"),
     Entry("profile", "profiles", "profile", "What the values of a dataset look like, and what moved", "Look"),
     Entry("lineage", "lineage", "lineage", "Where a number comes from, and where it goes", "Look"),

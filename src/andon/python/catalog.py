@@ -8,9 +8,11 @@ from andon.model.review import ReviewDocument
 from andon.python.costs import CostLake
 from andon.python.suggestions import LakeSuggestions
 from andon.service.board import BoardDocument
+from andon.service.glossary import GlossaryDocument
 from andon.service.readers import ReadersDocument
 from andon.service.reviewing import WEEK
 from andon.service.searching import SHOWN, FindOptions, FoundDocument
+from andon.service.undescribed import LISTED, UndescribedDocument
 
 Filter = str | Sequence[str]
 
@@ -44,6 +46,18 @@ class CatalogLake(CostLake):
             several(schema), several(kind), several(owner), several(tag), several(status), limit, after
         )
         return self._service.catalog.find(words, self._ref, options)
+
+    def glossary(self, term: str | None = None) -> GlossaryDocument:
+        """Words of the business: what they mean, and in which columns they stand; all of them, or one.
+
+        Raises:
+            UsageError: `usage.bad_argument` for a word that the glossary does not have.
+        """
+        return self._service.glossary.show(term, self._ref)
+
+    def docs(self, *, limit: int = LISTED) -> UndescribedDocument:
+        """What nobody described yet, datasets and columns: what most people read first."""
+        return self._service.undescribed.list(limit, self._ref)
 
     def readers(self, dataset: str) -> ReadersDocument:
         """Who uses a dataset: people within 30 days, saved queries and datasets that read it, insights that rest on it.

@@ -8,10 +8,12 @@ from andon.python.catalog import Filter, several
 from andon.python.costs import RemoteCosts
 from andon.python.server_link import ServerLink
 from andon.service.board import BoardDocument
+from andon.service.glossary import GlossaryDocument
 from andon.service.readers import ReadersDocument
 from andon.service.reviewing import WEEK
 from andon.service.searching import SHOWN, FoundDocument
 from andon.service.suggestion_documents import SuggestionDocument, SuggestionInfo, SuggestionsDocument
+from andon.service.undescribed import LISTED, UndescribedDocument
 
 
 class RemoteCatalog(RemoteCosts):
@@ -34,6 +36,14 @@ class RemoteCatalog(RemoteCosts):
         said = {name: several(values) for name, values in filters.items()}
         found = self._link.get("/search", words=words, at=self._ref, limit=limit, after=after, **said)
         return from_json(FoundDocument, found)
+
+    def glossary(self, term: str | None = None) -> GlossaryDocument:
+        """Words of the business, all of them or one."""
+        return from_json(GlossaryDocument, self._link.get("/glossary", term=term, at=self._ref))
+
+    def docs(self, *, limit: int = LISTED) -> UndescribedDocument:
+        """What nobody described yet, what most people read first."""
+        return from_json(UndescribedDocument, self._link.get("/undescribed", limit=limit, at=self._ref))
 
     def readers(self, dataset: str) -> ReadersDocument:
         """Who uses a dataset."""

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from andon.service.diff_report import DiffReports
     from andon.service.editing import Editing
     from andon.service.given_files import GivenFiles
+    from andon.service.glossary import Glossary
     from andon.service.history import History
     from andon.service.incidents import IncidentDesk
     from andon.service.insight_asking import InsightAsking
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
     from andon.service.trust import Trust
+    from andon.service.undescribed import Undescribed
     from andon.service.undo import Undoing
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
@@ -515,7 +517,12 @@ class Service:
         from andon.service.datasets import Datasets
 
         return Datasets(
-            self.workspace, self.querying, self._check_history, self._shared.troubles, lambda: self._shared.graphs
+            self.workspace,
+            self.querying,
+            self._check_history,
+            self._shared.troubles,
+            lambda: self._shared.graphs,
+            lambda: self._shared.descriptions,
         )
 
     @cached_property
@@ -524,6 +531,20 @@ class Service:
         from andon.service.searching import Searching
 
         return Searching(self.workspace, self._shared.catalogs, self._shared.uses, self._shared.troubles)
+
+    @cached_property
+    def glossary(self) -> Glossary:
+        """Words of the business."""
+        from andon.service.glossary import Glossary
+
+        return Glossary(self.workspace, self._shared.catalogs)
+
+    @cached_property
+    def undescribed(self) -> Undescribed:
+        """What nobody described yet."""
+        from andon.service.undescribed import Undescribed
+
+        return Undescribed(self.workspace, self._shared.catalogs, self._shared.uses)
 
     @cached_property
     def readers(self) -> ReaderBook:

@@ -10,6 +10,7 @@ from andon.web.pages.page import PageRoute
 _HOMES = (
     "board",
     "catalog",
+    "glossary",
     "dataset",
     "map",
     "sql",
