@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from andon.errors import UsageError
-from andon.runs.goal import RunOptions
+from andon.errors import MachineError, UsageError
+from andon.model.event import Event, Notice
+from andon.query.workers import Workers
+from andon.runs.goal import Listener, RunOptions
+from andon.service.insight_asking import InsightAsking
 from andon.service.insight_changes import NewInsight, NewOutcome
+from andon.service.insight_checks import InsightChecks
 from andon.service.insight_documents import InsightState
 from kit.clones import FILES, Clone
 
@@ -239,3 +243,72 @@ def test_an_insight_is_made_on_a_branch_and_published_with_it(shop: Clone) -> No
     assert shop.publish("try").published
     with shop.opened() as service:
         assert [each.state for each in service.insight_checks.check()] == [InsightState.TRUE]
+
+
+ENDLESS = "select count(*) as n from range(1000000000) a, range(1000) b"
+
+
+def test_a_query_that_takes_too_long_is_stopped_told_and_stops_neither_the_others_nor_the_pass(
+    shop: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, query in (("endless", ENDLESS), ("total", QUERIES["total"]), ("wrong", "select customer::int as c from shop.orders")):
+        shop.write(
+            f"insights/{name}.md", f'---\nquery: {query}\npinned: {{commit: "0123456789abcdef"}}\n---\n# {name}?\n'
+        )
+    shop.write("insights/broken.md", "---\nquery: select 1 as n\npinned: {commit: abcdef0123456789}\n---\n# b?\n")
+    shop.write("andon.toml", "[query]\ntimeout = 1\n")
+    shop.run()
+    asking = InsightAsking.before
+
+    def before(self, insight, state, cancel=None):
+        if insight.name == "broken":
+            raise ZeroDivisionError
+        return asking(self, insight, state, cancel)
+
+    monkeypatch.setattr(InsightAsking, "before", before)
+    with shop.opened() as service:
+        assert service.scheduling.tick().trigger
+        looks = service.workspace.insight_looks.of("main")
+        assert {name: look.state for name, look in looks.items() if name != "*"} == {
+            "endless": "failed",
+            "total": "moved",
+            "wrong": "failed",
+            "broken": "failed",
+        }
+        assert looks["endless"].what == (
+            "it can't be asked any more: the query was stopped: it takes more than the 1 seconds that it may"
+        )
+        assert "a defect in Andon (ZeroDivisionError)" in looks["broken"].what
+        assert "*" in looks, "none is asked again before something moves"
+        assert len([need for need in service.board.needs() if need.kind == "insight"]) == 4
+
+
+def test_what_keeps_all_from_being_asked_ends_no_pass_and_is_tried_again_in_an_hour(
+    shop: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with shop.opened() as service:
+        add(service, "total", QUERIES["total"])
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,ben,7\n")
+    shop.refresh()
+    heard: list[Event] = []
+    with shop.opened() as service:
+        monkeypatch.setattr(Workers, "worker", _no_worker)
+        service.scheduling.tick(listener=Listener(heard.append))
+        look = service.workspace.insight_looks.of("main")["total"]
+        assert (look.state, look.what, look.mark) == ("failed", "it could not be asked: no worker", "")
+        monkeypatch.undo()
+        service.scheduling.tick()
+        assert service.workspace.insight_looks.of("main")["total"] == look, "it was asked just now"
+        (check,) = service.insight_checks.check()
+        assert check.state is InsightState.MOVED
+        monkeypatch.setattr(InsightChecks, "_pass", _defect)
+        service.scheduling.tick(listener=Listener(heard.append))
+        assert Notice("insights of main were not looked at: a defect (ZeroDivisionError)") in heard
+
+
+def _no_worker(*_: object) -> None:
+    raise MachineError("machine.worker", "no worker")
+
+
+def _defect(*_: object) -> None:
+    raise ZeroDivisionError

@@ -580,7 +580,7 @@ class Service:
 
     def _passed(self, branch: str, listener: Listener, is_beside: bool) -> None:
         self.incidents.passed(branch, listener)
-        self.insight_checks.passed(branch)
+        self.insight_checks.passed(branch, listener)
         if not self.workspace.actions.is_idle(branch, to_text(self.workspace.clock())):
             self.actions.passed(branch, listener, is_beside=is_beside)
         self.messages.run_ended(listener)
