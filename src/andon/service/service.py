@@ -551,8 +551,9 @@ class Service:
     @cached_property
     def _preparer(self) -> Preparer:
         from andon.runs.prepare import Preparer
+        from andon.service.stakes import Stakes
 
-        return Preparer(self.workspace, self._outlook)
+        return Preparer(self.workspace, self._outlook, Stakes(self.workspace).of_plan)
 
     @cached_property
     def given_files(self) -> GivenFiles:

@@ -20,6 +20,7 @@ from andon.value.rates import Rates
 from andon.value.useful import LastRead, Lives, usefulness
 
 if TYPE_CHECKING:
+    from andon.settings.resolve import Settings
     from andon.state.spending import SpentQuestion, SpentSeconds
     from andon.workspace.view import View
     from andon.workspace.workspace import Workspace
@@ -63,13 +64,7 @@ class SpendingBook:
     @cached_property
     def rates(self) -> Rates:
         """The rates of `[cost]`."""
-        settings = self._workspace.settings
-
-        def rate(name: str) -> Decimal | None:
-            said = str(settings.get(name))
-            return Decimal(said) if said else None
-
-        return Rates(str(settings.get("cost.currency")), rate("cost.compute_hour"), rate("cost.storage_gb_month"))
+        return rates_of(self._workspace.settings)
 
     def spent(self) -> Spent:
         """All of it, shared out."""
@@ -174,6 +169,16 @@ class SpendingBook:
 
     def _is_automatic(self, question: SpentQuestion) -> bool:
         return question.face in UNASKED or question.who == ANDON or _asking(question) in self._machines
+
+
+def rates_of(settings: Settings) -> Rates:
+    """The rates of `[cost]`."""
+
+    def rate(name: str) -> Decimal | None:
+        said = str(settings.get(name))
+        return Decimal(said) if said else None
+
+    return Rates(str(settings.get("cost.currency")), rate("cost.compute_hour"), rate("cost.storage_gb_month"))
 
 
 def _asking(question: SpentQuestion) -> tuple[str, str]:
