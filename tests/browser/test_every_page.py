@@ -31,6 +31,7 @@ ADDRESSES = {
     "/map": ["/map"],
     "/suggestions": ["/suggestions", "/suggestions?all=true"],
     "/insights": ["/insights"],
+    "/value": ["/value", "/value?since=90d&by=insight&archive=marts.totals"],
     "/insights/{name}": ["/insights/busy?look=true"],
     "/save-insight": ["/save-insight?q=from%20marts.totals"],
     "/incidents": ["/incidents", "/incidents?all=true"],
