@@ -210,7 +210,9 @@ def lived(draw: st.DrawFn) -> Lives:
     rules = {f"r{index}": draw(few) for index in range(draw(st.integers(0, 1)))}
     read = {name: LastRead("ana", "2026-11-01") for name in draw(few)}
     first = {name: draw(st.sampled_from(DAYS)) for name in draw(st.lists(st.sampled_from(NAMES), unique=True))}
-    return Lives(needs, insights, rules, read, first)
+    queries = {"q": draw(few)} if draw(st.booleans()) else {}
+    branches = {"try": draw(few)} if draw(st.booleans()) else {}
+    return Lives(needs, insights, rules, read, first, queries, branches)
 
 
 def needed_by(needs: dict[str, list[str]], start: str, seen: frozenset[str] = frozenset()) -> set[str]:
@@ -222,7 +224,9 @@ def needed_by(needs: dict[str, list[str]], start: str, seen: frozenset[str] = fr
 def test_waste_is_what_nothing_live_needs(lives: Lives) -> None:
     use = usefulness(lives, "2026-10-31")
     live = {each for insight in lives.insights for each in insight.datasets}
-    live |= {each for read in lives.rules.values() for each in read} | set(lives.read)
+    for of in (lives.rules, lives.queries, lives.branches):
+        live |= {each for read in of.values() for each in read}
+    live |= set(lives.read)
     young = {name for name, first in lives.first.items() if first >= "2026-10-31"}
     for name in NAMES:
         is_kept = any(name in needed_by(lives.needs, each) for each in live)
