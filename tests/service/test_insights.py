@@ -273,6 +273,11 @@ def test_a_plan_says_what_it_costs_and_which_insights_rest_on_it(shop: Clone) ->
         "3 insights rest on it (best, old, total): 60,000 USD a year measured, 70 USD a year estimated; 1 of them unreviewed"
     )
     assert to_json(plan)["stake"]["insights"] == ["best", "old", "total"]
+    with shop.opened() as service:
+        assert service.runs.run(RunOptions(branch="aside")).published
+        taken = service.branches.plan_publish("aside").stake
+        assert taken is not None, "what is taken over from a branch is built no more, and at stake all the same"
+        assert (taken.builds, taken.money, taken.insights) == (0, None, stake.insights)
 
 
 ENDLESS = "select count(*) as n from range(1000000000) a, range(1000) b"

@@ -49,7 +49,7 @@ class StepDocument(Document, kw_only=True):
 
 
 class PlanDocument(Document):
-    """What a run would do. `stake` is null where nothing is made again."""
+    """What a run would do. `stake` is null where all stays as it is."""
 
     base: str
     branch: str
@@ -105,7 +105,7 @@ class Plan(Documented):
     Attributes:
         is_change: whether definitions or shared files differ from the base's (a *change*), else a *refresh*.
         notices: lines that a person should see (files kept from the branch, rejected causes met, what is left behind).
-        stake: what it costs and what rests on what it makes again, where somebody looks.
+        stake: what it costs and what rests on what it moves, where somebody looks.
         digest: id of what it does and by which code, for a person who confirms just what they saw; notices and times are not in it.
     """
 

@@ -1,4 +1,4 @@
-"""What a plan costs, and what rests on what it makes again."""
+"""What a plan costs, and what rests on what it moves."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class StakeValue(Document):
 
 
 class Stake(Document):
-    """What a plan costs, and what rests on what it makes again.
+    """What a plan costs, and what rests on what it moves.
 
     Attributes:
         builds: how many datasets are built.
         seconds: what that took before, added up; None where nothing is known.
         known: of how many builds that is known.
         money, currency: what it costs by the rate of `[cost]`, to the cent; None without a rate.
-        insights: that rest on what is built, made a view or dropped, each once; by name.
+        insights: that rest on what is built, taken over, made a view or dropped, each once; by name.
         unreviewed: those of them whose value counts no more, since nobody looked at them again.
         worth: what the others are worth.
     """

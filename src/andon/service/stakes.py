@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
-from andon.model.plan import Action, Step
+from andon.model.plan import UNCHANGED, Action, Step
 
 if TYPE_CHECKING:
     from andon.model.stake import Stake
@@ -21,8 +21,9 @@ class Stakes:
         self._workspace = workspace
 
     def of_plan(self, steps: Sequence[Step], gathered: Gathered) -> Stake | None:
-        """What the steps cost and what rests on them, by the code that they make true; None where none makes anything."""
-        made = [s for s in steps if s.action in (Action.BUILD, Action.VIEW, Action.DROP) and s.proof is None]
+        """What the steps cost and what rests on them, by the code that they make true; None where readers
+        will see all as it is."""
+        made = [s for s in steps if s.proof is None and _moves(s)]
         if not made:
             return None
         from andon.model.stake import Stake
@@ -49,3 +50,10 @@ class Stakes:
             unreviewed=unreviewed,
             worth=worth,
         )
+
+
+def _moves(step: Step) -> bool:
+    """Whether readers see something else by it: it is made, or taken over from another run or branch."""
+    return step.action in (Action.BUILD, Action.VIEW, Action.DROP) or (
+        step.action is Action.REUSE and step.reason != UNCHANGED
+    )

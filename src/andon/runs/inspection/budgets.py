@@ -45,7 +45,7 @@ def budget_result(
         status=CheckStatus.FAIL if is_over else CheckStatus.PASS,
         value=seconds,
         limit=f"<= {budget.seconds:g}",
-        reason="seconds of its build; make it cheaper, raise `budget` in its file, or accept it once"
+        reason="seconds of its build; make it cheaper, raise the budget in its file, or accept it once"
         if is_over
         else None,
         how="proof",
