@@ -599,8 +599,9 @@ class Service:
     @cached_property
     def _preparer(self) -> Preparer:
         from andon.runs.prepare import Preparer
+        from andon.service.stakes import Stakes
 
-        return Preparer(self.workspace, self._outlook)
+        return Preparer(self.workspace, self._outlook, Stakes(self.workspace).of_plan)
 
     @cached_property
     def given_files(self) -> GivenFiles:
@@ -628,7 +629,7 @@ class Service:
 
     def _passed(self, branch: str, listener: Listener, is_beside: bool) -> None:
         self.incidents.passed(branch, listener)
-        self.insight_checks.passed(branch)
+        self.insight_checks.passed(branch, listener)
         if not self.workspace.actions.is_idle(branch, to_text(self.workspace.clock())):
             self.actions.passed(branch, listener, is_beside=is_beside)
         self.messages.run_ended(listener)
