@@ -10,6 +10,7 @@ from andon.state import (
     clocks,
     cords,
     decisions,
+    hints,
     incidents,
     insight_looks,
     looks,
@@ -78,4 +79,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     clocks.TABLES,
     # whether the answers of insights are still true
     insight_looks.TABLES,
+    # what could be simpler
+    hints.TABLES,
 )
