@@ -21,6 +21,7 @@ _HOMES = (
     "incidents",
     "insights",
     "suggestions",
+    "simplify",
     "review",
     "calls",
 )

@@ -31,6 +31,7 @@ ACTIONS = (
     ("Run or refresh", "/runs/new"),
     ("Ask a question", "/sql"),
     ("Send a file", "/sources#upload-title"),
+    ("What could be simpler", "/simplify"),
 )
 
 
