@@ -32,6 +32,7 @@ ADDRESSES = {
     "/simplify": ["/simplify", "/simplify?all=true"],
     "/suggestions": ["/suggestions", "/suggestions?all=true"],
     "/insights": ["/insights"],
+    "/value": ["/value", "/value?since=90d&by=insight&archive=marts.totals"],
     "/insights/{name}": ["/insights/busy?look=true"],
     "/save-insight": ["/save-insight?q=from%20marts.totals"],
     "/incidents": ["/incidents", "/incidents?all=true"],

@@ -126,6 +126,7 @@ _LOOKING = {
     "contract",
     "cost",
     "waste",
+    "value",
 }
 
 #: What is typed, and what is asked of the server; each in a project of its own, in the same state.
@@ -142,6 +143,8 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["cost", "--by", "person", "--since", "3mo"], lambda c: c.get("/cost/people?since=3mo")),
     (["cost", "--since", "soon"], lambda c: c.get("/cost?since=soon")),
     (["waste"], lambda c: c.get("/waste")),
+    (["value"], lambda c: c.get("/value")),
+    (["value", "--since", "soon"], lambda c: c.get("/value?since=soon")),
     (["show", "marts.totals"], lambda c: c.get("/datasets/marts.totals")),
     (["show", "marts.totals", "--readers"], lambda c: c.get("/datasets/marts.totals/readers")),
     (["profile", "shop.orders"], lambda c: c.get("/datasets/shop.orders/profile")),

@@ -101,6 +101,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.suggestion_documents import SuggestionDocument, SuggestionInfo, SuggestionsDocument
     from andon.service.undo import RevertedDocument
     from andon.service.unit_tests import TestsDocument
+    from andon.service.value import ValueDocument
     from andon.web.server import ServingDocument
 
     return {
@@ -131,6 +132,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "retire": (MovedDocument,),
         "cost": (CostDocument,),
         "waste": (WasteDocument,),
+        "value": (ValueDocument,),
         "archive": (MovedDocument,),
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo], list[SavedQueryInfo]),

@@ -67,6 +67,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("freeze", "actions", "freeze", "Stop all automatic corrective action", "Keep right"),
     Entry("suggestions", "suggestions", "suggestions", "Work done by hand three times, offered done", "Keep right"),
     Entry("review", "review", "review", "How well the work went, in numbers from the record", "Keep right"),
+    Entry("value", "value", "value", "What the lake is worth, and the repair that helps most", "Keep lean"),
     Entry("cost", "costs", "cost", "What the lake costs, and whom that serves", "Keep lean"),
     Entry("waste", "costs", "waste", "Datasets that nothing live needs, and what they cost", "Keep lean"),
     Entry("archive", "costs", "archive", "Put datasets away that nothing live needs", "Keep lean"),

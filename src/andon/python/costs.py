@@ -10,6 +10,7 @@ from andon.python.server_link import Hears
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from andon.service.costs import MONTH, CostDocument, WasteDocument
 from andon.service.renaming import Moved, MovedDocument
+from andon.service.value import ValueDocument
 
 
 class CostLake(ActingLake):
@@ -27,6 +28,14 @@ class CostLake(ActingLake):
             UsageError: `usage.bad_argument` for what is no such time or word.
         """
         return self._service.costs.cost(by, since, until, self._ref)
+
+    def value(self, *, since: str = MONTH) -> ValueDocument:
+        """What datasets are worth by what rests on them, what they cost since then, and the repair that helps most insights.
+
+        Raises:
+            UsageError: `usage.bad_argument` for what is no such time.
+        """
+        return self._service.worth.value(since, self._ref)
 
     def waste(self, *, since: str = MONTH) -> WasteDocument:
         """Datasets that nothing live needs, and what they cost since then.
@@ -63,6 +72,10 @@ class RemoteCosts(RemoteActing):
         """What was spent, and whom it served; by person for owners."""
         path, said = ("/cost/people", {}) if by == "person" else ("/cost", {"by": by})
         return from_json(CostDocument, self._link.get(path, since=since, until=until, branch=self._ref, **said))
+
+    def value(self, *, since: str = MONTH) -> ValueDocument:
+        """What datasets are worth by what rests on them, what they cost since then, and the repair that helps most insights."""
+        return from_json(ValueDocument, self._link.get("/value", since=since, branch=self._ref))
 
     def waste(self, *, since: str = MONTH) -> WasteDocument:
         """Datasets that nothing live needs, and what they cost since then."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from andon.lineage.caveats import Inherited
-from andon.model.dataset import Dataset
+from andon.model.dataset import Dataset, Kind
 from andon.model.insight import Insight
 from andon.model.lamp import Lamp
+from andon.model.lineage import Graph
 from andon.model.trouble import Trouble, TroubleKind
 from andon.value.resting import Resting
 from andon.value.weakest import LinkFlaw, LinkLevel, WeakestLink, weakest_links
@@ -31,6 +32,27 @@ def flaws_of(
         if name in datasets:
             found += _missing(name, datasets[name], has_rule)
     return found
+
+
+def coarse_flaws(graph: Graph, names: Iterable[str]) -> list[LinkFlaw]:
+    """Datasets among `names` of whose columns nobody can tell what they are made of.
+
+    What a source reads has no lineage above it, so that nothing of one is missing.
+    """
+    nodes = [graph.nodes[name] for name in sorted(names) if name in graph.nodes]
+    return [
+        LinkFlaw(
+            node.id,
+            "partial_lineage",
+            _AMBER,
+            f"its lineage is {node.reason}",
+            f"`lineage` in the file of `{node.id}` tells it"
+            if node.type == Kind.PYTHON
+            else "name its columns one by one",
+        )
+        for node in nodes
+        if node.reason is not None and node.type != Kind.SOURCE
+    ]
 
 
 def links_of(

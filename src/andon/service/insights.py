@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from andon.service.insight_documents import (
     InsightState,
     InsightValue,
 )
-from andon.service.insight_flaws import flaws_of, links_of
+from andon.service.insight_flaws import coarse_flaws, flaws_of, links_of
 from andon.value.resting import rests_on
 from andon.value.shares import is_unreviewed
 from andon.workspace.view import View
@@ -42,8 +42,13 @@ SHOWN_ROWS = 20
 
 
 @dataclass(frozen=True)
-class _Sight:
-    """What insights of a commit are told by."""
+class InsightSight:
+    """What insights of a commit are told by.
+
+    Attributes:
+        links: by insight, its weakest link. built: by dataset that one uses, when it was made (ISO text).
+        looks: by insight, what the last look found. today: a day (ISO).
+    """
 
     view: View
     resting: Resting
@@ -71,8 +76,7 @@ class Insights:
         Raises:
             UsageError: `lake.ref_not_found`.
         """
-        sight = self._sight(View.at(self._workspace, at))
-        return [self._info(sight, insight) for insight in sight.view.project.insights]
+        return [*self.infos(self.sight(View.at(self._workspace, at)))]
 
     def show(self, name: str, at: str | None = None) -> InsightDocument:
         """All of an insight.
@@ -82,7 +86,7 @@ class Insights:
         """
         view = View.at(self._workspace, at)
         insight = found_insight(view, name)
-        sight = self._sight(view)
+        sight = self.sight(view)
         info, link = self._info(sight, insight), sight.links[name]
         there = [each for each in insight.datasets if each in view.state.leaves]
         kept = self._asking.kept(insight, view.state)
@@ -111,7 +115,7 @@ class Insights:
                 InsightOutcomeDocument(x.on, x.what, _value(x.worth) if x.worth else None) for x in insight.outcomes
             ],
             level=info.level,
-            flaws=[_flaw(each) for each in link.flaws],
+            flaws=[flaw_document(each) for each in link.flaws],
             notes=self._trust.notes(view.commit, there, view.ref),
             state=info.state,
             looked=look.at if look is not None else None,
@@ -120,9 +124,8 @@ class Insights:
             commit=view.commit.id,
         )
 
-    # -- parts
-
-    def _sight(self, view: View) -> _Sight:
+    def sight(self, view: View) -> InsightSight:
+        """What the insights of a commit are told by: what each rests on, and what is known against that."""
         project, leaves = view.project, view.state.leaves
         datasets = project.datasets
         needs = {name: datasets[name].definition.inputs for name in leaves if name in datasets}
@@ -130,14 +133,21 @@ class Insights:
         ruled = [name for rule in project.rules for name in rule.datasets]
         flaws = flaws_of(datasets, leaves, ruled, self._troubles.of(view))
         inherited = inherited_caveats(datasets, lambda: self._graphs.graph(view.commit), resting.behind)
+        flaws += coarse_flaws(self._graphs.graph(view.commit), resting.behind) if resting.behind else []
         links = links_of(project.insights, resting, flaws, leaves, datasets, inherited)
         used = {name for insight in project.insights for name in insight.datasets if name in leaves}
         made = self._workspace.lake.objects.made(leaves[name].build for name in used)
         built = {name: made[leaves[name].build] for name in used if leaves[name].build in made}
         today = to_text(self._workspace.clock())[:10]
-        return _Sight(view, resting, links, built, self._workspace.insight_looks.of(view.ref), today)
+        return InsightSight(view, resting, links, built, self._workspace.insight_looks.of(view.ref), today)
 
-    def _info(self, sight: _Sight, insight: Insight) -> InsightInfo:
+    def infos(self, sight: InsightSight) -> Sequence[InsightInfo]:
+        """The insights of a sight in lines, by name."""
+        return [self._info(sight, insight) for insight in sight.view.project.insights]
+
+    # -- parts
+
+    def _info(self, sight: InsightSight, insight: Insight) -> InsightInfo:
         link = sight.links[insight.name]
         times = [sight.built[name] for name in insight.datasets if name in sight.built]
         look = _look(sight, insight)
@@ -151,7 +161,7 @@ class Insights:
             unreviewed=is_unreviewed(insight, sight.today),
             fresh=min(times, default=None),
             level=link.level.name.lower(),
-            weakest=_flaw(link.flaws[0]) if link.flaws else None,
+            weakest=flaw_document(link.flaws[0]) if link.flaws else None,
             rests_on=len(sight.resting.on[insight.name]),
             outcomes=len(insight.outcomes),
             state=InsightState(look.state) if look is not None else None,
@@ -168,7 +178,7 @@ def pin_of(insight: Insight) -> str:
     return insight.pinned.result or insight.pinned.commit if insight.pinned is not None else ""
 
 
-def _look(sight: _Sight, insight: Insight) -> InsightLook | None:
+def _look(sight: InsightSight, insight: Insight) -> InsightLook | None:
     """What the last look found, if it was at the answer that is pinned."""
     look = sight.looks.get(insight.name)
     return look if look is not None and look.pin == pin_of(insight) else None
@@ -179,5 +189,6 @@ def _value(worth: Worth) -> InsightValue:
     return InsightValue(amount, worth.currency, str(worth.per), str(worth.basis), worth.words)
 
 
-def _flaw(flaw: LinkFlaw) -> InsightFlaw:
+def flaw_document(flaw: LinkFlaw) -> InsightFlaw:
+    """A flaw as it is told."""
     return InsightFlaw(flaw.dataset, flaw.kind, flaw.level.name.lower(), flaw.what, flaw.repair)

@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
     from andon.service.uploads import Uploads
+    from andon.service.value import ValueDesk
     from andon.workspace.view import View
 
 
@@ -305,6 +306,13 @@ class Service:
         from andon.service.costs import CostDesk
 
         return CostDesk(self.workspace, lambda: self.renaming)
+
+    @cached_property
+    def worth(self) -> ValueDesk:
+        """What the lake is worth, by dataset and insight."""
+        from andon.service.value import ValueDesk
+
+        return ValueDesk(self.workspace, self.insights, self.costs)
 
     @cached_property
     def actions(self) -> ActionDesk:

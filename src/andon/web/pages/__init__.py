@@ -20,6 +20,7 @@ _HOMES = (
     "sources",
     "incidents",
     "insights",
+    "value",
     "suggestions",
     "simplify",
     "review",

@@ -19,6 +19,7 @@ PLACES = (
     ("i", "bell", "Incidents", "/incidents"),
     ("c", "search", "Catalog", "/catalog"),
     ("n", "eye", "Insights", "/insights"),
+    ("w", "coins", "Value", "/value"),
     ("s", "square-terminal", "SQL", "/sql"),
     ("h", "git-branch", "Changes", "/changes"),
     ("r", "play", "Runs", "/runs"),

@@ -9,6 +9,7 @@ from andon.model.person import PersonRole
 from andon.runs.goal import RunOptions
 from andon.service.costs import MONTH, CostBy, CostDocument, WasteDocument
 from andon.service.renaming import MovedDocument
+from andon.service.value import ValueDocument
 from andon.web.asking import OnBranch
 from andon.web.endpoint import Endpoint, RouteCall
 
@@ -76,6 +77,11 @@ def _waste(call: RouteCall) -> Any:
     return call.service.costs.waste(asked.since, asked.branch)
 
 
+def _value(call: RouteCall) -> Any:
+    asked: WasteAsked = call.query
+    return call.service.worth.value(asked.since, asked.branch)
+
+
 def _archive(call: RouteCall) -> Any:
     asked: ArchiveAsked = call.body
     request = call.service.workspace.caller.request
@@ -112,6 +118,16 @@ ENDPOINTS = (
         "Datasets that nothing live needs, what they cost, and who read them last.",
         _waste,
         (WasteDocument,),
+        WasteAsked,
+    ),
+    Endpoint(
+        "GET",
+        "/value",
+        "value",
+        PersonRole.READER,
+        "What datasets are worth by what rests on them, what they cost, and the repair that helps most insights.",
+        _value,
+        (ValueDocument,),
         WasteAsked,
     ),
     Endpoint(
