@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 #: Days of which costs are told.
 _MONTH = 30
-#: So many commits are walked back, so many pairs of datasets compared by content, in so many versions each, of so many rows at most.
-_COMMITS, _PAIRS, _VERSIONS, _ROWS = 200, 12, 5, 2_000_000
+#: So many commits are walked back, so many datasets compared by content, in so many versions each, of so many rows at most.
+_COMMITS, _ALIKE, _VERSIONS, _ROWS = 200, 60, 5, 2_000_000
 
 
 class Scenes:
@@ -93,32 +93,36 @@ class Scenes:
         for name in names:
             if (face := _face(versions[leaves[name].version])) is not None:
                 alike.setdefault(face, []).append(name)
-        pairs = [pair for group in alike.values() for pair in combinations(sorted(group), 2)][:_PAIRS]
-        if not pairs:
+        found: dict[tuple[str, str], int] = {}
+        asked = 0
+        for group in (sorted(each) for each in alike.values() if len(each) > 1):
+            if (asked := asked + len(group)) > _ALIKE:
+                break
+            found |= self._history(view.commit, group)
+        return found
+
+    def _history(self, commit: Commit, group: Sequence[str]) -> Histories:
+        """Of datasets that seem alike: which held the same in each of their last versions, and in how many different ones that was."""
+        moments: dict[tuple[str, ...], None] = {}
+        for each in islice(self._lake.commits.first_parents(commit), _COMMITS):
+            leaves = self._lake.commits.state(each).leaves
+            if any(name not in leaves for name in group):
+                break
+            moments[tuple(leaves[name].version for name in group)] = None
+        if len(moments) < LEAST_VERSIONS:
             return {}
-        wanted = {name for pair in pairs for name in pair}
-        walked: dict[tuple[str, str], dict[tuple[str, str], None]] = {pair: {} for pair in pairs}
-        for commit in islice(self._lake.commits.first_parents(view.commit), _COMMITS):
-            there = self._lake.commits.state(commit).leaves
-            shown = {name: there[name].version for name in wanted if name in there}
-            for one, other in pairs:
-                if one in shown and other in shown:
-                    walked[one, other][shown[one], shown[other]] = None
-        return {pair: self._same(pair, list(both)) for pair, both in walked.items()}
+        held: dict[tuple[str | None, ...], list[str]] = {}
+        for at, name in enumerate(group):
+            versions = [moment[at] for moment in islice(moments, _VERSIONS)]
+            held.setdefault(tuple(self._content(name, version) for version in versions), []).append(name)
+        return {
+            pair: len(set(contents))
+            for contents, names in held.items()
+            if None not in contents
+            for pair in combinations(names, 2)
+        }
 
     # -- parts
-
-    def _same(self, pair: tuple[str, str], both: Sequence[tuple[str, str]]) -> int:
-        """In how many different versions a pair held the same; 0 where it once did not, or can't be told."""
-        if len({one for one, _ in both}) < LEAST_VERSIONS:
-            return 0
-        found: set[str] = set()
-        for one, other in both[:_VERSIONS]:
-            first, second = self._content(pair[0], one), self._content(pair[1], other)
-            if first is None or first != second:
-                return 0
-            found.add(first)
-        return len(found)
 
     def _content(self, dataset: str, version: str) -> str | None:
         known = self._workspace.facts.find(version, KIND)
