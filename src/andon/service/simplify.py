@@ -13,6 +13,7 @@ from andon.base.names import did_you_mean
 from andon.base.record import Record
 from andon.errors import ConflictError, ProjectError, UsageError
 from andon.lake.refs import MAIN
+from andon.model.commit import shows_the_same
 from andon.model.plan import Plan
 from andon.model.run import RunResult
 from andon.relations.content import content_of
@@ -255,12 +256,13 @@ class Simplifying:
         same: list[str] = []
         other: list[str] = []
         for name in sorted(before.keys() & after.keys()):
-            one, two = before[name].version, after[name].version
+            one, two = before[name], after[name]
             # a column that goes is the only thing that may be otherwise, and only there
-            if one == two or (name == hint.subject and hint.kind is HintKind.COLUMNS):
+            if shows_the_same(one, two) or (name == hint.subject and hint.kind is HintKind.COLUMNS):
                 continue
-            prints = [content_of(self._workspace.readers, relations, name, each) for each in (one, two)]
-            (same if prints[0] == prints[1] else other).append(name)
+            versions = dict.fromkeys((one.version, two.version))
+            prints = {content_of(self._workspace.readers, relations, name, each) for each in versions}
+            (same if len(prints) == 1 else other).append(name)
         expected = {hint.subject} if any(each.text is None for each in hint.files) else set()
         other += sorted(before.keys() - after.keys() - expected)
         return same, other

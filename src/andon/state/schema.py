@@ -17,6 +17,7 @@ from andon.state import (
     messages,
     offers,
     pauses,
+    requests,
     runs,
     usual,
 )
@@ -79,6 +80,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     clocks.TABLES,
     # whether the answers of insights are still true
     insight_looks.TABLES,
+    # what people need and nobody could serve
+    requests.TABLES,
     # what could be simpler
     hints.TABLES,
 )
