@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from andon.service.scheduling import Scheduling
     from andon.service.searching import Searching
     from andon.service.signals import SignalDesk
+    from andon.service.simplify import Simplifying
     from andon.service.status import Standing
     from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
@@ -510,6 +511,13 @@ class Service:
         from andon.service.suggestions import Suggestions
 
         return Suggestions(self.workspace, self)
+
+    @cached_property
+    def simplifying(self) -> Simplifying:
+        """What could be simpler, with the change written out."""
+        from andon.service.simplify import Simplifying
+
+        return Simplifying(self.workspace, self, lambda commit: self._shared.graphs.graph(commit))
 
     @cached_property
     def datasets(self) -> Datasets:
