@@ -52,11 +52,13 @@ ONE_READER: Mapping[str, tuple[str, str]] = {
         "with clashing as (select 1 as id)\nselect c.id, s.amount from clashing c join staging.clashing s using (id)\n",
     ),
     "recursing": (
-        "with recursive n as (select 1 as id union all select id + 1 from n where id < 3) select n.id, n.id as amount from n, shop.orders as o limit 1\n",
+        "with recursive n as (select 1 as id union all select id + 1 from n where id < 3)"
+        " select n.id, n.id as amount from n, shop.orders as o limit 1\n",
         reads("recursing"),
     ),
     "counted": (
-        "with recursive n as (select 1 as id union all select id + 1 from n where id < 3) select n.id, o.amount from n join shop.orders o using (id)\n",
+        "with recursive n as (select 1 as id union all select id + 1 from n where id < 3)"
+        " select n.id, o.amount from n join shop.orders o using (id)\n",
         reads("counted"),
     ),
     "summed": ("select id, sum(amount) as amount from shop.orders group by id\n", reads("summed")),
@@ -126,13 +128,16 @@ FILES = {
     "datasets/marts/rows_of.sql": "select o.id, o.note from shop.orders as o where 0 < o.amount\n",
     "datasets/marts/lines_of.sql": "select id, note from shop.orders where amount > 0\n",
     "datasets/marts/repeating.sql": (
-        "/*---\nkey: id\nchecks: |\n  not null id\n  amount 0..100\n  # wider\n  amount 0..1000\n  amount 0..1000 warn\n  wide: amount 0..2000\n"
-        "  note in x, y, z, w\n  note in x, y, z\n  amount 0..90 warn\n---*/\nselect id, amount, note from shop.orders\n"
+        "/*---\nkey: id\nchecks: |\n  not null id\n  amount 0..100\n  # wider\n  amount 0..1000\n  amount 0..1000 warn\n"
+        "  wide: amount 0..2000\n"
+        "  note in x, y, z, w\n  note in x, y, z\n"
+        "  amount 0..90 warn\n---*/\nselect id, amount, note from shop.orders\n"
     ),
     "datasets/marts/wide.sql": "select id, customer, -- who\n  amount, note,\n  id + amount as sum_of\nfrom shop.orders\n",
     "datasets/marts/narrow.sql": "select id, sum_of from marts.wide\n",
     "tests/tested.yml": (
-        "- name: same\n  dataset: marts.tested\n  given:\n    staging.tested:\n      - {id: 1, amount: 2}\n  expect:\n    - {id: 1, amount: 2}\n"
+        "- name: same\n  dataset: marts.tested\n  given:\n    staging.tested:\n"
+        "      - {id: 1, amount: 2}\n  expect:\n    - {id: 1, amount: 2}\n"
     ),
     "insights/lines.yml": "title: How many?\nuses: [staging.insightful.amount]\n",
     "queries/lines.sql": "select amount from staging.queried where id = $id\n",
