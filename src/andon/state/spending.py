@@ -29,6 +29,7 @@ class SpentQuestion(Record):
     """A question.
 
     Attributes:
+        is_answered: whether it had an answer; what failed took its time, too.
         shape: what is one for questions that differ in values alone.
     """
 
@@ -38,6 +39,7 @@ class SpentQuestion(Record):
     datasets: tuple[str, ...]
     seconds: float
     shape: str | None
+    is_answered: bool
 
 
 class Spending:
@@ -75,14 +77,14 @@ class Spending:
         return found
 
     def asked(self, since: str, until: str) -> list[SpentQuestion]:
-        """The questions of then, the oldest first; what failed took its time, too. Lines that wait to be written are not seen."""
+        """The questions of then, the oldest first. Lines that wait to be written are not seen."""
         rows = self._database.query(
-            "select at, who, face, datasets, seconds, shape from query_log where at >= ? and at < ? order by seq",
+            "select at, who, face, datasets, seconds, shape, error from query_log where at >= ? and at < ? order by seq",
             [since, until],
         )
         return [
-            SpentQuestion(at, who, face, tuple(json.loads(names)), float(seconds), shape)
-            for at, who, face, names, seconds, shape in rows
+            SpentQuestion(at, who, face, tuple(json.loads(names)), float(seconds), shape, error is None)
+            for at, who, face, names, seconds, shape, error in rows
         ]
 
     def last_reads(self, until: str) -> dict[str, tuple[str, str]]:

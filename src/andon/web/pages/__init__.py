@@ -21,6 +21,7 @@ _HOMES = (
     "incidents",
     "insights",
     "value",
+    "requests",
     "suggestions",
     "review",
     "calls",
