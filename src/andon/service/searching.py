@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
 from andon.base.document import Document
@@ -284,7 +284,8 @@ def _filtered(words: str, options: FindOptions) -> tuple[str, FindOptions]:
             sets[name].append("" if name == "owner" and value == NOBODY_TYPED else value)
     if len(rest) == len(words.split(" ")):
         return words, options
-    return " ".join(rest), replace(options, **{name: tuple(found) for name, found in sets.items()})
+    chosen: dict[str, Any] = {name: tuple(found) for name, found in sets.items()}
+    return " ".join(rest), replace(options, **chosen)
 
 
 def _ordered(searchable: Searchable, rank: Rank, words: str) -> tuple[list[AskedWord], list[CatalogEntry]]:

@@ -15,7 +15,7 @@ from andon.operations.repeats.runs import ANDON
 from andon.relations.content import KIND, content_of
 from andon.relations.relations import Relations
 from andon.service.spending import GRACE_DAYS, UNREAD_DAYS
-from andon.simplify.scene import Asked, Cost, Scene
+from andon.simplify.scene import AskedOften, Cost, ProjectScene
 from andon.simplify.twins import LEAST_VERSIONS, Histories, comparable
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Scenes:
             [view.commit.id, self._workspace.query_log.last(), to_text(now)[:10], held, decided, branches]
         )
 
-    def scene(self, view: View) -> Scene:
+    def scene(self, view: View) -> ProjectScene:
         """The scene of a commit, now."""
         now = self._workspace.clock()
         state, project, objects = view.state, view.project, self._lake.objects
@@ -64,7 +64,7 @@ class Scenes:
         blobs = objects.texts(files.values())
         texts = {path: text for path, sha in files.items() if (text := _text(blobs.get(sha))) is not None}
         young = to_text(now - timedelta(days=GRACE_DAYS))
-        return Scene(
+        return ProjectScene(
             project,
             texts,
             {name: frozenset(definitions[leaf.definition].inputs) for name, leaf in state.leaves.items()},
@@ -84,7 +84,7 @@ class Scenes:
             UNREAD_DAYS,
         )
 
-    def histories(self, view: View, scene: Scene) -> Histories:
+    def histories(self, view: View, scene: ProjectScene) -> Histories:
         """In how many versions datasets held the same; only of those that the statistics of their files let seem alike."""
         names = [said.name for said in comparable(scene)]
         leaves = view.state.leaves
@@ -135,7 +135,7 @@ class Scenes:
         self._workspace.facts.keep({version: found}, KIND)
         return found
 
-    def _asked(self, now: datetime) -> Mapping[str, Asked]:
+    def _asked(self, now: datetime) -> Mapping[str, AskedOften]:
         since = to_text(now - timedelta(days=UNREAD_DAYS))
         times: dict[str, list[str]] = {}
         columns: dict[str, set[str]] = {}
@@ -152,7 +152,7 @@ class Scenes:
                     named = (each for each in read.columns if each.lower().startswith(start))
                     columns.setdefault(dataset, set()).update(each[len(start) :].lower() for each in named)
         return {
-            name: Asked(tuple(at), None if name in untold else frozenset(columns.get(name, ())))
+            name: AskedOften(tuple(at), None if name in untold else frozenset(columns.get(name, ())))
             for name, at in times.items()
         }
 

@@ -11,8 +11,8 @@ from andon.model.lineage import Level, NodeKind, column_id
 from andon.model.verdict import VerdictKind
 from andon.project.files.nodes import Flawed
 from andon.project.write_sql import split_query
-from andon.simplify.hint import Hint, HintKind, Savings, Written
-from andon.simplify.scene import Scene, pairs_of, takes
+from andon.simplify.hint import Hint, HintKind, Savings, WrittenHint
+from andon.simplify.scene import ProjectScene, pairs_of, takes
 from andon.sql.dropping import without_column
 from andon.sql.verdict import DefinitionQuery, verdict
 
@@ -20,7 +20,7 @@ from andon.sql.verdict import DefinitionQuery, verdict
 _MOST, _OF_EACH = 60, 12
 
 
-def unread_columns(scene: Scene, dismissed: frozenset[tuple[str, str]] = frozenset()) -> Iterator[Hint]:
+def unread_columns(scene: ProjectScene, dismissed: frozenset[tuple[str, str]] = frozenset()) -> Iterator[Hint]:
     """A hint for each dataset that has some.
 
     Args:
@@ -38,7 +38,7 @@ def unread_columns(scene: Scene, dismissed: frozenset[tuple[str, str]] = frozens
             yield hint
 
 
-def unread(scene: Scene, said: Dataset) -> list[str]:
+def unread(scene: ProjectScene, said: Dataset) -> list[str]:
     """The columns of a dataset that nothing reads, while something reads others; none where that can't be told."""
     name, definition = said.name, said.definition
     if not takes(said) or name not in scene.old or name in scene.held or said.retention or said.lineage:
@@ -88,7 +88,7 @@ def _names_beside_sql(text: str, name: str) -> bool:
     return name in pairs_of(head)
 
 
-def _hint(scene: Scene, said: Dataset, columns: list[str]) -> Hint | None:
+def _hint(scene: ProjectScene, said: Dataset, columns: list[str]) -> Hint | None:
     """With those of the columns that can be cut out so that all others stay as they are."""
     path = said.definition.entry
     text = scene.texts[path]
@@ -136,7 +136,7 @@ def _hint(scene: Scene, said: Dataset, columns: list[str]) -> Hint | None:
             " no insight and no check does",
         ),
         saves=Savings(),
-        files=() if problem else (Written(path, head + query),),
+        files=() if problem else (WrittenHint(path, head + query),),
         verdict=VerdictKind.CONTRACT,
         proof="all other columns keep their values in the same rows, by the engine's bound plan; what reads it reads none of those that go",
         problem=problem,

@@ -10,12 +10,14 @@ from andon.simplify.hint import Hint, HintKind
 from andon.simplify.inlining import inlinable
 from andon.simplify.macros import little_used_macros
 from andon.simplify.repeated import repeated_checks
-from andon.simplify.scene import Scene
+from andon.simplify.scene import ProjectScene
 from andon.simplify.schedules import coarser_schedules
 from andon.simplify.twins import Histories, twins
 
 
-def find_hints(scene: Scene, now: datetime, histories: Histories, dismissed: Collection[Hint] = ()) -> list[Hint]:
+def find_hints(
+    scene: ProjectScene, now: datetime, histories: Histories, dismissed: Collection[Hint] = ()
+) -> list[Hint]:
     """What could be simpler, what saves most first.
 
     Args:

@@ -41,7 +41,7 @@ class Savings(Record):
     bytes: int = 0
 
 
-class Written(Record):
+class WrittenHint(Record):
     """A file as it would be; without a text it goes."""
 
     file: str
@@ -70,7 +70,7 @@ class Hint(Record):
     parts: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     saves: Savings = field(default_factory=Savings)
-    files: tuple[Written, ...] = ()
+    files: tuple[WrittenHint, ...] = ()
     verdict: VerdictKind = VerdictKind.NONE
     proof: str = ""
     problem: str | None = None

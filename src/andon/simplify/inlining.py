@@ -11,8 +11,8 @@ from andon.model.lineage import EdgeKind, column_id
 from andon.project.add_settings import NewSettings, add_settings
 from andon.project.files.nodes import Flawed
 from andon.project.write_sql import split_query
-from andon.simplify.hint import Hint, HintKind, Written
-from andon.simplify.scene import Scene, is_plain, pairs_of, takes
+from andon.simplify.hint import Hint, HintKind, WrittenHint
+from andon.simplify.scene import ProjectScene, is_plain, pairs_of, takes
 from andon.sql.folding import folded_in
 from andon.sql.meaning.query import Meaning, meaning_of
 from andon.sql.renaming import tree_of
@@ -21,7 +21,7 @@ from andon.sql.renaming import tree_of
 _MOST = 60
 
 
-def inlinable(scene: Scene) -> Iterator[Hint]:
+def inlinable(scene: ProjectScene) -> Iterator[Hint]:
     """A hint for each, by name."""
     looked = 0
     for said in scene.sql:
@@ -33,7 +33,7 @@ def inlinable(scene: Scene) -> Iterator[Hint]:
             yield _hint(scene, said, reader, made)
 
 
-def only_reader(scene: Scene, said: Dataset) -> Dataset | None:
+def only_reader(scene: ProjectScene, said: Dataset) -> Dataset | None:
     """The one dataset that reads it, where nobody and nothing else does or names it."""
     name = said.name
     readers = scene.readers.get(name, set())
@@ -56,7 +56,7 @@ def only_reader(scene: Scene, said: Dataset) -> Dataset | None:
     return None if name in used else reader
 
 
-def folded(scene: Scene, said: Dataset, reader: Dataset) -> str | None:
+def folded(scene: ProjectScene, said: Dataset, reader: Dataset) -> str | None:
     """The reader's file with the dataset put in; None where it can't be proved to say the same."""
     text, own = scene.texts[reader.definition.entry], scene.texts[said.definition.entry]
     try:
@@ -96,7 +96,7 @@ def _words(said: Dataset) -> list[str]:
     return [line for text in lines for line in text.replace("\r", "").split("\n")]
 
 
-def _with_descriptions(scene: Scene, said: Dataset, reader: Dataset, text: str) -> str | None:
+def _with_descriptions(scene: ProjectScene, said: Dataset, reader: Dataset, text: str) -> str | None:
     """With the descriptions of columns that the reader hands on as they are. None where others are made of one: they would lack it."""
     described = {each.name.lower(): each.description for each in said.columns if each.description}
     if not described:
@@ -141,7 +141,7 @@ def _hands_on(reader: Dataset, column: str) -> bool:
     return False
 
 
-def _hint(scene: Scene, said: Dataset, reader: Dataset, made: str) -> Hint:
+def _hint(scene: ProjectScene, said: Dataset, reader: Dataset, made: str) -> Hint:
     views = said.definition.materialize is Materialize.VIEW and reader.definition.materialize is Materialize.VIEW
     cost = scene.cost(said.name)
     what = "view" if views else "dataset"
@@ -158,6 +158,6 @@ def _hint(scene: Scene, said: Dataset, reader: Dataset, made: str) -> Hint:
         reader.name,
         evidence=tuple(evidence),
         saves=scene.saved(said.name),
-        files=(Written(said.definition.entry, None), Written(reader.definition.entry, made)),
+        files=(WrittenHint(said.definition.entry, None), WrittenHint(reader.definition.entry, made)),
         proof=f"the query of `{reader.name}` with that of `{said.name}` put in is the same, node by node, in the engine's own parser",
     )

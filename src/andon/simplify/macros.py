@@ -9,8 +9,8 @@ from andon.model.dataset import Dataset, Kind
 from andon.model.verdict import VerdictKind
 from andon.project.files.nodes import Flawed
 from andon.project.write_sql import split_query
-from andon.simplify.hint import Hint, HintKind, Savings, Written
-from andon.simplify.scene import Scene
+from andon.simplify.hint import Hint, HintKind, Savings, WrittenHint
+from andon.simplify.scene import ProjectScene
 from andon.sql.macros import read_macros
 from andon.sql.tokens import statements
 from andon.sql.unfolding import without_macro
@@ -20,7 +20,7 @@ from andon.sql.verdict import DefinitionQuery, verdict
 _FOLDER = "macros/"
 
 
-def little_used_macros(scene: Scene) -> Iterator[Hint]:
+def little_used_macros(scene: ProjectScene) -> Iterator[Hint]:
     """A hint for each macro that is used once or never, by name."""
     paths = sorted(path for path in scene.texts if path.startswith(_FOLDER) and path.endswith(".sql"))
     found: dict[str, tuple[str, MacroStatement]] = {}
@@ -44,7 +44,7 @@ def little_used_macros(scene: Scene) -> Iterator[Hint]:
                 yield hint
 
 
-def _unused(scene: Scene, path: str, one: MacroStatement) -> Hint:
+def _unused(scene: ProjectScene, path: str, one: MacroStatement) -> Hint:
     return Hint(
         HintKind.MACRO,
         f"macro:{one.name}",
@@ -60,7 +60,7 @@ def _unused(scene: Scene, path: str, one: MacroStatement) -> Hint:
     )
 
 
-def _once(scene: Scene, path: str, one: MacroStatement, said: Dataset) -> Hint | None:
+def _once(scene: ProjectScene, path: str, one: MacroStatement, said: Dataset) -> Hint | None:
     """With the body in place of the one call; None where that is not all that names it, or another thing is called by its name."""
     definition = said.definition
     text, entry = scene.texts[definition.entry], definition.entry
@@ -78,7 +78,7 @@ def _once(scene: Scene, path: str, one: MacroStatement, said: Dataset) -> Hint |
     if found.kind is not VerdictKind.NONE or found.reordered or len(rest) == len(definition.macros):
         return None
     comments = _comments(scene.texts[path], one)
-    files = (Written(entry, _commented(made, comments)), _without(scene, path, one))
+    files = (WrittenHint(entry, _commented(made, comments)), _without(scene, path, one))
     return Hint(
         HintKind.MACRO,
         f"macro:{one.name}",
@@ -117,12 +117,12 @@ def _commented(text: str, comments: list[str]) -> str:
     return text.rstrip("\n") + "\n" + "".join(f"{line}\n" for line in comments)
 
 
-def _without(scene: Scene, path: str, one: MacroStatement) -> Written:
+def _without(scene: ProjectScene, path: str, one: MacroStatement) -> WrittenHint:
     """The file of a macro without it and the comment right above it; no file, where it alone is in it."""
     text = scene.texts[path]
     ranges = statements(text)
     if len(ranges) == 1:
-        return Written(path, None)
+        return WrittenHint(path, None)
     start = next(begin for begin, end in ranges if begin <= one.offset < end)
     end = next(end for begin, end in ranges if begin == start)
     for line in reversed(text[:start].split("\n")[:-1]):
@@ -131,4 +131,4 @@ def _without(scene: Scene, path: str, one: MacroStatement) -> Written:
         start -= len(line) + 1
     rest = text[end:].lstrip(" \t")
     rest = rest.removeprefix(";").lstrip(" \t").removeprefix("\r").removeprefix("\n")
-    return Written(path, text[:start] + rest)
+    return WrittenHint(path, text[:start] + rest)

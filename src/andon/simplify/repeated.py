@@ -9,8 +9,8 @@ from andon.checks.language.parse import context_of, read_line
 from andon.model.check import Between, Check, InSet, Key, Literal, NotNull, Range, Severity, Unique
 from andon.model.dataset import CheckLine, Dataset, Materialize
 from andon.project.drop_check import drop_check
-from andon.simplify.hint import Hint, HintKind, Savings, Written
-from andon.simplify.scene import Scene
+from andon.simplify.hint import Hint, HintKind, Savings, WrittenHint
+from andon.simplify.scene import ProjectScene
 
 #: The weakest first.
 _STRENGTH = (Severity.INFO, Severity.WARN, Severity.HOLD)
@@ -18,7 +18,7 @@ _STRENGTH = (Severity.INFO, Severity.WARN, Severity.HOLD)
 _KEY = "key:"
 
 
-def repeated_checks(scene: Scene) -> Iterator[Hint]:
+def repeated_checks(scene: ProjectScene) -> Iterator[Hint]:
     """A hint for each check that another one of the same dataset implies, by dataset."""
     for said in scene.sql:
         definition = said.definition
@@ -29,7 +29,7 @@ def repeated_checks(scene: Scene) -> Iterator[Hint]:
         yield from _of(scene, said)
 
 
-def _of(scene: Scene, said: Dataset) -> Iterator[Hint]:
+def _of(scene: ProjectScene, said: Dataset) -> Iterator[Hint]:
     context = context_of(said.name, scene.columns.get(said.name), said.definition.key)
     read: list[tuple[Check, CheckLine | None]] = []
     for line in said.checks:
@@ -116,7 +116,9 @@ def _below(one: Literal | None, other: Literal | None) -> bool:
     return one.kind == "date" and len(one.text) == len(other.text) and one.text <= other.text
 
 
-def _hint(scene: Scene, said: Dataset, line: CheckLine, check: Check, other: Check, stays: CheckLine | None) -> Hint:
+def _hint(
+    scene: ProjectScene, said: Dataset, line: CheckLine, check: Check, other: Check, stays: CheckLine | None
+) -> Hint:
     path = said.definition.entry
     made = drop_check(path, scene.texts[path], line)
     shown = f"key: {', '.join(said.definition.key)}" if stays is None else other.spoken
@@ -132,7 +134,7 @@ def _hint(scene: Scene, said: Dataset, line: CheckLine, check: Check, other: Che
             + ("" if stays is None else f", `{shown}` in line {stays.line}"),
         ),
         saves=Savings(),
-        files=() if made is None else (Written(path, made),),
+        files=() if made is None else (WrittenHint(path, made),),
         proof=f"every row that passes `{shown}` passes it, and it holds back no more",
         problem=None if made is not None else f"`{line.text}` does not stand on a line of its own; take it out by hand",
     )

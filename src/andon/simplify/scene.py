@@ -19,7 +19,7 @@ from andon.simplify.hint import Savings
 _PAIR = re.compile(r"""(?=(?<!\w)["'`]?([^\W\d]\w*)["'`]?\s*\.\s*["'`]?([^\W\d]\w*))""")
 
 
-class Asked(Record):
+class AskedOften(Record):
     """How a dataset was asked by people and tools within the days that count.
 
     Attributes:
@@ -44,7 +44,7 @@ class Cost(Record):
     bytes: int = 0
 
 
-class Scene(Record, dict=True):
+class ProjectScene(Record, dict=True):
     """A commit, and who reads it.
 
     Attributes:
@@ -67,7 +67,7 @@ class Scene(Record, dict=True):
     columns: Mapping[str, tuple[tuple[str, str], ...]]
     settled: frozenset[str]
     graph: Graph = field(default_factory=Graph)
-    asked: Mapping[str, Asked] = field(default_factory=dict)
+    asked: Mapping[str, AskedOften] = field(default_factory=dict)
     old: frozenset[str] = frozenset()
     log: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()

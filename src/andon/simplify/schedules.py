@@ -16,8 +16,8 @@ from andon.model.schedule import RefreshRule, RuleKind, rules_of
 from andon.project.select import select, selectable
 from andon.project.write_sql import with_settings
 from andon.settings.schedules import schedules_of
-from andon.simplify.hint import Hint, HintKind, Savings, Written
-from andon.simplify.scene import Scene
+from andon.simplify.hint import Hint, HintKind, Savings, WrittenHint
+from andon.simplify.scene import ProjectScene
 
 _DAY = 86_400
 #: On so many days somebody must have read, before it is told how often they do.
@@ -26,7 +26,7 @@ _LEAST_DAYS = 5
 _ONE = 3_600
 
 
-def coarser_schedules(scene: Scene, now: datetime) -> Iterator[Hint]:
+def coarser_schedules(scene: ProjectScene, now: datetime) -> Iterator[Hint]:
     """A hint for each dataset that is made more than once a day, and read at most daily with all that is made of it."""
     if not scene.is_told:
         return
@@ -51,7 +51,7 @@ def coarser_schedules(scene: Scene, now: datetime) -> Iterator[Hint]:
         yield _hint(scene, said, finest, now, times, sorted(below))
 
 
-def grouped(project: Project, scene: Scene) -> set[str]:
+def grouped(project: Project, scene: ProjectScene) -> set[str]:
     """The datasets that a group of `andon.toml` brings up to date."""
     there = selectable(project.datasets, scene.needs)
     found: set[str] = set()
@@ -60,7 +60,7 @@ def grouped(project: Project, scene: Scene) -> set[str]:
     return found
 
 
-def read_times(scene: Scene, names: set[str]) -> Sequence[datetime] | None:
+def read_times(scene: ProjectScene, names: set[str]) -> Sequence[datetime] | None:
     """When anybody read one of them, where that was on enough days, and on none more than once; reads of one hour are one."""
     times = sorted(from_text(at) for name in names for at in (scene.asked[name].times if name in scene.asked else ()))
     apart: list[datetime] = []
@@ -107,18 +107,23 @@ def _per_day(rule: RefreshRule, now: datetime) -> float:
 
 
 def _hint(
-    scene: Scene, said: Dataset, rule: RefreshRule, now: datetime, times: Sequence[datetime], below: Sequence[str]
+    scene: ProjectScene,
+    said: Dataset,
+    rule: RefreshRule,
+    now: datetime,
+    times: Sequence[datetime],
+    below: Sequence[str],
 ) -> Hint:
     path, often = said.definition.entry, _per_day(rule, now)
     kept = [(key, text) for key, text in said.refresh if key not in ("every", "cron", "tz")]
     wanted = "{" + ", ".join(f"{key}: {text}" for key, text in (("every", "1d"), *kept)) + "}"
     problem: str | None = None
-    files: tuple[Written, ...] = ()
+    files: tuple[WrittenHint, ...] = ()
     try:
         if not path.endswith(".sql"):
             raise ProjectError("project.cannot_add", f"write `refresh: {wanted}` into {path} by hand")
         made = with_settings(path, scene.texts[path], {"refresh": wanted})
-        files = (Written(path, made),)
+        files = (WrittenHint(path, made),)
     except ProjectError as error:
         problem = error.message
     cost = scene.cost(said.name)

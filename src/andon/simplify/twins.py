@@ -10,8 +10,8 @@ from andon.errors import ProjectError
 from andon.model.dataset import Dataset, Materialize
 from andon.model.verdict import VerdictKind
 from andon.project.write_sql import with_settings
-from andon.simplify.hint import Hint, HintKind, Written
-from andon.simplify.scene import Scene
+from andon.simplify.hint import Hint, HintKind, WrittenHint
+from andon.simplify.scene import ProjectScene
 from andon.sql.verdict import DefinitionQuery, verdict
 
 #: In so many different versions two datasets must have held the same, where only that speaks for it.
@@ -23,7 +23,7 @@ _MOST = 60
 Histories = Mapping[tuple[str, str], int]
 
 
-def twins(scene: Scene, histories: Histories) -> Iterator[Hint]:
+def twins(scene: ProjectScene, histories: Histories) -> Iterator[Hint]:
     """A hint for each dataset that another one can stand in for."""
     gone: set[str] = set()
     for one, other, why in _pairs(scene, histories):
@@ -34,7 +34,7 @@ def twins(scene: Scene, histories: Histories) -> Iterator[Hint]:
         yield _hint(scene, stays, goes, why)
 
 
-def comparable(scene: Scene) -> Iterator[Dataset]:
+def comparable(scene: ProjectScene) -> Iterator[Dataset]:
     """Those that may have a twin."""
     for said in scene.sql:
         definition = said.definition
@@ -43,7 +43,7 @@ def comparable(scene: Scene) -> Iterator[Dataset]:
             yield said
 
 
-def _pairs(scene: Scene, histories: Histories) -> Iterator[tuple[Dataset, Dataset, str]]:
+def _pairs(scene: ProjectScene, histories: Histories) -> Iterator[tuple[Dataset, Dataset, str]]:
     groups: dict[object, list[Dataset]] = {}
     for said in comparable(scene):
         columns = tuple((name.lower(), kind) for name, kind in scene.columns.get(said.name, ()))
@@ -60,7 +60,7 @@ def _pairs(scene: Scene, histories: Histories) -> Iterator[tuple[Dataset, Datase
             yield *pair, f"they held the same rows in {plural(versions, 'version')}, and never others"
 
 
-def _mean_the_same(scene: Scene, one: Dataset, other: Dataset) -> bool:
+def _mean_the_same(scene: ProjectScene, one: Dataset, other: Dataset) -> bool:
     inputs = one.definition.inputs
     if not inputs or any(name not in scene.columns for name in inputs):
         return False
@@ -69,7 +69,7 @@ def _mean_the_same(scene: Scene, one: Dataset, other: Dataset) -> bool:
     return found.kind is VerdictKind.NONE and not found.reordered
 
 
-def _order(scene: Scene, one: Dataset, other: Dataset) -> tuple[Dataset, Dataset]:
+def _order(scene: ProjectScene, one: Dataset, other: Dataset) -> tuple[Dataset, Dataset]:
     """Which stays, and which goes: what the other is made of stays, then what more rests on, then what is described."""
     if one.name in reach(scene.needs, [other.name]):
         return one, other
@@ -86,12 +86,12 @@ def _order(scene: Scene, one: Dataset, other: Dataset) -> tuple[Dataset, Dataset
     return first, second
 
 
-def _hint(scene: Scene, stays: Dataset, goes: Dataset, why: str) -> Hint:
+def _hint(scene: ProjectScene, stays: Dataset, goes: Dataset, why: str) -> Hint:
     path = goes.definition.entry
     problem: str | None = None
-    files: tuple[Written, ...] = ()
+    files: tuple[WrittenHint, ...] = ()
     try:
-        files = (Written(path, with_settings(path, scene.texts[path], {"deprecated": f"{{use: {stays.name}}}"})),)
+        files = (WrittenHint(path, with_settings(path, scene.texts[path], {"deprecated": f"{{use: {stays.name}}}"})),)
     except ProjectError as error:
         problem = error.message
     return Hint(
@@ -106,12 +106,12 @@ def _hint(scene: Scene, stays: Dataset, goes: Dataset, why: str) -> Hint:
     )
 
 
-def _taken(scene: Scene, said: Dataset) -> str:
+def _taken(scene: ProjectScene, said: Dataset) -> str:
     cost = scene.cost(said.name)
     return f"`{said.name}` took {cost.seconds:.2f} s within 30 days and keeps {size(cost.bytes)}, until it is archived"
 
 
-def _read(scene: Scene, said: Dataset) -> str:
+def _read(scene: ProjectScene, said: Dataset) -> str:
     readers: Sequence[str] = sorted(scene.readers.get(said.name, ()))
     asked = scene.asked.get(said.name)
     questions = plural(len(asked.times) if asked else 0, "question")

@@ -29,8 +29,8 @@ class SpentQuestion(Record):
     """A question.
 
     Attributes:
+        is_answered: whether it had an answer; what failed took its time, too.
         shape: what is one for questions that differ in values alone.
-        is_answered: whether it had an answer.
     """
 
     at: str
@@ -39,7 +39,7 @@ class SpentQuestion(Record):
     datasets: tuple[str, ...]
     seconds: float
     shape: str | None
-    is_answered: bool = True
+    is_answered: bool
 
 
 class Spending:
@@ -77,7 +77,7 @@ class Spending:
         return found
 
     def asked(self, since: str, until: str) -> list[SpentQuestion]:
-        """The questions of then, the oldest first; what failed took its time, too. Lines that wait to be written are not seen."""
+        """The questions of then, the oldest first. Lines that wait to be written are not seen."""
         rows = self._database.query(
             "select at, who, face, datasets, seconds, shape, error from query_log where at >= ? and at < ? order by seq",
             [since, until],
