@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from andon.base.clock import to_text
 from andon.base.document import Document
 from andon.base.graph import reach
 from andon.errors import AndonError
 from andon.lineage.caveats import Inherited, inherited_caveats
-from andon.model.dataset import Kind
+from andon.model.dataset import Dataset, Kind
 from andon.model.lamp import Lamp
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
     from andon.lineage.kept import LineageGraphs
     from andon.model.commit import Commit
-    from andon.model.dataset import Dataset
     from andon.service.troubles import Troubles
     from andon.workspace.workspace import Workspace
 
@@ -80,11 +80,12 @@ class Trust:
             below = [] if name in above else [read for read in datasets if name in above[read]]
             if name in above or below:
                 found.append(TrustNote(name, str(trouble.kind), trouble.lamp, trouble.what, trouble.since, below, []))
+        today = to_text(self._workspace.clock())[:10]
         for name in sorted({*datasets}.union(*above.values())):
             ends = project.datasets[name].deprecated if name in project.datasets else None
             if ends is not None:
                 below = [] if name in above else [read for read in datasets if name in above[read]]
-                found.append(TrustNote(name, DEPRECATED, Lamp.WARN, ends.words, None, below, [], ends.use))
+                found.append(TrustNote(name, DEPRECATED, Lamp.WARN, ends.told(today), None, below, [], ends.use))
         found += _unowned(project.datasets, datasets)
         found += self._caveats(view, datasets)
         return sorted(found, key=lambda note: (bool(note.below), -note.lamp.gravity))

@@ -174,7 +174,8 @@ def _told_notes(answer: Streamed, notes: Notes) -> dict[str, str]:
     if not found:
         return {}
     told = [_short(note) for note in found]
-    kept, size = [], 0
+    kept: list[str] = []
+    size = 0
     for text in told:
         size += len(text) + 2
         if kept and size > _HEADER:
