@@ -284,8 +284,8 @@ def _filtered(words: str, options: FindOptions) -> tuple[str, FindOptions]:
             sets[name].append("" if name == "owner" and value == NOBODY_TYPED else value)
     if len(rest) == len(words.split(" ")):
         return words, options
-    typed = (tuple(sets[name]) for name in FACETS)
-    return " ".join(rest), FindOptions(*typed, options.limit, options.after)
+    schema, kind, owner, tag, status = (tuple(sets[name]) for name in FACETS)
+    return " ".join(rest), FindOptions(schema, kind, owner, tag, status, options.limit, options.after)
 
 
 def _ordered(searchable: Searchable, rank: Rank, words: str) -> tuple[list[AskedWord], list[CatalogEntry]]:
