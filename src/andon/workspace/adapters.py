@@ -47,6 +47,7 @@ from andon.state.messages import Messages
 from andon.state.offers import Offers
 from andon.state.pauses import Pauses
 from andon.state.queries import Queries
+from andon.state.requests import Requests
 from andon.state.runs import RunLog
 from andon.state.schema import MIGRATIONS
 from andon.state.spending import Spending
@@ -92,6 +93,7 @@ class StateStore(Record):
     clocks: Clocks
     spending: Spending
     insight_looks: InsightLooks
+    requests: Requests
 
 
 class Adapters:
@@ -279,6 +281,7 @@ class Adapters:
             Clocks(database),
             Spending(database),
             InsightLooks(database),
+            Requests(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:
