@@ -127,6 +127,7 @@ _LOOKING = {
     "cost",
     "waste",
     "value",
+    "architecture",
 }
 
 #: What is typed, and what is asked of the server; each in a project of its own, in the same state.
@@ -145,6 +146,8 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["waste"], lambda c: c.get("/waste")),
     (["value"], lambda c: c.get("/value")),
     (["value", "--since", "soon"], lambda c: c.get("/value?since=soon")),
+    (["architecture"], lambda c: c.get("/architecture")),
+    (["architecture", "--against", "nope"], lambda c: c.get("/architecture?against=nope")),
     (["show", "marts.totals"], lambda c: c.get("/datasets/marts.totals")),
     (["show", "marts.totals", "--readers"], lambda c: c.get("/datasets/marts.totals/readers")),
     (["profile", "shop.orders"], lambda c: c.get("/datasets/shop.orders/profile")),

@@ -49,6 +49,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("lineage", "lineage", "lineage", "Where a number comes from, and where it goes", "Look"),
     Entry("insights", "insights", "insights", "What data serves: worth, freshness, weakest link", "Look"),
     Entry("insight", "insights", "insight", "One insight: make, show, still true, outcome", "Look"),
+    Entry("architecture", "architecture", "architecture", "What the lake is built of, as blocks and lines", "Look"),
     Entry("impact", "lineage", "impact", "What a change would reach: datasets, insights, owners", "Look"),
     Entry("status", "datasets", "status", "Where the folder stands against its branch", "Look"),
     Entry("log", "history", "log", "What was published, when and by whom", "Look"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from andon.base.document import from_json
 from andon.model.review import ReviewDocument
 from andon.python.catalog import Filter, several
-from andon.python.costs import RemoteCosts
+from andon.python.overview import RemoteOverview
 from andon.python.server_link import ServerLink
 from andon.service.board import BoardDocument
 from andon.service.readers import ReadersDocument
@@ -14,7 +14,7 @@ from andon.service.searching import SHOWN, FoundDocument
 from andon.service.suggestion_documents import SuggestionDocument, SuggestionInfo, SuggestionsDocument
 
 
-class RemoteCatalog(RemoteCosts):
+class RemoteCatalog(RemoteOverview):
     """The part of a served lake that one looks for things in; verbs and arguments as in `CatalogLake`."""
 
     def find(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from andon.runs.prepare import Preparer
     from andon.runs.run import GoalRunner
     from andon.service.actions import ActionDesk
+    from andon.service.architecture import Architectures
     from andon.service.backfills import Backfills
     from andon.service.board import Board
     from andon.service.branches import Branches
@@ -454,6 +455,13 @@ class Service:
         from andon.service.lineage_map import LineageMaps
 
         return LineageMaps(self.workspace, self.lineages, self._shared.folded, self._shared.troubles)
+
+    @cached_property
+    def architectures(self) -> Architectures:
+        """What the lake is built of, as blocks and lines."""
+        from andon.service.architecture import Architectures
+
+        return Architectures(self.workspace, self._shared.troubles, self._shared.architectures)
 
     @cached_property
     def profiles(self) -> Profiles:

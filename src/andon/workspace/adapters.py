@@ -39,6 +39,7 @@ from andon.state.claims import Claims
 from andon.state.clocks import Clocks
 from andon.state.cords import Cords
 from andon.state.decisions import Decisions
+from andon.state.doors import Doors
 from andon.state.facts import Facts
 from andon.state.incidents import Incidents
 from andon.state.insight_looks import InsightLooks
@@ -91,6 +92,7 @@ class StateStore(Record):
     cords: Cords
     clocks: Clocks
     spending: Spending
+    doors: Doors
     insight_looks: InsightLooks
 
 
@@ -278,6 +280,7 @@ class Adapters:
             Cords(database),
             Clocks(database),
             Spending(database),
+            Doors(database),
             InsightLooks(database),
         )
 

@@ -12,6 +12,7 @@ _HOMES = (
     "catalog",
     "dataset",
     "map",
+    "architecture",
     "sql",
     "changes",
     "edit",
