@@ -146,6 +146,10 @@ CODES: dict[str, str] = {
     "incident.none": "There is no incident of this number.",
     "incident.over": "The incident is over.",
     "incident.stands": "What the incident is about is not right yet.",
+    # requests
+    "request.none": "There is no request of this number.",
+    "request.claimed": "Somebody else takes care of the request.",
+    "request.over": "The request was answered or withdrawn.",
     "cord.held": "Somebody holds the dataset.",
     "cord.none": "Nobody holds the dataset.",
     # lake

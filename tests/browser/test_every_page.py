@@ -32,6 +32,7 @@ ADDRESSES = {
     "/architecture": ["/architecture?against=main~1", "/architecture?against=nope"],
     "/suggestions": ["/suggestions", "/suggestions?all=true"],
     "/insights": ["/insights"],
+    "/requests": ["/requests", "/requests?all=true&what=orders%20by%20weekday"],
     "/value": ["/value", "/value?since=90d&by=insight&archive=marts.totals"],
     "/insights/{name}": ["/insights/busy?look=true"],
     "/save-insight": ["/save-insight?q=from%20marts.totals"],

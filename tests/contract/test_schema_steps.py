@@ -14,6 +14,7 @@ import pytest
 from andon.base.database import Row, Transaction, migrate
 from andon.base.sqlite import SqliteDatabase
 from andon.lake.schema import MIGRATIONS as LAKE
+from andon.service.requests import NewRequest
 from andon.state.schema import MIGRATIONS as STATE
 from kit.clones import FILES, Clone
 from kit.servers import PostgresServer
@@ -24,7 +25,7 @@ LANDED = {
     "lake": ["192ccc65a3e4", "05da025df7e0"],
     "state": [
         *("ec27f021634a", "df076768e8b8", "55ed4452b0c3", "cc6efbc4bbc4", "a874d36ec8c4", "002085f5c590"),
-        *("3a17e86dd787", "1dbec7cde8c1"),
+        *("3a17e86dd787", "1dbec7cde8c1", "2c64566dcba0"),
     ],
 }
 #: The format of a version that lakes were made by; each step since then only makes tables.
@@ -142,6 +143,12 @@ def story(clone: Clone) -> None:
         service.cords.release("marts.best")
         service.scheduling.pause(["shop.orders"], why="a move")
         service.scheduling.tick()
+        number = service.requests.ask(NewRequest("orders by weekday")).request.number
+        service.requests.join(number)
+        service.requests.claim(number)
+        service.requests.list(with_ended=True)
+        service.requests.measures()
+        service.requests.answer(number, "marts.best")
         service.undoing.undo()
 
 

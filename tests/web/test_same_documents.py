@@ -37,6 +37,9 @@ PARTS |= {
     "edit --show",
     "edit --look",
     "cost --by person",
+    "requests --measures",
+    "request --join",
+    "request --withdraw",
 }
 
 
@@ -128,6 +131,7 @@ _LOOKING = {
     "waste",
     "value",
     "architecture",
+    "requests",
 }
 
 #: What is typed, and what is asked of the server; each in a project of its own, in the same state.
@@ -144,6 +148,12 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["cost", "--by", "person", "--since", "3mo"], lambda c: c.get("/cost/people?since=3mo")),
     (["cost", "--since", "soon"], lambda c: c.get("/cost?since=soon")),
     (["waste"], lambda c: c.get("/waste")),
+    (["requests", "--all"], lambda c: c.get("/requests?all=true")),
+    (["requests", "--measures"], lambda c: c.get("/requests/measures")),
+    (["request", "orders by weekday"], lambda c: c.post("/requests", {"what": "orders by weekday"})),
+    (["request", "orders", "--by", "soon"], lambda c: c.post("/requests", {"what": "orders", "by": "soon"})),
+    (["claim", "7"], lambda c: c.post("/requests/7/claims", {})),
+    (["answer", "7", "marts.totals"], lambda c: c.post("/requests/7/answers", {"answer": "marts.totals"})),
     (["value"], lambda c: c.get("/value")),
     (["value", "--since", "soon"], lambda c: c.get("/value?since=soon")),
     (["architecture"], lambda c: c.get("/architecture")),

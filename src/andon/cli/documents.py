@@ -52,6 +52,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.plan import PlanDocument
     from andon.model.profile import Profile
     from andon.model.profile_diff import ProfileDiffDocument
+    from andon.model.request import DataRequest
     from andon.model.review import ReviewDocument
     from andon.model.run import RunDocument
     from andon.model.schedule_view import ScheduleDocument, WhyDocument
@@ -89,6 +90,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.query_history import AskedQuery
     from andon.service.readers import ReadersDocument
     from andon.service.renaming import MovedDocument
+    from andon.service.request_measures import RequestMeasures
+    from andon.service.requests import RequestInfo, RequestMade
     from andon.service.saved_queries import SavedQueryInfo
     from andon.service.saving import SavedDocument
     from andon.service.schema_changes import SchemaChangeDocument
@@ -134,6 +137,10 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "waste": (WasteDocument,),
         "value": (ValueDocument,),
         "architecture": (ArchitectureDocument,),
+        "request": (RequestMade,),
+        "requests": (list[RequestInfo], RequestMeasures),
+        "claim": (DataRequest,),
+        "answer": (DataRequest,),
         "archive": (MovedDocument,),
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo], list[SavedQueryInfo]),

@@ -27,6 +27,7 @@ from andon.python.contracts import LakeContracts
 from andon.python.incidents import IncidentLake
 from andon.python.insights import LakeInsights
 from andon.python.quarantine import LakeQuarantine
+from andon.python.requests import LakeRequests
 from andon.python.result import Result
 from andon.python.sources import LakeSources
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
@@ -278,6 +279,11 @@ class Lake(IncidentLake):
     def insights(self) -> LakeInsights:
         """What data serves: list, show, add, check, pin, outcome."""
         return LakeInsights(self._service, self._ref)
+
+    @property
+    def requests(self) -> LakeRequests:
+        """What people need and nobody could serve: list, show, ask, claim, join, answer, withdraw, measures."""
+        return LakeRequests(self._service)
 
     @property
     def quarantine(self) -> LakeQuarantine:

@@ -28,6 +28,7 @@ from andon.python.insights import RemoteInsights
 from andon.python.quarantine import RemoteQuarantine
 from andon.python.remote_incidents import RemoteIncidents
 from andon.python.remote_nouns import RemoteBranches, RemoteSources
+from andon.python.requests import RemoteRequests
 from andon.python.result import Result
 from andon.python.server_link import Hears, ServerLink, no_server
 from andon.runs.goal import ANY_PLAN
@@ -250,6 +251,11 @@ class RemoteLake(RemoteIncidents):
     def insights(self) -> RemoteInsights:
         """What data serves: list, show, add, check, pin, outcome."""
         return RemoteInsights(self._link, self._ref, self._told)
+
+    @property
+    def requests(self) -> RemoteRequests:
+        """What people need and nobody could serve: list, show, ask, claim, join, answer, withdraw, measures."""
+        return RemoteRequests(self._link)
 
     @property
     def quarantine(self) -> RemoteQuarantine:

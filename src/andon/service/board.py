@@ -259,7 +259,7 @@ class Board:
         key = (main.id, ref.commit)
         known = self._kept.changes.get(key)
         if known is None:
-            known = _Change(_made_there(self._workspace, main, ref.commit))
+            known = _Change(made_there(self._workspace, main, ref.commit))
             self._kept.changes.put(key, known)
         return known.datasets
 
@@ -325,7 +325,7 @@ class BoardKept:
                 self._aside.join()
 
 
-def _made_there(workspace: Workspace, main: Commit, commit: str) -> tuple[str, ...] | None:
+def made_there(workspace: Workspace, main: Commit, commit: str) -> tuple[str, ...] | None:
     """Datasets that a commit changed since it and `main` parted, and that `main` does not have like that; of shared files alone, none."""
     commits = workspace.lake.commits
     head = commits.get(commit)

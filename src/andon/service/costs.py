@@ -269,8 +269,8 @@ class CostDesk:
 
     def _spent(self, since: str, until: str | None, branch: str | None) -> tuple[View, Spent]:
         now = self._workspace.clock()
-        end = now if until is None else _moment(until, now, now, "until")
-        begin = _moment(since, end, end, "since")
+        end = now if until is None else moment_said(until, now, now, "until")
+        begin = moment_said(since, end, end, "since")
         view = View.at(self._workspace, branch)
         if until is not None:
             view = View.at(self._workspace, f"{view.ref}@{to_text(end)}")
@@ -341,8 +341,12 @@ def _said(rates: Rates) -> CostRates:
     return CostRates(rates.currency or None, *said)
 
 
-def _moment(text: str, now: datetime, before: datetime, where: str) -> datetime:
-    """The moment that `text` names: before, or for an end at most, `before`."""
+def moment_said(text: str, now: datetime, before: datetime, where: str) -> datetime:
+    """The moment that a person names: before, or for an end at most, `before`.
+
+    Raises:
+        UsageError: `usage.bad_argument` for what is no time, or is yet to come.
+    """
     duration = read_duration(text)
     try:
         found = duration.before(now) if duration is not None else from_text(text)

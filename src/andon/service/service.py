@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from andon.service.query_history import QueryHistory
     from andon.service.readers import ReaderBook
     from andon.service.renaming import Renaming
+    from andon.service.requests import RequestDesk
     from andon.service.reviewing import Reviewing
     from andon.service.row_diffs import RowDiffs
     from andon.service.run_changes import RunChanges
@@ -313,6 +314,24 @@ class Service:
         from andon.service.value import ValueDesk
 
         return ValueDesk(self.workspace, self.insights, self.costs)
+
+    @cached_property
+    def requests(self) -> RequestDesk:
+        """What people need and nobody could serve."""
+        from andon.service.requests import RequestDesk
+
+        return RequestDesk(self.workspace, self._found, self._is_published)
+
+    def _found(self, words: str) -> list[str]:
+        return [hit.dataset for hit in self.catalog.find(words).hits]
+
+    def _is_published(self, branch: str) -> bool | None:
+        from andon.lake.refs import MAIN
+        from andon.service.board import made_there
+
+        there = self.workspace.lake.refs.find(branch)
+        main = self.workspace.lake.refs.resolve(MAIN)
+        return None if there is None else made_there(self.workspace, main, there.commit) is None
 
     @cached_property
     def actions(self) -> ActionDesk:

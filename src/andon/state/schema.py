@@ -16,6 +16,7 @@ from andon.state import (
     messages,
     offers,
     pauses,
+    requests,
     runs,
     usual,
 )
@@ -78,4 +79,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     clocks.TABLES,
     # whether the answers of insights are still true
     insight_looks.TABLES,
+    # what people need and nobody could serve
+    requests.TABLES,
 )

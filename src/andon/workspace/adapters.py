@@ -48,6 +48,7 @@ from andon.state.messages import Messages
 from andon.state.offers import Offers
 from andon.state.pauses import Pauses
 from andon.state.queries import Queries
+from andon.state.requests import Requests
 from andon.state.runs import RunLog
 from andon.state.schema import MIGRATIONS
 from andon.state.spending import Spending
@@ -94,6 +95,7 @@ class StateStore(Record):
     spending: Spending
     doors: Doors
     insight_looks: InsightLooks
+    requests: Requests
 
 
 class Adapters:
@@ -282,6 +284,7 @@ class Adapters:
             Spending(database),
             Doors(database),
             InsightLooks(database),
+            Requests(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

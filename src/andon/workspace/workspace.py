@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from andon.state.offers import Offers
     from andon.state.pauses import Pauses
     from andon.state.queries import Queries
+    from andon.state.requests import Requests
     from andon.state.runs import RunLog
     from andon.state.spending import Spending
     from andon.state.tokens import Tokens
@@ -215,6 +216,11 @@ class Workspace:
     def insight_looks(self) -> InsightLooks:
         """Whether the answers of insights are still true."""
         return self._adapters.state.insight_looks
+
+    @property
+    def requests(self) -> Requests:
+        """What people need and nobody could serve."""
+        return self._adapters.state.requests
 
     @property
     def decisions(self) -> Decisions:

@@ -22,6 +22,7 @@ _HOMES = (
     "incidents",
     "insights",
     "value",
+    "requests",
     "suggestions",
     "review",
     "calls",

@@ -19,6 +19,7 @@ PLACES = (
     ("i", "bell", "Incidents", "/incidents"),
     ("c", "search", "Catalog", "/catalog"),
     ("n", "eye", "Insights", "/insights"),
+    ("q", "hand-helping", "Requests", "/requests"),
     ("w", "coins", "Value", "/value"),
     ("s", "square-terminal", "SQL", "/sql"),
     ("h", "git-branch", "Changes", "/changes"),
@@ -33,6 +34,7 @@ ACTIONS = (
     ("Run or refresh", "/runs/new"),
     ("Ask a question", "/sql"),
     ("Send a file", "/sources#upload-title"),
+    ("Request what is not there", "/requests#ask"),
 )
 
 

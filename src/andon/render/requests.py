@@ -1,0 +1,64 @@
+"""Requests in words, the same on every face. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from andon.base.text import plural
+from andon.model.request import RequestState
+
+if TYPE_CHECKING:
+    from andon.model.request import DataRequest
+    from andon.service.requests import RequestInfo
+
+#: How far a request is: the lamp that has its colour, and the word.
+REQUEST_STATES = {
+    RequestState.OPEN: ("warn", "open"),
+    RequestState.CLAIMED: ("running", "claimed"),
+    RequestState.ANSWERED: ("ok", "answered"),
+    RequestState.WITHDRAWN: ("idle", "withdrawn"),
+}
+
+
+def worth_words(request: DataRequest) -> str:
+    """What it is worth; empty where nobody says."""
+    if request.worth is None:
+        return ""
+    whole, _, rest = request.worth.partition(".")
+    return f"{int(whole):,}{f'.{rest}' if rest.strip('0') else ''} {request.currency}"
+
+
+def people_words(request: DataRequest) -> str:
+    """Who needs it: `ana and 2 more`."""
+    more = len(request.people) - 1
+    return f"{request.people[0]}{f' and {more} more' if more else ''}"
+
+
+def state_words(info: RequestInfo) -> str:
+    """How far it is, with who and what: `claimed by ben`, `answered with marts.totals`."""
+    request = info.request
+    word = REQUEST_STATES[request.state][1]
+    if request.state is RequestState.CLAIMED:
+        return f"{word} by {request.claimed_by}"
+    if request.state is RequestState.ANSWERED:
+        branch = "" if request.answer_kind == "dataset" else " on the branch"
+        waits = ", which is not published yet" if info.published is False else ""
+        return f"{word}{branch or ' with'} {request.answer}{waits}"
+    return word
+
+
+def by_words(info: RequestInfo) -> str:
+    """Until when it is needed; empty where nobody says."""
+    if info.request.by is None:
+        return ""
+    return f"was needed by {info.request.by}" if info.is_late else f"by {info.request.by}"
+
+
+def share_words(share: float | None) -> str:
+    """A share in percent; that nothing is known where it is of nothing."""
+    return "no data yet" if share is None else f"{share:.0%}"
+
+
+def ways_words(found: list[str]) -> str:
+    """What may be there already."""
+    return f"the catalog has {plural(len(found), 'dataset')} for these words: {', '.join(found)}"

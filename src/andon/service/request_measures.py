@@ -1,0 +1,99 @@
+"""How requests are served, from what is recorded: waiting times, and how much people find out by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from statistics import median
+from typing import TYPE_CHECKING
+
+from andon.base.clock import from_text, to_text
+from andon.base.document import Document
+from andon.model.request import DataRequest, RequestState
+from andon.operations.repeats.rhythm import is_by_machine
+from andon.operations.repeats.runs import ANDON
+from andon.state.queries import UNASKED
+
+if TYPE_CHECKING:
+    from andon.state.spending import SpentQuestion
+    from andon.workspace.workspace import Workspace
+
+
+class RequestMeasures(Document):
+    """How requests were served within a time.
+
+    Attributes:
+        made, answered, withdrawn: how many, within the time.
+        waiting: how many wait at its end; `oldest_seconds`, how long the oldest of them does.
+        median_wait_seconds: from asking to the answer, of those that were answered within the time.
+        own: questions that people answered themselves: one for each person, kind of question (its values aside) and day.
+        self_service: own ÷ (own + made); null where neither was.
+    """
+
+    since: str
+    until: str
+    made: int
+    answered: int
+    withdrawn: int
+    waiting: int
+    oldest_seconds: float | None
+    median_wait_seconds: float | None
+    own: int
+    self_service: float | None
+
+
+def request_measures(workspace: Workspace, since: datetime, until: datetime) -> RequestMeasures:
+    """The measures of the time from `since` until before `until`."""
+    workspace.query_log.flush()
+    begin, end = to_text(since), to_text(until)
+    requests = [each for each in workspace.requests.since(begin) if each.at < end]
+    return measured(requests, workspace.spending.asked(begin, end), since, until)
+
+
+def measured(
+    requests: Iterable[DataRequest], questions: Iterable[SpentQuestion], since: datetime, until: datetime
+) -> RequestMeasures:
+    """The same, of requests and questions that are given. Pure.
+
+    Args:
+        requests: those that were made before `until`.
+        questions: those of the time.
+    """
+    begin, end = to_text(since), to_text(until)
+    known = list(requests)
+    over = [each for each in known if each.ended is not None and begin <= each.ended < end]
+    answered = [each for each in over if each.state is RequestState.ANSWERED]
+    waiting = [each for each in known if each.ended is None or each.ended >= end]
+    waits = [(from_text(each.ended or "") - from_text(each.at)).total_seconds() for each in answered]
+    made = sum(begin <= each.at < end for each in known)
+    own = len(own_questions(questions))
+    return RequestMeasures(
+        since=begin,
+        until=end,
+        made=made,
+        answered=len(answered),
+        withdrawn=len(over) - len(answered),
+        waiting=len(waiting),
+        oldest_seconds=max(((until - from_text(each.at)) / timedelta(seconds=1) for each in waiting), default=None),
+        median_wait_seconds=median(waits) if waits else None,
+        own=own,
+        self_service=own / (own + made) if own + made else None,
+    )
+
+
+def own_questions(questions: Iterable[SpentQuestion]) -> set[tuple[str, str, str]]:
+    """`(person, kind of question, day)` of what people asked and had an answer to; what comes by the clock is nobody's question."""
+    asked = [each for each in questions if each.is_answered and each.face not in UNASKED and each.who != ANDON]
+    moments: dict[tuple[str, str], list[datetime]] = {}
+    for each in asked:
+        moments.setdefault(_kind(each), []).append(from_text(each.at))
+    machines = _machines(moments)
+    return {(*_kind(each), each.at[:10]) for each in asked if _kind(each) not in machines}
+
+
+def _machines(moments: Mapping[tuple[str, str], list[datetime]]) -> set[tuple[str, str]]:
+    return {kind for kind, own in moments.items() if len(own) > 2 and is_by_machine(own)}
+
+
+def _kind(question: SpentQuestion) -> tuple[str, str]:
+    return question.who, question.shape or " ".join(question.datasets)
