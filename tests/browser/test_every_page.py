@@ -29,6 +29,7 @@ ADDRESSES = {
     ],
     "/d/{dataset}": ["/d/shop.orders", "/d/marts.totals?at=main~1"],
     "/map": ["/map"],
+    "/principles": ["/principles", "/principles?since=soon"],
     "/architecture": ["/architecture?against=main~1", "/architecture?against=nope"],
     "/suggestions": ["/suggestions", "/suggestions?all=true"],
     "/insights": ["/insights"],

@@ -131,6 +131,7 @@ _LOOKING = {
     "waste",
     "value",
     "architecture",
+    "principles",
     "requests",
 }
 
@@ -156,6 +157,8 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["answer", "7", "marts.totals"], lambda c: c.post("/requests/7/answers", {"answer": "marts.totals"})),
     (["value"], lambda c: c.get("/value")),
     (["value", "--since", "soon"], lambda c: c.get("/value?since=soon")),
+    (["principles"], lambda c: c.get("/principles")),
+    (["principles", "--since", "soon"], lambda c: c.get("/principles?since=soon")),
     (["architecture"], lambda c: c.get("/architecture")),
     (["architecture", "--against", "nope"], lambda c: c.get("/architecture?against=nope")),
     (["show", "marts.totals"], lambda c: c.get("/datasets/marts.totals")),

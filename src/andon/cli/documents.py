@@ -50,6 +50,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.message import ChannelDocument, SentDocument
     from andon.model.person import AccessToken, TokenMade
     from andon.model.plan import PlanDocument
+    from andon.model.principles import ScorecardDocument
     from andon.model.profile import Profile
     from andon.model.profile_diff import ProfileDiffDocument
     from andon.model.request import DataRequest
@@ -137,6 +138,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "waste": (WasteDocument,),
         "value": (ValueDocument,),
         "architecture": (ArchitectureDocument,),
+        "principles": (ScorecardDocument,),
         "request": (RequestMade,),
         "requests": (list[RequestInfo], RequestMeasures),
         "claim": (DataRequest,),

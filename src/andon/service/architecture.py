@@ -90,13 +90,17 @@ class Architectures:
             lines=lines,
         )
 
-    def count(self, at: str | None = None) -> ArchitectureCount:
-        """How much there is at a commit.
+    def counts(self, branch: str, then: datetime) -> tuple[ArchitectureCount, ArchitectureCount | None]:
+        """How much there is on a branch now, and was at an earlier moment; None where the lake is younger.
 
         Raises:
             UsageError: `lake.ref_not_found`.
         """
-        view, moment = self._sight(at)
+        view, moment = self._sight(branch)
+        before = self._compared(view, moment, None, then)
+        return self._counted(view, moment), self._counted(*before) if before is not None else None
+
+    def _counted(self, view: View, moment: datetime) -> ArchitectureCount:
         return counted(self._built(view, moment), Moment(view.commit.id, to_text(moment)))
 
     # -- parts
@@ -108,11 +112,14 @@ class Architectures:
         now = self._workspace.clock()
         return view, now if known is not None and known.kind == "branch" else min(now, from_text(view.commit.time))
 
-    def _compared(self, view: View, moment: datetime, against: str | None) -> tuple[View, datetime] | None:
+    def _compared(
+        self, view: View, moment: datetime, against: str | None, then: datetime | None = None
+    ) -> tuple[View, datetime] | None:
         asked = against or MONTH
         duration = read_duration(asked)
         try:
-            then = duration.before(moment) if duration is not None else from_text(asked)
+            if then is None:
+                then = duration.before(moment) if duration is not None else from_text(asked)
         except (ValueError, OverflowError):
             return self._sight(asked)
         try:

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from andon.service.lineage_map import LineageMaps
     from andon.service.messages import MessageDesk
     from andon.service.needs import Surroundings
+    from andon.service.principles import Scorecards
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
     from andon.service.proposing import Proposing
@@ -481,6 +482,16 @@ class Service:
         from andon.service.architecture import Architectures
 
         return Architectures(self.workspace, self._shared.troubles, self._shared.architectures)
+
+    @cached_property
+    def scorecards(self) -> Scorecards:
+        """How the team works by the nine principles."""
+        from andon.service.principles import ScorecardNouns, Scorecards
+
+        nouns = ScorecardNouns(
+            self.reviewing, self.architectures, self.insights, self.worth, self._shared.changed_names
+        )
+        return Scorecards(self.workspace, nouns, self._shared.scorecards)
 
     @cached_property
     def profiles(self) -> Profiles:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from andon.service.architecture import KeptArchitectures
     from andon.service.board import BoardKept
     from andon.service.lineage_map import FoldedGraphs
+    from andon.service.principles import KeptScorecards
     from andon.service.troubles import Troubles
     from andon.workspace.workspace import Workspace
 
@@ -120,6 +121,13 @@ class SharedParts:
         from andon.service.architecture import KeptArchitectures
 
         return self._once(KeptArchitectures, KeptArchitectures)
+
+    @property
+    def scorecards(self) -> KeptScorecards:
+        """Scorecards of the last minutes."""
+        from andon.service.principles import KeptScorecards
+
+        return self._once(KeptScorecards, KeptScorecards)
 
     @property
     def changed_names(self) -> ChangedNames:

@@ -13,6 +13,7 @@ _HOMES = (
     "dataset",
     "map",
     "architecture",
+    "principles",
     "sql",
     "changes",
     "edit",

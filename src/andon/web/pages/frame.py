@@ -28,6 +28,7 @@ PLACES = (
     ("m", "workflow", "Map", "/map"),
     ("a", "blocks", "Architecture", "/architecture"),
     ("v", "chart-column", "Review", "/review"),
+    ("p", "compass", "Principles", "/principles"),
 )
 #: What can be done from anywhere, for the palette: words and the page where it is done.
 ACTIONS = (

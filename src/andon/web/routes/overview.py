@@ -6,7 +6,9 @@ from typing import Any
 
 from andon.model.architecture import ArchitectureDocument
 from andon.model.person import PersonRole
-from andon.web.asking import AtCommit
+from andon.model.principles import ScorecardDocument
+from andon.service.costs import MONTH
+from andon.web.asking import AtCommit, OnBranch
 from andon.web.endpoint import Endpoint, RouteCall
 
 
@@ -25,7 +27,32 @@ def _architecture(call: RouteCall) -> Any:
     return call.service.architectures.drawn(asked.at, asked.against)
 
 
+class PrinciplesAsked(OnBranch, kw_only=True):
+    """Of which branch, and since when.
+
+    Attributes:
+        since: how long ago (`30d`, `3 mo`), or a moment; beside it stands the time before, which is as long.
+    """
+
+    since: str = MONTH
+
+
+def _principles(call: RouteCall) -> Any:
+    asked: PrinciplesAsked = call.query
+    return call.service.scorecards.scorecard(asked.since, asked.branch)
+
+
 ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/principles",
+        "principles",
+        PersonRole.READER,
+        "How the team works by the nine principles: numbers from real use, each with what it is, and the one next step.",
+        _principles,
+        (ScorecardDocument,),
+        PrinciplesAsked,
+    ),
     Endpoint(
         "GET",
         "/architecture",
