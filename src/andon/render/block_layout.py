@@ -142,7 +142,8 @@ def _layers(blocks: Sequence[ArchitectureBlock], lines: Sequence[ArchitectureLin
 
 
 def _reached(after: Mapping[str, set[str]], start: str) -> set[str]:
-    found, open_ends = set(), [start]
+    found: set[str] = set()
+    open_ends = [start]
     while open_ends:
         for other in after[open_ends.pop()] - found:
             found.add(other)

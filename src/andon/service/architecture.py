@@ -85,7 +85,7 @@ class Architectures:
             before=counted(before, Moment(found[0].commit.id, to_text(found[1])))
             if before is not None and found is not None
             else None,
-            told="" if found is not None else f"{view.ref} has no history that goes back {MONTH}",
+            told="" if found is not None else f"{view.ref} is younger than 30 days: nothing to compare with yet",
             blocks=blocks,
             lines=lines,
         )

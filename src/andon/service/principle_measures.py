@@ -89,7 +89,7 @@ class Recorded(Record):
     actions: tuple[ReviewedAction, ...] = ()
     incidents: tuple[incidents.ReviewedIncident, ...] = ()
     history: tuple[Commit, ...] = ()
-    changes: tuple[ChangeFact, ...] = ()
+    code: tuple[ChangeFact, ...] = ()
     undos: tuple[UndoFact, ...] = ()
     brought: dict[int, changes.Mended] = field(default_factory=dict)
     rebuilds: tuple[Rebuild, ...] = ()
@@ -165,7 +165,7 @@ def false_alarms(facts: Recorded, window: Window) -> Value:
 def publishes(facts: Recorded, window: Window) -> Value:
     """Publishes a week, of runs of any kind."""
     count = sum(each.run is not None and window.has(each.time) for each in facts.history)
-    begun = facts.history and window.seconds and facts.began < window.until
+    begun = window.seconds and facts.began < window.until
     return Value(count * _WEEK / window.seconds if begun else None, count)
 
 
@@ -237,7 +237,7 @@ def promises_kept(facts: Recorded, window: Window) -> Value:
 def claimed_outside(facts: Recorded, window: Window) -> Value:
     """Requests that were claimed by people who published no change of code within both times."""
     claimed = [each for each in facts.requests if each.claimed_by is not None and window.has(each.claimed)]
-    engineers = {each.change.commit.author for each in facts.changes}
+    engineers = {each.change.commit.author for each in facts.code}
     return _share(sum(each.claimed_by not in engineers for each in claimed), len(claimed))
 
 
@@ -258,7 +258,7 @@ def is_undo(commit: Commit) -> bool:
 
 
 def _within(facts: Recorded, window: Window) -> Sequence[ChangeFact]:
-    return [each for each in facts.changes if window.has(each.at)]
+    return [each for each in facts.code if window.has(each.at)]
 
 
 def _share(count: int, of: int) -> Value:

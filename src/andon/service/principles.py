@@ -119,7 +119,7 @@ class Scorecards:
             actions=found.actions,
             incidents=found.incidents,
             history=found.history,
-            changes=tuple(ChangeFact(each, tuple(names[each.commit.id])) for each in found.code),
+            code=tuple(ChangeFact(each, tuple(names[each.commit.id])) for each in found.code),
             undos=tuple(
                 UndoFact(each.time, commits.get(each.target or "").time) for each in found.history if is_undo(each)
             ),
@@ -127,7 +127,7 @@ class Scorecards:
             rebuilds=tuple(Rebuild(*each) for each in workspace.lake.holdings.rebuilt(since, until)),
             rules=dict(found.rules),
             objective=found.objective,
-            began=_began(view.commit, found.history, since),
+            began=_began(view.commit, found.history, since, until),
         )
 
     # -- what is known at moments
@@ -189,13 +189,12 @@ def _is_yearly(amount: ValueAmount, found: ValueDocument) -> bool:
     return amount.per == "year" and amount.currency == found.rates.currency
 
 
-def _began(head: Commit, history: Sequence[Commit], since: str) -> str:
-    """When what is known of the branch begins: with its first run, or before the time that is looked at."""
-    ran = [commit for commit in history if commit.run is not None]
+def _began(head: Commit, history: Sequence[Commit], since: str, until: str) -> str:
+    """When what is known of the branch begins: with its first run, or before the time that is looked at; not yet where nothing ran."""
     oldest = history[-1] if history else head
     if oldest.parent is not None:
         return since
-    return ran[-1].time if ran else head.time
+    return next((commit.time for commit in reversed(history) if commit.run is not None), until)
 
 
 def _share(count: int, of: int) -> Value:
