@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -114,7 +115,7 @@ def _is_drawn_whole(found: ArchitectureDocument) -> None:
     for column in {block.column for block in placed.blocks}:
         tops = sorted(block.y for block in placed.blocks if block.column == column)
         assert len(tops) <= 12
-        assert all(b - a >= HEIGHT for a, b in zip(tops, tops[1:], strict=False))
+        assert all(b - a >= HEIGHT for a, b in pairwise(tops))
     text = mermaid(found)
     node = re.compile(r'    b\d+\["[^"\[\]{}<>|`]*(<br>[^"\[\]{}<>|`]*)?"\]')
     edge = re.compile(r"  b\d+ (-->|==>|-\.->)(\|\d+\|)? b\d+")
