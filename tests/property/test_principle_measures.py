@@ -14,7 +14,7 @@ from andon.operations.review.actions import ReviewedAction
 from andon.operations.review.changes import ReviewedChange
 from andon.service import principle_measures as measures
 from andon.service.principle_cards import PRINCIPLES
-from andon.service.principle_measures import ChangeFact, Rebuild, Recorded, RunFact, UndoFact, Window
+from andon.service.principle_measures import ChangeFact, RebuiltVersion, Recorded, RunFact, UndoFact, Window
 from andon.state.spending import SpentQuestion
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -61,7 +61,7 @@ def made(chance: random.Random) -> Recorded:
         history=tuple(history),
         code=tuple(changes),
         undos=tuple(undos),
-        rebuilds=tuple(Rebuild(at(), "d", chance.random() < 0.5) for _ in range(chance.randrange(9))),
+        rebuilds=tuple(RebuiltVersion(at(), "d", chance.random() < 0.5) for _ in range(chance.randrange(9))),
         began=to_text(START),
     )
 

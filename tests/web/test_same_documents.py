@@ -79,6 +79,7 @@ _VARIES = {
     "first",
 }
 _VARIES |= {
+    "earlier",
     "since",
     "closed",
     "snoozed",

@@ -17,7 +17,7 @@ class MeasureUnit(StrEnum):
     RATIO = "ratio"
 
 
-class Measure(Document):
+class PrincipleMeasure(Document):
     """One number.
 
     Attributes:
@@ -41,7 +41,7 @@ class Measure(Document):
     missing: str
 
 
-class NextStep(Document):
+class PrincipleStep(Document):
     """The one next step: in words, as a command, and the page where it can be done."""
 
     words: str
@@ -54,15 +54,15 @@ class Principle(Document):
 
     number: int
     title: str
-    measures: list[Measure]
-    next: NextStep
+    measures: list[PrincipleMeasure]
+    next: PrincipleStep
 
 
 class ScorecardDocument(Document):
-    """The nine principles, from `since` until `until`, beside the time from `before` until `since` (ISO texts)."""
+    """The nine principles, from `since` until `until`, beside the time from `earlier` until `since` (ISO texts)."""
 
     branch: str
-    before: str
+    earlier: str
     since: str
     until: str
     principles: list[Principle]

@@ -54,7 +54,7 @@ class PlacedHead(Record):
     y: int
 
 
-class Layout(Record):
+class BlockLayout(Record):
     """A drawing without colours."""
 
     width: int
@@ -64,7 +64,7 @@ class Layout(Record):
     lines: tuple[PlacedLine, ...]
 
 
-def layout(document: ArchitectureDocument) -> Layout:
+def layout(document: ArchitectureDocument) -> BlockLayout:
     """Where all of it stands."""
     columns = _ordered(_columns(document), document.lines)
     heights = [_height(column) for column in columns]
@@ -84,12 +84,12 @@ def layout(document: ArchitectureDocument) -> Layout:
     width = 2 * MARGIN + max(len(columns), 1) * WIDTH + max(len(columns) - 1, 0) * BETWEEN
     lines = _lines(document.lines, places)
     out = max((line.x1 + BETWEEN // 2 for line in lines if not line.is_forward), default=0)
-    return Layout(
+    return BlockLayout(
         max(width, out + MARGIN), 2 * MARGIN + max(tall, HEIGHT), tuple(heads), tuple(places.values()), tuple(lines)
     )
 
 
-def crossings(placed: Layout) -> int:
+def crossings(placed: BlockLayout) -> int:
     """How many pairs of lines between the same two columns cross."""
     spans: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for line in placed.lines:

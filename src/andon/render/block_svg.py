@@ -11,7 +11,7 @@ from andon.base.text import plural
 from andon.model.architecture import ArchitectureBlock, ArchitectureDocument
 from andon.model.lamp import Lamp
 from andon.render.architecture import HEADS, change_words, compared_words, count_words, title_of, words_of
-from andon.render.block_layout import BETWEEN, HEIGHT, WIDTH, Layout, PlacedBlock, PlacedLine, layout
+from andon.render.block_layout import BETWEEN, HEIGHT, WIDTH, BlockLayout, PlacedBlock, PlacedLine, layout
 from andon.render.visible import visible
 
 #: Where a block leads, or None.
@@ -90,7 +90,7 @@ def page_svg(document: ArchitectureDocument, way: Way) -> str:
     )
 
 
-def inner(placed: Layout, way: Way = lambda _: None) -> str:
+def inner(placed: BlockLayout, way: Way = lambda _: None) -> str:
     """Lines below blocks."""
     heads = [f'<text class="head" x="{head.x}" y="{head.y}">{HEADS[head.kind]}</text>' for head in placed.heads]
     lines = [_line(line) for line in placed.lines]
@@ -98,7 +98,7 @@ def inner(placed: Layout, way: Way = lambda _: None) -> str:
     return "\n".join([*heads, *lines, *counts, *(_block(block, way) for block in placed.blocks)])
 
 
-def _size(placed: Layout) -> str:
+def _size(placed: BlockLayout) -> str:
     return f'viewBox="0 0 {placed.width} {placed.height}" width="{placed.width}" height="{placed.height}"'
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from andon.base.text import plural
-from andon.model.principles import Measure, MeasureUnit
+from andon.model.principles import MeasureUnit, PrincipleMeasure
 from andon.render.review import duration_words
 
 NO_DATA = "no data yet"
@@ -14,7 +14,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 LINE_WIDTH, LINE_HEIGHT = 120, 28
 
 
-def figure(measure: Measure, value: float | None) -> str:
+def figure(measure: PrincipleMeasure, value: float | None) -> str:
     """`75 %`, `3 h`, `2.5 a week`; `no data yet` for what is not known."""
     if value is None:
         return NO_DATA
@@ -32,12 +32,12 @@ def figure(measure: Measure, value: float | None) -> str:
     return f"{number} a week" if measure.unit is MeasureUnit.PER_WEEK else number
 
 
-def beside(measure: Measure) -> str:
+def beside(measure: PrincipleMeasure) -> str:
     """What it was before; empty where nobody knows."""
     return "" if measure.before is None else f"before: {figure(measure, measure.before)}"
 
 
-def out_of(measure: Measure) -> str:
+def out_of(measure: PrincipleMeasure) -> str:
     """`3 of 4`; empty where that says nothing."""
     return "" if measure.of is None or measure.value is None else f"{measure.count or 0:,} of {measure.of:,}"
 
@@ -72,7 +72,7 @@ def points(trend: Sequence[float | None]) -> list[list[tuple[float, float]]]:
     return [line for line in lines if line]
 
 
-def trend_words(measure: Measure) -> str:
+def trend_words(measure: PrincipleMeasure) -> str:
     """A trend for who does not see it."""
     told = [figure(measure, each) for each in measure.trend]
     return f"{plural(len(told), 'part')}, oldest first: {', '.join(told)}"

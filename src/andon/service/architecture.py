@@ -41,7 +41,7 @@ OWN_RULES = "rules of their own"
 _KEPT = 8
 
 
-class Moment(Record):
+class DrawnMoment(Record):
     """A commit and the time at which its doors are looked at (ISO text)."""
 
     commit: str
@@ -81,8 +81,8 @@ class Architectures:
         blocks, lines = drawn(now, before)
         return ArchitectureDocument(
             branch=view.ref,
-            now=counted(now, Moment(view.commit.id, to_text(moment))),
-            before=counted(before, Moment(found[0].commit.id, to_text(found[1])))
+            now=counted(now, DrawnMoment(view.commit.id, to_text(moment))),
+            before=counted(before, DrawnMoment(found[0].commit.id, to_text(found[1])))
             if before is not None and found is not None
             else None,
             told="" if found is not None else f"{view.ref} is younger than 30 days: nothing to compare with yet",
@@ -101,7 +101,7 @@ class Architectures:
         return self._counted(view, moment), self._counted(*before) if before is not None else None
 
     def _counted(self, view: View, moment: datetime) -> ArchitectureCount:
-        return counted(self._built(view, moment), Moment(view.commit.id, to_text(moment)))
+        return counted(self._built(view, moment), DrawnMoment(view.commit.id, to_text(moment)))
 
     # -- parts
 
@@ -198,7 +198,7 @@ def built_of(
     return Built(tuple(elements[id] for id in sorted(elements)), frozenset(edges))
 
 
-def counted(built: Built, moment: Moment) -> ArchitectureCount:
+def counted(built: Built, moment: DrawnMoment) -> ArchitectureCount:
     """How much there is, before anything is folded for want of room. Pure."""
     folded = plain_fold(built)
     lines, _ = lines_of(built, folded)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from andon.base.record import Record
-from andon.model.principles import Measure, MeasureUnit, NextStep, Principle
+from andon.model.principles import MeasureUnit, Principle, PrincipleMeasure, PrincipleStep
 from andon.service import principle_measures as measures
 from andon.service.principle_measures import Recorded, Value, Window
 
@@ -36,7 +36,7 @@ class PrincipleSpec(Record):
 
     title: str
     measures: tuple[MeasureSpec, ...]
-    next: Callable[[Mapping[str, Measure]], NextStep]
+    next: Callable[[Mapping[str, PrincipleMeasure]], PrincipleStep]
 
 
 class AtMoments(Record):
@@ -69,7 +69,7 @@ def _measured(
     windows: Sequence[Window],
     parts: Sequence[Window],
     known: Mapping[str, AtMoments],
-) -> Measure:
+) -> PrincipleMeasure:
     if spec.told is None:
         at = known.get(spec.key, AtMoments())
         before, now = at.before, at.now
@@ -77,7 +77,7 @@ def _measured(
     else:
         before, now = (spec.told(facts, window) for window in windows)
         trend = [spec.told(facts, part).value for part in parts]
-    return Measure(
+    return PrincipleMeasure(
         key=spec.key,
         title=spec.title,
         unit=spec.unit,
@@ -95,11 +95,11 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def _step(words: str, command: str, page: str) -> NextStep:
-    return NextStep(words, command, page)
+def _step(words: str, command: str, page: str) -> PrincipleStep:
+    return PrincipleStep(words, command, page)
 
 
-def _self_service(own: Mapping[str, Measure]) -> NextStep:
+def _self_service(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
     if own["waiting"].value:
         return _step("Answer the request that weighs most", "andon requests", "/requests")
     if own["self_service"].value is None:
@@ -107,7 +107,7 @@ def _self_service(own: Mapping[str, Measure]) -> NextStep:
     return _step("Offer what people ask again and again as a dataset", "andon suggestions", "/suggestions")
 
 
-def _autonomation(own: Mapping[str, Measure]) -> NextStep:
+def _autonomation(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
     if (own["false_alarms"].value or 0) > 0.5:
         return _step("Loosen the check that calls for nothing", "andon review", "/review")
     if own["corrections_alone"].value is not None and own["corrections_alone"].value < 1:
@@ -117,13 +117,13 @@ def _autonomation(own: Mapping[str, Measure]) -> NextStep:
     return _step("See what people still do by hand", "andon suggestions", "/suggestions")
 
 
-def _small_changes(own: Mapping[str, Measure]) -> NextStep:
+def _small_changes(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
     if (own["change_failures"].value or 0) > 0.15:
         return _step("Look at the changes that failed", "andon review --since 30d", "/review")
     return _step("Publish a change that is done", "andon status", "/changes")
 
 
-def _reproducibility(own: Mapping[str, Measure]) -> NextStep:
+def _reproducibility(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
     if own["rebuilt_same"].value is None:
         return _step(
             "Build one dataset again by its recipe, and see whether it is the same",
@@ -135,13 +135,13 @@ def _reproducibility(own: Mapping[str, Measure]) -> NextStep:
     return _step("Take another sample", "andon run --force DATASET", "/runs/new")
 
 
-def _one_team(own: Mapping[str, Measure]) -> NextStep:
+def _one_team(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
     if own["both_roles"].value is None:
         return _step("Publish a change, and let somebody else ask what it made", "andon log", "/changes")
     return _step("Show what changed to those who read it", "andon impact DATASET", "/map")
 
 
-def _value(own: Mapping[str, Measure]) -> NextStep:
+def _value(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
     if own["serving"].value is None:
         return _step("Build what the lake has", "andon run", "/runs/new")
     if own["serving"].value == 0:
@@ -149,18 +149,18 @@ def _value(own: Mapping[str, Measure]) -> NextStep:
     return _step("Put away what nobody needs", "andon waste", "/value#waste")
 
 
-def _excellence(own: Mapping[str, Measure]) -> NextStep:
+def _excellence(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
     sound = own["sound_insights"].value
     if sound is not None and sound < 1:
         return _step("Do the one repair that helps most insights", "andon value", "/value")
     return _step("Promise how new a dataset is", "andon due", "/insights")
 
 
-def _simplicity(_: Mapping[str, Measure]) -> NextStep:
+def _simplicity(_: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
     return _step("Look for blocks that nothing goes out of", "andon architecture", "/architecture")
 
 
-def _self_organising(own: Mapping[str, Measure]) -> NextStep:
+def _self_organising(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
     if own["bus_factor"].value == 1:
         return _step("Let a second person make the next change", "andon review", "/changes")
     return _step("Claim a request", "andon requests", "/requests")

@@ -65,7 +65,7 @@ class UndoFact(Record):
     published: str
 
 
-class Rebuild(Record):
+class RebuiltVersion(Record):
     """A version that was built again by the same recipe: whether it came out the same."""
 
     at: str
@@ -92,7 +92,7 @@ class Recorded(Record):
     code: tuple[ChangeFact, ...] = ()
     undos: tuple[UndoFact, ...] = ()
     brought: dict[int, changes.Mended] = field(default_factory=dict)
-    rebuilds: tuple[Rebuild, ...] = ()
+    rebuilds: tuple[RebuiltVersion, ...] = ()
     rules: dict[str, str] = field(default_factory=dict)
     objective: float = 0.99
     began: str = ""

@@ -15,7 +15,16 @@ from andon.errors import UsageError
 from andon.model.principles import ScorecardDocument
 from andon.service.costs import MONTH, moment_said
 from andon.service.principle_cards import AtMoments, cards
-from andon.service.principle_measures import ChangeFact, Rebuild, Recorded, RunFact, UndoFact, Value, Window, is_undo
+from andon.service.principle_measures import (
+    ChangeFact,
+    RebuiltVersion,
+    Recorded,
+    RunFact,
+    UndoFact,
+    Value,
+    Window,
+    is_undo,
+)
 from andon.service.spending import SpendingBook
 from andon.value.bill import Served
 from andon.workspace.view import View
@@ -97,7 +106,7 @@ class Scorecards:
         facts = self._recorded(view, windows[0].since, windows[1].until)
         return ScorecardDocument(
             branch=view.ref,
-            before=windows[0].since,
+            earlier=windows[0].since,
             since=windows[1].since,
             until=windows[1].until,
             principles=cards(facts, windows, parts, self._at_moments(view, before, begin, now)),
@@ -124,7 +133,7 @@ class Scorecards:
                 UndoFact(each.time, commits.get(each.target or "").time) for each in found.history if is_undo(each)
             ),
             brought=dict(found.brought),
-            rebuilds=tuple(Rebuild(*each) for each in workspace.lake.holdings.rebuilt(since, until)),
+            rebuilds=tuple(RebuiltVersion(*each) for each in workspace.lake.holdings.rebuilt(since, until)),
             rules=dict(found.rules),
             objective=found.objective,
             began=_began(view.commit, found.history, since, until),

@@ -24,7 +24,7 @@ from andon.model.lamp import Lamp
 from andon.render.architecture import change_words, mermaid
 from andon.render.block_layout import HEIGHT, layout
 from andon.render.block_svg import html, page_svg, svg
-from andon.service.architecture import Moment, counted
+from andon.service.architecture import DrawnMoment, counted
 
 NASTY = ('a"b', "<script>", "a]b", "end", "x & y", "\x1b[31m", "\ud800", "ab", "ﬁn;al", "`q`", "\ufffe")
 
@@ -50,7 +50,7 @@ def changed(chance: random.Random, built: Built) -> Built:
 def document(now: Built, before: Built | None) -> ArchitectureDocument:
     blocks, lines = drawn(now, before)
     counts = [
-        None if each is None else counted(each, Moment("c" * 40, "2026-11-30T00:00:00Z")) for each in (now, before)
+        None if each is None else counted(each, DrawnMoment("c" * 40, "2026-11-30T00:00:00Z")) for each in (now, before)
     ]
     assert counts[0] is not None
     return ArchitectureDocument("main", counts[0], counts[1], "", blocks, lines)

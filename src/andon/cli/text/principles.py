@@ -7,13 +7,13 @@ from textwrap import wrap
 
 from andon.cli.output import Cell, Ink
 from andon.cli.table import table
-from andon.model.principles import Measure, Principle, ScorecardDocument
+from andon.model.principles import Principle, PrincipleMeasure, ScorecardDocument
 from andon.render.principles import bars, beside, figure, out_of
 
 
 def principle_lines(found: ScorecardDocument, ink: Ink, width: int | None) -> list[str]:
     """Each principle with its numbers, what they are, and the next step."""
-    lines = [f"{ink.paint(found.branch, 'bold')} since {found.since[:10]}, beside the time from {found.before[:10]}"]
+    lines = [f"{ink.paint(found.branch, 'bold')} since {found.since[:10]}, beside the time from {found.earlier[:10]}"]
     for principle in found.principles:
         lines += ["", ink.paint(f"{principle.number} {principle.title}", "bold"), *_numbers(principle, ink, width)]
         lines.append(f"  → {principle.next.words}: `{principle.next.command}`")
@@ -31,7 +31,7 @@ def _numbers(principle: Principle, ink: Ink, width: int | None) -> list[str]:
     return lines
 
 
-def _row(measure: Measure) -> Sequence[Cell]:
+def _row(measure: PrincipleMeasure) -> Sequence[Cell]:
     return [
         measure.title,
         (figure(measure, measure.value), "bold" if measure.value is not None else "dim"),
