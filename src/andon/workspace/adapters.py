@@ -39,6 +39,7 @@ from andon.state.claims import Claims
 from andon.state.clocks import Clocks
 from andon.state.cords import Cords
 from andon.state.decisions import Decisions
+from andon.state.doors import Doors
 from andon.state.facts import Facts
 from andon.state.hints import HintRows
 from andon.state.incidents import Incidents
@@ -94,6 +95,7 @@ class StateStore(Record):
     cords: Cords
     clocks: Clocks
     spending: Spending
+    doors: Doors
     insight_looks: InsightLooks
     requests: Requests
 
@@ -283,6 +285,7 @@ class Adapters:
             Cords(database),
             Clocks(database),
             Spending(database),
+            Doors(database),
             InsightLooks(database),
             Requests(database),
         )

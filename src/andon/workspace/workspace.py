@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from andon.state.clocks import Clocks
     from andon.state.cords import Cords
     from andon.state.decisions import Decisions
+    from andon.state.doors import Doors
     from andon.state.facts import Facts
     from andon.state.hints import HintRows
     from andon.state.incidents import Incidents
@@ -296,6 +297,11 @@ class Workspace:
     def spending(self) -> Spending:
         """What was spent, as runs, checks and questions recorded it."""
         return self._adapters.state.spending
+
+    @property
+    def doors(self) -> Doors:
+        """By which doors datasets were asked."""
+        return self._adapters.state.doors
 
     @property
     def clocks(self) -> Clocks:
