@@ -292,6 +292,8 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["archive", "marts.totals"], lambda c: c.post("/archives", {"names": ["marts.totals"]})),
     (["suggestions", "list"], lambda c: c.get("/suggestions")),
     (["suggestions", "list", "--all"], lambda c: c.get("/suggestions?all=true")),
+    (["simplify", "list"], lambda c: c.get("/hints")),
+    (["simplify", "list", "--all"], lambda c: c.get("/hints?all=true")),
     (["token", "create", "ana"], lambda c: c.post("/tokens", {"person": "ana"})),
     (["contract", "export", "marts.*"], lambda c: c.get("/contracts?select=marts.*")),
     (
@@ -309,6 +311,9 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["suggestions", "show", "7"], lambda c: c.get("/suggestions/7")),
     (["suggestions", "accept", "7"], lambda c: c.post("/suggestions/7/accept")),
     (["suggestions", "dismiss", "7"], lambda c: c.post("/suggestions/7/dismiss")),
+    (["simplify", "show", "70"], lambda c: c.get("/hints/70")),
+    (["simplify", "accept", "70"], lambda c: c.post("/hints/70/accept")),
+    (["simplify", "dismiss", "70"], lambda c: c.post("/hints/70/dismiss")),
     (["token", "revoke", "00000000"], lambda c: c.delete("/tokens/00000000")),
 ]
 

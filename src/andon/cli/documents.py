@@ -96,6 +96,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.saving import SavedDocument
     from andon.service.schema_changes import SchemaChangeDocument
     from andon.service.searching import FoundDocument
+    from andon.service.simplify_documents import HintDocument, HintInfo, HintsDocument
     from andon.service.source_add import AddedSource
     from andon.service.source_check import SourceReportDocument
     from andon.service.source_list import SourceInfo
@@ -190,6 +191,10 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "quarantine release": (RunDocument,),
         "notify list": (list[ChannelDocument],),
         "notify test": (list[SentDocument],),
+        "simplify accept": (HintDocument,),
+        "simplify dismiss": (HintInfo,),
+        "simplify list": (HintsDocument,),
+        "simplify show": (HintDocument,),
         "source accept": (Accepted,),
         "source add": (AddedSource,),
         "source check": (list[SourceReportDocument],),

@@ -77,6 +77,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("cost", "costs", "cost", "What the lake costs, and whom that serves", "Keep lean"),
     Entry("waste", "costs", "waste", "Datasets that nothing live needs, and what they cost", "Keep lean"),
     Entry("archive", "costs", "archive", "Put datasets away that nothing live needs", "Keep lean"),
+    Entry("simplify", "simplify", "simplify", "What could be simpler, with the change ready", "Keep lean"),
     Entry("due", "due", "due", "What is due by schedule, and what comes when", "By schedule"),
     Entry("why", "due", "why", "Why a dataset was, or was not, brought up to date", "By schedule"),
     Entry("tick", "tick", "tick", "Bring up to date what is due, once: for cron and CI", "By schedule"),

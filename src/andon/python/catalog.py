@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from andon.model.review import ReviewDocument
 from andon.python.costs import CostLake
+from andon.python.simplify import LakeHints
 from andon.python.suggestions import LakeSuggestions
 from andon.service.board import BoardDocument
 from andon.service.glossary import GlossaryDocument
@@ -83,6 +84,11 @@ class CatalogLake(CostLake):
     def suggestions(self) -> LakeSuggestions:
         """Work that people do over and over, offered as what would do it."""
         return LakeSuggestions(self._service)
+
+    @property
+    def hints(self) -> LakeHints:
+        """What could be simpler, with the change ready."""
+        return LakeHints(self._service)
 
 
 def several(values: Filter) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from andon.base.document import from_json
 from andon.model.review import ReviewDocument
 from andon.python.catalog import Filter, several
 from andon.python.costs import RemoteCosts
+from andon.python.remote_simplify import RemoteHints
 from andon.python.server_link import ServerLink
 from andon.service.board import BoardDocument
 from andon.service.glossary import GlossaryDocument
@@ -61,6 +62,11 @@ class RemoteCatalog(RemoteCosts):
     def suggestions(self) -> RemoteSuggestions:
         """Work that people do over and over, offered as what would do it."""
         return RemoteSuggestions(self._link)
+
+    @property
+    def hints(self) -> RemoteHints:
+        """What could be simpler, with the change ready."""
+        return RemoteHints(self._link)
 
 
 class RemoteSuggestions:

@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from andon.service.scheduling import Scheduling
     from andon.service.searching import Searching
     from andon.service.signals import SignalDesk
+    from andon.service.simplify import Simplifying
     from andon.service.status import Standing
     from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
@@ -512,6 +513,13 @@ class Service:
         return Suggestions(self.workspace, self)
 
     @cached_property
+    def simplifying(self) -> Simplifying:
+        """What could be simpler, with the change written out."""
+        from andon.service.simplify import Simplifying
+
+        return Simplifying(self.workspace, self, lambda commit: self._shared.graphs.graph(commit))
+
+    @cached_property
     def datasets(self) -> Datasets:
         """Datasets as they are: list, show."""
         from andon.service.datasets import Datasets
@@ -599,8 +607,9 @@ class Service:
     @cached_property
     def _preparer(self) -> Preparer:
         from andon.runs.prepare import Preparer
+        from andon.service.stakes import Stakes
 
-        return Preparer(self.workspace, self._outlook)
+        return Preparer(self.workspace, self._outlook, Stakes(self.workspace).of_plan)
 
     @cached_property
     def given_files(self) -> GivenFiles:
@@ -628,7 +637,7 @@ class Service:
 
     def _passed(self, branch: str, listener: Listener, is_beside: bool) -> None:
         self.incidents.passed(branch, listener)
-        self.insight_checks.passed(branch)
+        self.insight_checks.passed(branch, listener)
         if not self.workspace.actions.is_idle(branch, to_text(self.workspace.clock())):
             self.actions.passed(branch, listener, is_beside=is_beside)
         self.messages.run_ended(listener)

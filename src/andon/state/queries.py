@@ -156,6 +156,26 @@ class Queries:
             for at, who, face, read, columns in rows
         ]
 
+    def all_reads(self, since: str) -> list[ColumnRead]:
+        """What people and tools read by questions that were answered, not before `since` (ISO text), oldest first."""
+        self.flush()
+        rows = self._database.query(
+            "select at, who, face, datasets, read_columns from query_log where at >= ? and error is null"
+            f" and face not in ({', '.join('?' * len(UNASKED))}) and datasets <> '[]' order by seq",
+            [since, *UNASKED],
+        )
+        return [
+            ColumnRead(at, who, face, tuple(json.loads(read)), _listed(columns))
+            for at, who, face, read, columns in rows
+        ]
+
+    def texts(self, since: str) -> list[str]:
+        """The different questions that were asked not before `since` (ISO text), answered or not."""
+        self.flush()
+        return [
+            str(row[0]) for row in self._database.query("select distinct sql from query_log where at >= ?", [since])
+        ]
+
     def _write_soon(self) -> None:
         while True:
             time.sleep(_SOON)

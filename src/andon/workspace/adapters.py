@@ -40,6 +40,7 @@ from andon.state.clocks import Clocks
 from andon.state.cords import Cords
 from andon.state.decisions import Decisions
 from andon.state.facts import Facts
+from andon.state.hints import HintRows
 from andon.state.incidents import Incidents
 from andon.state.insight_looks import InsightLooks
 from andon.state.looks import Looks
@@ -88,6 +89,7 @@ class StateStore(Record):
     messages: Messages
     usual: UsualNumbers
     offers: Offers
+    hints: HintRows
     actions: Actions
     cords: Cords
     clocks: Clocks
@@ -276,6 +278,7 @@ class Adapters:
             Messages(database),
             UsualNumbers(database),
             Offers(database),
+            HintRows(database),
             Actions(database),
             Cords(database),
             Clocks(database),

@@ -24,6 +24,7 @@ _HOMES = (
     "value",
     "requests",
     "suggestions",
+    "simplify",
     "review",
     "calls",
 )
