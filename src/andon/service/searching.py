@@ -284,8 +284,8 @@ def _filtered(words: str, options: FindOptions) -> tuple[str, FindOptions]:
             sets[name].append("" if name == "owner" and value == NOBODY_TYPED else value)
     if len(rest) == len(words.split(" ")):
         return words, options
-    schema, kind, owner, tag, status = (tuple(sets[name]) for name in FACETS)
-    return " ".join(rest), FindOptions(schema, kind, owner, tag, status, options.limit, options.after)
+    chosen: dict[str, Any] = {name: tuple(found) for name, found in sets.items()}
+    return " ".join(rest), replace(options, **chosen)
 
 
 def _ordered(searchable: Searchable, rank: Rank, words: str) -> tuple[list[AskedWord], list[CatalogEntry]]:
