@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
 from andon.base.document import Document
 from andon.base.names import did_you_mean
-from andon.base.record import Record
+from andon.base.record import Record, replace
 from andon.catalog.entries import CatalogEntry, first_line
 from andon.catalog.facets import FACETS, Sieve, sifted
 from andon.catalog.marks import Mark, MarkedText, Marker, cut
