@@ -10,6 +10,7 @@ from andon.state import (
     clocks,
     cords,
     decisions,
+    hints,
     incidents,
     insight_looks,
     looks,
@@ -81,4 +82,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     insight_looks.TABLES,
     # what people need and nobody could serve
     requests.TABLES,
+    # what could be simpler
+    hints.TABLES,
 )
