@@ -117,3 +117,21 @@ def test_each_number_moves_when_what_it_measures_happens(project: Clone):
         with pytest.raises(UsageError) as caught:
             service.scorecards.scorecard("soon")
         assert caught.value.code == "usage.bad_argument"
+
+
+def test_hints_are_counted_until_somebody_decides(project: Clone):
+    project.write("datasets/marts/twin.sql", "select count(*) as n from shop.orders\n")
+    assert project.run().published
+    with project.opened() as service:
+        before = service.simplifying.open_hints()
+        assert before > 0
+
+        def told() -> float | None:
+            found = service.scorecards.scorecard("30d", "main").principles[7]
+            return next(each.value for each in found.measures if each.key == "hints")
+
+        assert told() == before
+        service.simplifying.dismiss(service.simplifying.list().hints[0].number, "twins by design")
+    with project.opened() as service:
+        found = service.scorecards.scorecard("30d", "main").principles[7]
+        assert [each.value for each in found.measures if each.key == "hints"] == [before - 1]

@@ -156,7 +156,9 @@ def _excellence(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
     return _step("Promise how new a dataset is", "andon due", "/insights")
 
 
-def _simplicity(_: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
+def _simplicity(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
+    if own["hints"].value:
+        return _step("Decide on the hint that saves most", "andon simplify", "/simplify")
     return _step("Look for blocks that nothing goes out of", "andon architecture", "/architecture")
 
 
@@ -380,6 +382,13 @@ PRINCIPLES: tuple[PrincipleSpec, ...] = (
                 _RATIO,
                 "Lines of the architecture for each insight, or dataset that somebody asked within 30 days.",
                 "an insight (`andon insight add`) or a question (`andon query`)",
+            ),
+            MeasureSpec(
+                "hints",
+                "Hints open",
+                _COUNT,
+                "What `andon simplify` found that could be simpler and nobody decided on.",
+                "a dataset (`andon run`)",
             ),
         ),
         _simplicity,

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from andon.service.architecture import Architectures
     from andon.service.insights import Insights
     from andon.service.reviewing import Reviewing
+    from andon.service.simplify import Simplifying
     from andon.service.value import ValueAmount, ValueDesk, ValueDocument
     from andon.workspace.workspace import Workspace
 
@@ -56,6 +57,7 @@ class ScorecardNouns:
     insights: Insights
     worth: ValueDesk
     changed_names: ChangedNames
+    hints: Simplifying
 
 
 class KeptScorecards:
@@ -154,8 +156,13 @@ class Scorecards:
             "value_cost": AtMoments(self._value_cost(view, begin, now)),
             "sound_insights": AtMoments(_share(sum(level == "green" for level in levels), len(levels))),
             "blocks_each": AtMoments(*(_each(count, "blocks_per_capability") for count in counts)),
+            "hints": AtMoments(self._hints() if view.state.leaves else Value(None)),
             "lines_each": AtMoments(*(_each(count, "lines_per_capability") for count in counts)),
         }
+
+    def _hints(self) -> Value:
+        found = self._nouns.hints.open_hints()
+        return Value(float(found), found)
 
     def _serving(self, view: View, begin: datetime, end: datetime) -> Value:
         """How much of what was computed went into what an insight rests on."""

@@ -492,7 +492,7 @@ class Service:
         from andon.service.principles import ScorecardNouns, Scorecards
 
         nouns = ScorecardNouns(
-            self.reviewing, self.architectures, self.insights, self.worth, self._shared.changed_names
+            self.reviewing, self.architectures, self.insights, self.worth, self._shared.changed_names, self.simplifying
         )
         return Scorecards(self.workspace, nouns, self._shared.scorecards)
 

@@ -79,7 +79,7 @@ def _architecture(call: PageCall) -> Shown:
         "found": found,
         "problem": problem,
         "drawing": _Drawing(page_svg(found, way)),
-        "told": change_words(found),
+        "changes": change_words(found),
         "compared": compared_words(found),
         "counts": count_words(found.now),
         "heads": HEADS,
