@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from andon.state import (
     actions,
+    approvals,
     attempts,
     check_results,
     claims,
@@ -81,4 +82,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     insight_looks.TABLES,
     # what people need and nobody could serve
     requests.TABLES,
+    # what owners approved of changes by others
+    approvals.TABLES,
 )

@@ -33,6 +33,7 @@ from andon.settings.resolve import Settings, referenced
 from andon.settings.table import mask
 from andon.state.actions import Actions
 from andon.state.answered import AnsweredCalls
+from andon.state.approvals import Approvals
 from andon.state.attempts import Attempts
 from andon.state.check_results import CheckResults
 from andon.state.claims import Claims
@@ -94,6 +95,7 @@ class StateStore(Record):
     spending: Spending
     insight_looks: InsightLooks
     requests: Requests
+    approvals: Approvals
 
 
 class Adapters:
@@ -282,6 +284,7 @@ class Adapters:
             Spending(database),
             InsightLooks(database),
             Requests(database),
+            Approvals(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

@@ -48,6 +48,7 @@ class DatasetKeys(Record, omit_defaults=True):
     deprecated: Deprecation | None = None
     certified: Certification | None = None
     retention: Retention | None = None
+    review: str | None = None
     allow: tuple[str, ...] = ()
     engine: str = "duckdb"
     lineage: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()

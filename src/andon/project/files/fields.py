@@ -14,7 +14,14 @@ from andon.project.files.nodes import PlacedValue
 from andon.project.files.partition import read_partition
 from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec, read_choice, read_text, read_texts
 from andon.project.files.refresh import read_refresh
-from andon.project.files.standing import read_caveats, read_certified, read_deprecated, read_handles, read_retention
+from andon.project.files.standing import (
+    read_caveats,
+    read_certified,
+    read_deprecated,
+    read_handles,
+    read_retention,
+    read_review,
+)
 
 
 def _read_engine(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
@@ -317,6 +324,14 @@ FIELDS: tuple[FieldSpec, ...] = (
         "How long its rows may be kept: what is older is an incident; nothing is deleted by it.",
         read_retention,
     ),
+    FieldSpec(
+        "review",
+        "owner",
+        "none",
+        "That its owner approves what others change of its code before readers of `main` see it (`andon approve`).",
+        read_review,
+        ("owner",),
+    ),
     FieldSpec("certified", "who, or mapping: by, on", "none", "Who vouches for it.", read_certified),
     FieldSpec("allow", "list: random", "none", "Accept that its result can't be repeated.", _read_allow, ("random",)),
     FieldSpec("engine", "duckdb", "duckdb", "What runs it.", _read_engine, ("duckdb",)),
@@ -376,7 +391,7 @@ OF_SOURCES = ("schema", "recorded", "connection", "load")
 #: Keys that a source without SQL of its own has like any other dataset.
 SOURCE_KEYS = (
     *("description", "owner", "tags", "key", "refresh", "columns", "checks"),
-    *("caveats", "deprecated", "certified", "retention", "schema", "recorded"),
+    *("caveats", "deprecated", "certified", "retention", "review", "schema", "recorded"),
 )
 
 #: Keys that are planned.

@@ -9,6 +9,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
     """Every route of the API, in the order in which it is described."""
     from andon.web.routes import (
         actions,
+        approvals,
         branches,
         catalog,
         channels,
@@ -39,6 +40,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         catalog,
         insights,
         requests,
+        approvals,
         reviews,
         costs,
         saving,
