@@ -60,10 +60,11 @@ def once(call: Callable[[], object]) -> float:
 def plain(service: Service) -> Callable[[str], object]:
     """bm25 of FTS5 over the same texts."""
     database = sqlite3.connect(":memory:")
-    database.execute("create virtual table t using fts5(name, columns, text, code)")
+    database.execute("create virtual table t using fts5(name, columns, text, code, handed)")
     searchable = service.catalog._catalogs.of(service.workspace.lake.refs.head("main"))
     texts = [text_of(entry) for entry in searchable.entries.values()]
-    database.executemany("insert into t values (?, ?, ?, ?)", [(t.name, t.columns, t.text, t.code) for t in texts])
+    rows = [(t.name, t.columns, t.text, t.code, t.handed) for t in texts]
+    database.executemany("insert into t values (?, ?, ?, ?, ?)", rows)
 
     def ask(text: str) -> object:
         words = " ".join(f'"{word}"' for word in text.replace(".", " ").split()) or '"amount"'

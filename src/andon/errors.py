@@ -142,6 +142,8 @@ CODES: dict[str, str] = {
     "run.claim_lost": "Another process took over what a scheduled run works on.",
     # suggestions
     "suggestion.decided": "Somebody else decided about a suggestion at the same time.",
+    # hints
+    "simplify.differs": "A hint was built on a branch, and some rows came out otherwise than on main.",
     # incidents
     "incident.none": "There is no incident of this number.",
     "incident.over": "The incident is over.",

@@ -16,6 +16,7 @@ ADDRESSES = {
     "/": ["/", "/?at=main~1"],
     "/catalog": ["/catalog", "/catalog?words=amount&kind=sql", "/catalog?words=nothing-is-called-so"],
     "/changes": ["/changes"],
+    "/glossary": ["/glossary"],
     "/changes/{branch:path}": ["/changes/try/half", "/changes/try/half?view=split&whole=true", "/changes/@folder"],
     "/sql": ["/sql", "/sql?q=from%20marts.totals"],
     "/save": ["/save?q=from%20marts.totals"],
@@ -29,6 +30,7 @@ ADDRESSES = {
     ],
     "/d/{dataset}": ["/d/shop.orders", "/d/marts.totals?at=main~1"],
     "/map": ["/map"],
+    "/simplify": ["/simplify", "/simplify?all=true"],
     "/suggestions": ["/suggestions", "/suggestions?all=true"],
     "/insights": ["/insights"],
     "/requests": ["/requests", "/requests?all=true&what=orders%20by%20weekday"],
@@ -39,7 +41,7 @@ ADDRESSES = {
     "/review": ["/review", "/review?since=soon"],
 }
 #: Shown only while something goes on, or is wrong: they have tests of their own.
-PASSING = {"/calls/{call}", "/incidents/{incident}", "/suggestions/{number}"}
+PASSING = {"/calls/{call}", "/incidents/{incident}", "/suggestions/{number}", "/simplify/{number}"}
 
 
 def test_each_page_has_an_address_here() -> None:

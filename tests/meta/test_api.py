@@ -19,6 +19,8 @@ from andon.python import lake as api
 from andon.python import remote, remote_nouns
 from andon.python.contracts import LakeContracts, RemoteContracts
 from andon.python.remote_catalog import RemoteSuggestions
+from andon.python.remote_simplify import RemoteHints
+from andon.python.simplify import LakeHints
 from andon.python.suggestions import LakeSuggestions
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +45,7 @@ _NOUNS = {
     api.Branches: remote_nouns.RemoteBranches,
     api.LakeSources: remote_nouns.RemoteSources,
     LakeSuggestions: RemoteSuggestions,
+    LakeHints: RemoteHints,
     LakeContracts: RemoteContracts,
 }
 
@@ -68,6 +71,7 @@ def test_all_names_are_documented():
         api.Branches,
         api.LakeSources,
         LakeSuggestions,
+        LakeHints,
         LakeContracts,
         remote.RemoteLake,
         *_NOUNS.values(),
@@ -169,6 +173,7 @@ def _surface() -> Iterator[str]:
     yield from _class("Branches", api.Branches)
     yield from _class("LakeSources", api.LakeSources)
     yield from _class("LakeSuggestions", LakeSuggestions)
+    yield from _class("LakeHints", LakeHints)
 
 
 def _class(name: str, cls: type) -> Iterator[str]:

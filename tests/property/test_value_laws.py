@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from andon.model.insight import Basis, Insight, Period, Worth
 from andon.value.allot import allot, allot_by
+from andon.value.at_stake import at_stake
 from andon.value.bill import Amounts, Charge, ChargeKind, Served, Usefulness, allocate, bill_of
 from andon.value.rates import Rates, cents
 from andon.value.resting import Resting, rests_on
@@ -88,6 +89,28 @@ def test_shares_add_up_to_the_whole_and_reliance_is_what_paths_say(
         parts = sum(of.get(kind, 0) for of in found.shares.values())
         assert parts + found.unplaced.get(kind, 0) == total
     assert all(kind.basis is not Basis.NONE for kind in found.totals), "what has no basis is no sum"
+
+
+@given(lakes(), st.sets(st.sampled_from(NAMES)))
+def test_what_is_at_stake_is_each_insight_once_and_no_sum_over_what_is_known_otherwise(
+    lake: tuple[dict[str, list[str]], list[Insight]], made: set[str]
+) -> None:
+    needs, insights = lake
+    names, unreviewed, worth = at_stake(insights, needs, made, TODAY)
+    hit = [each for each in insights if made & set().union(*(paths(needs, used) for used in each.datasets))]
+    assert list(names) == sorted(each.name for each in hit)
+    assert list(unreviewed) == sorted(each.name for each in hit if is_unreviewed(each, TODAY))
+    told = {(each.basis, each.currency, each.per): (Decimal(each.amount), each.insights) for each in worth}
+    assert len(told) == len(worth)
+    sums: dict[tuple[str, str, str], tuple[Decimal, int]] = {}
+    for each in hit:
+        counts = yearly(each.worth)
+        if counts is not None and each.name not in unreviewed:
+            kind, cents = counts
+            key = (str(kind.basis), kind.currency, str(kind.per))
+            before, count = sums.get(key, (Decimal(0), 0))
+            sums[key] = (before + Decimal(cents) / 100, count + 1)
+    assert told == sums
 
 
 def test_a_year_has_twelve_months() -> None:
@@ -187,7 +210,9 @@ def lived(draw: st.DrawFn) -> Lives:
     rules = {f"r{index}": draw(few) for index in range(draw(st.integers(0, 1)))}
     read = {name: LastRead("ana", "2026-11-01") for name in draw(few)}
     first = {name: draw(st.sampled_from(DAYS)) for name in draw(st.lists(st.sampled_from(NAMES), unique=True))}
-    return Lives(needs, insights, rules, read, first)
+    queries = {"q": draw(few)} if draw(st.booleans()) else {}
+    branches = {"try": draw(few)} if draw(st.booleans()) else {}
+    return Lives(needs, insights, rules, read, first, queries, branches)
 
 
 def needed_by(needs: dict[str, list[str]], start: str, seen: frozenset[str] = frozenset()) -> set[str]:
@@ -199,7 +224,9 @@ def needed_by(needs: dict[str, list[str]], start: str, seen: frozenset[str] = fr
 def test_waste_is_what_nothing_live_needs(lives: Lives) -> None:
     use = usefulness(lives, "2026-10-31")
     live = {each for insight in lives.insights for each in insight.datasets}
-    live |= {each for read in lives.rules.values() for each in read} | set(lives.read)
+    for of in (lives.rules, lives.queries, lives.branches):
+        live |= {each for read in of.values() for each in read}
+    live |= set(lives.read)
     young = {name for name, first in lives.first.items() if first >= "2026-10-31"}
     for name in NAMES:
         is_kept = any(name in needed_by(lives.needs, each) for each in live)

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from andon.base.clock import to_text
+from andon.base.record import replace
 from andon.errors import UsageError
 from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.costs import CostBy
+from andon.service.saved_texts import ToSave
 from andon.service.service import Service
 from andon.workspace.caller import Caller
 from kit.clones import FILES, Clone
@@ -133,6 +135,32 @@ def test_waste_is_what_no_insight_and_no_person_needs(lived: Clone):
         assert sum(each.microseconds for each in total) == found.total.microseconds
         bill = {each.name: each for each in service.costs.cost("dataset", "90d", to_text(lived.clock())).served}  # type: ignore[operator]
         assert bill["waste"].microseconds == found.total.microseconds
+
+
+def test_what_a_saved_query_a_branch_or_a_person_in_vain_needs_is_no_waste(lived: Clone):
+    with lived.opened() as service:
+        service.branches.create("kept", "main")  # it has nothing of its own
+        assert _waste(service) == {"marts.old", "marts.older"}
+        saved = ToSave("marts.made", "select one from marts.old", checks=())
+        assert service.saving.save(saved, replace(AGREED, branch="aside")).published
+        assert _waste(service) == {"marts.older"}
+        with pytest.raises(UsageError, match="the branch aside needs it"):
+            service.costs.archive(["marts.old", "marts.older"], AGREED, is_dry=True)
+        service.branches.drop("aside")
+        service.branches.drop("kept")
+        assert service.saving.save(ToSave("ones", "select count(*) as n from marts.older"), AGREED).published
+        assert _waste(service) == set()
+        with pytest.raises(UsageError, match="the saved query ones reads"):
+            service.costs.archive(["marts.old", "marts.older"], AGREED, is_dry=True)
+        service.undoing.undo()
+        assert _waste(service) == {"marts.old", "marts.older"}
+        held = service.workspace.lake.database
+        with pytest.raises(UsageError):
+            service.querying.ask("select one::date from marts.old").fetch()
+        assert _waste(service) == {"marts.older"}, "who asked in vain asked all the same"
+        with held.write() as transaction:
+            transaction.execute("delete from query_log where error is not null", [])
+        assert _waste(service) == {"marts.old", "marts.older"}
 
 
 @pytest.mark.parametrize(

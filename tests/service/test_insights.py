@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from andon.errors import UsageError
-from andon.runs.goal import RunOptions
+from andon.base.document import to_json
+from andon.errors import MachineError, UsageError
+from andon.model.event import Event, Notice
+from andon.query.workers import Workers
+from andon.render.words import stake_text
+from andon.runs.goal import Listener, RunOptions
+from andon.service.insight_asking import InsightAsking
 from andon.service.insight_changes import NewInsight, NewOutcome
+from andon.service.insight_checks import InsightChecks
 from andon.service.insight_documents import InsightState
 from kit.clones import FILES, Clone
 
@@ -239,3 +245,109 @@ def test_an_insight_is_made_on_a_branch_and_published_with_it(shop: Clone) -> No
     assert shop.publish("try").published
     with shop.opened() as service:
         assert [each.state for each in service.insight_checks.check()] == [InsightState.TRUE]
+
+
+def test_a_plan_says_what_it_costs_and_which_insights_rest_on_it(shop: Clone) -> None:
+    shop.write("andon.toml", '[cost]\ncurrency = "EUR"\ncompute_hour = 1000000\n')
+    shop.run()
+    with shop.opened() as service:
+        worth = {"currency": "USD", "basis": "measured"}
+        add(service, "best", QUERIES["best"], amount="5000", per="month", **worth)
+        add(service, "total", QUERIES["total"], amount="70", per="year", currency="USD")
+        add(service, "old", QUERIES["count"], amount="9", review_by="2001-01-01", **worth)
+        add(service, "cities", QUERIES["cities"], amount="1", **worth)
+        assert service.runs.plan(RunOptions()).stake is None
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,ben,7\n")
+    plan = shop.plan()
+    stake = plan.stake
+    assert stake is not None
+    assert (stake.builds, stake.known) == (4, 4)
+    assert stake.seconds == pytest.approx(sum(step.seconds or 0 for step in plan.works))
+    assert (stake.currency, float(stake.money or 0)) == ("EUR", pytest.approx(stake.seconds / 0.0036, abs=0.2))
+    assert (stake.insights, stake.unreviewed) == (("best", "old", "total"), ("old",))
+    assert [to_json(each) for each in stake.worth] == [
+        {"basis": "measured", "currency": "USD", "per": "year", "amount": "60000.00", "insights": 1},
+        {"basis": "estimated", "currency": "USD", "per": "year", "amount": "70.00", "insights": 1},
+    ]
+    assert stake_text(stake) == (
+        "3 insights rest on it (best, old, total): 60,000 USD a year measured, 70 USD a year estimated; 1 of them unreviewed"
+    )
+    assert to_json(plan)["stake"]["insights"] == ["best", "old", "total"]
+    with shop.opened() as service:
+        assert service.runs.run(RunOptions(branch="aside")).published
+        taken = service.branches.plan_publish("aside").stake
+        assert taken is not None, "what is taken over from a branch is built no more, and at stake all the same"
+        assert (taken.builds, taken.money, taken.insights) == (0, None, stake.insights)
+
+
+ENDLESS = "select count(*) as n from range(1000000000) a, range(1000) b"
+
+
+def test_a_query_that_takes_too_long_is_stopped_told_and_stops_neither_the_others_nor_the_pass(
+    shop: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, query in (
+        ("endless", ENDLESS),
+        ("total", QUERIES["total"]),
+        ("wrong", "select customer::int as c from shop.orders"),
+    ):
+        shop.write(
+            f"insights/{name}.md", f'---\nquery: {query}\npinned: {{commit: "0123456789abcdef"}}\n---\n# {name}?\n'
+        )
+    shop.write("insights/broken.md", "---\nquery: select 1 as n\npinned: {commit: abcdef0123456789}\n---\n# b?\n")
+    shop.write("andon.toml", "[query]\ntimeout = 1\n")
+    shop.run()
+    asking = InsightAsking.before
+
+    def before(self, insight, state, cancel=None):
+        if insight.name == "broken":
+            raise ZeroDivisionError
+        return asking(self, insight, state, cancel)
+
+    monkeypatch.setattr(InsightAsking, "before", before)
+    with shop.opened() as service:
+        assert service.scheduling.tick().trigger
+        looks = service.workspace.insight_looks.of("main")
+        assert {name: look.state for name, look in looks.items() if name != "*"} == {
+            "endless": "failed",
+            "total": "moved",
+            "wrong": "failed",
+            "broken": "failed",
+        }
+        assert looks["endless"].what == (
+            "it can't be asked any more: the query was stopped: it takes more than the 1 seconds that it may"
+        )
+        assert "a defect in Andon (ZeroDivisionError)" in looks["broken"].what
+        assert "*" in looks, "none is asked again before something moves"
+        assert len([need for need in service.board.needs() if need.kind == "insight"]) == 4
+
+
+def test_what_keeps_all_from_being_asked_ends_no_pass_and_is_tried_again_in_an_hour(
+    shop: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with shop.opened() as service:
+        add(service, "total", QUERIES["total"])
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,ben,7\n")
+    shop.refresh()
+    heard: list[Event] = []
+    with shop.opened() as service:
+        monkeypatch.setattr(Workers, "worker", _no_worker)
+        service.scheduling.tick(listener=Listener(heard.append))
+        look = service.workspace.insight_looks.of("main")["total"]
+        assert (look.state, look.what, look.mark) == ("failed", "it could not be asked: no worker", "")
+        monkeypatch.undo()
+        service.scheduling.tick()
+        assert service.workspace.insight_looks.of("main")["total"] == look, "it was asked just now"
+        (check,) = service.insight_checks.check()
+        assert check.state is InsightState.MOVED
+        monkeypatch.setattr(InsightChecks, "_pass", _defect)
+        service.scheduling.tick(listener=Listener(heard.append))
+        assert Notice("insights of main were not looked at: a defect (ZeroDivisionError)") in heard
+
+
+def _no_worker(*_: object) -> None:
+    raise MachineError("machine.worker", "no worker")
+
+
+def _defect(*_: object) -> None:
+    raise ZeroDivisionError

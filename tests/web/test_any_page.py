@@ -73,7 +73,7 @@ PARTS_OF_PAGES = sorted({name for file in TEMPLATES for name in re.findall(r'hx-
 TARGETS = ("", "div#main", f"div#{CANARY}", *(f"div#{name}" for name in PARTS_OF_PAGES))
 VISITS = 14  # with other chances, and more of them: ANDON_SEED, ANDON_VISITS
 #: Pages that there is none of here.
-NEVER = {"/calls/{call}", "/suggestions/{number}"}
+NEVER = {"/calls/{call}", "/suggestions/{number}", "/simplify/{number}"}
 
 
 def _address(page: PageRoute, chance: random.Random) -> str:

@@ -113,6 +113,8 @@ _LOOKING = {
     "insights",
     "ls",
     "find",
+    "glossary",
+    "docs",
     "show",
     "profile",
     "lineage",
@@ -141,6 +143,9 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["find"], lambda c: c.get("/search?limit=20")),
     (["find", "amount", "--kind", "sql"], lambda c: c.get("/search?words=amount&kind=sql&limit=20")),
     (["find", "--status", "nope"], lambda c: c.get("/search?status=nope")),
+    (["glossary"], lambda c: c.get("/glossary")),
+    (["glossary", "nope"], lambda c: c.get("/glossary?term=nope")),
+    (["docs", "--limit", "2"], lambda c: c.get("/undescribed?limit=2")),
     (["review", "--since", "4w"], lambda c: c.get("/review?since=4w")),
     (["review", "--since", "soon"], lambda c: c.get("/review?since=soon")),
     (["cost"], lambda c: c.get("/cost")),
@@ -288,6 +293,8 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["archive", "marts.totals"], lambda c: c.post("/archives", {"names": ["marts.totals"]})),
     (["suggestions", "list"], lambda c: c.get("/suggestions")),
     (["suggestions", "list", "--all"], lambda c: c.get("/suggestions?all=true")),
+    (["simplify", "list"], lambda c: c.get("/hints")),
+    (["simplify", "list", "--all"], lambda c: c.get("/hints?all=true")),
     (["token", "create", "ana"], lambda c: c.post("/tokens", {"person": "ana"})),
     (["contract", "export", "marts.*"], lambda c: c.get("/contracts?select=marts.*")),
     (
@@ -305,6 +312,9 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["suggestions", "show", "7"], lambda c: c.get("/suggestions/7")),
     (["suggestions", "accept", "7"], lambda c: c.post("/suggestions/7/accept")),
     (["suggestions", "dismiss", "7"], lambda c: c.post("/suggestions/7/dismiss")),
+    (["simplify", "show", "70"], lambda c: c.get("/hints/70")),
+    (["simplify", "accept", "70"], lambda c: c.post("/hints/70/accept")),
+    (["simplify", "dismiss", "70"], lambda c: c.post("/hints/70/dismiss")),
     (["token", "revoke", "00000000"], lambda c: c.delete("/tokens/00000000")),
 ]
 

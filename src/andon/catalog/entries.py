@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from andon.base.record import Record
+from andon.base.record import Record, replace
+from andon.lineage.descriptions import Handed, HandedText
+from andon.model.glossary import terms_by_place
+from andon.model.standing import Certification, Deprecation
 from andon.workspace.code import project_at
 
 if TYPE_CHECKING:
     from andon.model.commit import Commit, Leaf
     from andon.model.dataset import Dataset, Definition
+    from andon.model.glossary import GlossaryTerm
     from andon.model.saved_query import SavedQuery
     from andon.model.version import Version
     from andon.workspace.workspace import Workspace
@@ -22,11 +27,23 @@ _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class EntryColumn(Record):
-    """A column that can be found."""
+    """A column that can be found.
+
+    Attributes:
+        handed: what is said of the column above that it holds the values of, where nothing is said of itself.
+        terms: words of the glossary that stand in it.
+    """
 
     name: str
     type: str
     description: str | None
+    handed: HandedText | None = None
+    terms: tuple[GlossaryTerm, ...] = ()
+
+    @property
+    def meaning(self) -> str | None:
+        """What is said of it, here or above."""
+        return self.description or (self.handed.text if self.handed is not None else None)
 
 
 class CatalogEntry(Record):
@@ -35,6 +52,7 @@ class CatalogEntry(Record):
     Attributes:
         code: the text that makes it.
         built: when what it shows was made (ISO text).
+        terms: words of the glossary that it holds as a whole.
     """
 
     dataset: str
@@ -48,6 +66,9 @@ class CatalogEntry(Record):
     rows: int | None
     built: str | None
     reads: tuple[str, ...]
+    deprecated: Deprecation | None = None
+    certified: Certification | None = None
+    terms: tuple[GlossaryTerm, ...] = ()
 
     @property
     def schema(self) -> str:
@@ -72,11 +93,13 @@ class Contents(Record):
         root: id of the commit's tree: commits of one tree hold the same.
         entries: datasets by name.
         queries: saved queries by name.
+        glossary: words of the business.
     """
 
     root: str
     entries: dict[str, CatalogEntry]
     queries: dict[str, SavedQuery]
+    glossary: tuple[GlossaryTerm, ...] = ()
 
 
 def contents_of(workspace: Workspace, commit: Commit) -> Contents:
@@ -88,6 +111,7 @@ def contents_of(workspace: Workspace, commit: Commit) -> Contents:
     definitions = lake.objects.definitions(leaf.definition for leaf in leaves.values())
     versions = lake.objects.versions(leaf.version for leaf in leaves.values())
     builds = lake.objects.builds(leaf.build for leaf in leaves.values())
+    terms = terms_by_place(project.glossary)
     entries = {}
     for name, leaf in sorted(leaves.items()):
         build = builds.get(leaf.build)
@@ -98,8 +122,25 @@ def contents_of(workspace: Workspace, commit: Commit) -> Contents:
             project.datasets.get(name),
             _code(workspace, leaf, definitions[leaf.definition]),
             build.created if build is not None else None,
+            terms,
         )
-    return Contents(commit.root, entries, {query.name: query for query in project.queries})
+    return Contents(commit.root, entries, {query.name: query for query in project.queries}, project.glossary)
+
+
+def with_handed(entries: dict[str, CatalogEntry], handed: Handed) -> dict[str, CatalogEntry]:
+    """Datasets with what their columns have from above."""
+    found = dict(entries)
+    for name, texts in handed.items():
+        entry = entries.get(name)
+        if entry is not None:
+            columns = tuple(
+                replace(each, handed=texts[each.name.lower()])
+                if each.description is None and each.name.lower() in texts
+                else each
+                for each in entry.columns
+            )
+            found[name] = replace(entry, columns=columns)
+    return found
 
 
 def first_line(text: str | None) -> str | None:
@@ -114,21 +155,35 @@ def spread(name: str) -> str:
 
 
 def _entry(
-    leaf: Leaf, definition: Definition, version: Version, said: Dataset | None, code: str, built: str | None
+    leaf: Leaf,
+    definition: Definition,
+    version: Version,
+    said: Dataset | None,
+    code: str,
+    built: str | None,
+    terms: Mapping[str, tuple[GlossaryTerm, ...]],
 ) -> CatalogEntry:
     described = {column.name.lower(): column.description for column in said.columns} if said is not None else {}
+    name = definition.dataset
+    columns = (
+        EntryColumn(c.name, c.type, described.get(c.name.lower()), terms=terms.get(f"{name}.{c.name}".lower(), ()))
+        for c in version.columns
+    )
     return CatalogEntry(
-        dataset=definition.dataset,
+        dataset=name,
         kind=leaf.kind,
         materialize=leaf.materialize,
         description=said.description if said is not None else None,
         owner=said.owner if said is not None else None,
         tags=_tags(said) if said is not None else (),
-        columns=tuple(EntryColumn(c.name, c.type, described.get(c.name.lower())) for c in version.columns),
+        columns=tuple(columns),
         code=code,
         rows=version.rows,
         built=built,
         reads=definition.inputs,
+        deprecated=said.deprecated if said is not None else None,
+        certified=said.certified if said is not None else None,
+        terms=terms.get(name, ()),
     )
 
 

@@ -6,6 +6,8 @@ as a quoted string, so no operator of the query language can be said.
 
 from __future__ import annotations
 
+import math
+import re
 import sqlite3
 import threading
 from bisect import bisect_left
@@ -14,31 +16,43 @@ from collections.abc import Mapping, Sequence
 from andon.base.record import Record
 from andon.errors import MachineError
 
-#: What a word says where it stands: in the name, in columns, in what is said, in the code.
-WEIGHTS = (10.0, 4.0, 3.0, 1.0)
+#: What a word says where it stands: in the name, in columns, in what is said, in the code, in what is said elsewhere of what it holds.
+WEIGHTS = (10.0, 4.0, 3.0, 1.0, 1.0)
 #: How much more a thing says whose name has all words, and one of which they are said.
 _NAMED, _SAID = 3.0, 0.75
+#: How much more a thing says whose whole name is asked for, and not a part of it: `orders` is nearer to `orders` than `orders_and_taxes`.
+_WHOLE = 2.0
+#: How far it is made good that bm25 likes short texts: less is more; a text of so many times the mean length counts as no longer.
+_LEVEL, _LONG = 2.0, 3.0
 #: Of what is asked, so many characters and words are looked at, and so many characters of a word.
 _LONGEST, _MOST_WORDS, _LONGEST_WORD = 400, 12, 64
 #: A word that nothing has stands for so many others at most.
 _MOST_OTHERS = 24
 #: Words of fewer letters are too short to be misspelt, and to be a part of others.
 _SHORT = 4
+#: Of words of so many letters, misspelt, only the first is taken to be right.
+_BRIEF = 6
 #: What begins with fewer letters is looked for in names alone: texts and code have all of it.
 _BEGINNING = 3
 #: So much two words have in common, of three-letter pieces, to be the same one misspelt.
 _ALIKE = 0.45
+_WORD = re.compile(r"[^\W_]+")
 _TOKENIZER = "unicode61 remove_diacritics 2"
 _ENDINGS = (("ies", "y"), ("es", ""), ("s", ""), ("ing", ""), ("ed", ""))
 
 
 class IndexedText(Record, array_like=True):
-    """The words of one thing, by where they stand."""
+    """The words of one thing, by where they stand.
+
+    Attributes:
+        handed: what is said of others of which it holds the values, and what words of the glossary mean.
+    """
 
     name: str
     columns: str
     text: str
     code: str
+    handed: str = ""
 
 
 class AskedWord(Record):
@@ -92,14 +106,14 @@ class WordIndex:
         gone = [key for key in before if before[key] != texts.get(key)]
         new = [key for key, text in texts.items() if before.get(key) != text]
         database.executemany(
-            "insert into words (words, rowid, name, columns, text, code) values ('delete', ?, ?, ?, ?, ?)",
+            "insert into words (words, rowid, name, columns, text, code, handed) values ('delete', ?, ?, ?, ?, ?, ?)",
             [(numbers[key], *_row(before[key])) for key in gone],
         )
         kept = {key: number for key, number in numbers.items() if key in texts and before[key] == texts[key]}
         start = max(kept.values(), default=0) + 1
         self._numbers = kept | {key: number for number, key in enumerate(new, start)}
         database.executemany(
-            "insert into words (rowid, name, columns, text, code) values (?, ?, ?, ?, ?)",
+            "insert into words (rowid, name, columns, text, code, handed) values (?, ?, ?, ?, ?, ?)",
             [(self._numbers[key], *_row(texts[key])) for key in new],
         )
         self._database = database
@@ -112,6 +126,8 @@ class WordIndex:
         spoken = "select distinct term from places where col <> 'code' order by term"
         self._spoken = [term for (term,) in database.execute(spoken)]
         self._pieces = _Pieces() if pieces is None else pieces
+        self._lengths = _lengths(texts)
+        self._names = _NameWords({key: _words_of_name(text.name) for key, text in texts.items()})
 
     def words(self, text: str) -> list[AskedWord]:
         """The words of what is asked, each once, with what stands for them."""
@@ -127,9 +143,14 @@ class WordIndex:
             is_whole = all(word.is_known or word.parts or word.alike for word in words)
             found = (is_whole and self._all(words)) or self._some(words)
             factors = self._shares(words, {"name": _NAMED, "text": _SAID})
-        return {key: score * (1 + factors[key]) if key in factors else score for key, score in found.items()}
+        whole, lengths, keys = self._names.shares(words), self._lengths, self._keys
+        scores = {}
+        for number, score in found.items():
+            key = keys[number]
+            scores[key] = score * (1 + factors.get(number, 0.0)) * (1 + _WHOLE * whole.get(key, 0.0)) * lengths[key]
+        return scores
 
-    def _shares(self, words: Sequence[AskedWord], weights: Mapping[str, float]) -> dict[str, float]:
+    def _shares(self, words: Sequence[AskedWord], weights: Mapping[str, float]) -> dict[int, float]:
         """Which share of the words stands in some columns, by their weights: one word in a name says more than many in the code."""
         shares: dict[int, float] = {}
         for word in words:
@@ -141,9 +162,9 @@ class WordIndex:
                 expression = f"{{{column}}} : {alternatives}"
                 for (number,) in self._database.execute("select rowid from words where words match ?", [expression]):
                     shares[number] = shares.get(number, 0.0) + each
-        return {self._keys[number]: share for number, share in shares.items()}
+        return shares
 
-    def _all(self, words: Sequence[AskedWord]) -> dict[str, float]:
+    def _all(self, words: Sequence[AskedWord]) -> dict[int, float]:
         """What has all words. Parts of words say less than words, where there are such."""
         found = self._asked_for(" AND ".join(_alternatives(word, is_wide=not word.is_known) for word in words))
         if any(word.is_known and word.parts for word in words):
@@ -151,21 +172,21 @@ class WordIndex:
             found = {key: score / 4 for key, score in wide.items()} | found
         return found
 
-    def _some(self, words: Sequence[AskedWord]) -> dict[str, float]:
+    def _some(self, words: Sequence[AskedWord]) -> dict[int, float]:
         """What has some of the words; each counts for as many as it has."""
         there = [word for word in words if word.is_known or word.parts or word.alike]
-        totals: dict[str, float] = {}
-        counts: dict[str, int] = {}
+        totals: dict[int, float] = {}
+        counts: dict[int, int] = {}
         for word in there:
             for key, score in self._asked_for(_alternatives(word, is_wide=not word.is_known)).items():
                 totals[key] = totals.get(key, 0.0) + score
                 counts[key] = counts.get(key, 0) + 1
         return {key: score * (counts[key] / len(words)) ** 2 for key, score in totals.items()}
 
-    def _asked_for(self, expression: str) -> dict[str, float]:
+    def _asked_for(self, expression: str) -> dict[int, float]:
         weights = ", ".join(str(weight) for weight in WEIGHTS)
         sql = f"select rowid, -bm25(words, {weights}) from words where words match ?"
-        return {self._keys[number]: max(score, 1e-6) for number, score in self._database.execute(sql, [expression])}
+        return {number: score if score > 1e-6 else 1e-6 for number, score in self._database.execute(sql, [expression])}
 
     # -- what stands for a word
 
@@ -193,9 +214,10 @@ class WordIndex:
         if len(word) < _SHORT or word.isdigit():
             return ()
         near = set(self._pieces.near([word[i : i + 3] for i in range(len(word) - 2)], self._spoken))
-        # pieces of a short word are few: one letter in the middle is in most of them
-        place = bisect_left(self._spoken, word[:2])
-        while place < len(self._spoken) and self._spoken[place].startswith(word[:2]):
+        # pieces of a short word are few: one letter in the middle is in most of them, and two that changed places are in all
+        begin = word[:1] if len(word) <= _BRIEF else word[:2]
+        place = bisect_left(self._spoken, begin)
+        while place < len(self._spoken) and self._spoken[place].startswith(begin):
             near.add(self._spoken[place])
             place += 1
         judged = [(_likeness(word, t), t) for t in near if abs(len(t) - len(word)) <= 3 and t in self._known]
@@ -203,6 +225,40 @@ class WordIndex:
         nearest = [term for likeness, term in best if likeness >= best[0][0] - 0.1]
         forms = [form for term in nearest for form in _forms(term) if form in self._known]
         return tuple(dict.fromkeys(forms))[:_MOST_OTHERS]
+
+
+class _NameWords:
+    """The words of names, the last part of each, and how rare they are: `by` tells less of a name than `revenue`."""
+
+    def __init__(self, names: Mapping[str, Sequence[str]]) -> None:
+        self._keys: dict[str, list[str]] = {}
+        for key, words in names.items():
+            for word in words:
+                self._keys.setdefault(word, []).append(key)
+        self._rarity = {word: math.log(1 + len(names) / len(keys)) for word, keys in self._keys.items()}
+        self._total = {key: sum(self._rarity[word] for word in words) for key, words in names.items()}
+        self._sorted = sorted(self._keys)
+
+    def shares(self, words: Sequence[AskedWord]) -> dict[str, float]:
+        """Which share of its name is asked for, by the rarity of its words; of things of whose names nothing is, none."""
+        met = {each for word in words for each in self._standing_for(word)}
+        found: dict[str, float] = {}
+        for word in sorted(met):
+            rarity = self._rarity[word]
+            for key in self._keys[word]:
+                found[key] = found.get(key, 0.0) + rarity
+        return {key: rarity / self._total[key] for key, rarity in found.items()}
+
+    def _standing_for(self, word: AskedWord) -> list[str]:
+        found = [term for term in (*word.exact, *word.alike) if term in self._keys]
+        if word.begins:
+            place = bisect_left(self._sorted, word.word)
+            while place < len(self._sorted) and self._sorted[place].startswith(word.word):
+                found.append(self._sorted[place])
+                place += 1
+        if not word.is_known:
+            found += [term for term in word.parts if term in self._keys]
+        return found
 
 
 class _Pieces:
@@ -265,13 +321,25 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _row(text: IndexedText) -> tuple[str, str, str, str]:
-    return storable(text.name), storable(text.columns), storable(text.text), storable(text.code)
+def _row(text: IndexedText) -> tuple[str, ...]:
+    return tuple(map(storable, (text.name, text.columns, text.text, text.code, text.handed)))
 
 
 def storable(text: str) -> str:
     """A text that SQLite takes: half a character is none."""
     return text.replace("\0", " ").encode("utf-8", "replace").decode()
+
+
+def _lengths(texts: Mapping[str, IndexedText]) -> dict[str, float]:
+    """What makes good that bm25 takes a long text for one that says less: of whom much is said, it is not less true."""
+    sizes = {key: sum(map(len, (t.name, t.columns, t.text, t.code, t.handed))) for key, t in texts.items()}
+    mean = sum(sizes.values()) / len(sizes) if sizes else 1.0
+    return {key: (_LEVEL + min(size / mean, _LONG)) / (_LEVEL + 1) for key, size in sizes.items()}
+
+
+def _words_of_name(name: str) -> tuple[str, ...]:
+    """The words of the last part of a name, each once."""
+    return tuple(dict.fromkeys(_WORD.findall(name.rpartition(".")[2].lower())))
 
 
 def _words_of(database: sqlite3.Connection, text: str) -> list[str]:
@@ -290,7 +358,7 @@ def _empty() -> sqlite3.Connection:
     database = _connected()
     try:
         database.execute(
-            f"create virtual table words using fts5(name, columns, text, code, content='', tokenize='{_TOKENIZER}')"
+            f"create virtual table words using fts5(name, columns, text, code, handed, content='', tokenize='{_TOKENIZER}')"
         )
     except sqlite3.OperationalError as error:
         raise MachineError(

@@ -8,14 +8,15 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from andon.base.lru import Lru
-from andon.base.record import Record
+from andon.base.record import Record, replace
 from andon.catalog.columns import ColumnNames
-from andon.catalog.entries import CatalogEntry, Contents, contents_of, spread
+from andon.catalog.entries import CatalogEntry, Contents, contents_of, spread, with_handed
 from andon.catalog.facets import counted
 from andon.catalog.index import AskedWord, IndexedText, WordIndex
-from andon.catalog.ranking import names_of
+from andon.catalog.ranking import Names, said_of
 
 if TYPE_CHECKING:
+    from andon.lineage.descriptions import Descriptions
     from andon.model.commit import Commit
     from andon.model.saved_query import SavedQuery
     from andon.workspace.workspace import Workspace
@@ -28,7 +29,8 @@ class Searchable(Record):
     """One commit, ready to be searched.
 
     Attributes:
-        names: see `names_of`.
+        names: what its datasets are called.
+        said: see `said_of`.
         facets: see `counted`.
     """
 
@@ -36,7 +38,8 @@ class Searchable(Record):
     datasets: WordIndex
     queries: WordIndex
     columns: ColumnNames
-    names: Mapping[str, list[str]]
+    names: Names
+    said: Mapping[str, float]
     facets: Mapping[str, Counter[str]]
 
     @property
@@ -59,8 +62,10 @@ class Searchable(Record):
 class Catalogs:
     """The searchable commits of one lake."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, descriptions: Descriptions) -> None:
         self._workspace = workspace
+        self._descriptions = descriptions
+        self._contents: Lru[str, Contents] = Lru(_KEPT)
         self._kept: Lru[str, Searchable] = Lru(_KEPT)
         self._newest: Searchable | None = None
         self._lock = threading.Lock()
@@ -73,10 +78,23 @@ class Catalogs:
         with self._lock:
             found = self._kept.get(commit.root)
             if found is None:
-                found = self._made(contents_of(self._workspace, commit))
+                found = self._made(self._with_handed(commit))
                 self._kept.put(commit.root, found)
                 self._newest = found
         return found
+
+    def contents(self, commit: Commit) -> Contents:
+        """What there is at `commit`, for whoever searches nothing: without what columns have from above."""
+        found = self._contents.get(commit.root)
+        if found is None:
+            found = contents_of(self._workspace, commit)
+            self._contents.put(commit.root, found)
+        return found
+
+    def _with_handed(self, commit: Commit) -> Contents:
+        contents = self.contents(commit)
+        handed = self._descriptions.of(commit)
+        return replace(contents, entries=with_handed(contents.entries, handed)) if handed else contents
 
     def _made(self, contents: Contents) -> Searchable:
         texts = {name: text_of(entry) for name, entry in contents.entries.items()}
@@ -87,7 +105,8 @@ class Catalogs:
             near.datasets.moved(texts) if near is not None else WordIndex(texts),
             near.queries.moved(asked) if near is not None else WordIndex(asked),
             ColumnNames(contents.entries),
-            names_of(contents.entries),
+            Names([*contents.entries]),
+            {name: said_of(entry) for name, entry in contents.entries.items()},
             counted(contents.entries.values()),
         )
 
@@ -95,8 +114,12 @@ class Catalogs:
 def text_of(entry: CatalogEntry) -> IndexedText:
     """What a dataset is found by."""
     columns = " ".join(spread(column.name) for column in entry.columns)
-    said = (entry.description, entry.owner, *entry.tags, *(column.description for column in entry.columns))
-    return IndexedText(entry.dataset, columns, _joined(said), entry.code)
+    terms = {term.term: term for term in (*entry.terms, *(each for column in entry.columns for each in column.terms))}
+    words = (word for term in terms.values() for word in term.words)
+    said = (entry.description, entry.owner, *entry.tags, *(column.description for column in entry.columns), *words)
+    handed = (column.handed.text for column in entry.columns if column.handed is not None)
+    meanings = (term.meaning for term in terms.values())
+    return IndexedText(entry.dataset, columns, _joined(said), entry.code, _joined((*handed, *meanings)))
 
 
 def _text_of_query(query: SavedQuery) -> IndexedText:

@@ -1,24 +1,30 @@
 """How much datasets are used: by how many people within the last thirty days, told by the log of queries.
 
-People are counted, not questions: what a machine asks every minute is not loved for it.
+People are counted, not questions; and what comes by the clock, cron and the tools that refresh themselves, is nobody.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from andon.base.clock import to_text
+from andon.base.clock import from_text, to_text
 from andon.base.record import Record
+from andon.workspace.caller import BY_ITSELF
 
 if TYPE_CHECKING:
     from andon.state.queries import Queries, ReadLine
 
 #: Days that count, today with them.
 DAYS = 30
+#: Of one question of one person the newest so many moments tell whether it comes by the clock; fewer than so many tell nothing.
+_MOMENTS, _FEW = 500, 3
+
+#: Whether moments are those of something that waits for a clock.
+ByMachine = Callable[[Sequence[datetime]], bool]
 
 
 class DatasetUse(Record):
@@ -38,70 +44,106 @@ class DatasetUse(Record):
 NOT_USED = DatasetUse()
 
 
+class _Asking:
+    """What one person asks again and again: one question, whatever its values."""
+
+    def __init__(self, who: str) -> None:
+        self.who = who
+        self.reads: dict[str, int] = {}
+        self.days: dict[str, dict[str, int]] = {}
+        self.moments: deque[str] = deque(maxlen=_MOMENTS)
+        self.last: dict[str, str] = {}
+        self.is_counted = False
+
+    def add(self, line: ReadLine) -> None:
+        day = self.days.setdefault(line.at[:10], {})
+        for dataset in line.datasets:
+            day[dataset] = day.get(dataset, 0) + 1
+            self.reads[dataset] = self.reads.get(dataset, 0) + 1
+            self.last[dataset] = max(line.at, self.last.get(dataset, ""))
+        self.moments.append(line.at)
+
+    def forget_before(self, day: str) -> bool:
+        """Whether anything was forgotten."""
+        old = [each for each in self.days if each < day]
+        for each in old:
+            for dataset, count in self.days.pop(each).items():
+                self.reads[dataset] -= count
+                if not self.reads[dataset]:
+                    del self.reads[dataset], self.last[dataset]
+        if old:
+            self.moments = deque((at for at in self.moments if at[:10] >= day), maxlen=_MOMENTS)
+        return bool(old)
+
+    def is_by_person(self, by_machine: ByMachine) -> bool:
+        if self.who == BY_ITSELF:
+            return False
+        return len(self.moments) < _FEW or not by_machine([from_text(at) for at in self.moments])
+
+
 class Tally:
     """Reads by dataset and person, of a window of days that moves on. Not safe under threads."""
 
-    def __init__(self) -> None:
-        self._days: deque[tuple[str, dict[tuple[str, str], int]]] = deque()
-        self._people: dict[str, dict[str, int]] = {}
-        self._last: dict[str, str] = {}
+    def __init__(self, by_machine: ByMachine) -> None:
+        self._by_machine = by_machine
+        self._askings: dict[tuple[str, str], _Asking] = {}
 
     def add(self, lines: Iterable[ReadLine]) -> None:
         """Count lines."""
+        moved: set[tuple[str, str]] = set()
         for line in lines:
-            day = self._day(line.at[:10])
-            for dataset in line.datasets:
-                day[dataset, line.who] = day.get((dataset, line.who), 0) + 1
-                people = self._people.setdefault(dataset, {})
-                people[line.who] = people.get(line.who, 0) + 1
-                self._last[dataset] = max(line.at, self._last.get(dataset, ""))
+            key = (line.who, line.shape or " ".join(line.datasets))
+            asking = self._askings.get(key)
+            if asking is None:
+                asking = self._askings[key] = _Asking(line.who)
+            asking.add(line)
+            moved.add(key)
+        self._judge(moved)
 
     def forget_before(self, day: str) -> None:
         """Count no more what was read before `day` (`2026-11-01`)."""
-        for _ in range(len(self._days)):
-            at, counts = self._days.popleft()
-            if at >= day:
-                self._days.append((at, counts))
-                continue
-            for (dataset, who), count in counts.items():
-                self._take(dataset, who, count)
+        self._judge({key for key, asking in self._askings.items() if asking.forget_before(day)})
+
+    def _judge(self, moved: Iterable[tuple[str, str]]) -> None:
+        for key in moved:
+            asking = self._askings[key]
+            asking.is_counted = asking.is_by_person(self._by_machine)
+            if not asking.days:
+                del self._askings[key]
 
     def uses(self) -> dict[str, DatasetUse]:
         """What is counted now, by dataset."""
-        return {
-            dataset: DatasetUse(len(people), sum(people.values()), self._last[dataset])
-            for dataset, people in self._people.items()
-        }
+        people: dict[str, set[str]] = {}
+        reads: dict[str, int] = {}
+        last: dict[str, str] = {}
+        for asking in self._askings.values():
+            if asking.is_counted:
+                for dataset, count in asking.reads.items():
+                    people.setdefault(dataset, set()).add(asking.who)
+                    reads[dataset] = reads.get(dataset, 0) + count
+                    last[dataset] = max(asking.last[dataset], last.get(dataset, ""))
+        return {dataset: DatasetUse(len(who), reads[dataset], last[dataset]) for dataset, who in people.items()}
 
     def people(self, datasets: Iterable[str]) -> set[str]:
         """Who read any of them."""
-        return set().union(*(self._people.get(dataset, {}) for dataset in datasets))
-
-    def _day(self, day: str) -> dict[tuple[str, str], int]:
-        for at, counts in reversed(self._days):
-            if at == day:
-                return counts
-        self._days.append((day, {}))
-        return self._days[-1][1]
-
-    def _take(self, dataset: str, who: str, count: int) -> None:
-        people = self._people[dataset]
-        people[who] -= count
-        if people[who] <= 0:
-            del people[who]
-        if not people:
-            del self._people[dataset], self._last[dataset]
+        wanted = set(datasets)
+        return {a.who for a in self._askings.values() if a.is_counted and not wanted.isdisjoint(a.reads)}
 
 
 class UseBook:
-    """How much the datasets of a lake are used, as its log of queries tells. Each line is read once. Safe under threads."""
+    """How much the datasets of a lake are used, as its log of queries tells. Each line is read once. Safe under threads.
 
-    def __init__(self, log: Queries) -> None:
+    Args:
+        by_machine: tells by its moments whether a question comes by the clock.
+    """
+
+    def __init__(self, log: Queries, by_machine: ByMachine) -> None:
         self._log = log
+        self._by_machine = by_machine
         self._lock = threading.Lock()
         self._read = 0
         self._day = ""
-        self._tally = Tally()
+        self._tally = Tally(by_machine)
         self._uses: Mapping[str, DatasetUse] = {}
 
     def uses(self, now: datetime) -> Mapping[str, DatasetUse]:
@@ -121,7 +163,7 @@ class UseBook:
         if last == self._read and since == self._day:
             return
         if last < self._read or since < self._day:  # the log was emptied, or the clock set back
-            self._read, self._tally = 0, Tally()
+            self._read, self._tally = 0, Tally(self._by_machine)
         self._tally.add(self._log.reads_after(self._read, since))
         self._tally.forget_before(since)
         self._read, self._day, self._uses = last, since, self._tally.uses()

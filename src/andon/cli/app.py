@@ -99,6 +99,16 @@ class Noun(click.Group):
         write_examples(self.examples, formatter)
 
 
+class Listing(Noun):
+    """A noun that lists by itself."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `list` where nothing else is said."""
+        if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help")):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
 def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> None:
     """The section `Example`."""
     with formatter.section("Examples" if len(examples) > 1 else "Example"):

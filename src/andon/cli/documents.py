@@ -79,6 +79,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         TagDocument,
     )
     from andon.service.editing import EditedDocument, FileTextDocument
+    from andon.service.glossary import GlossaryDocument
     from andon.service.history import DiffDocument, LogDocument
     from andon.service.incident_documents import IncidentInfo, IncidentPage
     from andon.service.insight_documents import InsightCheck, InsightDocument, InsightInfo, InsightSaved
@@ -96,12 +97,14 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.saving import SavedDocument
     from andon.service.schema_changes import SchemaChangeDocument
     from andon.service.searching import FoundDocument
+    from andon.service.simplify_documents import HintDocument, HintInfo, HintsDocument
     from andon.service.source_add import AddedSource
     from andon.service.source_check import SourceReportDocument
     from andon.service.source_list import SourceInfo
     from andon.service.sources import Accepted, Pinned
     from andon.service.status import StatusDocument
     from andon.service.suggestion_documents import SuggestionDocument, SuggestionInfo, SuggestionsDocument
+    from andon.service.undescribed import UndescribedDocument
     from andon.service.undo import RevertedDocument
     from andon.service.unit_tests import TestsDocument
     from andon.service.value import ValueDocument
@@ -145,6 +148,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo], list[SavedQueryInfo]),
         "find": (FoundDocument,),
+        "glossary": (GlossaryDocument,),
+        "docs": (UndescribedDocument,),
         "review": (ReviewDocument,),
         "show": (PageDocument, SavedQueryInfo, ReadersDocument),
         "profile": (Profile, ProfileDiffDocument),
@@ -188,6 +193,10 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "quarantine release": (RunDocument,),
         "notify list": (list[ChannelDocument],),
         "notify test": (list[SentDocument],),
+        "simplify accept": (HintDocument,),
+        "simplify dismiss": (HintInfo,),
+        "simplify list": (HintsDocument,),
+        "simplify show": (HintDocument,),
         "source accept": (Accepted,),
         "source add": (AddedSource,),
         "source check": (list[SourceReportDocument],),

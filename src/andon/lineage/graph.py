@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from andon.base.cache import Cache, Entries
@@ -26,13 +26,13 @@ from andon.model.lineage import (
 )
 from andon.model.quarantine import ADDED
 from andon.sources.files.paths import files_of
-from andon.sql.lineage.query import Lineage, column_lineage
+from andon.sql.lineage.query import Lineage, SourceColumn, column_lineage
 from andon.sql.reads import replace_reads
 
 Columns = Sequence[tuple[str, str]]
 
 #: The format is raised when the tracing gives other answers.
-_LINEAGES = Entries[Lineage]("lineage", Lineage, 4)
+_LINEAGES = Entries[Lineage]("lineage", Lineage, 5)
 #: Where a source's reads stand as tables while it is traced; no dataset can be named so.
 _READS = "_reads"
 _BECAUSE = "table-level, because "
@@ -98,6 +98,26 @@ def build_graph(parts: Parts, cache: Cache) -> Graph:
     return _GraphMaker(parts, cache).graph()
 
 
+def unchanged_columns(
+    parts: Parts, cache: Cache, names: Iterable[str]
+) -> dict[str, dict[str, tuple[SourceColumn, ...]]]:
+    """By dataset and column, both as stored, the columns of its inputs of which one gives each of its values as it is, or NULL.
+
+    Args:
+        names: datasets that are asked about; none of them a source.
+    """
+    maker = _GraphMaker(parts, cache)
+    wanted = sorted(set(names))
+    found = trace(maker.questions(wanted), cache)
+    unchanged = {}
+    for name in wanted:
+        lineage = maker.checked(name, found.get(name))
+        if lineage.fallback is None and lineage.unchanged:
+            stored = {column.lower(): column for column, _ in parts.columns[name]}
+            unchanged[name] = {stored[each.lower()]: tuple(sorted(of)) for each, of in lineage.unchanged.items()}
+    return unchanged
+
+
 class _Read(Record):
     """One read of a source: the node of its files, its columns, and the table that stands for it."""
 
@@ -123,8 +143,8 @@ class _GraphMaker:
             outside = _outside(definitions[name])
             if outside is not None:
                 self._nodes[outside.id] = outside
-        found = trace(self._questions(), self._cache)
-        lineages = {name: self._checked(name, found.get(name)) for name in sorted(definitions)}
+        found = trace(self.questions(definitions), self._cache)
+        lineages = {name: self.checked(name, found.get(name)) for name in sorted(definitions)}
         for name, lineage in lineages.items():
             self._dataset(name, lineage.fallback)
         for name, lineage in lineages.items():
@@ -139,9 +159,10 @@ class _GraphMaker:
 
     # -- what to ask
 
-    def _questions(self) -> dict[str, TraceQuestion]:
+    def questions(self, names: Iterable[str]) -> dict[str, TraceQuestion]:
+        """What is to be traced of some datasets; of sources once their files are there."""
         found = {}
-        for name, definition in self._parts.definitions.items():
+        for name, definition in ((name, self._parts.definitions[name]) for name in names):
             if definition.kind is Kind.SQL and all(i in self._parts.columns for i in definition.inputs):
                 schemas = {i: self._parts.columns[i] for i in definition.inputs}
                 sql = self._parted(definition, definition.sql or "")
@@ -171,7 +192,7 @@ class _GraphMaker:
         where = " and ".join(f"{quote(column)} is not null" for column in named)
         return f"select * from (\n{sql}\n) where {where}" if where else sql
 
-    def _checked(self, name: str, lineage: Lineage | None) -> Lineage:
+    def checked(self, name: str, lineage: Lineage | None) -> Lineage:
         """What was traced, if it is about the columns that are stored."""
         definition = self._parts.definitions[name]
         if definition.kind is Kind.PYTHON:

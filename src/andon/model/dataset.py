@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from andon.base.duration import Duration
 from andon.base.hashing import content_id
 from andon.base.record import Record
 from andon.model.correction import RowCorrection
@@ -240,6 +241,7 @@ class Dataset(Record, omit_defaults=True):
     certified: Certification | None = None
     retention: Retention | None = None
     review: str | None = None
+    budget: Duration | None = None
     refresh: tuple[tuple[str, str], ...] = ()
     own_files: tuple[tuple[str, str], ...] = ()
     lineage: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()

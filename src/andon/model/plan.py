@@ -7,6 +7,7 @@ from enum import StrEnum
 from andon.base.document import UNSET, Document, Documented, UnsetType
 from andon.base.record import values_of
 from andon.model.reach import Reach
+from andon.model.stake import Stake
 from andon.model.verdict import Renamed, Retyped, Verdict, VerdictKind
 
 #: The reason of a step that keeps what the branch has.
@@ -48,7 +49,7 @@ class StepDocument(Document, kw_only=True):
 
 
 class PlanDocument(Document):
-    """What a run would do."""
+    """What a run would do. `stake` is null where all stays as it is."""
 
     base: str
     branch: str
@@ -56,6 +57,7 @@ class PlanDocument(Document):
     digest: str
     steps: list[StepDocument]
     notices: list[str]
+    stake: Stake | None
 
 
 class Step(Documented):
@@ -103,6 +105,7 @@ class Plan(Documented):
     Attributes:
         is_change: whether definitions or shared files differ from the base's (a *change*), else a *refresh*.
         notices: lines that a person should see (files kept from the branch, rejected causes met, what is left behind).
+        stake: what it costs and what rests on what it moves, where somebody looks.
         digest: id of what it does and by which code, for a person who confirms just what they saw; notices and times are not in it.
     """
 
@@ -112,6 +115,7 @@ class Plan(Documented):
     is_change: bool = False
     notices: tuple[str, ...] = ()
     digest: str = ""
+    stake: Stake | None = None
 
     @property
     def works(self) -> tuple[Step, ...]:

@@ -51,10 +51,20 @@ class Deprecation(Record, omit_defaults=True):
     line: int = 1
     column: int = 1
 
+    def is_over(self, today: str) -> bool:
+        """Whether the day until which it stays is past, seen from `today` (ISO)."""
+        return self.until is not None and self.until < today
+
     @property
     def words(self) -> str:
         """That it ends, in a sentence without the dataset's name: until when, why, and what to use."""
-        said = "is deprecated" + (f", and stays until {self.until}" if self.until else "")
+        return self.told("")
+
+    def told(self, today: str) -> str:
+        """The same, seen from `today` (ISO): of a day that is past it is said so."""
+        said = "is deprecated"
+        if self.until:
+            said += f", and was to go by {self.until}" if self.is_over(today) else f", and stays until {self.until}"
         said += f": {self.why}" if self.why else ""
         return f"{said}; use {self.use}" if self.use else said
 

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 from andon.model.review import ReviewDocument
 from andon.python.costs import CostLake
+from andon.python.simplify import LakeHints
 from andon.python.suggestions import LakeSuggestions
 from andon.service.board import BoardDocument
+from andon.service.glossary import GlossaryDocument
 from andon.service.readers import ReadersDocument
 from andon.service.reviewing import WEEK
 from andon.service.searching import SHOWN, FindOptions, FoundDocument
+from andon.service.undescribed import LISTED, UndescribedDocument
 
 Filter = str | Sequence[str]
 
@@ -45,6 +48,18 @@ class CatalogLake(CostLake):
         )
         return self._service.catalog.find(words, self._ref, options)
 
+    def glossary(self, term: str | None = None) -> GlossaryDocument:
+        """Words of the business: what they mean, and in which columns they stand; all of them, or one.
+
+        Raises:
+            UsageError: `usage.bad_argument` for a word that the glossary does not have.
+        """
+        return self._service.glossary.show(term, self._ref)
+
+    def docs(self, *, limit: int = LISTED) -> UndescribedDocument:
+        """What nobody described yet, datasets and columns: what most people read first."""
+        return self._service.undescribed.list(limit, self._ref)
+
     def readers(self, dataset: str) -> ReadersDocument:
         """Who uses a dataset: people within 30 days, saved queries and datasets that read it, insights that rest on it.
 
@@ -69,6 +84,11 @@ class CatalogLake(CostLake):
     def suggestions(self) -> LakeSuggestions:
         """Work that people do over and over, offered as what would do it."""
         return LakeSuggestions(self._service)
+
+    @property
+    def hints(self) -> LakeHints:
+        """What could be simpler, with the change ready."""
+        return LakeHints(self._service)
 
 
 def several(values: Filter) -> tuple[str, ...]:

@@ -6,12 +6,15 @@ from andon.base.document import from_json
 from andon.model.review import ReviewDocument
 from andon.python.catalog import Filter, several
 from andon.python.costs import RemoteCosts
+from andon.python.remote_simplify import RemoteHints
 from andon.python.server_link import ServerLink
 from andon.service.board import BoardDocument
+from andon.service.glossary import GlossaryDocument
 from andon.service.readers import ReadersDocument
 from andon.service.reviewing import WEEK
 from andon.service.searching import SHOWN, FoundDocument
 from andon.service.suggestion_documents import SuggestionDocument, SuggestionInfo, SuggestionsDocument
+from andon.service.undescribed import LISTED, UndescribedDocument
 
 
 class RemoteCatalog(RemoteCosts):
@@ -35,6 +38,14 @@ class RemoteCatalog(RemoteCosts):
         found = self._link.get("/search", words=words, at=self._ref, limit=limit, after=after, **said)
         return from_json(FoundDocument, found)
 
+    def glossary(self, term: str | None = None) -> GlossaryDocument:
+        """Words of the business, all of them or one."""
+        return from_json(GlossaryDocument, self._link.get("/glossary", term=term, at=self._ref))
+
+    def docs(self, *, limit: int = LISTED) -> UndescribedDocument:
+        """What nobody described yet, what most people read first."""
+        return from_json(UndescribedDocument, self._link.get("/undescribed", limit=limit, at=self._ref))
+
     def readers(self, dataset: str) -> ReadersDocument:
         """Who uses a dataset."""
         return from_json(ReadersDocument, self._link.get(f"/datasets/{dataset}/readers", at=self._ref))
@@ -51,6 +62,11 @@ class RemoteCatalog(RemoteCosts):
     def suggestions(self) -> RemoteSuggestions:
         """Work that people do over and over, offered as what would do it."""
         return RemoteSuggestions(self._link)
+
+    @property
+    def hints(self) -> RemoteHints:
+        """What could be simpler, with the change ready."""
+        return RemoteHints(self._link)
 
 
 class RemoteSuggestions:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from andon.base.clock import to_minute
 from andon.base.text import plural, seconds
 from andon.model.reach import Reach
+from andon.model.stake import Stake
 from andon.model.verdict import Verdict, VerdictKind
 
 #: How many names a line lists before it says how many more there are.
@@ -75,3 +76,23 @@ def reach_text(reach: Reach) -> str:
         work.append(f"about {seconds(reach.seconds)}")
     told = f"reaches {', '.join(parts)}" if parts else "nobody reads what changes"
     return f"{told}; {', '.join(work)}" if work else told
+
+
+def stake_text(stake: Stake) -> str:
+    """`2 insights rest on it (a, b): 60,000.00 USD a year measured; 1 of them unreviewed`; empty where none does."""
+    if not stake.insights:
+        return ""
+    count = len(stake.insights)
+    rest = "insight rests" if count == 1 else "insights rest"
+    told = f"{count:,} {rest} on it ({listed(stake.insights)})"
+    worth = [
+        f"{_amount(each.amount)} {each.currency}{'' if each.per == 'once' else f' a {each.per}'} {each.basis}"
+        for each in stake.worth
+    ]
+    told += f": {', '.join(worth)}" if worth else ""
+    return f"{told}; {len(stake.unreviewed):,} of them unreviewed" if stake.unreviewed else told
+
+
+def _amount(text: str) -> str:
+    whole, _, cents = text.partition(".")
+    return f"{int(whole):,}" + (f".{cents}" if cents.strip("0") else "")

@@ -93,6 +93,7 @@ class CheckedRun:
         gathered, goal = self._prepared.gathered, self._prepared.goal
         found = [c for c in progress.checks if c.version == progress.versions.get(c.dataset)]
         found += self._unit_tests(whole)
+        found += self._budgets(whole)
         if goal.policy == "healthy":
             return settle_healthy(whole, gathered.state, gathered.definitions, found, self._ask, self._can_hold_in)
         unfinished = {r.dataset for r in progress.results if r.status in (TaskStatus.FAILED, TaskStatus.SKIPPED)}
@@ -163,6 +164,27 @@ class CheckedRun:
             return []
         results = run_tests(self._workspace, BoundCode(prepared.gathered, prepared.bound), changed)
         return [as_check(result, whole.leaves[result.dataset].version, self._run) for result in results]
+
+    def _budgets(self, whole: State) -> list[CheckResult]:
+        """Whether what readers don't have yet kept to its budget, by what its build took, in this run or in an earlier one."""
+        prepared = self._prepared
+        said, head = prepared.gathered.project.datasets, prepared.gathered.state.leaves
+        limited = {
+            d: leaf
+            for d, leaf in whole.leaves.items()
+            if d in said and said[d].budget is not None and (d not in head or head[d].version != leaf.version)
+        }
+        if not limited:
+            return []
+        from andon.runs.inspection.budgets import budget_result
+
+        builds = self._workspace.lake.objects.builds(leaf.build for leaf in limited.values())
+        accepted = {each.subject: each for each in (*prepared.head.acceptances, *prepared.goal.acceptances)}
+        return [
+            budget_result(d, budget, builds[leaf.build].seconds, leaf.version, self._run, accepted)
+            for d, leaf in sorted(limited.items())
+            if (budget := said[d].budget) is not None
+        ]
 
     def _before(self, dataset: str, leaf: Leaf) -> frozenset[str]:
         """Ids of the checks that hold by the head's lines of a dataset."""

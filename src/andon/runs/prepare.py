@@ -6,7 +6,7 @@ changed code) → `steps` (pure) → `look` (which checks) → `outlook` (verdic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from andon.base.record import Record, field, replace
 from andon.errors import Problem, ProjectError, UsageError
 from andon.model.commit import Commit
 from andon.model.cord import Cord
-from andon.model.plan import Plan
+from andon.model.plan import Plan, Step
 from andon.model.quarantine import is_aside
 from andon.model.release import Release, carried_on, digest_of
 from andon.runs.goal import Goal, RunOptions
@@ -26,7 +26,7 @@ from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.bases import common_base
 from andon.runs.planning.changes import Changes
 from andon.runs.planning.cords import held_back, held_notices
-from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
+from andon.runs.planning.gather import BoundCode, Gathered, Gatherer, is_glossary_new
 from andon.runs.planning.growing import PlannedGrowth
 from andon.runs.planning.histories import continued, histories_of, with_merged
 from andon.runs.planning.merge_words import code_notices
@@ -40,6 +40,7 @@ from andon.sources.files.scratch import described
 if TYPE_CHECKING:
     from andon.model.build import Build
     from andon.model.dataset import Definition
+    from andon.model.stake import Stake
     from andon.runs.planning.outlook import Outlook
     from andon.workspace.workspace import Workspace
 
@@ -81,13 +82,29 @@ class Prepared(Record):
         return self.gathered.head
 
 
-class Preparer:
-    """Prepares runs for one workspace."""
+def _unknown(steps: Sequence[Step], gathered: Gathered) -> Stake | None:
+    """Nobody knows what is at stake."""
+    del steps, gathered
+    return None
 
-    def __init__(self, workspace: Workspace, outlook: Outlook) -> None:
+
+class Preparer:
+    """Prepares runs for one workspace.
+
+    Args:
+        at_stake: tells of steps what they cost and what rests on them; asked where somebody looks.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        outlook: Outlook,
+        at_stake: Callable[[Sequence[Step], Gathered], Stake | None] = _unknown,
+    ) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
         self._outlook = outlook
+        self._at_stake = at_stake
         self.raw = RawFiles(workspace.root, workspace.lake.storage, workspace.lake.intact)
 
     def prepare(self, goal: Goal, options: RunOptions, *, estimate: bool = False) -> Prepared:
@@ -135,7 +152,8 @@ class Preparer:
         leaves, definitions = gathered.state.leaves, gathered.definitions
         sources = [gathered.sources[d] for d in taken & gathered.sources.keys()]
         files = any(s.added or s.changed or s.removed or s.contract is None or s.load is not None for s in sources)
-        if not files and all(d in leaves and leaves[d].definition == definitions[d].id for d in taken):
+        is_known = all(d in leaves and leaves[d].definition == definitions[d].id for d in taken)
+        if not files and is_known and not is_glossary_new(gathered):
             return BoundCode(gathered, {})
         from andon.runs.planning.schemas import bind_changed
 
@@ -248,7 +266,8 @@ class Preparer:
             *queries.notices,
             *_left_behind(gathered, selected, done),
         )
-        plan = Plan(head.id, goal.branch, steps, is_change, notices)
+        stake = self._at_stake(steps, gathered) if estimate else None
+        plan = Plan(head.id, goal.branch, steps, is_change, notices, stake=stake)
         return Prepared(
             goal=goal,
             options=options,

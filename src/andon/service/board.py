@@ -230,7 +230,7 @@ class Board:
     def _lanes(self, view: View) -> CommitLanes:
         found = self._kept.lanes.get(view.commit.root)
         if found is None:
-            entries = self._catalogs.of(view.commit).entries
+            entries = self._catalogs.contents(view.commit).entries
             found = lanes_of(entries, view.project.insights)
             self._kept.lanes.put(view.commit.root, found)
         return found

@@ -246,7 +246,8 @@ class CostDesk:
         back.
 
         Raises:
-            UsageError: `lake.in_use` where an insight rests on one, a rule reads it, or a person did lately; `lake.is_read` where a
+            UsageError: `lake.in_use` where an insight rests on one, a rule or a saved query reads it, another branch needs it, or a person
+                read it lately; `lake.is_read` where a
                 dataset that stays is made of it; `lake.dataset_not_found`; `usage.bad_argument` as `waste`.
             ConflictError, PlanUnconfirmed: as `Renaming.retire`.
         """
@@ -382,6 +383,8 @@ def _because(keeper: Keeper, name: str) -> str:
     via = "it" if keeper.dataset == name else keeper.dataset
     if keeper.kind == "insight":
         return f"the insight {keeper.name} rests on {via}"
-    if keeper.kind == "rule":
-        return f"the rule {keeper.name} reads {via}"
+    if keeper.kind in ("rule", "query"):
+        return f"the {'saved query' if keeper.kind == 'query' else 'rule'} {keeper.name} reads {via}"
+    if keeper.kind == "branch":
+        return f"the branch {keeper.name} needs {via}"
     return f"{keeper.name} read {via} on {(keeper.at or '')[:10]}"

@@ -6,25 +6,36 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from andon.base.document import UNSET, Document, Documented, UnsetType
+from andon.base.record import field
+from andon.lineage.descriptions import HandedText
 from andon.model.acceptance import Acceptance
 from andon.model.check_result import CheckDocument, CheckResult
 from andon.model.commit import Commit, Leaf
 from andon.model.dataset import Dataset, Materialize
+from andon.model.glossary import GlossaryTerm
 from andon.model.growth import Grown
 from andon.model.insight import Insight
-from andon.model.version import Version
+from andon.model.version import Column, Version
 
 if TYPE_CHECKING:
     from andon.model.build import Build
 
 
 class ColumnDocument(Document):
-    """A column of a stored table."""
+    """A column of a stored table.
+
+    Attributes:
+        description: what its file says.
+        inherited: where that says nothing: what is said of the column above whose values it holds as they are.
+        terms: words of the glossary that stand in it.
+    """
 
     name: str
     type: str
     field_id: int
     description: str | None
+    inherited: HandedText | None
+    terms: list[str]
 
 
 class InputFileDocument(Document):
@@ -62,7 +73,7 @@ class GrowthDocument(Document):
 
 
 class PageDocument(Document):
-    """All that is known about one dataset at one commit."""
+    """All that is known about one dataset at one commit; `terms` are words of the glossary for it as a whole."""
 
     dataset: str
     commit: str
@@ -71,6 +82,7 @@ class PageDocument(Document):
     description: str | None
     owner: str | None
     tags: list[str]
+    terms: list[str]
     caveats: list[str]
     checks: list[CheckDocument]
     accepted: list[Acceptance]
@@ -104,6 +116,9 @@ class Page(Documented):
         contract: for sources: how its files are read, as lines.
         checks: what the commit's own checks said of the versions that it has.
         inherited: caveats of what stands above it, each with the dataset that states it.
+        handed: by column in lower case, what is said of the column above whose values it holds.
+        terms: by column in lower case, words of the glossary; by "", those of the dataset as a whole.
+        today: the day on which it is looked at (ISO).
         iceberg: place of metadata that any Iceberg reader can be pointed at (tables only).
     """
 
@@ -123,11 +138,13 @@ class Page(Documented):
     checks: tuple[CheckResult, ...] = ()
     queries: tuple[str, ...] = ()
     inherited: tuple[tuple[str, str], ...] = ()
+    handed: Mapping[str, HandedText] = field(default_factory=dict)
+    terms: Mapping[str, tuple[GlossaryTerm, ...]] = field(default_factory=dict)
+    today: str = ""
 
     def document(self) -> PageDocument:
         """As in `show --json`."""
         info, build = self.info, self.build
-        described = {c.name: c.description for c in info.columns} if info else {}
         return PageDocument.about(
             self,
             commit=self.commit.id,
@@ -143,13 +160,28 @@ class Page(Documented):
             version=self.version.id,
             rows=self.version.rows,
             bytes=self.version.bytes,
-            columns=[ColumnDocument.about(c, description=described.get(c.name)) for c in self.version.columns],
+            terms=[term.term for term in self.terms.get("", ())],
+            columns=[self._column(c) for c in self.version.columns],
             insights=[i.name for i in self.insights],
             files=[f.path for f in self.version.files],
             build=_build_document(build) if build else None,
             sample=[[_plain(v) for v in row] for row in self.sample],
             growth=self._growth(),
         )
+
+    def _column(self, column: Column) -> ColumnDocument:
+        name = column.name.lower()
+        return ColumnDocument.about(
+            column,
+            description=self.described.get(name),
+            inherited=self.handed.get(name),
+            terms=[term.term for term in self.terms.get(name, ())],
+        )
+
+    @property
+    def described(self) -> Mapping[str, str | None]:
+        """What its file says of its columns, by their names in lower case."""
+        return {c.name.lower(): c.description for c in self.info.columns} if self.info else {}
 
     @property
     def grown(self) -> Grown | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from andon.base.clock import from_text
+from andon.base.clock import from_text, to_text
 from andon.base.document import Document
 from andon.base.graph import reach, reverse
 from andon.base.names import literal, quote, quote_name
@@ -16,6 +16,7 @@ from andon.lineage.caveats import inherited_caveats
 from andon.model.build import EXTRACT
 from andon.model.commit import Commit, State
 from andon.model.dataset import Materialize
+from andon.model.glossary import terms_by_place
 from andon.model.lamp import Lamp
 from andon.model.mask import MASK
 from andon.model.project import Project
@@ -29,8 +30,10 @@ from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
+    from andon.lineage.descriptions import Descriptions
     from andon.lineage.kept import LineageGraphs
     from andon.model.build import Build
+    from andon.model.glossary import GlossaryTerm
     from andon.query.ask import Querying
     from andon.runs.inspection.history import CheckHistory
     from andon.service.troubles import Troubles
@@ -80,12 +83,14 @@ class Datasets:
         checks: CheckHistory,
         troubles: Troubles,
         graphs: Callable[[], LineageGraphs],
+        descriptions: Callable[[], Descriptions],
     ) -> None:
         self._workspace = workspace
         self._troubles = troubles
         self._querying = querying
         self._checks = checks
         self._graphs = graphs
+        self._descriptions = descriptions
         self._lake = workspace.lake
 
     def list(self, at: str | None = None, select: tuple[str, ...] = ()) -> list[DatasetInfo]:
@@ -163,6 +168,9 @@ class Datasets:
             tuple(discreet_kept(r, marked) for r in self._checks.of_commit(name, commit, state, project)),
             tuple(query.name for query in project.queries if name in query.datasets),
             self._inherited(name, project, commit),
+            self._descriptions().of(commit, [name]).get(name, {}),
+            _terms(name, project),
+            to_text(self._workspace.clock())[:10],
         )
 
     def _inherited(self, name: str, project: Project, commit: Commit) -> tuple[tuple[str, str], ...]:
@@ -218,6 +226,13 @@ def _sampled(version: Version, masked: frozenset[str]) -> str:
         return "*"
     covers = (f"case when {column} is not null then {literal(MASK)} end as {column}" for column in hidden)
     return f"* replace ({', '.join(covers)})"
+
+
+def _terms(name: str, project: Project) -> dict[str, tuple[GlossaryTerm, ...]]:
+    """Words of the glossary, by column in lower case; by "", those of the dataset as a whole."""
+    start = f"{name}."
+    places = terms_by_place(project.glossary)
+    return {place[len(start) :]: terms for place, terms in places.items() if f"{place}.".startswith(start)}
 
 
 def _selected(select: tuple[str, ...], project: Project, state: State) -> set[str]:

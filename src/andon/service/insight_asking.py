@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from andon.base.hashing import texts_id
 from andon.base.names import did_you_mean, is_name_part
-from andon.base.record import Record
-from andon.errors import AndonError, UsageError
+from andon.base.record import Record, replace
+from andon.errors import AndonError, MachineError, UsageError
 from andon.project.files.layout import ANSWER_ENDING
 from andon.value.answers import MOST_ROWS, PinnedAnswer, kept_answer, read_answer
 from andon.workspace.masks import masked_columns
 
 if TYPE_CHECKING:
+    from andon.base.cancel import CancelToken
     from andon.model.commit import Commit, State
     from andon.model.insight import Insight
     from andon.query.ask import Querying
@@ -44,22 +45,30 @@ class InsightAsking:
         self._querying = querying
         self._saved = saved
 
-    def ask(self, query: str, commit: Commit, *, masks: bool = False) -> AskedInsight:
-        """The answer at a commit.
+    def ask(
+        self, query: str, commit: Commit, *, masks: bool = False, cancel: CancelToken | None = None
+    ) -> AskedInsight:
+        """The answer at a commit. A process apart works it out, within the time and memory of any other question, whoever asks: what
+        somebody wrote into a file can neither end a pass of the schedule nor make it wait.
 
         Args:
             query: SQL, or the name of a saved query, asked with the defaults of its parameters.
             masks: whether to tell if it holds what is personal.
+            cancel: stops it.
 
         Raises:
-            UsageError: as `Querying.ask`; `usage.query_limit` for an answer of too many rows.
+            UsageError: as `Querying.stream`; `usage.query_limit` for an answer of too many rows.
+            MachineError: as `Querying.stream`.
         """
         from andon.sql.order import is_ordered
 
-        saved, querying = self._saved, self._querying
-        is_saved = is_name_part(query)
-        found = saved.ask(query, None, commit.id, FACE) if is_saved else querying.ask_commit(query, commit, FACE)
-        rows = found.fetch(MOST_ROWS + 1)
+        limits = replace(self._querying.limits, rows=None, bytes=None)  # an answer is cut nowhere: it is refused
+        if is_name_part(query):
+            found = self._saved.stream(query, None, commit.id, limits, cancel, FACE)
+        else:
+            found = self._querying.stream(query, commit.id, None, limits, FACE, cancel=cancel)
+        with found:
+            rows = found.rows(MOST_ROWS + 1)
         if len(rows) > MOST_ROWS:
             message = f"the answer has more than {MOST_ROWS:,} rows"
             hint = "an answer is short: group it, or save it as a dataset and ask that"
@@ -77,14 +86,25 @@ class InsightAsking:
         except (AndonError, ValueError):
             return None  # what is not there any more, or was edited, was not pinned
 
-    def before(self, insight: Insight, state: State) -> PinnedAnswer | None:
-        """What the answer was when it was pinned: as it is kept, or asked of the commit; None where neither is there any more."""
+    def before(self, insight: Insight, state: State, cancel: CancelToken | None = None) -> PinnedAnswer | None:
+        """What the answer was when it was pinned: as it is kept, or asked of the commit; None where neither is there any more.
+
+        Raises:
+            UsageError: `usage.query_cancelled`.
+            MachineError: as `ask`.
+        """
         kept = self.kept(insight, state)
         if kept is not None or insight.pinned is None or insight.query is None:
             return kept
         try:
-            return self.ask(insight.query, self._workspace.lake.refs.resolve(insight.pinned.commit)).answer
-        except AndonError:
+            return self.ask(
+                insight.query, self._workspace.lake.refs.resolve(insight.pinned.commit), cancel=cancel
+            ).answer
+        except MachineError:
+            raise
+        except AndonError as error:
+            if error.code == "usage.query_cancelled":
+                raise
             return None
 
     def mark(self, view: View, insight: Insight) -> str:

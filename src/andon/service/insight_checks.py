@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from andon.base.cancel import CancelToken
 from andon.base.clock import to_text
-from andon.base.record import replace
+from andon.base.record import Record, replace
 from andon.base.text import plural
-from andon.errors import AndonError
+from andon.errors import AndonError, MachineError, UsageError
+from andon.model.event import Notice
+from andon.model.insight import Insight
 from andon.service.insight_asking import found_insight
 from andon.service.insight_documents import InsightCheck, InsightState
 from andon.service.insights import pin_of
@@ -19,7 +23,7 @@ from andon.value.through import MovedDataset, moved_through
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
-    from andon.model.insight import Insight
+    from andon.runs.goal import Listener
     from andon.service.insight_asking import AskedInsight, InsightAsking
     from andon.value.answers import PinnedAnswer
     from andon.workspace.workspace import Workspace
@@ -27,7 +31,17 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 #: So many are asked in one pass of the schedule; the others in the next.
 _A_PASS = 10
+#: What the machine kept from being asked is asked again after so long; such a look has no mark.
+_AGAIN, _UNASKED = timedelta(hours=1), ""
 _NOTHING = AnswerMoved()
+
+
+class _Seen(Record):
+    """What came of a look at an insight; not asked is what the machine kept from it."""
+
+    insight: Insight
+    check: InsightCheck
+    is_asked: bool = True
 
 
 class InsightChecks:
@@ -45,20 +59,39 @@ class InsightChecks:
             is_noted: whether what is found of a branch's head is noted, for the board.
 
         Raises:
-            UsageError: `lake.insight_not_found`, `lake.ref_not_found`.
+            UsageError: `lake.insight_not_found`, `lake.ref_not_found`; `usage.query_cancelled`.
         """
         view = View.at(self._workspace, at)
         insights = (
             [found_insight(view, name) for name in dict.fromkeys(names)] if names else list(view.project.insights)
         )
-        found = [self._checked(view, insight) for insight in insights]
+        found = [self._seen(view, insight, CancelToken()) for insight in insights]
         if is_noted and self._is_head(view):
-            self._note(view, insights, found)
-        return found
+            self._note(view, found)
+        return [each.check for each in found]
 
-    def passed(self, branch: str) -> None:
+    def passed(self, branch: str, listener: Listener) -> None:
         """Look at a branch after a pass of its schedule: at insights whose query, pin or datasets are others than when they were looked at
-        last, some at a time. Where the branch is as it was, nothing but that is read."""
+        last, some at a time. Where the branch is as it was, nothing but that is read.
+
+        What fails of one is told of it, and stops no other; what fails of all ends no pass: what that brought up to date is there.
+
+        Args:
+            listener: stops it, and is told what could not be done; what was found till then is noted.
+        """
+        try:
+            self._pass(branch, listener.cancel)
+        except Exception as failure:  # noqa: BLE001 - whatever it is, the pass goes on
+            if isinstance(failure, AndonError):
+                why = failure.message
+            else:
+                _log.exception("a defect in the look at insights of %s", branch)
+                why = f"a defect ({type(failure).__name__})"
+            listener.report(Notice(f"insights of {branch} were not looked at: {why}"))
+
+    # -- parts
+
+    def _pass(self, branch: str, cancel: CancelToken) -> None:
         ref = self._lake.refs.find(branch)
         if ref is None or self._lake.database.is_read_only:
             return
@@ -66,60 +99,83 @@ class InsightChecks:
         if ALL in looks and looks[ALL].mark == ref.commit:
             return
         view = View(self._workspace, branch, self._lake.commits.get(ref.commit))
-        due = [
-            each
-            for each in view.project.insights
-            if pin_of(each)
-            and each.query is not None
-            and (each.name not in looks or looks[each.name].mark != self._asking.mark(view, each))
-        ]
-        now = due[:_A_PASS]
-        self._note(view, now, [self._checked(view, each) for each in now], is_all=len(now) == len(due))
-
-    # -- parts
+        late = to_text(self._workspace.clock() - _AGAIN)
+        due, is_waiting = [], False
+        for each in view.project.insights:
+            if not pin_of(each) or each.query is None:
+                continue
+            look = looks.get(each.name)
+            if look is not None and look.mark == _UNASKED and look.at > late:
+                is_waiting = True
+            elif look is None or look.mark != self._asking.mark(view, each):
+                due.append(each)
+        found: list[_Seen] = []
+        for each in due[:_A_PASS]:
+            try:
+                found.append(self._seen(view, each, cancel))
+            except UsageError as error:
+                _log.debug("the look at insights of %s was stopped: %s", branch, error)
+                break
+            except Exception as defect:  # noqa: BLE001 - one insight's defect is told, and stops no other
+                _log.exception("a defect in a look at the insight %s", each.name)
+                what = f"it could not be asked: a defect in Andon ({type(defect).__name__})"
+                found.append(_Seen(each, self._told(view, each, InsightState.FAILED, what)))
+        is_all = len(found) == len(due) and not is_waiting and all(each.is_asked for each in found)
+        self._note(view, found, is_all=is_all)
 
     def _is_head(self, view: View) -> bool:
         ref = self._lake.refs.find(view.ref)
         return ref is not None and ref.kind == "branch" and not self._lake.database.is_read_only
 
-    def _note(
-        self, view: View, insights: Sequence[Insight], found: Sequence[InsightCheck], *, is_all: bool = False
-    ) -> None:
+    def _note(self, view: View, found: Sequence[_Seen], *, is_all: bool = False) -> None:
         at = to_text(self._workspace.clock())
         looks = [
             InsightLook(
                 insight.name,
-                self._asking.mark(view, insight),
+                self._asking.mark(view, insight) if each.is_asked else _UNASKED,
                 pin_of(insight),
                 at,
                 str(check.state),
                 check.what,
                 check.through[0].dataset if check.through else None,
             )
-            for insight, check in zip(insights, found, strict=True)
-            if check.state not in (InsightState.UNPINNED, InsightState.NO_QUERY)
+            for each in found
+            if (check := each.check).state not in (InsightState.UNPINNED, InsightState.NO_QUERY)
+            and (insight := each.insight)
         ]
         if is_all:
             looks.append(InsightLook(ALL, view.commit.id, "", at, "", ""))
         self._workspace.insight_looks.put(view.ref, looks)
 
-    def _checked(self, view: View, insight: Insight) -> InsightCheck:
+    def _seen(self, view: View, insight: Insight, cancel: CancelToken) -> _Seen:
+        """A look at an insight.
+
+        Raises:
+            UsageError: `usage.query_cancelled`.
+        """
+        try:
+            return _Seen(insight, self._checked(view, insight, cancel))
+        except MachineError as error:  # nothing is said of the insight by that
+            what = f"it could not be asked: {error.message}"
+            return _Seen(insight, self._told(view, insight, InsightState.FAILED, what), is_asked=False)
+        except AndonError as error:
+            if error.code == "usage.query_cancelled":
+                raise
+            what = f"it can't be asked any more: {error.message}"
+            through = self._through(view, insight)
+            return _Seen(insight, self._told(view, insight, InsightState.FAILED, what, through=through))
+
+    def _checked(self, view: View, insight: Insight, cancel: CancelToken) -> InsightCheck:
         if insight.query is None:
             return self._told(view, insight, InsightState.NO_QUERY, "it has no query that could be asked again")
         if insight.pinned is None:
             what = f"nothing says what its answer was: `andon insight pin {insight.name}` keeps it"
             return self._told(view, insight, InsightState.UNPINNED, what)
-        try:
-            asked = self._asking.ask(insight.query, view.commit, masks=True)
-        except AndonError as error:
-            through = self._through(view, insight)
-            return self._told(
-                view, insight, InsightState.FAILED, f"it can't be asked any more: {error.message}", through=through
-            )
+        asked = self._asking.ask(insight.query, view.commit, masks=True, cancel=cancel)
         after = asked.answer
         if after.id == insight.pinned.result:
             return self._told(view, insight, InsightState.TRUE, "still true")
-        before = self._asking.before(insight, view.state)
+        before = self._asking.before(insight, view.state, cancel)
         if before is None:
             what = "its answer is another one; what it was is not kept any more"
             return self._told(view, insight, InsightState.MOVED, what, through=self._through(view, insight))

@@ -86,7 +86,7 @@ class ReaderBook:
         now = self._workspace.clock()
         since = to_text(now - timedelta(days=DAYS - 1))[:10]
         people, columns = readers_of(self._workspace.query_log.reads_of(dataset, since), dataset)
-        entries, uses = self._catalogs.of(view.commit).entries, self._uses.uses(now)
+        entries, uses = self._catalogs.contents(view.commit).entries, self._uses.uses(now)
         direct = sorted(name for name, entry in entries.items() if dataset in entry.reads)
         return ReadersDocument(
             dataset=dataset,
@@ -108,7 +108,7 @@ class ReaderBook:
 
     def _insights(self, view: View, dataset: str) -> list[RestingInsight]:
         """Those that name the dataset before those that rest on it through others."""
-        entries = self._catalogs.of(view.commit).entries
+        entries = self._catalogs.contents(view.commit).entries
         below = reach(reverse({name: entry.reads for name, entry in entries.items()}), [dataset])
         start = f"{dataset}."
         found = [

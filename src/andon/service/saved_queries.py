@@ -90,12 +90,13 @@ class SavedQueries:
         at: str | None = None,
         limits: QueryLimits | None = None,
         cancel: CancelToken | None = None,
+        face: str | None = None,
     ) -> Streamed:
         """`ask`, in a process apart, as `Querying.stream`."""
         commit = self._commit(at)
         query = self._query(name, commit)
         given = _given(query, values or {}) or None
-        return self._querying.stream(query.sql, commit.id, given, limits, cancel=cancel)
+        return self._querying.stream(query.sql, commit.id, given, limits, face, cancel=cancel)
 
     def _commit(self, at: str | None) -> Commit:
         return self._lake.refs.resolve(self._workspace.reading(at))

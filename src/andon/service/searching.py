@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from andon.base.clock import to_text
 from andon.base.document import Document
 from andon.base.names import did_you_mean
-from andon.base.record import Record
+from andon.base.record import Record, replace
 from andon.catalog.entries import CatalogEntry, first_line
 from andon.catalog.facets import FACETS, Sieve, sifted
 from andon.catalog.marks import Mark, MarkedText, Marker, cut
-from andon.catalog.ranking import Rank, as_name
+from andon.catalog.ranking import Rank
 from andon.errors import UsageError
 from andon.model.lamp import Lamp
 from andon.workspace.view import View
@@ -31,6 +32,8 @@ _COLUMNS = 6
 #: Columns and saved queries beside datasets.
 _FEW = 10
 KINDS = ("source", "sql", "python")
+#: What stands for no owner where an owner is typed.
+NOBODY_TYPED = "nobody"
 
 
 class MatchedColumn(Document):
@@ -42,7 +45,8 @@ class MatchedColumn(Document):
 
 
 class Snippet(Document):
-    """The line that has most of the words: `place` is `description`, `column` or `code`; marks are ranges of its characters."""
+    """The line that has most of the words: `place` is `description`, `column`, `glossary`, `above` (said of the column that it has its
+    values from) or `code`; marks are ranges of its characters."""
 
     place: str
     text: str
@@ -53,6 +57,9 @@ class DatasetHit(Document):
     """A dataset that was found.
 
     Attributes:
+        deprecated: that it ends, in words; `instead`: what to take in its place. `ended`: whether the day until which it stays is over.
+        certified: who vouches for it, and since when.
+        terms: words of the glossary that it holds, as a whole or in a column.
         marks: where in its name the words stand, as ranges of characters.
         meaning: one line.
         status: how it stands.
@@ -76,6 +83,11 @@ class DatasetHit(Document):
     reads: int
     columns: tuple[MatchedColumn, ...]
     snippet: Snippet | None
+    deprecated: str | None
+    instead: str | None
+    ended: bool
+    certified: str | None
+    terms: tuple[str, ...]
 
 
 class ColumnHit(Document):
@@ -186,17 +198,19 @@ class Searching:
         """Datasets of a commit that have all of `words` in names, columns, what is said of them, or code; the best first.
 
         Args:
-            words: what a person types; no sign in it means anything but itself. Nothing finds all datasets, the most used first.
+            words: what a person types. `tag:`, `owner:`, `schema:`, `kind:` and `status:` before a value are filters; no other sign means
+                anything but itself. Nothing finds all datasets, the most used first.
             at: a ref; without it the newest of the branch.
 
         Raises:
             UsageError: `lake.ref_not_found`; `usage.bad_argument` for a kind or a status that there is not.
         """
+        text, options = _filtered(words, options)
         wanted = options.wanted()
         view = View.at(self._workspace, at)
         searchable = self._catalogs.of(view.commit)
-        rank = self._rank(view)
-        asked, ordered = _ordered(searchable, rank, words)
+        rank, today = self._rank(view), to_text(self._workspace.clock())[:10]
+        asked, ordered = _ordered(searchable, rank, text)
         whole = searchable.facets if len(ordered) == len(searchable.entries) else None
         kept, counts = sifted(ordered, wanted, rank.lamp, whole)
         marker = Marker(asked)
@@ -205,10 +219,10 @@ class Searching:
             words=words,
             total=len(kept),
             spelt={word.word: list(word.alike) for word in asked if word.alike},
-            hits=[_hit(entry, marker, rank) for entry in _part(kept, options)],
+            hits=[_hit(entry, marker, rank, today) for entry in _part(kept, options)],
             facets={facet: _counted(counts[facet]) for facet in FACETS},
             columns=_columns(searchable, rank, marker, asked, _FEW) if wanted.is_all else [],
-            queries=_queries(searchable, words)[:_FEW] if wanted.is_all else [],
+            queries=_queries(searchable, text)[:_FEW] if wanted.is_all else [],
         )
 
     def palette(self, words: str = "", at: str | None = None, limit: int = 12) -> list[PaletteHit]:
@@ -220,10 +234,14 @@ class Searching:
         view = View.at(self._workspace, at)
         searchable = self._catalogs.of(view.commit)
         rank = self._rank(view)
+        words, options = _filtered(words, ALL)
+        wanted = options.wanted()
         asked, ordered = _ordered(searchable, rank, words)
+        if not wanted.is_all:
+            ordered, _ = sifted(ordered, wanted, rank.lamp)
         marker = Marker(asked)
         datasets = [_line(entry, marker, rank) for entry in ordered[:limit]]
-        if not words.strip():
+        if not words.strip() or not wanted.is_all:
             return datasets
         columns = [
             PaletteHit("column", f"{hit.dataset}.{hit.column}", hit.marks, first_line(hit.description) or hit.type)
@@ -253,11 +271,29 @@ class Searching:
         return sorted(found, key=lambda hit: (hit.marks[0][0], len(hit.name), hit.name))
 
 
+def _filtered(words: str, options: FindOptions) -> tuple[str, FindOptions]:
+    """What is typed without its filters, and these with those that there are; a kind or a status that there is not is a word."""
+    sets = {name: list(getattr(options, name)) for name in FACETS}
+    rest = []
+    for word in words.split(" "):
+        name, _, value = word.partition(":")
+        known = {"kind": KINDS, "status": [lamp.value for lamp in Lamp]}.get(name)
+        if name not in FACETS or not value or (known is not None and value not in known):
+            rest.append(word)
+        else:
+            sets[name].append("" if name == "owner" and value == NOBODY_TYPED else value)
+    if len(rest) == len(words.split(" ")):
+        return words, options
+    chosen: dict[str, Any] = {name: tuple(found) for name, found in sets.items()}
+    return " ".join(rest), replace(options, **chosen)
+
+
 def _ordered(searchable: Searchable, rank: Rank, words: str) -> tuple[list[AskedWord], list[CatalogEntry]]:
     if not words.strip():
-        return [], rank.by_worth(searchable.entries.values())
+        return [], rank.by_worth(searchable.entries, searchable.said)
     asked, scores = searchable.find(words)
-    return asked, rank.ordered(scores, searchable.entries, searchable.names.get(as_name(words), ()))
+    called = searchable.names.called(words)
+    return asked, rank.ordered(scores, searchable.entries, called, searchable.said)
 
 
 def _columns(
@@ -269,7 +305,7 @@ def _columns(
             place.dataset,
             place.column.name,
             place.column.type,
-            place.column.description,
+            place.column.meaning,
             marker.marks(f"{place.dataset}.{place.column.name}"),
         )
         for place in places
@@ -291,8 +327,9 @@ def _part(found: Sequence[CatalogEntry], options: FindOptions) -> Sequence[Catal
     return found[start:] if options.limit is None else found[start : start + options.limit]
 
 
-def _hit(entry: CatalogEntry, marker: Marker, rank: Rank) -> DatasetHit:
-    use = rank.use(entry.dataset)
+def _hit(entry: CatalogEntry, marker: Marker, rank: Rank, today: str) -> DatasetHit:
+    use, ends = rank.use(entry.dataset), entry.deprecated
+    terms = (*entry.terms, *(term for column in entry.columns for term in column.terms))
     marked = [(column, marks) for column in entry.columns if (marks := marker.marks(column.name))]
     return DatasetHit(
         dataset=entry.dataset,
@@ -309,20 +346,29 @@ def _hit(entry: CatalogEntry, marker: Marker, rank: Rank) -> DatasetHit:
         reads=use.reads,
         columns=tuple(MatchedColumn(column.name, column.type, marks) for column, marks in marked[:_COLUMNS]),
         snippet=_snippet(entry, marker),
+        deprecated=None if ends is None else ends.told(today),
+        instead=None if ends is None else ends.use,
+        ended=ends is not None and ends.is_over(today),
+        certified=None if entry.certified is None else entry.certified.words,
+        terms=tuple(dict.fromkeys(term.term for term in terms)),
     )
 
 
 def _snippet(entry: CatalogEntry, marker: Marker) -> Snippet | None:
-    """The line that says most of what was asked: of the description, else of what is said of a column, else of the code."""
+    """The line that says most of what was asked: of the description, else of what is said of a column, of a word of the glossary or of a
+    column above, else of the code."""
     said = marker.best_line(entry.description or "")
     if said is not None:
         return Snippet("description", said.text, said.marks)
-    for column in entry.columns:
-        found = marker.best_line(column.description or "")
+    labelled = [("column", f"{column.name}: ", column.description) for column in entry.columns if column.description]
+    terms = [*entry.terms, *(term for column in entry.columns for term in column.terms)]
+    labelled += [("glossary", "", f"{', '.join(term.words)}: {term.meaning}") for term in terms]
+    labelled += [("above", f"{each.name}: ", each.handed.text) for each in entry.columns if each.handed is not None]
+    for place, label, text in labelled:
+        found = marker.best_line(text)
         if found is not None:
-            label = f"{column.name}: "
             moved = tuple((start + len(label), end + len(label)) for start, end in found.marks)
-            return Snippet("column", f"{label}{found.text}", moved)
+            return Snippet(place, f"{label}{found.text}", moved)
     code = marker.best_line(entry.code)
     return Snippet("code", code.text, code.marks) if code is not None else None
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from andon.service.diff_report import DiffReports
     from andon.service.editing import Editing
     from andon.service.given_files import GivenFiles
+    from andon.service.glossary import Glossary
     from andon.service.history import History
     from andon.service.incidents import IncidentDesk
     from andon.service.insight_asking import InsightAsking
@@ -72,10 +73,12 @@ if TYPE_CHECKING:
     from andon.service.scheduling import Scheduling
     from andon.service.searching import Searching
     from andon.service.signals import SignalDesk
+    from andon.service.simplify import Simplifying
     from andon.service.status import Standing
     from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
     from andon.service.trust import Trust
+    from andon.service.undescribed import Undescribed
     from andon.service.undo import Undoing
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
@@ -518,12 +521,24 @@ class Service:
         return Suggestions(self.workspace, self)
 
     @cached_property
+    def simplifying(self) -> Simplifying:
+        """What could be simpler, with the change written out."""
+        from andon.service.simplify import Simplifying
+
+        return Simplifying(self.workspace, self, lambda commit: self._shared.graphs.graph(commit))
+
+    @cached_property
     def datasets(self) -> Datasets:
         """Datasets as they are: list, show."""
         from andon.service.datasets import Datasets
 
         return Datasets(
-            self.workspace, self.querying, self._check_history, self._shared.troubles, lambda: self._shared.graphs
+            self.workspace,
+            self.querying,
+            self._check_history,
+            self._shared.troubles,
+            lambda: self._shared.graphs,
+            lambda: self._shared.descriptions,
         )
 
     @cached_property
@@ -532,6 +547,20 @@ class Service:
         from andon.service.searching import Searching
 
         return Searching(self.workspace, self._shared.catalogs, self._shared.uses, self._shared.troubles)
+
+    @cached_property
+    def glossary(self) -> Glossary:
+        """Words of the business."""
+        from andon.service.glossary import Glossary
+
+        return Glossary(self.workspace, self._shared.catalogs)
+
+    @cached_property
+    def undescribed(self) -> Undescribed:
+        """What nobody described yet."""
+        from andon.service.undescribed import Undescribed
+
+        return Undescribed(self.workspace, self._shared.catalogs, self._shared.uses)
 
     @cached_property
     def readers(self) -> ReaderBook:
@@ -586,8 +615,9 @@ class Service:
     @cached_property
     def _preparer(self) -> Preparer:
         from andon.runs.prepare import Preparer
+        from andon.service.stakes import Stakes
 
-        return Preparer(self.workspace, self._outlook)
+        return Preparer(self.workspace, self._outlook, Stakes(self.workspace).of_plan)
 
     @cached_property
     def given_files(self) -> GivenFiles:
@@ -615,7 +645,7 @@ class Service:
 
     def _passed(self, branch: str, listener: Listener, is_beside: bool) -> None:
         self.incidents.passed(branch, listener)
-        self.insight_checks.passed(branch)
+        self.insight_checks.passed(branch, listener)
         if not self.workspace.actions.is_idle(branch, to_text(self.workspace.clock())):
             self.actions.passed(branch, listener, is_beside=is_beside)
         self.messages.run_ended(listener)

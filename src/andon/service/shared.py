@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from andon.catalog.search import Catalogs
     from andon.catalog.use import UseBook
     from andon.lake.changed_names import ChangedNames
+    from andon.lineage.descriptions import Descriptions
     from andon.lineage.kept import LineageGraphs
     from andon.operations.openlineage.outbox import LineageOutbox
     from andon.operations.scheduling.books import ScheduleBooks
@@ -82,14 +83,22 @@ class SharedParts:
         """What can be found, by commit."""
         from andon.catalog.search import Catalogs
 
-        return self._once(Catalogs, lambda: Catalogs(self._workspace))
+        return self._once(Catalogs, lambda: Catalogs(self._workspace, self.descriptions))
+
+    @property
+    def descriptions(self) -> Descriptions:
+        """What columns have from above."""
+        from andon.lineage.descriptions import Descriptions
+
+        return self._once(Descriptions, lambda: Descriptions(self._workspace))
 
     @property
     def uses(self) -> UseBook:
         """Who reads what."""
         from andon.catalog.use import UseBook
+        from andon.operations.repeats.rhythm import is_by_machine
 
-        return self._once(UseBook, lambda: UseBook(self._workspace.query_log))
+        return self._once(UseBook, lambda: UseBook(self._workspace.query_log, is_by_machine))
 
     @property
     def board(self) -> BoardKept:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from andon.base.clock import from_text, to_text
+from andon.base.graph import reach
 from andon.base.record import Record
 from andon.checks.language.mentions import pairs_in
 from andon.model.quarantine import dataset_of, is_aside
@@ -18,10 +19,12 @@ from andon.state.queries import UNASKED
 from andon.value.bill import Allocation, Charge, ChargeKind, Usefulness, allocate
 from andon.value.rates import Rates
 from andon.value.useful import LastRead, Lives, usefulness
+from andon.workspace.view import View
 
 if TYPE_CHECKING:
+    from andon.model.project import Project
+    from andon.settings.resolve import Settings
     from andon.state.spending import SpentQuestion, SpentSeconds
-    from andon.workspace.view import View
     from andon.workspace.workspace import Workspace
 
 #: A dataset that no person read for so many days is read by nobody; one that is younger than so many is too young to tell.
@@ -63,13 +66,7 @@ class SpendingBook:
     @cached_property
     def rates(self) -> Rates:
         """The rates of `[cost]`."""
-        settings = self._workspace.settings
-
-        def rate(name: str) -> Decimal | None:
-            said = str(settings.get(name))
-            return Decimal(said) if said else None
-
-        return Rates(str(settings.get("cost.currency")), rate("cost.compute_hour"), rate("cost.storage_gb_month"))
+        return rates_of(self._workspace.settings)
 
     def spent(self) -> Spent:
         """All of it, shared out."""
@@ -97,13 +94,41 @@ class SpendingBook:
             {rule.name: rule.datasets for rule in project.rules},
             self._read(),
             self._workspace.lake.holdings.first_built(),
+            {query.name: query.datasets for query in project.queries},
+            self._branches(),
         )
+
+    def _branches(self) -> dict[str, frozenset[str]]:
+        """What other branches need of what is here: for datasets that they change, and insights, rules and queries that are only there."""
+        lake, own = self._workspace.lake, self._view
+        found = {}
+        for ref in lake.refs.of_kind("branch"):
+            if ref.name == own.ref or ref.commit == own.commit.id:
+                continue
+            there = View(self._workspace, ref.name, lake.commits.get(ref.commit))
+            common = lake.commits.merge_base(own.commit, there.commit)
+            others = [own] if common is None else [own, View(self._workspace, common.id, common)]
+            leaves, known = there.state.leaves, [each.state.leaves for each in others]
+            needed = {
+                name
+                for name, leaf in leaves.items()
+                if all(name not in of or of[name].definition != leaf.definition for of in known)
+            }
+            if all(dict(there.state.shared) != dict(each.state.shared) for each in others):
+                said = {pair for each in others for pair in _uses(each.project)}
+                needed.update(name for use in _uses(there.project) - said for name in use[1])
+            if needed:
+                definitions = lake.objects.definitions(leaf.definition for leaf in leaves.values())
+                needs = {name: definitions[leaf.definition].inputs for name, leaf in leaves.items()}
+                found[ref.name] = frozenset(needed | reach(needs, needed)) & own.state.leaves.keys()
+        return found
 
     def _read(self) -> dict[str, LastRead]:
         since = to_text(self._end - timedelta(days=UNREAD_DAYS))
         found: dict[str, LastRead] = {}
         for question in self._questions:
-            if question.is_answered and question.at >= since and not self._is_automatic(question):
+            # what a person asked in vain, or did not read to its end, was asked all the same
+            if question.at >= since and not self._is_automatic(question):
                 for dataset in question.datasets:
                     found[dataset] = LastRead(question.who, question.at)
         return found
@@ -174,6 +199,21 @@ class SpendingBook:
 
     def _is_automatic(self, question: SpentQuestion) -> bool:
         return question.face in UNASKED or question.who == ANDON or _asking(question) in self._machines
+
+
+def rates_of(settings: Settings) -> Rates:
+    """The rates of `[cost]`."""
+
+    def rate(name: str) -> Decimal | None:
+        said = str(settings.get(name))
+        return Decimal(said) if said else None
+
+    return Rates(str(settings.get("cost.currency")), rate("cost.compute_hour"), rate("cost.storage_gb_month"))
+
+
+def _uses(project: Project) -> set[tuple[str, tuple[str, ...]]]:
+    """What insights, saved queries and rules read, with their names."""
+    return {(each.name, each.datasets) for of in (project.insights, project.queries, project.rules) for each in of}
 
 
 def _asking(question: SpentQuestion) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from andon.base.clock import to_text
 from andon.base.document import Document
 from andon.base.graph import reach
 from andon.errors import AndonError
@@ -70,11 +71,12 @@ class Trust:
             below = [] if name in above else [read for read in datasets if name in above[read]]
             if name in above or below:
                 found.append(TrustNote(name, str(trouble.kind), trouble.lamp, trouble.what, trouble.since, below, []))
+        today = to_text(self._workspace.clock())[:10]
         for name in sorted({*datasets}.union(*above.values())):
             ends = project.datasets[name].deprecated if name in project.datasets else None
             if ends is not None:
                 below = [] if name in above else [read for read in datasets if name in above[read]]
-                found.append(TrustNote(name, DEPRECATED, Lamp.WARN, ends.words, None, below, []))
+                found.append(TrustNote(name, DEPRECATED, Lamp.WARN, ends.told(today), None, below, []))
         found += self._caveats(view, datasets)
         return sorted(found, key=lambda note: (bool(note.below), -note.lamp.gravity))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from andon.base.hashing import content_id
-from andon.base.record import replace
+from andon.base.record import Record, replace
 from andon.model.dataset import ClockUse
 from andon.sql.names import (
     CLOCK_NAMES,
@@ -254,6 +254,29 @@ def _merge(one: SqlFacts, other: SqlFacts) -> SqlFacts:
         constructs=one.constructs + other.constructs,
         normal=other.normal,
     )
+
+
+class MacroBody(Record):
+    """What a macro gives: an expression, by parameters with the text of their defaults."""
+
+    parameters: tuple[tuple[str, str | None], ...]
+    text: str
+
+
+def body_of(statement: str) -> MacroBody | None:
+    """The body of a macro that gives a value and has one form; None for all others, and where a parameter has a type."""
+    found = _read_statement(statement, 0, len(statement))
+    if isinstance(found, SqlProblem) or len(found.bodies) != 1 or found.bodies[0].is_table:
+        return None
+    body = found.bodies[0]
+    if any(" " in name for name, _ in body.parameters):
+        return None
+    parameters = tuple((name, _unpadded(default) if default else None) for name, default in body.parameters)
+    return MacroBody(parameters, _unpadded(body.padded))
+
+
+def _unpadded(padded: str) -> str:
+    return padded.lstrip().removeprefix("select (").removesuffix("\n)").strip()
 
 
 def as_temporary(statement: str) -> str:

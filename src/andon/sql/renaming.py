@@ -23,13 +23,13 @@ def renamed_table(sql: str, old: str, new: str) -> str | None:
     offsets = [use.offset for use in facts.tables if use.name == old]
     if not offsets:
         return sql
-    before = _tree(sql)
+    before = tree_of(sql)
     listed = list(tokens(sql))
-    ranges = [_range(listed, offset, old) for offset in offsets]
-    found = _tables(before, old)
-    if None in ranges or len(found) != len(ranges) or any(_is_qualified(node, old) for node in _nodes(before)):
+    ranges = [name_range(listed, offset, old) for offset in offsets]
+    found = tables_named(before, old)
+    if None in ranges or len(found) != len(ranges) or any(is_qualified(node, old) for node in nodes_of(before)):
         return None
-    if _names_by_text(before, old):
+    if names_by_text(before, old):
         return None
     places = [place for place in ranges if place is not None]
     short, after = old.split(".")[1], new.split(".")[1]
@@ -40,22 +40,24 @@ def renamed_table(sql: str, old: str, new: str) -> str | None:
         node["schema_name"], node["table_name"] = new.split(".")
         if alias and not node.get("alias"):
             node["alias"] = alias
-    wanted = _plain(before)
+    wanted = plain_tree(before)
     for name, called in ((new, alias), (quote_name(new), quote(alias))):  # some names are words of SQL
         made = sql
         for (start, end), is_bare in sorted(zip(places, bare, strict=True), reverse=True):
             made = f"{made[:start]}{name}{f' as {called}' if alias and is_bare else ''}{made[end:]}"
-        if wanted == _plain(_tree(made)):
+        if wanted == plain_tree(tree_of(made)):
             return made
     return None
 
 
-def _tree(sql: str) -> Any:
+def tree_of(sql: str) -> Any:
+    """The nodes of a text's statements, as the engine's parser gives them."""
     parsed = next(iter(parse([sql])))
     return [statement["node"] for statement in parsed.statements]
 
 
-def _nodes(part: Any) -> Iterator[dict[str, Any]]:
+def nodes_of(part: Any) -> Iterator[dict[str, Any]]:
+    """All nodes of a tree."""
     waiting = [part]
     while waiting:
         each = waiting.pop()
@@ -66,9 +68,9 @@ def _nodes(part: Any) -> Iterator[dict[str, Any]]:
             waiting += each
 
 
-def _tables(tree: Any, name: str) -> list[dict[str, Any]]:
+def tables_named(tree: Any, name: str) -> list[dict[str, Any]]:
     """Where a tree reads a dataset."""
-    return [node for node in _nodes(tree) if _is_table(node, name)]
+    return [node for node in nodes_of(tree) if _is_table(node, name)]
 
 
 def _is_table(node: dict[str, Any], name: str) -> bool:
@@ -76,7 +78,7 @@ def _is_table(node: dict[str, Any], name: str) -> bool:
     return node.get("type") == "BASE_TABLE" and ".".join(named) == name
 
 
-def _names_by_text(tree: Any, name: str) -> bool:
+def names_by_text(tree: Any, name: str) -> bool:
     """Whether a column or a field may be named by a text that holds the table: one that is selected without a name of its own, or given
     to a function that looks at how its arguments are written."""
     waiting = [(tree, False)]
@@ -99,13 +101,13 @@ def _names_by_text(tree: Any, name: str) -> bool:
     return False
 
 
-def _is_qualified(node: dict[str, Any], name: str) -> bool:
+def is_qualified(node: dict[str, Any], name: str) -> bool:
     """Whether a column is named with schema and table: no alias stands for both."""
     names = [folded(str(part)) for part in node.get("column_names") or ()]
     return len(names) > 2 and names[:2] == name.split(".")
 
 
-def _range(listed: list[SqlToken], offset: int, name: str) -> tuple[int, int] | None:
+def name_range(listed: list[SqlToken], offset: int, name: str) -> tuple[int, int] | None:
     """The characters of a name that begins at `offset`."""
     at = next((number for number, token in enumerate(listed) if token.start == offset), None)
     if at is None or len(listed) < at + 3:
@@ -116,8 +118,8 @@ def _range(listed: list[SqlToken], offset: int, name: str) -> tuple[int, int] | 
     return schema.start, short.end
 
 
-def _plain(part: Any) -> Any:
+def plain_tree(part: Any) -> Any:
     """A tree without places."""
     if isinstance(part, dict):
-        return {key: _plain(value) for key, value in part.items() if key != "query_location"}
-    return [_plain(each) for each in part] if isinstance(part, list) else part
+        return {key: plain_tree(value) for key, value in part.items() if key != "query_location"}
+    return [plain_tree(each) for each in part] if isinstance(part, list) else part

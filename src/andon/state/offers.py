@@ -1,14 +1,16 @@
-"""Offers to automate work, as rows; how far the log of queries was looked through for them; how runs were asked for."""
+"""Offers to automate work; how far the log of queries was looked through for them; how runs were asked for."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
 
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.record import Record
+from andon.state.offered import OfferRecord, OfferRows
 from andon.state.queries import UNASKED
+
+__all__ = ["TABLES", "AskedLine", "AskedShape", "CorrectionRow", "OfferRecord", "Offers"]
 
 #: The tables, for the numbered steps of `andon.state.schema`.
 TABLES = (
@@ -25,34 +27,7 @@ TABLES = (
     "create table seen_query (name text primary key, seq bigint not null)",
 )
 
-_OFFER = "number, key, kind, state, title, traits, body, at, last_at, who, decided, branch"
 _PEOPLES = f"error is null and shape is not null and face not in ({', '.join('?' * len(UNASKED))})"
-
-
-class OfferRecord(Record):
-    """An offer.
-
-    Attributes:
-        number: by which people name it. key: by which it is known again.
-        kind: `query`, `run`, `files`, `correction`.
-        state: `open`, `accepted`, `dismissed`, `answered` where something does it already, or `gone` where nothing speaks for it any more.
-        traits: what it consists of. body: all of what was recognised, as JSON.
-        at: when it was first offered; `last` when it was last done by hand (ISO texts).
-        who, decided: who decided, and when; `branch` with what was accepted, or what does it already.
-    """
-
-    number: int
-    key: str
-    kind: str
-    state: str
-    title: str
-    traits: frozenset[str]
-    body: str
-    at: str
-    last: str
-    who: str | None = None
-    decided: str | None = None
-    branch: str | None = None
 
 
 class AskedShape(Record):
@@ -98,60 +73,11 @@ class CorrectionRow(Record):
     is_undone: bool
 
 
-class Offers:
+class Offers(OfferRows):
     """Writes and reads offers, and reads what they are made from."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-
-    # -- offers
-
-    def all(self) -> list[OfferRecord]:
-        """All offers, whatever became of them, by number."""
-        return [_offer(row) for row in self._database.query(f"select {_OFFER} from offer order by number")]
-
-    def find(self, number: int) -> OfferRecord | None:
-        """The offer of this number, or None."""
-        rows = self._database.query(f"select {_OFFER} from offer where number = ?", [number])
-        return _offer(rows[0]) if rows else None
-
-    def put(self, transaction: Transaction, offer: OfferRecord) -> OfferRecord:
-        """Write an offer in place of that of its key; returns it with its number. One that somebody decided about stays decided."""
-        rows = transaction.query("select number, state, at from offer where key = ?", [offer.key])
-        if rows:
-            number, state, _ = rows[0]
-            kept = state if state in ("accepted", "dismissed") else offer.state
-            transaction.execute(
-                "update offer set state = ?, title = ?, traits = ?, body = ?, last_at = ? where number = ?",
-                [kept, offer.title, _traits(offer.traits), offer.body, offer.last, number],
-            )
-            if kept == offer.state:
-                transaction.execute("update offer set branch = ? where number = ?", [offer.branch, number])
-        else:
-            number = int(transaction.query("select coalesce(max(number), 0) + 1 from offer")[0][0])
-            values = [number, offer.key, offer.kind, offer.state, offer.title, _traits(offer.traits), offer.body]
-            transaction.execute(
-                f"insert into offer ({_OFFER}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, null, null, ?)",
-                [*values, offer.at, offer.last, offer.branch],
-            )
-        return _offer(transaction.query(f"select {_OFFER} from offer where number = ?", [number])[0])
-
-    def set_state(self, transaction: Transaction, numbers: Iterable[int], state: str) -> None:
-        """Give offers that nobody decided about another state."""
-        transaction.execute_many(
-            "update offer set state = ? where number = ? and state in ('open', 'gone')",
-            [(state, number) for number in numbers],
-        )
-
-    def decide(self, offer: OfferRecord, state: str, who: str, at: str, branch: str | None = None) -> bool:
-        """Note what somebody decided; False, and nothing is noted, where somebody else decided since `offer` was read."""
-        with self._database.write() as transaction:
-            count = transaction.execute(
-                "update offer set state = ?, who = ?, decided = ?, branch = ? where number = ? and state = ?"
-                " and coalesce(decided, '') = ?",
-                [state, who, at, branch, offer.number, offer.state, offer.decided or ""],
-            )
-        return count == 1
+        super().__init__(database, "offer")
 
     # -- questions
 
@@ -236,12 +162,3 @@ class Offers:
         """`(number, at, state)` of each change of an incident's state, in the order in which they came."""
         sql = "select incident, at, state from incident_event where kind = 'state' order by seq"
         return [(number, at, state) for number, at, state in self._database.query(sql)]
-
-
-def _traits(traits: frozenset[str]) -> str:
-    return json.dumps(sorted(traits), ensure_ascii=False)
-
-
-def _offer(row: Sequence[Any]) -> OfferRecord:
-    number, key, kind, state, title, traits, *rest = row
-    return OfferRecord(number, key, kind, state, title, frozenset(json.loads(traits)), *rest)

@@ -53,13 +53,14 @@ class QueryRecord(Record):
 
 
 class ReadLine(Record):
-    """What a question read: a line of the log, without the question."""
+    """What a question read: a line of the log, without the question; its `shape` is one for questions that differ in values alone."""
 
     seq: int
     at: str
     who: str
     face: str
     datasets: tuple[str, ...]
+    shape: str | None = None
 
 
 class ColumnRead(Record):
@@ -133,11 +134,13 @@ class Queries:
     def reads_after(self, seq: int, since: str) -> list[ReadLine]:
         """What people read by questions that were answered, in lines above `seq`, not before `since` (ISO text), oldest first."""
         rows = self._database.query(
-            "select seq, at, who, face, datasets from query_log where seq > ? and at >= ? and error is null"
+            "select seq, at, who, face, datasets, shape from query_log where seq > ? and at >= ? and error is null"
             f" and face not in ({', '.join('?' * len(UNASKED))}) and datasets <> '[]' order by seq",
             [seq, since, *UNASKED],
         )
-        return [ReadLine(number, at, who, face, tuple(json.loads(d))) for number, at, who, face, d in rows]
+        return [
+            ReadLine(number, at, who, face, tuple(json.loads(d)), shape) for number, at, who, face, d, shape in rows
+        ]
 
     def reads_of(self, dataset: str, since: str) -> list[ColumnRead]:
         """What people read of `dataset` by questions that were answered, not before `since` (ISO text), oldest first."""
@@ -151,6 +154,26 @@ class Queries:
         return [
             ColumnRead(at, who, face, tuple(json.loads(read)), _listed(columns))
             for at, who, face, read, columns in rows
+        ]
+
+    def all_reads(self, since: str) -> list[ColumnRead]:
+        """What people and tools read by questions that were answered, not before `since` (ISO text), oldest first."""
+        self.flush()
+        rows = self._database.query(
+            "select at, who, face, datasets, read_columns from query_log where at >= ? and error is null"
+            f" and face not in ({', '.join('?' * len(UNASKED))}) and datasets <> '[]' order by seq",
+            [since, *UNASKED],
+        )
+        return [
+            ColumnRead(at, who, face, tuple(json.loads(read)), _listed(columns))
+            for at, who, face, read, columns in rows
+        ]
+
+    def texts(self, since: str) -> list[str]:
+        """The different questions that were asked not before `since` (ISO text), answered or not."""
+        self.flush()
+        return [
+            str(row[0]) for row in self._database.query("select distinct sql from query_log where at >= ?", [since])
         ]
 
     def _write_soon(self) -> None:

@@ -11,6 +11,7 @@ from andon.state import (
     clocks,
     cords,
     decisions,
+    hints,
     incidents,
     insight_looks,
     looks,
@@ -82,6 +83,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     insight_looks.TABLES,
     # what people need and nobody could serve
     requests.TABLES,
+    # what could be simpler
+    hints.TABLES,
     # what owners approved of changes by others
     approvals.TABLES,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from andon.base.graph import reach
-from andon.base.record import Record
+from andon.base.record import Record, field
 from andon.model.insight import Insight
 from andon.value.bill import Usefulness
 from andon.value.resting import rests_on
@@ -27,6 +27,8 @@ class Lives(Record):
         rules: by their names, the datasets that rules across datasets read.
         read: by dataset, the last person's read within the days that count.
         first: by dataset, when it was made first (ISO text).
+        queries: by their names, the datasets that saved queries read.
+        branches: by their names, what other branches need beside what is published here: for what they change, and for what is only there.
     """
 
     needs: Mapping[str, Collection[str]]
@@ -34,14 +36,16 @@ class Lives(Record):
     rules: Mapping[str, Collection[str]]
     read: Mapping[str, LastRead]
     first: Mapping[str, str]
+    queries: Mapping[str, Collection[str]] = field(default_factory=dict)
+    branches: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 class Keeper(Record):
     """Something live that needs a dataset.
 
     Attributes:
-        kind: `insight`, `rule`, `person`.
-        name: of the insight, the rule or the person.
+        kind: `insight`, `rule`, `query`, `branch`, `person`.
+        name: of the insight, the rule, the saved query, the branch or the person.
         dataset: through which; the one itself, or one that can't be without it.
     """
 
@@ -57,7 +61,7 @@ def usefulness(lives: Lives, young: str) -> Usefulness:
     Args:
         young: what was made first at this moment (ISO text) or later is new.
     """
-    asked = set(lives.read).union(*lives.rules.values())
+    asked = set(lives.read).union(*lives.rules.values(), *lives.queries.values(), *lives.branches.values())
     new = {dataset for dataset, first in lives.first.items() if first >= young}
     return Usefulness(
         rests_on(lives.insights, lives.needs),
@@ -75,7 +79,8 @@ def keepers(dataset: str, lives: Lives) -> list[Keeper]:
         return dataset if dataset in found else next(iter(found), None)
 
     named = [("insight", each.name, through(each.datasets)) for each in lives.insights]
-    named += [("rule", name, through(read)) for name, read in lives.rules.items()]
+    for kind, of in (("rule", lives.rules), ("query", lives.queries), ("branch", lives.branches)):
+        named += [(kind, name, through(read)) for name, read in of.items()]
     found = [Keeper(kind, name, via) for kind, name, via in named if via is not None]
     reads = [(each, lives.read[each]) for each in sorted(above) if each in lives.read]
     return found + [Keeper("person", read.person, via, read.at) for via, read in reads]

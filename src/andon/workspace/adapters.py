@@ -41,6 +41,7 @@ from andon.state.clocks import Clocks
 from andon.state.cords import Cords
 from andon.state.decisions import Decisions
 from andon.state.facts import Facts
+from andon.state.hints import HintRows
 from andon.state.incidents import Incidents
 from andon.state.insight_looks import InsightLooks
 from andon.state.looks import Looks
@@ -89,6 +90,7 @@ class StateStore(Record):
     messages: Messages
     usual: UsualNumbers
     offers: Offers
+    hints: HintRows
     actions: Actions
     cords: Cords
     clocks: Clocks
@@ -278,6 +280,7 @@ class Adapters:
             Messages(database),
             UsualNumbers(database),
             Offers(database),
+            HintRows(database),
             Actions(database),
             Cords(database),
             Clocks(database),

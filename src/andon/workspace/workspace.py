@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from andon.state.cords import Cords
     from andon.state.decisions import Decisions
     from andon.state.facts import Facts
+    from andon.state.hints import HintRows
     from andon.state.incidents import Incidents
     from andon.state.insight_looks import InsightLooks
     from andon.state.looks import Looks
@@ -286,6 +287,11 @@ class Workspace:
     def offers(self) -> Offers:
         """Offers to automate what people do by hand."""
         return self._adapters.state.offers
+
+    @property
+    def hints(self) -> HintRows:
+        """Hints by which the project gets simpler."""
+        return self._adapters.state.hints
 
     @property
     def actions(self) -> Actions:

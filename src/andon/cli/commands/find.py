@@ -11,7 +11,11 @@ from andon.cli.text.find import found_lines
 
 @click.command(
     cls=Command,
-    examples=["andon find revenue month", "andon find customer --kind sql --tag finance", "andon find --status fail"],
+    examples=[
+        "andon find revenue month",
+        "andon find customer --kind sql --tag finance",
+        "andon find tag:finance owner:ana",
+    ],
 )
 @click.argument("words", nargs=-1)
 @click.option("--schema", multiple=True, metavar="NAME", help="Only datasets of this schema.")
@@ -36,7 +40,8 @@ def find(
 ) -> None:
     """Datasets by words: in names, columns, what is said of them, and code. The best first, by what people use and can trust.
 
-    A part of a word finds it, and one that is misspelt what is spelt like it. Without words: all, the most used first.
+    A part of a word finds it, and one that is misspelt what is spelt like it. `tag:`, `owner:`, `schema:`, `kind:` and `status:` before a
+    value are the filters below. Without words: all, the most used first.
     """
     from andon.service.searching import FindOptions
 

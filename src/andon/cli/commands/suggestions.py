@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from andon.base.document import to_json
-from andon.cli.app import App, Command, Noun, pass_app
+from andon.cli.app import App, Command, Listing, pass_app
 from andon.cli.options import json_option
 from andon.errors import EXIT_DONE, EXIT_FAILED
 
@@ -15,17 +15,7 @@ if TYPE_CHECKING:
     from andon.service.suggestion_documents import SuggestionDocument
 
 
-class _Listing(Noun):
-    """The noun by itself lists."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put `list` where nothing else is said."""
-        if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help")):
-            args = ["list", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group(cls=_Listing, examples=["andon suggestions", "andon suggestions show 3", "andon suggestions accept 3"])
+@click.group(cls=Listing, examples=["andon suggestions", "andon suggestions show 3", "andon suggestions accept 3"])
 def suggestions() -> None:
     """Work that people did by hand three times or more, offered as what would do it: a dataset, a schedule, a source, a playbook."""
 

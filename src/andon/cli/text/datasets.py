@@ -217,9 +217,10 @@ def _about(page: Page) -> list[Sequence[Cell]]:
     pairs = [
         ("owner", info.owner or ""),
         ("tags", ", ".join(info.tags)),
+        ("glossary", "; ".join(f"{term.term}: {term.meaning}" for term in page.terms.get("", ()))),
         ("key", ", ".join(info.definition.key)),
         ("caveats", "; ".join(each.text for each in info.caveats)),
-        ("deprecated", "" if info.deprecated is None else info.deprecated.words.removeprefix("is ")),
+        ("deprecated", "" if info.deprecated is None else info.deprecated.told(page.today).removeprefix("is ")),
         ("certified", "" if info.certified is None else f"by {info.certified.words}"),
         ("repeats", f"no: `allow: [{', '.join(info.definition.allow)}]`" if info.definition.allow else ""),
     ]
@@ -243,8 +244,16 @@ def _made(page: Page) -> list[Sequence[Cell]]:
 
 
 def _columns(page: Page) -> list[Sequence[Cell]]:
-    described = {c.name: c.description or "" for c in page.info.columns} if page.info else {}
-    return [(c.name, (c.type, "accent"), (described.get(c.name, ""), "dim")) for c in page.version.columns]
+    return [(c.name, (c.type, "accent"), (_said(page, c.name.lower()), "dim")) for c in page.version.columns]
+
+
+def _said(page: Page, column: str) -> str:
+    """What is said of a column, here or where its values come from, and the words of the glossary that stand in it."""
+    handed = page.handed.get(column)
+    above = f"{handed.text} (from {', '.join(handed.origins)})" if handed is not None else ""
+    terms = ", ".join(term.term for term in page.terms.get(column, ()))
+    said = page.described.get(column) or above
+    return f"{said} [{terms}]".strip() if terms else said
 
 
 def _sample(page: Page, ink: Ink, width: int | None) -> list[str]:

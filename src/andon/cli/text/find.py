@@ -54,6 +54,12 @@ def lamp_cell(status: str) -> Cell:
 
 def _row(hit: DatasetHit) -> Sequence[Cell]:
     said = hit.meaning or (hit.snippet.text if hit.snippet is not None else "")
+    if hit.deprecated is not None:
+        instead = f"use {hit.instead}" if hit.instead else ""
+        ends = ", and past its day" if hit.ended else ""
+        said = " · ".join(part for part in (f"deprecated{ends}", instead, said) if part)
+    elif hit.certified is not None:
+        said = f"certified by {hit.certified}" + (f" · {said}" if said else "")
     if hit.columns and not hit.marks:
         said = ", ".join(column.name for column in hit.columns[:3]) + (f" · {said}" if said else "")
     return (

@@ -15,6 +15,7 @@ from andon.project.files.partition import read_partition
 from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec, read_choice, read_text, read_texts
 from andon.project.files.refresh import read_refresh
 from andon.project.files.standing import (
+    read_budget,
     read_caveats,
     read_certified,
     read_deprecated,
@@ -332,6 +333,13 @@ FIELDS: tuple[FieldSpec, ...] = (
         read_review,
         ("owner",),
     ),
+    FieldSpec(
+        "budget",
+        "length of time",
+        "none",
+        "What one build of it may take, as measured: the result of a longer one is held until somebody accepts it.",
+        read_budget,
+    ),
     FieldSpec("certified", "who, or mapping: by, on", "none", "Who vouches for it.", read_certified),
     FieldSpec("allow", "list: random", "none", "Accept that its result can't be repeated.", _read_allow, ("random",)),
     FieldSpec("engine", "duckdb", "duckdb", "What runs it.", _read_engine, ("duckdb",)),
@@ -391,7 +399,7 @@ OF_SOURCES = ("schema", "recorded", "connection", "load")
 #: Keys that a source without SQL of its own has like any other dataset.
 SOURCE_KEYS = (
     *("description", "owner", "tags", "key", "refresh", "columns", "checks"),
-    *("caveats", "deprecated", "certified", "retention", "review", "schema", "recorded"),
+    *("caveats", "deprecated", "certified", "retention", "budget", "review", "schema", "recorded"),
 )
 
 #: Keys that are planned.

@@ -67,5 +67,10 @@ def _term(reader: FieldReader, name: str, node: PlacedValue, uses: list[NameUse]
     columns: tuple[NameUse, ...] = said.get("columns", ())
     uses += columns
     return GlossaryTerm(
-        name, said["meaning"], said.get("also", ()), tuple(use.name for use in columns), said.get("owner")
+        name,
+        said["meaning"],
+        said.get("also", ()),
+        tuple(use.name for use in columns),
+        said.get("owner"),
+        tuple((use.line, use.column) for use in columns),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from andon.base.duration import read_duration
+from andon.base.duration import Duration, read_duration
 from andon.base.names import is_name_part
 from andon.model.retention import Retention
 from andon.model.standing import Caveat, Certification, Deprecation, Handling
@@ -140,6 +140,16 @@ def _read_keep(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str 
     if text is None or read_duration(text) is not None:
         return text
     reader.wrong(node, "`keep` must be a length of time", f"found `{text}`", "such as `400d`, `13mo`, `10y`")
+    return None
+
+
+def read_budget(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> Duration | None:
+    """A length of time, in no months."""
+    text = read_text(reader, known, node)
+    found = read_duration(text) if text is not None else None
+    if text is None or (found is not None and not found.months):
+        return found
+    reader.wrong(node, "`budget` must be a length of time", f"found `{text}`", "such as `90s`, `10min`, `2h`")
     return None
 
 

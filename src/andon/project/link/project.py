@@ -261,6 +261,7 @@ class _Linker:
             certified=keys.certified,
             retention=keys.retention,
             review=keys.review,
+            budget=keys.budget,
             refresh=keys.refresh,
             own_files=tuple(sorted(own)),
             lineage=keys.lineage,

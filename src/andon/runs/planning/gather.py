@@ -45,6 +45,10 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
+#: The file of the words of the business.
+GLOSSARY = "glossary.yml"
+
+
 class Gathered(Record):
     """What a plan is made from. What a later stage finds out is in a copy of it (`with_sources`).
 
@@ -88,6 +92,11 @@ class Gathered(Record):
     def with_sources(self, sources: Mapping[str, SourceInput], failures: Mapping[str, AndonError]) -> Gathered:
         """The same with what is known by now of some sources, and what of them will fail."""
         return replace(self, sources={**self.sources, **sources}, failures={**self.failures, **failures})
+
+
+def is_glossary_new(gathered: Gathered) -> bool:
+    """Whether the glossary says something else than the head's."""
+    return gathered.project.files.get(GLOSSARY) != gathered.state.shared.get(GLOSSARY)
 
 
 class BoundCode(Record):

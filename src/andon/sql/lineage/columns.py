@@ -66,6 +66,7 @@ class TracedColumn(Record):
         kind: its type as the plan writes it, if known.
         parameter: which outer column it is, inside of a correlated subquery: constant for each outer row.
         counted: it holds lists whose length depends on no value: they were written out.
+        carried: the source columns of which one gives each of its values, as it is, where it is not NULL; None where values are made.
         reason: why it can't be traced. Only a column that somebody uses matters.
     """
 
@@ -75,6 +76,7 @@ class TracedColumn(Record):
     parameter: tuple[int, int] | None = None
     reason: str | None = None
     counted: bool = False
+    carried: Bits | None = None
 
 
 class TracedRelation(Record):

@@ -32,6 +32,7 @@ class Lineage(Record):
     Attributes:
         columns: for each output column, in order, the source columns that its values are made of.
         influence: the source columns that decide which rows there are and which values meet.
+        unchanged: for output columns whose every value is NULL or the value of a source column as it is: which these are.
         order: the source columns that rows are sorted by, last or on the way.
         fallback: "table-level, because …" if the query can't be traced. Then the others are empty and mean nothing.
     """
@@ -40,6 +41,7 @@ class Lineage(Record):
     influence: frozenset[SourceColumn] = frozenset()
     order: frozenset[SourceColumn] = frozenset()
     fallback: str | None = None
+    unchanged: Mapping[str, frozenset[SourceColumn]] = field(default_factory=dict)
 
 
 def column_lineage(sql: str, schemas: Mapping[str, Sequence[tuple[str, str]]], macros: Sequence[str] = ()) -> Lineage:
@@ -86,10 +88,13 @@ def _lineage(names: Sequence[str], found: TracedRelation, tracer: Tracer) -> Lin
     if len(names) != len(found.columns):
         raise UntracedError(f"{len(found.columns)} columns were traced where there are {len(names)}")
     influence = found.rows
-    columns = {}
+    columns, unchanged = {}, {}
     for name, column in zip(names, found.columns, strict=True):
         if column.reason is not None:
             raise UntracedError(column.reason)
         influence |= column.use.influence
         columns[name] = tracer.sources.names(column.use.derive)
-    return Lineage(columns, tracer.sources.names(influence), tracer.sources.names(tracer.order))
+        if column.carried:
+            unchanged[name] = tracer.sources.names(column.carried)
+    order = tracer.sources.names(tracer.order)
+    return Lineage(columns, tracer.sources.names(influence), order, unchanged=unchanged)

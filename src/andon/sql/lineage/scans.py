@@ -55,7 +55,8 @@ def _dataset(node: Node, datasets: Datasets, sources: Sources) -> TracedRelation
         column = known.get(names[index].lower())
         if column is None:
             raise UntracedError(f"`{dataset}` has no column `{names[index]}`")
-        columns.append(TracedColumn(ColumnUse(sources.bit(dataset, column)), place, kinds[index]))
+        bit = sources.bit(dataset, column)
+        columns.append(TracedColumn(ColumnUse(bit), place, kinds[index], carried=bit))
     return TracedRelation(columns)
 
 

@@ -8,6 +8,7 @@ from operator import or_
 
 from andon.base.record import replace
 from andon.sql.bound_plan import Node, UntracedError
+from andon.sql.lineage.carried import carried_together
 from andon.sql.lineage.columns import NOTHING, Bits, TracedColumn, TracedRelation
 from andon.sql.lineage.expressions import union
 
@@ -28,7 +29,8 @@ def intersect_rows(node: Node, below: Sequence[TracedRelation]) -> TracedRelatio
 def except_rows(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
     """Rows of the first part that are not in the others: what is taken away leaves no value behind."""
     found = stacked(below)
-    columns = [replace(column, use=first.use) for column, first in zip(found.columns, below[0].columns, strict=True)]
+    pairs = zip(found.columns, below[0].columns, strict=True)
+    columns = [replace(column, use=first.use, carried=first.carried) for column, first in pairs]
     return placed(TracedRelation(columns, found.rows | _compared(below, found), found.order), node["table_index"])
 
 
@@ -46,6 +48,7 @@ def stacked(below: Sequence[TracedRelation]) -> TracedRelation:
                 parts[0].kind,
                 parts[0].parameter if len(parameters) == 1 else None,
                 next((part.reason for part in parts if part.reason), None),
+                carried=carried_together([part.carried for part in parts]),
             )
         )
     return TracedRelation(columns, _any(r.rows for r in below), _any(r.order for r in below))
@@ -61,7 +64,10 @@ def same(one: TracedRelation, other: TracedRelation) -> bool:
     return (
         one.rows == other.rows
         and one.order == other.order
-        and all(a.use == b.use and a.parameter == b.parameter for a, b in zip(one.columns, other.columns, strict=True))
+        and all(
+            a.use == b.use and a.parameter == b.parameter and a.carried == b.carried
+            for a, b in zip(one.columns, other.columns, strict=True)
+        )
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from andon.base.record import replace
 from andon.sql.bound_plan import Node, UntracedError
+from andon.sql.lineage.carried import carried_by, carried_together
 from andon.sql.lineage.columns import NOTHING, ColumnUse, Sources, TracedColumn, TracedRelation, influenced, values_of
 from andon.sql.lineage.expressions import (
     bare,
@@ -139,7 +140,13 @@ class Tracer:
         self._correlations += 1
         number = self._correlations
         given = [
-            TracedColumn(use_of(expression, left.columns), None, kind_of(expression), (number, index))
+            TracedColumn(
+                use_of(expression, left.columns),
+                None,
+                kind_of(expression),
+                (number, index),
+                carried=carried_by(expression, left.columns),
+            )
             for index, expression in enumerate(node.get("duplicate_eliminated_columns", ()))
         ]
         self._outer.append(given)
@@ -186,6 +193,7 @@ def _projection(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
                 kind_of(expression),
                 source.parameter if source else None,
                 counted=is_counted(expression, child.columns),
+                carried=carried_by(expression, child.columns),
             )
         )
     return child.with_columns(columns)
@@ -209,7 +217,9 @@ def _aggregate(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
         # a grouping set leaves columns out, and a parameter that is NULL now and then is none
         parameter = source.parameter if source and len(sets) <= 1 else None
         place = (node["group_index"], index)
-        columns.append(TracedColumn(use_of(expression, child.columns), place, kind_of(expression), parameter))
+        carried = carried_by(expression, child.columns) if len(sets) <= 1 else None
+        use = use_of(expression, child.columns)
+        columns.append(TracedColumn(use, place, kind_of(expression), parameter, carried=carried))
     keys = deciding(groups, child.columns) if len(sets) <= 1 else use_of(groups, child.columns).any
     whole = not groups
     for index, expression in enumerate(node.get("expressions", [])):
@@ -304,7 +314,9 @@ def _values(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
         sources = [bare(entry, child.columns) for entry in entries]
         parameters = {source.parameter if source else None for source in sources}
         parameter = parameters.pop() if len(parameters) == 1 else None
-        columns.append(TracedColumn(use_of(entries, child.columns), (node["table_index"], index), kind, parameter))
+        carried = carried_together([carried_by(entry, child.columns) for entry in entries])
+        use = use_of(entries, child.columns)
+        columns.append(TracedColumn(use, (node["table_index"], index), kind, parameter, carried=carried))
     return child.with_columns(columns)
 
 

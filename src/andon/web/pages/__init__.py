@@ -10,6 +10,7 @@ from andon.web.pages.page import PageRoute
 _HOMES = (
     "board",
     "catalog",
+    "glossary",
     "dataset",
     "map",
     "sql",
@@ -23,6 +24,7 @@ _HOMES = (
     "value",
     "requests",
     "suggestions",
+    "simplify",
     "review",
     "calls",
 )

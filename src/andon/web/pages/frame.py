@@ -34,6 +34,7 @@ ACTIONS = (
     ("Ask a question", "/sql"),
     ("Send a file", "/sources#upload-title"),
     ("Request what is not there", "/requests#ask"),
+    ("What could be simpler", "/simplify"),
 )
 
 

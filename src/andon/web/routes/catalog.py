@@ -7,7 +7,9 @@ from typing import Any
 from andon.base.record import field
 from andon.model.person import PersonRole
 from andon.service.board import BoardDocument
+from andon.service.glossary import GlossaryDocument
 from andon.service.searching import SHOWN, FindOptions, FoundDocument, PaletteHit
+from andon.service.undescribed import LISTED, UndescribedDocument
 from andon.web.asking import AtCommit, Limit
 from andon.web.endpoint import Endpoint, RouteCall
 
@@ -16,7 +18,7 @@ class FindAsked(AtCommit, kw_only=True):
     """What is looked for, at which commit.
 
     Attributes:
-        words: what a person types; nothing finds all, the most used first.
+        words: what a person types, `tag:finance` and the like with it; nothing finds all, the most used first.
         schema: the first part of the name; any of those that are given.
         kind: `source`, `sql`, `python`.
         owner: who owns it; empty for nobody.
@@ -69,6 +71,34 @@ def _palette(call: RouteCall) -> Any:
     return call.service.catalog.palette(call.query.words, call.query.at, call.query.limit)
 
 
+class GlossaryAsked(AtCommit, kw_only=True):
+    """Which words, at which commit.
+
+    Attributes:
+        term: a word, or another one for the same; all without it.
+    """
+
+    term: str | None = None
+
+
+class UndescribedAsked(AtCommit, kw_only=True):
+    """How much of what is not described, at which commit.
+
+    Attributes:
+        limit: datasets at most.
+    """
+
+    limit: Limit = LISTED
+
+
+def _glossary(call: RouteCall) -> Any:
+    return call.service.glossary.show(call.query.term, call.query.at)
+
+
+def _undescribed(call: RouteCall) -> Any:
+    return call.service.undescribed.list(call.query.limit, call.query.at)
+
+
 def _board(call: RouteCall) -> Any:
     return call.service.board.show(call.query.at)
 
@@ -93,6 +123,26 @@ ENDPOINTS = (
         _palette,
         (list[PaletteHit],),
         PaletteAsked,
+    ),
+    Endpoint(
+        "GET",
+        "/glossary",
+        "glossary",
+        PersonRole.READER,
+        "Words of the business: what they mean, and in which columns they stand.",
+        _glossary,
+        (GlossaryDocument,),
+        GlossaryAsked,
+    ),
+    Endpoint(
+        "GET",
+        "/undescribed",
+        "docs",
+        PersonRole.READER,
+        "What nobody described yet, what most people read first, each with the one next step.",
+        _undescribed,
+        (UndescribedDocument,),
+        UndescribedAsked,
     ),
     Endpoint(
         "GET",
