@@ -159,6 +159,7 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["requests", "--measures"], lambda c: c.get("/requests/measures")),
     (["request", "orders by weekday"], lambda c: c.post("/requests", {"what": "orders by weekday"})),
     (["request", "orders", "--by", "soon"], lambda c: c.post("/requests", {"what": "orders", "by": "soon"})),
+    (["approve", "main"], lambda c: c.post("/approvals", {"ref": "main"})),
     (["claim", "7"], lambda c: c.post("/requests/7/claims", {})),
     (["answer", "7", "marts.totals"], lambda c: c.post("/requests/7/answers", {"answer": "marts.totals"})),
     (["value"], lambda c: c.get("/value")),

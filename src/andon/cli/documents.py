@@ -43,6 +43,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     # here, since each command needs few of them
     from andon.drill.report import DrillDocument
     from andon.model.action import ActionDocument
+    from andon.model.approval import ApprovedDocument
     from andon.model.architecture import ArchitectureDocument
     from andon.model.check_result import CheckDocument
     from andon.model.cord import Cord
@@ -142,6 +143,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "value": (ValueDocument,),
         "architecture": (ArchitectureDocument,),
         "principles": (ScorecardDocument,),
+        "approve": (ApprovedDocument,),
         "request": (RequestMade,),
         "requests": (list[RequestInfo], RequestMeasures),
         "claim": (DataRequest,),

@@ -70,6 +70,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("freeze", "actions", "freeze", "Stop all automatic corrective action", "Keep right"),
     Entry("suggestions", "suggestions", "suggestions", "Work done by hand three times, offered done", "Keep right"),
     Entry("review", "review", "review", "How well the work went, in numbers from the record", "Keep right"),
+    Entry("approve", "approve", "approve", "Agree to what others change of your datasets", "As one team"),
     Entry("request", "requests", "request", "Ask for what you can't find or make", "As one team"),
     Entry("requests", "requests", "requests", "What people need and nobody has served yet", "As one team"),
     Entry("claim", "requests", "claim", "Take care of a request", "As one team"),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from andon.runs.prepare import Preparer
     from andon.runs.run import GoalRunner
     from andon.service.actions import ActionDesk
+    from andon.service.approving import ApprovalDesk
     from andon.service.architecture import Architectures
     from andon.service.backfills import Backfills
     from andon.service.board import Board
@@ -318,6 +319,13 @@ class Service:
         from andon.service.value import ValueDesk
 
         return ValueDesk(self.workspace, self.insights, self.costs)
+
+    @cached_property
+    def approving(self) -> ApprovalDesk:
+        """What owners approve of changes by others."""
+        from andon.service.approving import ApprovalDesk
+
+        return ApprovalDesk(self.workspace)
 
     @cached_property
     def requests(self) -> RequestDesk:

@@ -33,6 +33,7 @@ from andon.settings.resolve import Settings, referenced
 from andon.settings.table import mask
 from andon.state.actions import Actions
 from andon.state.answered import AnsweredCalls
+from andon.state.approvals import Approvals
 from andon.state.attempts import Attempts
 from andon.state.check_results import CheckResults
 from andon.state.claims import Claims
@@ -98,6 +99,7 @@ class StateStore(Record):
     doors: Doors
     insight_looks: InsightLooks
     requests: Requests
+    approvals: Approvals
 
 
 class Adapters:
@@ -288,6 +290,7 @@ class Adapters:
             Doors(database),
             InsightLooks(database),
             Requests(database),
+            Approvals(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from andon.sources.remote.places import Places
     from andon.state.actions import Actions
     from andon.state.answered import AnsweredCalls
+    from andon.state.approvals import Approvals
     from andon.state.attempts import Attempts
     from andon.state.check_results import CheckResults
     from andon.state.claims import Claims
@@ -217,6 +218,11 @@ class Workspace:
     def insight_looks(self) -> InsightLooks:
         """Whether the answers of insights are still true."""
         return self._adapters.state.insight_looks
+
+    @property
+    def approvals(self) -> Approvals:
+        """What owners approved of changes by others."""
+        return self._adapters.state.approvals
 
     @property
     def requests(self) -> Requests:

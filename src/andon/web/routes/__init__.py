@@ -9,6 +9,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
     """Every route of the API, in the order in which it is described."""
     from andon.web.routes import (
         actions,
+        approvals,
         branches,
         catalog,
         channels,
@@ -41,6 +42,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         catalog,
         insights,
         requests,
+        approvals,
         reviews,
         costs,
         overview,
