@@ -79,7 +79,9 @@ class Lake(IncidentLake):
         Raises:
             UsageError: what is wrong with the query or with a parameter.
         """
-        return Result(self._service.querying.ask(query, at or self._ref, parameters=parameters))
+        ref = at or self._ref
+        answer = self._service.querying.ask(query, ref, parameters=parameters)
+        return Result(answer, lambda: self._service.trust.notes(answer.commit, answer.datasets, ref))
 
     def at(self, ref: str) -> Lake:
         """The same lake, read at the commit that `ref` names (`main~1`, `main@2026-11-01`, a tag, `run:41`)."""

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from andon.base.document import from_json
 from andon.errors import MachineError
 from andon.python.server_link import ServerLink, no_server
+from andon.service.trust import TrustNote
 
 #: What a server says in the metadata of an Arrow stream (`query/apart/answering.py`).
 _TYPES, _TRUNCATED = b"andon.types", b"andon.truncated"
@@ -27,6 +29,7 @@ class RemoteAnswer:
 
     Attributes:
         commit: that was read. columns, types: of the result (DuckDB types). seconds: until the first rows were there.
+        notes: what is known of what it read, as many as the server could tell.
         truncated: whether the server gave only a part of the rows; then it warns.
     """
 
@@ -37,6 +40,7 @@ class RemoteAnswer:
         batches = []
         with link.stream("/queries", asked) as reply:
             self.commit = _CommitRead(str(reply.headers["Andon-Commit"]))
+            self.notes = from_json(list[TrustNote], json.loads(reply.headers.get("Andon-Notes", "[]")))
             self.seconds = float(reply.headers["Andon-Seconds"])
             with _whole(link.url), pyarrow.ipc.open_stream(reply.read()) as reader:
                 for batch, said in reader.iter_batches_with_custom_metadata():

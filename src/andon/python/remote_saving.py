@@ -116,7 +116,8 @@ class RemoteSaving:
 
     def _result(self, asked: Mapping[str, Any], at: str | None) -> Result:
         body = {**asked, "at": at or self._ref}
-        return Result(RemoteAnswer(self._link, body))
+        answer = RemoteAnswer(self._link, body)
+        return Result(answer, lambda: answer.notes)
 
     def _told(self, path: str, body: Mapping[str, Any], report: Hears | None, kind: type[T]) -> T:
         if report is None:

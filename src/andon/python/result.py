@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from andon.base.text import plural
@@ -10,15 +12,19 @@ from andon.query.ask import Answer
 
 if TYPE_CHECKING:
     from andon.python.remote_answer import RemoteAnswer
+    from andon.service.trust import TrustNote
 
 _SHOWN_ROWS = 20
+#: Under which tables and frames carry notes.
+_NOTES = "andon.notes"
 
 
 class Result:
     """The result of a query: rows of one commit, in the form that you want, as often as you want."""
 
-    def __init__(self, answer: Answer | RemoteAnswer) -> None:
+    def __init__(self, answer: Answer | RemoteAnswer, notes: Callable[[], list[TrustNote]]) -> None:
         self._answer = answer
+        self._told = notes
         self._rows: list[tuple[Any, ...]] | None = None
 
     @property
@@ -36,6 +42,12 @@ class Result:
         """Id of the commit that was read."""
         return self._answer.commit.id
 
+    @cached_property
+    def notes(self) -> list[TrustNote]:
+        """What to know before the answer is trusted, the worst first: of what it read is held, late, deprecated, without an owner, or has
+        a caveat; nothing where all is well. Arrow tables and pandas frames carry it along, as `andon.notes`."""
+        return self._told()
+
     def fetchall(self) -> list[tuple[Any, ...]]:
         """All rows as tuples."""
         if self._rows is None:
@@ -48,16 +60,23 @@ class Result:
         return rows[0] if rows else None
 
     def df(self) -> Any:
-        """A pandas data frame."""
-        return self._answer.df()
+        """A pandas data frame; `notes` lie in its `attrs`, where there are any."""
+        frame = self._answer.df()
+        if self.notes:
+            frame.attrs[_NOTES] = [note.to_json() for note in self.notes]
+        return frame
 
     def pl(self) -> Any:
-        """A Polars data frame."""
+        """A Polars data frame, which holds nothing beside its values: see `notes`."""
         return self._answer.pl()
 
     def arrow(self) -> Any:
-        """A `pyarrow.Table`."""
-        return self._answer.arrow()
+        """A `pyarrow.Table`; `notes` lie in its metadata as JSON, where there are any."""
+        table = self._answer.arrow()
+        if not self.notes:
+            return table
+        told = json.dumps([note.to_json() for note in self.notes])
+        return table.replace_schema_metadata({**(table.schema.metadata or {}), _NOTES: told})
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         return iter(self.fetchall())
@@ -66,7 +85,8 @@ class Result:
         rows = self.fetchall()
         lines = [" | ".join(self.columns), *(" | ".join(_text(v) for v in row) for row in rows[:_SHOWN_ROWS])]
         more = f"… and {len(rows) - _SHOWN_ROWS:,} more rows\n" if len(rows) > _SHOWN_ROWS else ""
-        return "\n".join(lines) + f"\n{more}[{plural(len(rows), 'row')} at commit {self.commit[:8]}]"
+        known = "".join(f"\n{note.words}" for note in self.notes)
+        return "\n".join(lines) + f"\n{more}[{plural(len(rows), 'row')} at commit {self.commit[:8]}]{known}"
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -78,7 +98,8 @@ class Result:
         )
         first = f"the first {_SHOWN_ROWS} of " if len(rows) > _SHOWN_ROWS else ""
         note = f"{first}{plural(len(rows), 'row')} at commit <code>{self.commit[:8]}</code>"
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><small>{note}</small>"
+        known = "".join(f"<br><strong>{escape(each.words)}</strong>" for each in self.notes)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><small>{note}{known}</small>"
 
 
 def _text(value: Any) -> str:

@@ -34,7 +34,9 @@ class SavingLake:
         Raises:
             UsageError: `lake.query_not_found`; `usage.bad_argument` for a value that is missing, or not of its type.
         """
-        return Result(self._service.saved_queries.ask(name, values, at or self._ref))
+        ref = at or self._ref
+        answer = self._service.saved_queries.ask(name, values, ref)
+        return Result(answer, lambda: self._service.trust.notes(answer.commit, answer.datasets, ref))
 
     def queries(self) -> list[SavedQueryInfo]:
         """All saved queries, by name."""

@@ -16,6 +16,7 @@ from andon.model.glossary import GlossaryTerm
 from andon.model.growth import Grown
 from andon.model.insight import Insight
 from andon.model.version import Column, Version
+from andon.service.trust import TrustNote
 
 if TYPE_CHECKING:
     from andon.model.build import Build
@@ -103,6 +104,7 @@ class PageDocument(Document):
     code: str
     iceberg: str | None
     growth: GrowthDocument | UnsetType = UNSET
+    notes: list[TrustNote] | UnsetType = UNSET
 
 
 class Page(Documented):
@@ -115,6 +117,7 @@ class Page(Documented):
         sample: up to ten rows.
         contract: for sources: how its files are read, as lines.
         checks: what the commit's own checks said of the versions that it has.
+        notes: what to know before the sample is trusted, the worst first.
         inherited: caveats of what stands above it, each with the dataset that states it.
         handed: by column in lower case, what is said of the column above whose values it holds.
         terms: by column in lower case, words of the glossary; by "", those of the dataset as a whole.
@@ -141,6 +144,7 @@ class Page(Documented):
     handed: Mapping[str, HandedText] = field(default_factory=dict)
     terms: Mapping[str, tuple[GlossaryTerm, ...]] = field(default_factory=dict)
     today: str = ""
+    notes: tuple[TrustNote, ...] = ()
 
     def document(self) -> PageDocument:
         """As in `show --json`."""
@@ -167,6 +171,7 @@ class Page(Documented):
             build=_build_document(build) if build else None,
             sample=[[_plain(v) for v in row] for row in self.sample],
             growth=self._growth(),
+            notes=list(self.notes) or UNSET,
         )
 
     def _column(self, column: Column) -> ColumnDocument:

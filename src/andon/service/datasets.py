@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from andon.query.ask import Querying
     from andon.runs.inspection.history import CheckHistory
     from andon.service.troubles import Troubles
+    from andon.service.trust import TrustNote
     from andon.workspace.workspace import Workspace
 
 
@@ -84,6 +85,7 @@ class Datasets:
         troubles: Troubles,
         graphs: Callable[[], LineageGraphs],
         descriptions: Callable[[], Descriptions],
+        notes: Callable[[Commit, Sequence[str], str | None], list[TrustNote]],
     ) -> None:
         self._workspace = workspace
         self._troubles = troubles
@@ -91,6 +93,7 @@ class Datasets:
         self._checks = checks
         self._graphs = graphs
         self._descriptions = descriptions
+        self._notes = notes
         self._lake = workspace.lake
 
     def list(self, at: str | None = None, select: tuple[str, ...] = ()) -> list[DatasetInfo]:
@@ -171,6 +174,7 @@ class Datasets:
             self._descriptions().of(commit, [name]).get(name, {}),
             _terms(name, project),
             to_text(self._workspace.clock())[:10],
+            tuple(self._notes(commit, [name], at)) if rows else (),
         )
 
     def _inherited(self, name: str, project: Project, commit: Commit) -> tuple[tuple[str, str], ...]:

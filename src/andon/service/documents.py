@@ -83,12 +83,13 @@ class AnswerDocument(Document):
 
 
 class AnswerFile(Document):
-    """A file that an answer was written to."""
+    """A file that an answer was written to; `notes` where something is known of what was read."""
 
     file: str
     format: str
     rows: int
     commit: str
+    notes: list[TrustNote] | UnsetType = UNSET
 
 
 class LiveAnswerDocument(Document):

@@ -558,6 +558,7 @@ class Service:
             self._shared.troubles,
             lambda: self._shared.graphs,
             lambda: self._shared.descriptions,
+            lambda commit, names, at: self.trust.notes(commit, names, at),
         )
 
     @cached_property

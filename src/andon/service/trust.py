@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
@@ -10,6 +10,7 @@ from andon.base.document import Document
 from andon.base.graph import reach
 from andon.errors import AndonError
 from andon.lineage.caveats import Inherited, inherited_caveats
+from andon.model.dataset import Dataset, Kind
 from andon.model.lamp import Lamp
 from andon.workspace.view import View
 
@@ -19,18 +20,19 @@ if TYPE_CHECKING:
     from andon.service.troubles import Troubles
     from andon.workspace.workspace import Workspace
 
-#: What is not known against a dataset but said of it by who made it.
-CAVEAT, DEPRECATED = "caveat", "deprecated"
+#: What is not known against a dataset but said of it by who made it; that nobody is named to ask.
+CAVEAT, DEPRECATED, UNOWNED = "caveat", "deprecated", "unowned"
 
 
 class TrustNote(Document):
     """One thing to know before an answer is trusted.
 
     Attributes:
-        kind: `check`, `held`, `failed`, `waits`, `late`, `cord`, `complaint`, `caveat`, or `deprecated`.
+        kind: `check`, `held`, `failed`, `waits`, `late`, `cord`, `complaint`, `caveat`, `deprecated`, or `unowned`.
         lamp: how bad it is.
         what: one sentence, without the dataset's name.
         columns: of a caveat that was handed down, the columns that it is about, `schema.dataset.column`; empty: all.
+        use: the dataset to use in its place, where its code names one.
         below: the datasets that were read and are made of this one; empty where it was read itself.
     """
 
@@ -41,6 +43,13 @@ class TrustNote(Document):
     since: str | None
     below: list[str]
     columns: list[str]
+    use: str | None = None
+
+    @property
+    def words(self) -> str:
+        """All of it in a sentence that begins with the dataset's name."""
+        of = f", of which {', '.join(self.below)} is made" if self.below else ""
+        return f"{self.dataset}{of}: {self.what}"
 
 
 class Trust:
@@ -76,7 +85,8 @@ class Trust:
             ends = project.datasets[name].deprecated if name in project.datasets else None
             if ends is not None:
                 below = [] if name in above else [read for read in datasets if name in above[read]]
-                found.append(TrustNote(name, DEPRECATED, Lamp.WARN, ends.told(today), None, below, []))
+                found.append(TrustNote(name, DEPRECATED, Lamp.WARN, ends.told(today), None, below, [], ends.use))
+        found += _unowned(project.datasets, datasets)
         found += self._caveats(view, datasets)
         return sorted(found, key=lambda note: (bool(note.below), -note.lamp.gravity))
 
@@ -115,3 +125,14 @@ class Trust:
             return branch if refs.resolve(branch).id == commit.id else ref
         except AndonError:
             return ref  # the folder's branch is not published yet
+
+
+def _unowned(known: Mapping[str, Dataset], read: Sequence[str]) -> list[TrustNote]:
+    """Of what was read itself: nobody is named as its owner, in a project that names owners."""
+    if not any(each.owner for each in known.values()):
+        return []
+    return [
+        TrustNote(name, UNOWNED, Lamp.WARN, "has no owner: nobody is named who can be asked about it", None, [], [])
+        for name in dict.fromkeys(read)
+        if name in known and not known[name].owner and known[name].definition.kind is not Kind.QUARANTINE
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
@@ -46,6 +47,8 @@ MEDIA = {
 _SHOWN = ("json", "arrow", "lines")
 #: Rows of a document, where the caller does not say how many.
 ROWS_OF_DOCUMENT = 10_000
+#: Characters of notes in a header, and of one of them in full.
+_HEADER, _LONGEST_NOTE = 4_000, 1_500
 
 
 class LinesHeading(Document):
@@ -103,6 +106,7 @@ class Streaming:
         try:
             answer = await _while_there(request, cancel, lambda: self._ask(limit, cancel), limiter)
             headers = {"Andon-Commit": answer.commit.id, "Andon-Seconds": f"{answer.seconds:.4f}"}
+            headers |= await _while_there(request, cancel, lambda: _told_notes(answer, self._notes), limiter)
             if form == "json":
                 text = await _while_there(request, cancel, lambda: _document(answer, self._notes), limiter)
                 metrics.queried("done", answer.rows_read)
@@ -158,6 +162,33 @@ async def _while_there(
     if failed:
         raise failed[0]
     return found[0]
+
+
+def _told_notes(answer: Streamed, notes: Notes) -> dict[str, str]:
+    """Notes as a header, for forms that hold nothing but rows: JSON in ASCII, the worst first, as many as a header may hold."""
+    try:
+        found = notes(answer)
+    except AndonError:
+        answer.close()
+        raise
+    if not found:
+        return {}
+    told = [_short(note) for note in found]
+    kept: list[str] = []
+    size = 0
+    for text in told:
+        size += len(text) + 2
+        if kept and size > _HEADER:
+            break
+        kept.append(text)
+    return {"Andon-Notes": f"[{', '.join(kept)}]", "Andon-Notes-Count": str(len(told))}
+
+
+def _short(note: TrustNote) -> str:
+    text = json.dumps(note.to_json())
+    if len(text) <= _LONGEST_NOTE:
+        return text
+    return json.dumps({**note.to_json(), "what": note.what[:200], "below": note.below[:5], "columns": []})
 
 
 def _document(answer: Streamed, notes: Notes) -> str:

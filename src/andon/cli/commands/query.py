@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from andon.base.document import UNSET
 from andon.base.names import is_name_part
 from andon.base.text import plural, seconds
 from andon.cli.app import App, Command, pass_app
@@ -104,11 +105,12 @@ def query(
         answer = apart(lambda: app.service.saved_queries.ask(name, parameters, at, face="cli"))
     else:
         answer = apart(lambda: app.service.querying.ask(text, at, face="cli", parameters=parameters))
+    notes = app.service.trust.notes(answer.commit, answer.datasets, at)
     if output is not None:
         rows = _save(answer, output, chosen)
-        app.console.show(AnswerFile(str(output), chosen, rows, answer.commit.id).to_json, lambda: ())
+        app.console.show(AnswerFile(str(output), chosen, rows, answer.commit.id, notes or UNSET).to_json, lambda: ())
     elif app.console.as_json:
-        app.console.out.write(_document(answer, limit, app.service.trust.notes(answer.commit, answer.datasets, at)))
+        app.console.out.write(_document(answer, limit, notes))
         return
     elif chosen == "table":
         rows = _table(app, answer, limit, vertical or answer.is_plan)
@@ -116,9 +118,8 @@ def query(
         rows = _stream(app, answer, chosen)
     place = f"{at or app.workspace.branch()} at {short(answer.commit.id)}"
     app.console.note(f"{plural(rows, 'row')} · {place} · {seconds(answer.seconds)}")
-    for known in app.service.trust.notes(answer.commit, answer.datasets, at):
-        of = f", of which {', '.join(known.below)} is made" if known.below else ""
-        app.console.note(f"{known.dataset}{of}: {known.what}", "warn")
+    for known in notes:
+        app.console.note(known.words, "warn")
     if not app.service.querying.is_logged:
         app.console.note("not logged: this account may read the lake and not write it")
 
