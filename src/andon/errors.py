@@ -152,6 +152,10 @@ CODES: dict[str, str] = {
     "request.none": "There is no request of this number.",
     "request.claimed": "Somebody else takes care of the request.",
     "request.over": "The request was answered or withdrawn.",
+    # reviews
+    "review.needed": "A change of a dataset waits until its owner approves it.",
+    "review.nothing": "Nothing of a change waits for an owner.",
+    "review.not_owner": "Only its owner approves changes of the dataset.",
     "cord.held": "Somebody holds the dataset.",
     "cord.none": "Nobody holds the dataset.",
     # lake

@@ -31,6 +31,8 @@ ADDRESSES = {
     "/d/{dataset}": ["/d/shop.orders", "/d/marts.totals?at=main~1"],
     "/map": ["/map"],
     "/simplify": ["/simplify", "/simplify?all=true"],
+    "/principles": ["/principles", "/principles?since=soon"],
+    "/architecture": ["/architecture?against=main~1", "/architecture?against=nope"],
     "/suggestions": ["/suggestions", "/suggestions?all=true"],
     "/insights": ["/insights"],
     "/requests": ["/requests", "/requests?all=true&what=orders%20by%20weekday"],

@@ -14,6 +14,7 @@ import pytest
 from andon.base.database import Row, Transaction, migrate
 from andon.base.sqlite import SqliteDatabase
 from andon.lake.schema import MIGRATIONS as LAKE
+from andon.model.approval import Approval
 from andon.service.requests import NewRequest
 from andon.state.schema import MIGRATIONS as STATE
 from kit.clones import FILES, Clone
@@ -25,7 +26,7 @@ LANDED = {
     "lake": ["192ccc65a3e4", "05da025df7e0"],
     "state": [
         *("ec27f021634a", "df076768e8b8", "55ed4452b0c3", "cc6efbc4bbc4", "a874d36ec8c4", "002085f5c590"),
-        *("3a17e86dd787", "1dbec7cde8c1", "2c64566dcba0", "79502025f44b"),
+        *("3a17e86dd787", "1dbec7cde8c1", "2c64566dcba0", "79502025f44b", "dd0deaf56753"),
     ],
 }
 #: The format of a version that lakes were made by; each step since then only makes tables.
@@ -150,6 +151,9 @@ def story(clone: Clone) -> None:
         service.requests.measures()
         service.requests.answer(number, "marts.best")
         service.undoing.undo()
+        with service.workspace.lake.database.write() as transaction:
+            approval = Approval("marts.best", "a change", "run:1", "a commit", "ana", "2026-11-30T09:00:00Z")
+            assert service.workspace.approvals.add(transaction, approval) == approval
 
 
 def test_postgres_takes_every_statement(postgres: PostgresServer, asked: set[str], tmp_path: Path):

@@ -79,6 +79,7 @@ _VARIES = {
     "first",
 }
 _VARIES |= {
+    "earlier",
     "since",
     "closed",
     "snoozed",
@@ -132,6 +133,8 @@ _LOOKING = {
     "cost",
     "waste",
     "value",
+    "architecture",
+    "principles",
     "requests",
 }
 
@@ -156,10 +159,15 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["requests", "--measures"], lambda c: c.get("/requests/measures")),
     (["request", "orders by weekday"], lambda c: c.post("/requests", {"what": "orders by weekday"})),
     (["request", "orders", "--by", "soon"], lambda c: c.post("/requests", {"what": "orders", "by": "soon"})),
+    (["approve", "main"], lambda c: c.post("/approvals", {"ref": "main"})),
     (["claim", "7"], lambda c: c.post("/requests/7/claims", {})),
     (["answer", "7", "marts.totals"], lambda c: c.post("/requests/7/answers", {"answer": "marts.totals"})),
     (["value"], lambda c: c.get("/value")),
     (["value", "--since", "soon"], lambda c: c.get("/value?since=soon")),
+    (["principles"], lambda c: c.get("/principles")),
+    (["principles", "--since", "soon"], lambda c: c.get("/principles?since=soon")),
+    (["architecture"], lambda c: c.get("/architecture")),
+    (["architecture", "--against", "nope"], lambda c: c.get("/architecture?against=nope")),
     (["show", "marts.totals"], lambda c: c.get("/datasets/marts.totals")),
     (["show", "marts.totals", "--readers"], lambda c: c.get("/datasets/marts.totals/readers")),
     (["profile", "shop.orders"], lambda c: c.get("/datasets/shop.orders/profile")),

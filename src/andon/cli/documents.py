@@ -43,12 +43,15 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     # here, since each command needs few of them
     from andon.drill.report import DrillDocument
     from andon.model.action import ActionDocument
+    from andon.model.approval import ApprovedDocument
+    from andon.model.architecture import ArchitectureDocument
     from andon.model.check_result import CheckDocument
     from andon.model.cord import Cord
     from andon.model.due import DueDocument
     from andon.model.message import ChannelDocument, SentDocument
     from andon.model.person import AccessToken, TokenMade
     from andon.model.plan import PlanDocument
+    from andon.model.principles import ScorecardDocument
     from andon.model.profile import Profile
     from andon.model.profile_diff import ProfileDiffDocument
     from andon.model.request import DataRequest
@@ -138,6 +141,9 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "cost": (CostDocument,),
         "waste": (WasteDocument,),
         "value": (ValueDocument,),
+        "architecture": (ArchitectureDocument,),
+        "principles": (ScorecardDocument,),
+        "approve": (ApprovedDocument,),
         "request": (RequestMade,),
         "requests": (list[RequestInfo], RequestMeasures),
         "claim": (DataRequest,),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from andon.base.cache import Entries
 from andon.base.document import Document
 from andon.base.graph import reach, topological
 from andon.base.lru import Lru
+from andon.base.record import Record
 from andon.model.dataset import Dataset, Kind
 from andon.workspace.code import project_at
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Answers about so many commits, or about so many datasets of one, are kept.
 _KEPT = 256
+#: And of so many commits for other processes.
+_ON_DISK = 8
 
 
 class HandedText(Document):
@@ -89,6 +93,15 @@ def _own(dataset: Dataset, name: str) -> dict[str, HandedText]:
     }
 
 
+class _Packed(Record):
+    """What all columns of a commit have from above, as it is kept: dataset, column in lower case, text, origins."""
+
+    texts: tuple[tuple[str, str, str, tuple[str, ...]], ...]
+
+
+_HANDED = Entries[_Packed]("handed", _Packed, 1)
+
+
 class Descriptions:
     """What columns of one lake's commits have from above, shared by all callers. Traced is what was never traced before, and only where
     a description may come through."""
@@ -104,8 +117,24 @@ class Descriptions:
         if found is None and asked is not None:
             found = self._found.get((commit.root, asked))
         if found is None:
-            found = self._made(commit, asked)
+            found = self._made(commit, asked) if asked is not None else self._of_all(commit)
             self._found.put((commit.root, asked), found)
+        return found
+
+    def _of_all(self, commit: Commit) -> Handed:
+        """Of a commit that was asked before, as it was kept."""
+        cache = self._workspace.cache
+        known = cache.get(_HANDED, [commit.root]).get(commit.root)
+        if known is None:
+            made = self._made(commit, None)
+            texts = (
+                (name, column, each.text, each.origins) for name, of in made.items() for column, each in of.items()
+            )
+            cache.put_newest(_HANDED, commit.root, _Packed(tuple(texts)), _ON_DISK)
+            return made
+        found: dict[str, dict[str, HandedText]] = {}
+        for name, column, text, origins in known.texts:
+            found.setdefault(name, {})[column] = HandedText(text, origins)
         return found
 
     def _made(self, commit: Commit, names: Iterable[str] | None) -> Handed:

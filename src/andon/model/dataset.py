@@ -225,6 +225,7 @@ class Dataset(Record, omit_defaults=True):
     """A dataset of a project: its definition and what its file says about it for people.
 
     Attributes:
+        review: who must approve what others change of it: `owner`, or nobody.
         lineage: for Python, as declared: by column (`*`: which rows there are) the `(dataset, column)`s that it is made of.
     """
 
@@ -239,6 +240,7 @@ class Dataset(Record, omit_defaults=True):
     deprecated: Deprecation | None = None
     certified: Certification | None = None
     retention: Retention | None = None
+    review: str | None = None
     budget: Duration | None = None
     refresh: tuple[tuple[str, str], ...] = ()
     own_files: tuple[tuple[str, str], ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from andon.model.review import ReviewDocument
-from andon.python.costs import CostLake
+from andon.python.overview import OverviewLake
 from andon.python.simplify import LakeHints
 from andon.python.suggestions import LakeSuggestions
 from andon.service.board import BoardDocument
@@ -18,7 +18,7 @@ from andon.service.undescribed import LISTED, UndescribedDocument
 Filter = str | Sequence[str]
 
 
-class CatalogLake(CostLake):
+class CatalogLake(OverviewLake):
     """The part of a lake that one looks for things in."""
 
     def find(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from andon.base.clock import from_text
 from andon.base.record import replace
 from andon.engines.duckdb.parameters import Parameters
+from andon.model.approval import ApprovedDocument
 from andon.model.due import Due
 from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
@@ -322,6 +323,10 @@ class Lake(IncidentLake):
     def accept_result(self, run: int, *checks: str, reason: str, report: Reporter = silent) -> RunResult:
         """Publish the result of a run in spite of the named checks, once; the reason is kept in the commit."""
         return self._service.checks.accept(run, checks, reason, Listener(report))
+
+    def approve(self, ref: str, *datasets: str) -> ApprovedDocument:
+        """Agree, as owner, to exactly what a run or a branch changes of datasets that say `review: owner`."""
+        return self._service.approving.approve(ref, datasets)
 
     def pull(self) -> Pulled:
         """Bring the branch's newer files into the folder; texts that both changed are merged."""

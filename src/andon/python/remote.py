@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from andon.base.clock import to_text
 from andon.base.document import from_json
 from andon.errors import UsageError
+from andon.model.approval import ApprovedDocument
 from andon.model.check_result import CheckDocument
 from andon.model.due import DueDocument
 from andon.model.person import Whoami
@@ -295,6 +296,10 @@ class RemoteLake(RemoteIncidents):
     def accept_result(self, run: int, *checks: str, reason: str, report: Hears | None = None) -> RunDocument:
         """Publish the result of a run in spite of the named checks, once."""
         return self._told("/acceptances", {"run": run, "checks": list(checks), "reason": reason}, report, RunDocument)
+
+    def approve(self, ref: str, *datasets: str) -> ApprovedDocument:
+        """Agree, as owner, to exactly what a run or a branch changes of datasets that say `review: owner`."""
+        return from_json(ApprovedDocument, self._link.post("/approvals", {"ref": ref, "datasets": list(datasets)}))
 
     def pull(self) -> PulledDocument:
         """Bring the branch's newer files into the server's folder."""

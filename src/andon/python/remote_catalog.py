@@ -5,7 +5,7 @@ from __future__ import annotations
 from andon.base.document import from_json
 from andon.model.review import ReviewDocument
 from andon.python.catalog import Filter, several
-from andon.python.costs import RemoteCosts
+from andon.python.overview import RemoteOverview
 from andon.python.remote_simplify import RemoteHints
 from andon.python.server_link import ServerLink
 from andon.service.board import BoardDocument
@@ -17,7 +17,7 @@ from andon.service.suggestion_documents import SuggestionDocument, SuggestionInf
 from andon.service.undescribed import LISTED, UndescribedDocument
 
 
-class RemoteCatalog(RemoteCosts):
+class RemoteCatalog(RemoteOverview):
     """The part of a served lake that one looks for things in; verbs and arguments as in `CatalogLake`."""
 
     def find(

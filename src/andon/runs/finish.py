@@ -26,7 +26,9 @@ from andon.runs.held_cords import require_free
 from andon.runs.inspection.ages import ages
 from andon.runs.looked import looked_at
 from andon.runs.next_commit import commit_kind, commit_message, next_state
+from andon.runs.planning.owners import awaited_because
 from andon.runs.prepare import Prepared
+from andon.runs.reviews import waiting_for_owners
 from andon.runs.taken import taken
 from andon.settings.schedules import SCHEDULES
 from andon.state.runs import RunEnd, RunFilter
@@ -125,7 +127,7 @@ class Finish:
         Raises:
             ConflictError: `lake.ref_moved` if the branch's new head touched what this run wrote or read.
         """
-        end = self._end(prepared, progress, check, run.listener)
+        end = self._end(prepared, progress, check, run)
         results = self._with_history(end.settled.said)
         named = RefMove(f"run:{run.number}", "run", None, "run")
         if _brought_nothing(prepared, end):
@@ -195,7 +197,7 @@ class Finish:
 
         return CheckHistory(self._workspace).with_history(said)
 
-    def _end(self, prepared: Prepared, progress: Progress, check: CheckedRun, listener: Listener) -> _End:
+    def _end(self, prepared: Prepared, progress: Progress, check: CheckedRun, run: Running) -> _End:
         """What the run came to, and whether that may be published."""
         from andon.runs.inspection.settle import blamed, held_because, told
 
@@ -215,7 +217,10 @@ class Finish:
             if holding and (held is None or any(r.status is TaskStatus.HELD for r in results)):
                 held = held if prepared.goal.policy == "none" else held_because(holding)
         if held is None:
-            held = listener.judge(results, settled.said)
+            held = run.listener.judge(results, settled.said)
+        if held is None:
+            waiting = waiting_for_owners(self._workspace, prepared.goal, head, settled.state)
+            held = awaited_because(waiting, f"run:{run.number}") if waiting else None
         state = settled.state if held is None else settled.whole
         return _End(results, settled, state, held)
 

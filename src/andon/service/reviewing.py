@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from andon.base.clock import from_text, to_text
 from andon.base.duration import read_duration
+from andon.base.record import Record
 from andon.errors import UsageError
 from andon.model.action import ActionOutcome
+from andon.model.commit import Commit
 from andon.model.incident import Incident
 from andon.model.review import DEFINITIONS, IdleCheck, QuarantineDebt, ReviewDocument
 from andon.model.signal import SignalKind
@@ -18,9 +21,8 @@ from andon.runs.planning.due import TIMED
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from andon.model.commit import Commit
     from andon.runs.inspection.history import CheckHistory
     from andon.service.incidents import IncidentDesk
     from andon.service.quarantine import Quarantine
@@ -32,6 +34,24 @@ WEEK = "7d"
 _INCIDENTS = 2000
 #: What says that something was done, and came to an end.
 _COUNTED = frozenset((ActionOutcome.VERIFIED, ActionOutcome.UNDONE, ActionOutcome.FAILED, ActionOutcome.DONE))
+
+
+class ReviewFacts(Record):
+    """What is recorded of a branch since a moment, for numbers over it.
+
+    Attributes:
+        history: its own commits, newest first. code: those that changed code.
+        brought: `{run: incident that it met first}`.
+        rules: `{dataset: its rule}` of those that promise a time; `objective` the share of the time in which it is to be kept.
+    """
+
+    incidents: tuple[incidents.ReviewedIncident, ...]
+    actions: tuple[actions.ReviewedAction, ...]
+    history: tuple[Commit, ...]
+    code: tuple[changes.ReviewedChange, ...]
+    brought: Mapping[int, changes.Mended]
+    rules: Mapping[str, str]
+    objective: float
 
 
 class Reviewing:
@@ -60,25 +80,34 @@ class Reviewing:
         self._desk.standing(view.ref)
         return self._said(view, to_text(begin), to_text(now))
 
-    def _said(self, view: View, since: str, until: str) -> ReviewDocument:
+    def facts(self, view: View, since: str) -> ReviewFacts:
+        """What is recorded of a branch since then (ISO text)."""
         found = self._incidents(view.ref)
-        recent = [each for each in found if _is_recent(each.incident, since)]
-        done = self._actions(view.ref, since, found)
         history = self._since(view.commit, since)
+        return ReviewFacts(
+            tuple(found),
+            tuple(self._actions(view.ref, since, found)),
+            tuple(history),
+            tuple(self._change(commit) for commit in history if changes.is_change(commit)),
+            {
+                each.incident.first_run: changes.Mended(each.incident.number, each.incident.verified)
+                for each in reversed(found)
+                if each.incident.first_run is not None
+            },
+            {
+                name: told
+                for name, entry in book_of(view.project).entries.items()
+                if (told := ", ".join(rule.spoken for rule in entry.rules if rule.kind in TIMED))
+            },
+            int(self._workspace.settings.get("review.objective")) / 100,
+        )
+
+    def _said(self, view: View, since: str, until: str) -> ReviewDocument:
+        facts = self.facts(view, since)
+        found, done, history, code = facts.incidents, facts.actions, facts.history, facts.code
+        recent = [each for each in found if _is_recent(each.incident, since)]
         published = [commit for commit in history if commit.run is not None]
-        code = [self._change(commit) for commit in history if changes.is_change(commit)]
-        brought = {
-            each.incident.first_run: changes.Mended(each.incident.number, each.incident.verified)
-            for each in reversed(found)
-            if each.incident.first_run is not None
-        }
-        failures = changes.failed(code, history, brought)
-        rules = {
-            name: told
-            for name, entry in book_of(view.project).entries.items()
-            if (told := ", ".join(rule.spoken for rule in entry.rules if rule.kind in TIMED))
-        }
-        objective = int(self._workspace.settings.get("review.objective")) / 100
+        failures = changes.failed(code, history, facts.brought)
         return ReviewDocument(
             branch=view.ref,
             since=since,
@@ -94,7 +123,7 @@ class Reviewing:
             success=actions.success(done),
             false_alarms=incidents.false_alarms(found, since),
             escapes=incidents.escapes(found, since),
-            promises=incidents.promises(rules, found, since, until, objective),
+            promises=incidents.promises(facts.rules, found, since, until, facts.objective),
             quarantine=self._quarantine(view, until),
             repeated_fix=actions.repeated_fix(done),
             idle_checks=self._idle(view, since),

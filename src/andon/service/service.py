@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from andon.runs.prepare import Preparer
     from andon.runs.run import GoalRunner
     from andon.service.actions import ActionDesk
+    from andon.service.approving import ApprovalDesk
+    from andon.service.architecture import Architectures
     from andon.service.backfills import Backfills
     from andon.service.board import Board
     from andon.service.branches import Branches
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from andon.service.lineage_map import LineageMaps
     from andon.service.messages import MessageDesk
     from andon.service.needs import Surroundings
+    from andon.service.principles import Scorecards
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
     from andon.service.proposing import Proposing
@@ -318,6 +321,13 @@ class Service:
         return ValueDesk(self.workspace, self.insights, self.costs)
 
     @cached_property
+    def approving(self) -> ApprovalDesk:
+        """What owners approve of changes by others."""
+        from andon.service.approving import ApprovalDesk
+
+        return ApprovalDesk(self.workspace)
+
+    @cached_property
     def requests(self) -> RequestDesk:
         """What people need and nobody could serve."""
         from andon.service.requests import RequestDesk
@@ -476,6 +486,23 @@ class Service:
         from andon.service.lineage_map import LineageMaps
 
         return LineageMaps(self.workspace, self.lineages, self._shared.folded, self._shared.troubles)
+
+    @cached_property
+    def architectures(self) -> Architectures:
+        """What the lake is built of, as blocks and lines."""
+        from andon.service.architecture import Architectures
+
+        return Architectures(self.workspace, self._shared.troubles, self._shared.architectures)
+
+    @cached_property
+    def scorecards(self) -> Scorecards:
+        """How the team works by the nine principles."""
+        from andon.service.principles import ScorecardNouns, Scorecards
+
+        nouns = ScorecardNouns(
+            self.reviewing, self.architectures, self.insights, self.worth, self._shared.changed_names, self.simplifying
+        )
+        return Scorecards(self.workspace, nouns, self._shared.scorecards)
 
     @cached_property
     def profiles(self) -> Profiles:

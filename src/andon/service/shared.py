@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from andon.operations.scheduling.looking import Looking
     from andon.query.ask import Querying
     from andon.query.workers import Workers
+    from andon.service.architecture import KeptArchitectures
     from andon.service.board import BoardKept
     from andon.service.lineage_map import FoldedGraphs
+    from andon.service.principles import KeptScorecards
     from andon.service.troubles import Troubles
     from andon.workspace.workspace import Workspace
 
@@ -121,6 +123,20 @@ class SharedParts:
         from andon.service.lineage_map import FoldedGraphs
 
         return self._once(FoldedGraphs, FoldedGraphs)
+
+    @property
+    def architectures(self) -> KeptArchitectures:
+        """What lakes were built of."""
+        from andon.service.architecture import KeptArchitectures
+
+        return self._once(KeptArchitectures, KeptArchitectures)
+
+    @property
+    def scorecards(self) -> KeptScorecards:
+        """Scorecards of the last minutes."""
+        from andon.service.principles import KeptScorecards
+
+        return self._once(KeptScorecards, KeptScorecards)
 
     @property
     def changed_names(self) -> ChangedNames:

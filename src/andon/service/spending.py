@@ -68,6 +68,11 @@ class SpendingBook:
         """The rates of `[cost]`."""
         return rates_of(self._workspace.settings)
 
+    def computed(self) -> list[Allocation]:
+        """What was computed, shared out; what is kept is not in it."""
+        use = usefulness(self.lives, to_text(self._end - timedelta(days=GRACE_DAYS)))
+        return list(allocate(self._computing(), use))
+
     def spent(self) -> Spent:
         """All of it, shared out."""
         use = usefulness(self.lives, to_text(self._end - timedelta(days=GRACE_DAYS)))
@@ -136,11 +141,14 @@ class SpendingBook:
     # -- charges
 
     def _charges(self) -> list[Charge]:
+        return self._computing() + self._kept()
+
+    def _computing(self) -> list[Charge]:
         log = self._workspace.spending
         found = [self._of_seconds(ChargeKind.BUILD, each) for each in log.built(self._since, self._until)]
         found += [self._of_seconds(ChargeKind.CHECK, each) for each in log.checked(self._since, self._until)]
         found += [self._of_question(each) for each in self._questions if each.at >= self._since]
-        return found + self._kept()
+        return found
 
     def _of_seconds(self, kind: ChargeKind, spent: SpentSeconds) -> Charge:
         is_automatic = spent.author == ANDON

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from andon.state import (
     actions,
+    approvals,
     attempts,
     check_results,
     claims,
@@ -84,4 +85,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     requests.TABLES,
     # what could be simpler
     hints.TABLES,
+    # what owners approved of changes by others
+    approvals.TABLES,
 )

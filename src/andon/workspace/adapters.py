@@ -33,12 +33,14 @@ from andon.settings.resolve import Settings, referenced
 from andon.settings.table import mask
 from andon.state.actions import Actions
 from andon.state.answered import AnsweredCalls
+from andon.state.approvals import Approvals
 from andon.state.attempts import Attempts
 from andon.state.check_results import CheckResults
 from andon.state.claims import Claims
 from andon.state.clocks import Clocks
 from andon.state.cords import Cords
 from andon.state.decisions import Decisions
+from andon.state.doors import Doors
 from andon.state.facts import Facts
 from andon.state.hints import HintRows
 from andon.state.incidents import Incidents
@@ -94,8 +96,10 @@ class StateStore(Record):
     cords: Cords
     clocks: Clocks
     spending: Spending
+    doors: Doors
     insight_looks: InsightLooks
     requests: Requests
+    approvals: Approvals
 
 
 class Adapters:
@@ -283,8 +287,10 @@ class Adapters:
             Cords(database),
             Clocks(database),
             Spending(database),
+            Doors(database),
             InsightLooks(database),
             Requests(database),
+            Approvals(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

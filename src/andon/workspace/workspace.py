@@ -33,12 +33,14 @@ if TYPE_CHECKING:
     from andon.sources.remote.places import Places
     from andon.state.actions import Actions
     from andon.state.answered import AnsweredCalls
+    from andon.state.approvals import Approvals
     from andon.state.attempts import Attempts
     from andon.state.check_results import CheckResults
     from andon.state.claims import Claims
     from andon.state.clocks import Clocks
     from andon.state.cords import Cords
     from andon.state.decisions import Decisions
+    from andon.state.doors import Doors
     from andon.state.facts import Facts
     from andon.state.hints import HintRows
     from andon.state.incidents import Incidents
@@ -218,6 +220,11 @@ class Workspace:
         return self._adapters.state.insight_looks
 
     @property
+    def approvals(self) -> Approvals:
+        """What owners approved of changes by others."""
+        return self._adapters.state.approvals
+
+    @property
     def requests(self) -> Requests:
         """What people need and nobody could serve."""
         return self._adapters.state.requests
@@ -296,6 +303,11 @@ class Workspace:
     def spending(self) -> Spending:
         """What was spent, as runs, checks and questions recorded it."""
         return self._adapters.state.spending
+
+    @property
+    def doors(self) -> Doors:
+        """By which doors datasets were asked."""
+        return self._adapters.state.doors
 
     @property
     def clocks(self) -> Clocks:

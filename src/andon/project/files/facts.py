@@ -49,6 +49,7 @@ class DatasetKeys(Record, omit_defaults=True):
     deprecated: Deprecation | None = None
     certified: Certification | None = None
     retention: Retention | None = None
+    review: str | None = None
     budget: Duration | None = None
     allow: tuple[str, ...] = ()
     engine: str = "duckdb"

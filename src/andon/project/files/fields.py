@@ -21,6 +21,7 @@ from andon.project.files.standing import (
     read_deprecated,
     read_handles,
     read_retention,
+    read_review,
 )
 
 
@@ -325,6 +326,14 @@ FIELDS: tuple[FieldSpec, ...] = (
         read_retention,
     ),
     FieldSpec(
+        "review",
+        "owner",
+        "none",
+        "That its owner approves what others change of its code before readers of `main` see it (`andon approve`).",
+        read_review,
+        ("owner",),
+    ),
+    FieldSpec(
         "budget",
         "length of time",
         "none",
@@ -390,7 +399,7 @@ OF_SOURCES = ("schema", "recorded", "connection", "load")
 #: Keys that a source without SQL of its own has like any other dataset.
 SOURCE_KEYS = (
     *("description", "owner", "tags", "key", "refresh", "columns", "checks"),
-    *("caveats", "deprecated", "certified", "retention", "budget", "schema", "recorded"),
+    *("caveats", "deprecated", "certified", "retention", "budget", "review", "schema", "recorded"),
 )
 
 #: Keys that are planned.

@@ -125,6 +125,16 @@ def read_certified(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> 
     return None if by is None else Certification(by)
 
 
+def read_review(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
+    """`owner`."""
+    text = read_text(reader, known, node)
+    if text in (None, "owner"):
+        return text
+    hint = "write `review: owner`, or leave it out: then checks and plan are all that a publish needs"
+    reader.wrong(node, "`review` must be `owner`", f"found `{text}`", hint)
+    return None
+
+
 def _read_keep(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
     text = read_text(reader, known, node)
     if text is None or read_duration(text) is not None:

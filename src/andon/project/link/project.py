@@ -260,6 +260,7 @@ class _Linker:
             deprecated=keys.deprecated,
             certified=keys.certified,
             retention=keys.retention,
+            review=keys.review,
             budget=keys.budget,
             refresh=keys.refresh,
             own_files=tuple(sorted(own)),

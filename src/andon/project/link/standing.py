@@ -32,6 +32,9 @@ def standing_problems(datasets: Mapping[str, Dataset], text_of: Callable[[str], 
                 hint = "name one that stays, or leave `use` out"
                 message = f"`{name}` would be replaced by itself"
                 add(ends.line, ends.column, "project.bad_value", message, hint)
+        if dataset.review is not None and dataset.owner is None:
+            message, hint = f"`{name}` has no owner who could approve changes", "write `owner:` with a name beside it"
+            add(*_place(text_of(file), "review"), "project.bad_value", message, hint)
         for each in dataset.handles:
             above = sorted(reach(needs, [name]) - {name})
             if not _handled(each, above, datasets):
@@ -42,6 +45,14 @@ def standing_problems(datasets: Mapping[str, Dataset], text_of: Callable[[str], 
                 message = f"nothing that `{name}` reads has a caveat `{each.caveat}`"
                 add(each.line, each.column, "project.bad_value", message, hint)
     return found
+
+
+def _place(text: str, key: str) -> tuple[int, int]:
+    """Where a key stands in a file, from 1."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if (at := line.find(key)) >= 0:
+            return number, at + 1
+    return 1, 1
 
 
 def _followed(name: str, datasets: Mapping[str, Dataset]) -> list[str]:

@@ -13,6 +13,8 @@ _HOMES = (
     "glossary",
     "dataset",
     "map",
+    "architecture",
+    "principles",
     "sql",
     "changes",
     "edit",

@@ -26,7 +26,9 @@ PLACES = (
     ("r", "play", "Runs", "/runs"),
     ("o", "database", "Sources", "/sources"),
     ("m", "workflow", "Map", "/map"),
+    ("a", "blocks", "Architecture", "/architecture"),
     ("v", "chart-column", "Review", "/review"),
+    ("p", "compass", "Principles", "/principles"),
 )
 #: What can be done from anywhere, for the palette: words and the page where it is done.
 ACTIONS = (

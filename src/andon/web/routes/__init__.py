@@ -9,6 +9,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
     """Every route of the API, in the order in which it is described."""
     from andon.web.routes import (
         actions,
+        approvals,
         branches,
         catalog,
         channels,
@@ -21,6 +22,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         history,
         incidents,
         insights,
+        overview,
         people,
         quarantine,
         queries,
@@ -40,8 +42,10 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         catalog,
         insights,
         requests,
+        approvals,
         reviews,
         costs,
+        overview,
         saving,
         editing,
         runs,

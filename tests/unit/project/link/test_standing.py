@@ -98,7 +98,9 @@ customer:
     assert not project.problems, [told(each) for each in project.problems]
     assert project.glossary == (
         GlossaryTerm("revenue", "What was taken, without tax."),
-        GlossaryTerm("customer", "Who bought once.", ("client",), ("marts.a.x", "shop.orders"), "ana"),
+        GlossaryTerm(
+            "customer", "Who bought once.", ("client",), ("marts.a.x", "shop.orders"), "ana", ((6, 13), (6, 24))
+        ),
     )
     assert load_texts(SOURCE | {"glossary.yml": "# none yet\n"}).glossary == ()
 
