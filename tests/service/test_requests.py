@@ -219,3 +219,24 @@ def test_measures_are_what_was_recorded() -> None:
     assert (found.own, found.self_service) == (3, 3 / 7)
     nothing = measured([], [], since, until)
     assert (nothing.self_service, nothing.median_wait_seconds, nothing.oldest_seconds) == (None, None, None)
+
+
+def test_a_request_that_nobody_takes_care_of_is_on_the_board(shop: Clone) -> None:
+    def asked(service: Service) -> list[tuple[str, str]]:
+        return [(each.what, each.action.command) for each in service.board.show().needs if each.kind == "request"]
+
+    with shop.opened() as service:
+        for each in service.requests.list():
+            by(service, each.request.who).requests.withdraw(each.request.number)
+        before = service.board.mark()
+        assert asked(service) == []
+        number = by(service, "ben").requests.ask(NewRequest("who left in May")).request.number
+        assert service.board.mark() != before
+        command = f"andon claim {number}"
+        assert asked(service) == [("ben asked for: who left in May", command)]
+        by(service, "cleo").requests.join(number)
+        assert asked(service) == [("ben and 1 other asked for: who left in May", command)]
+        service.branches.create("beside")
+        assert [each for each in service.board.show("beside").needs if each.kind == "request"] == []
+        by(service, "ana").requests.claim(number)
+        assert asked(service) == []

@@ -21,6 +21,7 @@ from andon.errors import AndonError
 from andon.lake.refs import MAIN
 from andon.model.commit import shows_the_same
 from andon.model.lamp import Lamp
+from andon.model.request import RequestState, ranked
 from andon.model.run import TaskStatus
 from andon.project.folder.scan import scan
 from andon.runs.goal import RunOptions
@@ -35,6 +36,7 @@ from andon.service.needs import (
     around_of,
     incidents_by_need,
     need_of_insight,
+    need_of_request,
     needs_of,
     nobody,
 )
@@ -42,11 +44,14 @@ from andon.service.troubles import worst
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from andon.catalog.search import Catalogs
     from andon.catalog.use import UseBook
     from andon.lake.refs import Ref
     from andon.model.commit import Commit
     from andon.model.insight import Insight
+    from andon.model.request import DataRequest
     from andon.model.trouble import Trouble
     from andon.service.runs import Runs
     from andon.service.troubles import Troubles
@@ -173,8 +178,10 @@ class Board:
         numbers = tuple((incident.number, incident.dataset) for incident in incidents)
         told = None if error is None else str(error)
         looks = self._moved(view)
+        asked = self._asked(view, now)
         at = to_text(now)[:16]
-        key = (view.ref, view.commit.id, troubles, heads, told, failed and failed.number, numbers, looks, at)
+        people = tuple((each.number, len(each.people)) for each in asked)
+        key = (view.ref, view.commit.id, troubles, heads, told, failed and failed.number, numbers, looks, people, at)
         found = self._kept.needs.get(key)
         if found is None:
             lanes = self._lanes(view)
@@ -182,11 +189,19 @@ class Board:
             others = [_of_folder(error)] if error is not None else []
             others += [_of_run(failed)] if failed is not None else []
             others += _of_insights(view.project.insights, looks)
+            others += [need_of_request(each) for each in asked]
             known = incidents_by_need(incidents, self._workspace.incidents.signals(number for number, _ in numbers))
             needs = tuple(needs_of(troubles, around, self._waiting(view), others, known))
             found = _MarkedNeeds(needs, content_id([need.to_json() for need in needs])[:_MARK])
             self._kept.needs.put(key, found)
         return found
+
+    def _asked(self, view: View, now: datetime) -> list[DataRequest]:
+        """Requests that nobody takes care of, what weighs most first; they are the lake's, and stand where most look."""
+        if view.ref != MAIN:
+            return []
+        waiting = ranked(self._workspace.requests.waiting(), now.date())
+        return [each for each in waiting if each.state is RequestState.OPEN]
 
     def _moved(self, view: View) -> tuple[InsightLook, ...]:
         """The insights of a branch that were found not to be true any more."""

@@ -22,13 +22,14 @@ from andon.model.trouble import Trouble, TroubleKind
 if TYPE_CHECKING:
     from andon.catalog.use import UseBook
     from andon.model.insight import Insight
+    from andon.model.request import DataRequest
     from andon.service.lanes import CommitLanes
 
 
 class NeedKind(StrEnum):
     """What needs somebody. `check`, `held`, `failed`, `late`, `cord`, `complaint`: trouble with a dataset. `branch`: changes that
     nobody published yet. `folder`: what stands in the way of a run of the folder. `run`: a run that came to nothing as a whole.
-    `insight`: an answer that is not true any more."""
+    `insight`: an answer that is not true any more. `request`: what people need and nobody takes care of."""
 
     CHECK = "check"
     HELD = "held"
@@ -40,6 +41,7 @@ class NeedKind(StrEnum):
     FOLDER = "folder"
     BRANCH = "branch"
     INSIGHT = "insight"
+    REQUEST = "request"
 
 
 class NextStep(Document):
@@ -316,5 +318,29 @@ def _of_branch(branch: WaitingBranch, around: Surroundings) -> Need:
             f"/api/v1/branches/{branch.name}/plan",
             None,
             f"/changes/{branch.name}",
+        ),
+    )
+
+
+def need_of_request(request: DataRequest) -> Need:
+    """A request that nobody takes care of."""
+    more = len(request.people) - 1
+    others = f" and {plural(more, 'other')}" if more else ""
+    return Need(
+        kind=NeedKind.REQUEST,
+        status=IDLE,
+        datasets=[],
+        what=f"{request.who}{others} asked for: {request.what}",
+        since=request.at,
+        run=None,
+        affected=AffectedReaders(0, len(request.people), []),
+        owner=request.asked_of,
+        action=NextStep(
+            "Claim it",
+            f"andon claim {request.number}",
+            "POST",
+            f"/api/v1/requests/{request.number}/claims",
+            {},
+            f"/requests#request-{request.number}",
         ),
     )

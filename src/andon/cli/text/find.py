@@ -78,5 +78,7 @@ def _nothing(found: FoundDocument) -> str:
     if there:
         return f"no dataset is so; without these filters it would be {plural(there, 'dataset')}"
     if found.words.strip():
-        return "no dataset has these words; fewer words find more, and `andon ls` lists all"
+        return (
+            "no dataset has these words; fewer words find more, `andon ls` lists all, and `andon request` asks for it"
+        )
     return "no datasets; `andon run` builds what the folder says"
