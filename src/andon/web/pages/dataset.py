@@ -147,13 +147,13 @@ def _columns(call: PageCall, page: Page) -> Mapping[str, Any]:
 def _sample(call: PageCall, page: Page) -> Mapping[str, Any]:
     is_asked = call.wants == "sample" or call.query.made
     show = call.service.datasets.show
-    read = show(page.dataset, call.query.seen or call.query.at, rows=_ROWS, places=False) if is_asked else None
+    read = show(page.dataset, page.commit.id, rows=_ROWS, places=False) if is_asked else None
     rows = None if read is None else read.sample
     return {
         "rows": None
         if rows is None
         else [[cell_text(value) if value is not None else None for value in row] for row in rows],
-        "notes": () if read is None else read.notes,
+        "notes": () if read is None else call.service.trust.notes(page.commit, [page.dataset], call.query.at),
         "right": [is_number(column.type) for column in page.version.columns],
         **_head(call, page),
     }

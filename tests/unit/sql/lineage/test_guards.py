@@ -166,7 +166,8 @@ def test_each_thread_has_an_engine_of_its_own() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [Lineage({"a": frozenset({("shop.u", "a")})})] * 4
+    reads = {"a": frozenset({("shop.u", "a")})}
+    assert found == [Lineage(reads, unchanged=reads)] * 4
 
 
 def test_it_does_not_load_pandas() -> None:
