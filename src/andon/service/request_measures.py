@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from statistics import median
 from typing import TYPE_CHECKING
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from andon.base.clock import from_text, to_text
 from andon.base.document import Document
 from andon.model.request import DataRequest, RequestState
-from andon.operations.repeats.rhythm import is_by_machine
 from andon.operations.repeats.runs import ANDON
+from andon.service.spending import asking_of, machines_among
 from andon.state.queries import UNASKED
 
 if TYPE_CHECKING:
@@ -83,17 +83,7 @@ def measured(
 
 def own_questions(questions: Iterable[SpentQuestion]) -> set[tuple[str, str, str]]:
     """`(person, kind of question, day)` of what people asked and had an answer to; what comes by the clock is nobody's question."""
-    asked = [each for each in questions if each.is_answered and each.face not in UNASKED and each.who != ANDON]
-    moments: dict[tuple[str, str], list[datetime]] = {}
-    for each in asked:
-        moments.setdefault(_kind(each), []).append(from_text(each.at))
-    machines = _machines(moments)
-    return {(*_kind(each), each.at[:10]) for each in asked if _kind(each) not in machines}
-
-
-def _machines(moments: Mapping[tuple[str, str], list[datetime]]) -> set[tuple[str, str]]:
-    return {kind for kind, own in moments.items() if len(own) > 2 and is_by_machine(own)}
-
-
-def _kind(question: SpentQuestion) -> tuple[str, str]:
-    return question.who, question.shape or " ".join(question.datasets)
+    known = list(questions)
+    machines = machines_among(known)
+    asked = [each for each in known if each.is_answered and each.face not in UNASKED and each.who != ANDON]
+    return {(*asking_of(each), each.at[:10]) for each in asked if asking_of(each) not in machines}

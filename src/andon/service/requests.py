@@ -1,4 +1,4 @@
-"""Requests: needs that nobody could serve themselves; anyone claims and answers them, and whoever waits is told."""
+"""Requests: needs that nobody could serve themselves; anyone claims and answers them."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -199,14 +199,10 @@ class SpendingBook:
     @cached_property
     def _machines(self) -> set[tuple[str, str]]:
         """`(who, shape)` of questions that come by the clock: what refreshes a tool, and cron, is no reader."""
-        moments: dict[tuple[str, str], list[datetime]] = {}
-        for question in self._questions:
-            if question.face not in UNASKED and question.who != ANDON:
-                moments.setdefault(_asking(question), []).append(from_text(question.at))
-        return {asking for asking, own in moments.items() if len(own) > 2 and is_by_machine(own)}
+        return machines_among(self._questions)
 
     def _is_automatic(self, question: SpentQuestion) -> bool:
-        return question.face in UNASKED or question.who == ANDON or _asking(question) in self._machines
+        return question.face in UNASKED or question.who == ANDON or asking_of(question) in self._machines
 
 
 def rates_of(settings: Settings) -> Rates:
@@ -224,7 +220,17 @@ def _uses(project: Project) -> set[tuple[str, tuple[str, ...]]]:
     return {(each.name, each.datasets) for of in (project.insights, project.queries, project.rules) for each in of}
 
 
-def _asking(question: SpentQuestion) -> tuple[str, str]:
+def machines_among(questions: Iterable[SpentQuestion]) -> set[tuple[str, str]]:
+    """`asking_of` the questions that come by the clock."""
+    moments: dict[tuple[str, str], list[datetime]] = {}
+    for question in questions:
+        if question.face not in UNASKED and question.who != ANDON:
+            moments.setdefault(asking_of(question), []).append(from_text(question.at))
+    return {asking for asking, own in moments.items() if len(own) > 2 and is_by_machine(own)}
+
+
+def asking_of(question: SpentQuestion) -> tuple[str, str]:
+    """`(who, kind of question)`: questions that differ in values alone are of one kind."""
     return question.who, question.shape or " ".join(question.datasets)
 
 

@@ -114,7 +114,7 @@ def claim(app: App, number: int, leave: bool) -> int:
 @json_option
 @pass_app
 def answer(app: App, number: int, answer: str, note: str | None) -> int:
-    """Answer a request with a dataset, or with a branch on which the answer lies; whoever waits for it is told."""
+    """Answer a request with a dataset, or with a branch on which the answer lies; the board of requests shows it."""
     return _told(app, app.service.requests.answer(number, answer, note))
 
 
