@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from andon.base.text import plural
 from andon.cli.output import Cell, Ink
 from andon.cli.table import table
-from andon.model.plan import UNCHANGED
+from andon.cli.text.suggestions import offered_steps
 from andon.render.simplify import HINTS, saved
 
 if TYPE_CHECKING:
@@ -40,13 +40,7 @@ def hint_lines(found: HintDocument, ink: Ink, command: Callable[[str], str]) -> 
         lines += [f"  {line}".rstrip() for line in _changed(file)]
     if found.problem is not None:
         lines += ["", f"it can't be written as it is: {found.problem}"]
-    if found.plan is not None:
-        steps: list[Sequence[Cell]] = [
-            (f"  {step.action}", (step.dataset, "accent"), (step.reason, "dim"))
-            for step in found.plan.steps
-            if step.reason != UNCHANGED
-        ]
-        lines += ["", "publishing it would do this:", *table(steps, ink)] if steps else []
+    lines += offered_steps(found.plan, ink)
     if found.same:
         lines += ["", f"built aside, and read whole: the same rows as on main in {', '.join(found.same)}"]
     lines.append("")

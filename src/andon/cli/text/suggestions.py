@@ -12,6 +12,7 @@ from andon.model.plan import UNCHANGED
 from andon.render.words import moment
 
 if TYPE_CHECKING:
+    from andon.model.plan import PlanDocument
     from andon.service.suggestion_documents import SuggestionDocument, SuggestionInfo, SuggestionsDocument
 
 
@@ -52,13 +53,7 @@ def suggestion_lines(found: SuggestionDocument, ink: Ink, command: Callable[[str
     lines += [*found.notes, *found.left]
     if found.problem is not None:
         lines.append(f"it can't be written as it is: {found.problem}")
-    if found.plan is not None:
-        steps: list[Sequence[Cell]] = [
-            (f"  {step.action}", (step.dataset, "accent"), (step.reason, "dim"))
-            for step in found.plan.steps
-            if step.reason != UNCHANGED
-        ]
-        lines += ["", "publishing it would do this:", *table(steps, ink)] if steps else []
+    lines += offered_steps(found.plan, ink)
     lines.append("")
     if found.state == "accepted" and found.branch is not None:
         lines.append(f"on the branch {found.branch}; `{command(f'publish {found.branch}')}` publishes it")
@@ -73,3 +68,13 @@ def _state(one: SuggestionInfo) -> str:
     if one.state == "open":
         return f"last {moment(one.last)}"
     return f"{one.state} on {one.branch}" if one.branch else one.state
+
+
+def offered_steps(plan: PlanDocument | None, ink: Ink) -> list[str]:
+    """What publishing an offer would do; nothing where that is not known, or nothing is done."""
+    steps: list[Sequence[Cell]] = [
+        (f"  {step.action}", (step.dataset, "accent"), (step.reason, "dim"))
+        for step in (plan.steps if plan is not None else ())
+        if step.reason != UNCHANGED
+    ]
+    return ["", "publishing it would do this:", *table(steps, ink)] if steps else []
