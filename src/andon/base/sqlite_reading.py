@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 _TRIES = 20
 
 _Stamp = tuple[Any, ...]
+#: While somebody writes.
+_LIVE: _Stamp = ("live",)
+
+
+class _ChangedError(Exception):
+    """Somebody began or ended to write since the file was looked at."""
 
 
 def may_write(path: Path) -> bool:
@@ -56,6 +62,12 @@ class SqliteReader:
                         self._open(stamp)
                     assert self._connection is not None
                     rows: list[Row] = self._connection.execute(sql, parameters).fetchall()
+                except _ChangedError:
+                    if not left:
+                        raise sqlite3.OperationalError(
+                            f"{self._path} changes all the time: try again when less is written"
+                        ) from None
+                    continue
                 except sqlite3.Error:
                     if not left or self._now() == stamp:
                         raise
@@ -71,19 +83,29 @@ class SqliteReader:
 
     def _open(self, stamp: _Stamp) -> None:
         self._forget()
-        if not self._beside("-wal"):
+        log, index = self._beside("-wal"), self._beside("-shm")
+        if (log and index) != (stamp == _LIVE):
+            raise _ChangedError
+        if not log:
             self._connection = self._connected(self._path, "immutable=1")
-        elif self._beside("-shm"):
+        elif index:
             self._connection = self._connected(self._path, "mode=ro")
         else:
-            import shutil
-            from tempfile import TemporaryDirectory
-
-            self._copy = TemporaryDirectory(prefix="andon-")
-            for ending in ("", "-wal"):
-                shutil.copyfile(f"{self._path}{ending}", Path(self._copy.name, f"catalog{ending}"))
-            self._connection = self._connected(Path(self._copy.name, "catalog"), "mode=rw")
+            self._connection = self._connected(self._copied(), "mode=rw")
         self._stamp = stamp
+
+    def _copied(self) -> Path:
+        """A copy of the file with the log that was left beside it."""
+        import shutil
+        from tempfile import TemporaryDirectory
+
+        self._copy = TemporaryDirectory(prefix="andon-")
+        for ending in ("", "-wal"):
+            try:
+                shutil.copyfile(f"{self._path}{ending}", Path(self._copy.name, f"catalog{ending}"))
+            except FileNotFoundError:  # what seemed to be left was about to go
+                raise _ChangedError from None
+        return Path(self._copy.name, "catalog")
 
     def _connected(self, path: Path, how: str) -> sqlite3.Connection:
         name = f"file:{quote(str(path))}?{how}"
@@ -105,7 +127,7 @@ class SqliteReader:
         main = self._path.stat()
         live = self._beside("-wal") and self._beside("-shm")
         # while somebody writes, SQLite itself sees to it that all of a question is answered from one state
-        return ("live",) if live else (main.st_ino, main.st_size, main.st_mtime_ns, self._beside("-wal"))
+        return _LIVE if live else (main.st_ino, main.st_size, main.st_mtime_ns, self._beside("-wal"))
 
     def _beside(self, ending: str) -> bool:
         try:

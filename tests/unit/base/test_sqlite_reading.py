@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -85,6 +86,29 @@ def test_each_answer_is_of_one_state_while_somebody_writes(path):
         thread.join()
         reader.close()
     assert errors == []
+
+
+@pytest.mark.parametrize("what", ["it is copied", "it is looked for"])
+def test_a_log_may_end_while(path, what, monkeypatch):
+    """Whoever closes the file last takes the index away, then the log: in between it looks as if a killed process had left it."""
+    assert subprocess.run([sys.executable, "-c", KILLED, str(path)]).returncode == 9
+    path.with_name("catalog.db-shm").unlink()
+    reader = SqliteReader(path)
+    where = (shutil, "copyfile") if what == "it is copied" else (SqliteReader, "_open")
+    real, ended = getattr(*where), []
+
+    def ends_first(*given):
+        if not ended:
+            ended.append(True)
+            with closing(sqlite3.connect(path)) as other:
+                other.execute("insert into t values (8, 8)")
+                other.commit()
+        return real(*given)
+
+    monkeypatch.setattr(*where, ends_first)
+    assert reader.query("select max(a) from t") == [(8,)]
+    assert ended
+    reader.close()
 
 
 @pytest.mark.parametrize("log", ["with its index", "without it"])
