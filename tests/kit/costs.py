@@ -68,15 +68,19 @@ def _used() -> float:
 
 def _running(process: int) -> Iterator[float]:
     """What those that a process started, and those that they did, have used so far."""
-    for children in Path(f"/proc/{process}/task").glob("*/children"):
+    try:
+        threads = [*Path(f"/proc/{process}/task").iterdir()]
+    except OSError:  # it has just ended
+        return
+    for thread in threads:
         try:
-            started = [int(child) for child in children.read_text().split()]
-        except OSError:  # a thread that has just ended
+            started = [int(child) for child in (thread / "children").read_text().split()]
+        except OSError:  # so has this thread
             continue
         for child in started:
             try:
                 fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
-            except OSError:  # so has this one
+            except OSError:
                 continue
             yield sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
             yield from _running(child)
