@@ -136,6 +136,7 @@ _LOOKING = {
     "architecture",
     "principles",
     "requests",
+    "reproduce",
 }
 
 #: What is typed, and what is asked of the server; each in a project of its own, in the same state.
@@ -164,6 +165,12 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["answer", "7", "marts.totals"], lambda c: c.post("/requests/7/answers", {"answer": "marts.totals"})),
     (["value"], lambda c: c.get("/value")),
     (["value", "--since", "soon"], lambda c: c.get("/value?since=soon")),
+    (["reproduce", "marts.totals"], lambda c: c.post("/reproductions", {"dataset": "marts.totals"})),
+    (
+        ["reproduce", "marts.totals@main~1", "--deep"],
+        lambda c: c.post("/reproductions", {"dataset": "marts.totals", "at": "main~1", "deep": True}),
+    ),
+    (["reproduce", "marts.gone"], lambda c: c.post("/reproductions", {"dataset": "marts.gone"})),
     (["principles"], lambda c: c.get("/principles")),
     (["principles", "--since", "soon"], lambda c: c.get("/principles?since=soon")),
     (["architecture"], lambda c: c.get("/architecture")),

@@ -54,6 +54,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.principles import ScorecardDocument
     from andon.model.profile import Profile
     from andon.model.profile_diff import ProfileDiffDocument
+    from andon.model.reproduction import ReproductionDocument
     from andon.model.request import DataRequest
     from andon.model.review import ReviewDocument
     from andon.model.run import RunDocument
@@ -141,6 +142,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "cost": (CostDocument,),
         "waste": (WasteDocument,),
         "value": (ValueDocument,),
+        "reproduce": (ReproductionDocument,),
         "architecture": (ArchitectureDocument,),
         "principles": (ScorecardDocument,),
         "approve": (ApprovedDocument,),

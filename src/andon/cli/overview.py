@@ -58,6 +58,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("diff", "diff", "diff", "How two commits differ", "Look"),
     Entry("undo", "history", "undo", "Take the newest publish back", "Take back"),
     Entry("redo", "history", "redo", "Take an undo back", "Take back"),
+    Entry("reproduce", "reproduce", "reproduce", "Build a past version again: is it the same?", "Take back"),
     Entry("accept", "history", "accept", "Publish in spite of a check; let what an undo took out pass", "Take back"),
     Entry("incidents", "incidents", "incidents", "What is wrong and not right again", "Keep right"),
     Entry("incident", "incidents", "incident", "One incident: show, take, fix, close, snooze", "Keep right"),

@@ -8,6 +8,8 @@ from typing import Any
 from andon.base.hashing import content_id, texts_id
 from andon.base.record import Record, field
 
+#: Why a version was taken over whose rows only lie in other files.
+PACKED = "the same rows in fewer files"
 #: The part of a source's contract that says what was extracted from a database: `path`, `content`, and what else is recorded.
 EXTRACT = "extract"
 

@@ -67,12 +67,14 @@ class Grown(Record, omit_defaults=True):
         history: what else its rows hang on than definition and inputs: earlier rows that stay by a person's word. None where a full
             build gives the same.
         words: why they stay, each in words.
+        asked: the ranges that somebody asked to be filled, beside what changed.
     """
 
     way: str = ""
     filled: tuple[tuple[str | None, str | None], ...] | None = None
     history: str | None = None
     words: tuple[str, ...] = ()
+    asked: tuple[tuple[str | None, str | None], ...] = ()
 
     @classmethod
     def of(cls, kept: Mapping[str, Any] | None) -> Grown:

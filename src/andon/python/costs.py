@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from andon.base.document import from_json
 from andon.model.event import Reporter, silent
-from andon.python.acting import ActingLake
-from andon.python.remote_acting import RemoteActing
+from andon.python.reproducing import RemoteReproducing, ReproducingLake
 from andon.python.server_link import Hears
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from andon.service.costs import MONTH, CostDocument, WasteDocument
@@ -13,7 +12,7 @@ from andon.service.renaming import Moved, MovedDocument
 from andon.service.value import ValueDocument
 
 
-class CostLake(ActingLake):
+class CostLake(ReproducingLake):
     """The part of a lake that counts what it costs."""
 
     def cost(self, by: str = "dataset", *, since: str = MONTH, until: str | None = None) -> CostDocument:
@@ -65,7 +64,7 @@ class CostLake(ActingLake):
         return self._service.costs.archive(names, options, Listener(report), is_dry=not publish)
 
 
-class RemoteCosts(RemoteActing):
+class RemoteCosts(RemoteReproducing):
     """The part of a served lake that counts what it costs; verbs and arguments as in `CostLake`."""
 
     def cost(self, by: str = "dataset", *, since: str = MONTH, until: str | None = None) -> CostDocument:

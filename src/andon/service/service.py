@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from andon.service.query_history import QueryHistory
     from andon.service.readers import ReaderBook
     from andon.service.renaming import Renaming
+    from andon.service.reproducing import Reproducing
     from andon.service.requests import RequestDesk
     from andon.service.reviewing import Reviewing
     from andon.service.row_diffs import RowDiffs
@@ -312,6 +313,13 @@ class Service:
         from andon.service.costs import CostDesk
 
         return CostDesk(self.workspace, lambda: self.renaming)
+
+    @cached_property
+    def reproducing(self) -> Reproducing:
+        """Past versions built again."""
+        from andon.service.reproducing import Reproducing
+
+        return Reproducing(self.workspace)
 
     @cached_property
     def worth(self) -> ValueDesk:

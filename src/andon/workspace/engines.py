@@ -16,6 +16,7 @@ from andon.model.dataset import Definition, Kind
 from andon.workspace.engine_settings import cores, engine_settings, python_settings, temporary
 
 if TYPE_CHECKING:
+    from andon.lake.lake import Lake
     from andon.relations.sides import Sides
     from andon.workspace.workspace import Workspace
 
@@ -52,10 +53,12 @@ class Engines:
     Args:
         run: the run's number, or None where there is no run.
         moment: the logical time that the engines show.
+        lake: what is read and written; None: the workspace's.
     """
 
-    def __init__(self, workspace: Workspace, run: int | None, moment: datetime) -> None:
+    def __init__(self, workspace: Workspace, run: int | None, moment: datetime, lake: Lake | None = None) -> None:
         self._workspace = workspace
+        self._lake = workspace.lake if lake is None else lake
         name = f"run-{run}" if run is not None else "ask"
         self._temporary = temporary(workspace.settings, workspace.folder, name)
         self._moment = moment
@@ -80,7 +83,7 @@ class Engines:
             if self._sides is None:
                 from andon.relations.sides import Sides
 
-                self._sides = Sides(self._workspace.lake, self.settings, self._moment)
+                self._sides = Sides(self._lake, self.settings, self._moment)
             return self._sides
 
     def __enter__(self) -> Engines:
@@ -167,7 +170,7 @@ class Engines:
 
         with self._lock:
             if self._loading is None:
-                writes = [Path(self._workspace.lake.storage.engine_path("data"))]
+                writes = [Path(self._lake.storage.engine_path("data"))]
                 self._loading = LoadingEngine(self._workspace.databases, self.settings, writes)
             return self._loading
 

@@ -110,7 +110,12 @@ class ByTime:
         filled = _texts(merged([*ranges_of(before), *ranges])) if before is not None else None
         kept, rest = self._cut(earlier, times)
         pieces = () if times.is_empty else self._pieces(extent, times)
-        return Work(tuple(kept), tuple(rest), pieces, Grown(way=way, filled=filled, words=tuple(looked)))
+        return Work(
+            tuple(kept),
+            tuple(rest),
+            pieces,
+            Grown(way=way, filled=filled, words=tuple(looked), asked=_texts(fill) or ()),
+        )
 
     def _looks_from(self, change: TableChange, column: str, looked: list[str]) -> datetime | None:
         """From when on a table is looked at: where it came whole anew, the lookback says that."""

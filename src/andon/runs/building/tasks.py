@@ -14,7 +14,7 @@ from andon.base.text import plural
 from andon.engines.engine import Builders, Engine, Types, stopped
 from andon.engines.relation import ViewRelation, views_in
 from andon.errors import AndonError, DatasetError
-from andon.model.build import Build, recipe_key
+from andon.model.build import PACKED, Build, recipe_key
 from andon.model.dataset import Definition, Kind, Materialize
 from andon.model.growth import Grown
 from andon.model.plan import Action, Step
@@ -275,7 +275,7 @@ class Tasks:
             version=made.version.id,
             run=self.job.run,
             seconds=time.perf_counter() - began,
-            proof="the same rows in fewer files",
+            proof=PACKED,
         )
         self.relations.add(made.version, build, definition)
         proof = str(build.proof)

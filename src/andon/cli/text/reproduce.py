@@ -1,0 +1,63 @@
+"""What came of building a version again, as lines for people. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from andon.base.text import plural
+from andon.cli.output import Cell, Ink
+from andon.cli.table import table
+from andon.cli.text.rows import row_lines
+from andon.model.reproduction import OpenConstruct, Reproduction, ReproVerdict
+from andon.render.words import short
+
+_STYLES = {ReproVerdict.IDENTICAL: "good", ReproVerdict.EQUAL: "accent", ReproVerdict.DIFFERENT: "bad"}
+
+
+def reproduced_lines(found: Reproduction, ink: Ink, width: int | None) -> list[str]:
+    """The verdict first, then by what it is known, what was built on the way, what differs and why."""
+    of = f"{ink.paint(found.dataset, 'bold')} at {found.ref} ({ink.paint(short(found.commit), 'accent')})"
+    lines = [f"{ink.paint(found.verdict.spoken, _STYLES[found.verdict])}  {of}: {found.how}"]
+    lines += [ink.paint(f"  {each}", "dim") for each in _recorded(found)]
+    if found.inputs:
+        rows: list[Sequence[Cell]] = [
+            [("●", _STYLES[each.verdict]), each.dataset, (each.verdict.spoken.lower(), "dim"), (each.how, "dim")]
+            for each in found.inputs
+        ]
+        lines += [
+            "",
+            f"built again for it: {plural(len(rows), 'dataset')}",
+            *table(rows, ink, width=width, indent="  "),
+        ]
+    if found.difference is not None:
+        lines += ["", *row_lines(found.difference, ink, width)]
+    if found.causes:
+        lines += [
+            "",
+            ink.paint("What may make it so", "bold"),
+            *(line for each in found.causes for line in _cause(each, ink)),
+        ]
+    return lines
+
+
+def _recorded(found: Reproduction) -> list[str]:
+    made = f"run {found.run}" if found.run is not None else "an unknown run"
+    engine = found.engine
+    parts = [f"made by {made}"]
+    if found.logical_time is not None:
+        parts.append(f"its clock at {found.logical_time[:19]}Z")
+    if "version" in engine:
+        threads = plural(int(engine["threads"]), "thread") if "threads" in engine else ""
+        parts.append(" ".join(filter(None, (f"DuckDB {engine['version']}", f"with {threads}" if threads else ""))))
+    if "python" in engine:
+        parts.append(f"Python {engine['python']}")
+    lines = [", ".join(parts)]
+    if found.proof is not None:
+        lines.append(f"then no work was done for it ({found.proof}); now it was built by its own recipe")
+    return lines
+
+
+def _cause(cause: OpenConstruct, ink: Ink) -> list[str]:
+    place = cause.file if cause.line is None else f"{cause.file}:{cause.line}"
+    lines = [f"  {cause.what}{ink.paint(f'  {place}', 'dim') if place else ''}", f"    {cause.why}"]
+    return [*lines, ink.paint(f"    exact: {cause.exact}", "dim")] if cause.exact is not None else lines

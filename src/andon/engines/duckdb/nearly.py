@@ -1,0 +1,46 @@
+"""Whether two tables hold the same rows but for the last digits of floating-point numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from andon.base.names import quote
+from andon.engines.duckdb.instance import Session
+from andon.model.version import Column
+
+#: By so much of themselves numbers may differ.
+NEARLY = 1e-9
+
+_FLOATS = ("FLOAT", "DOUBLE")
+
+
+def nearly_the_same(session: Session, old: str, new: str, columns: Sequence[Column], key: Sequence[str]) -> bool:
+    """Whether each row of `old` has one in `new` with the same values, floating-point numbers within `NEARLY` of themselves.
+
+    Rows are paired by their place once both sides are sorted: by the key, by what must be the same, then by the numbers.
+
+    Args:
+        old, new: what may stand after FROM, of the same columns and as many rows.
+        key: columns that tell rows apart; may be empty.
+    """
+    floats = [column.name for column in columns if column.type in _FLOATS]
+    if not floats:
+        return False
+    exact = [column.name for column in columns if column.type not in _FLOATS]
+    order = ", ".join(quote(name) for name in dict.fromkeys((*key, *exact, *floats)))
+    sides = [
+        f"select row_number() over (order by {order}) as andon_place, * from {relation}" for relation in (old, new)
+    ]
+    differs = [f"a.{quote(name)} is distinct from b.{quote(name)}" for name in exact]
+    differs += [_apart(quote(name)) for name in floats]
+    (found,) = session.connection.execute(
+        f"select exists (select 1 from ({sides[0]}) a join ({sides[1]}) b using (andon_place) where {' or '.join(differs)})"
+    ).fetchall()
+    return not found[0]
+
+
+def _apart(name: str) -> str:
+    """The condition that two numbers differ by more than may be; neither NULL nor what is not finite is near anything but itself."""
+    limit = f"{NEARLY!r} * greatest(abs(a.{name}::double), abs(b.{name}::double))"
+    near = f"coalesce(isfinite(a.{name}) and isfinite(b.{name}) and abs(a.{name}::double - b.{name}::double) <= {limit}, false)"
+    return f"(a.{name} is distinct from b.{name} and not {near})"

@@ -1,0 +1,35 @@
+"""Past versions built again, from Python."""
+
+from __future__ import annotations
+
+from andon.base.document import from_json
+from andon.model.reproduction import Reproduction, ReproductionDocument
+from andon.python.acting import ActingLake
+from andon.python.remote_acting import RemoteActing
+
+
+class ReproducingLake(ActingLake):
+    """The part of a lake that builds past versions again."""
+
+    def reproduce(self, dataset: str, at: str | None = None, *, deep: bool = False) -> Reproduction:
+        """Build the version that a dataset has at a commit again, apart from the lake, and compare the two.
+
+        Args:
+            dataset: `schema.name`, or `schema.name@REF`.
+            at: the commit; without it what this lake reads.
+            deep: build again what it is made of, too, down to raw files and kept loads.
+
+        Raises:
+            UsageError: `lake.ref_not_found`, `lake.dataset_not_found`.
+            AndonError: where it can't be built any more.
+        """
+        return self._service.reproducing.reproduce(dataset, at or self._ref, deep=deep)
+
+
+class RemoteReproducing(RemoteActing):
+    """The part of a served lake that builds past versions again; verbs and arguments as in `ReproducingLake`."""
+
+    def reproduce(self, dataset: str, at: str | None = None, *, deep: bool = False) -> ReproductionDocument:
+        """Build the version that a dataset has at a commit again, apart from the lake, and compare the two."""
+        body = {"dataset": dataset, "at": at or self._ref, "deep": deep}
+        return from_json(ReproductionDocument, self._link.post("/reproductions", body))

@@ -1,0 +1,1 @@
+"""Versions built again, apart from the lake, and compared with what was published."""

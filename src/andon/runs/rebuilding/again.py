@@ -1,0 +1,303 @@
+"""Building a version again, apart from the lake: its definition over its inputs, at its time, by the same tasks that made it.
+
+What a result hangs on beside its recipe is taken from what was recorded: the engine's settings from the build, what a table grew from
+and which rows were set aside before from the commit that its run began with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from andon.base.clock import from_text
+from andon.base.graph import ordered_below
+from andon.base.record import Record, field
+from andon.errors import AndonError, MachineError
+from andon.lake.scratch import ScratchLake
+from andon.model.build import PACKED
+from andon.model.dataset import Materialize
+from andon.model.growth import Grown
+from andon.model.load import Taking
+from andon.model.plan import Action, Step
+from andon.model.quarantine import dataset_of, is_aside
+from andon.runs.building.job import Demands, Job, RawReads, Reusable
+from andon.runs.building.outcome import Asked, Outcome
+from andon.runs.building.tasks import Tasks
+from andon.runs.growing.filled import ranges_of
+from andon.runs.growing.proofs import Proofs
+from andon.runs.growing.wishes import Wishes
+from andon.runs.inspection.asides import aside_rules
+from andon.runs.inspection.book import CheckBook
+from andon.runs.planning.raw_files import RawFiles
+from andon.runs.rebuilding.engines import RecordedEngines
+from andon.sources.explain import explain
+from andon.sources.render import last_of_each, render
+from andon.workspace.code import project_at
+from andon.workspace.engine_settings import temporary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from andon.model.build import Build
+    from andon.model.commit import Commit, Leaf, State
+    from andon.model.dataset import Definition
+    from andon.model.project import Project
+    from andon.model.quarantine import AsideRule
+    from andon.model.version import Version
+    from andon.relations.sides import Sides
+    from andon.workspace.workspace import Workspace
+
+
+class Again(Record):
+    """A version that was built again.
+
+    Attributes:
+        build: how the recorded version came about.
+        recorded, made: the version then, and now.
+        engine: what the engine says of itself now.
+        is_kept: whether nothing was computed, since what was loaded then is kept and can't be asked for again.
+        seconds: that it took.
+    """
+
+    build: Build
+    definition: Definition
+    recorded: Version
+    made: Version
+    engine: Mapping[str, Any] = field(default_factory=dict)
+    is_kept: bool = False
+    seconds: float = 0.0
+
+
+class _Code(Record):
+    """The code of a commit beside its state (see `CodeBesideState`)."""
+
+    project: Project
+    definitions: Mapping[str, Definition]
+    state: State
+
+
+class Rebuilder:
+    """Builds versions of one commit again; use as a context manager, which clears up.
+
+    Args:
+        commit: in which the versions are; its code says what their checks set aside.
+    """
+
+    def __init__(self, workspace: Workspace, commit: Commit) -> None:
+        self._workspace = workspace
+        self._commit = commit
+        self._state = workspace.lake.commits.state(commit)
+        self._temporary = temporary(workspace.settings, workspace.folder, "again")
+        self._engines: dict[tuple[str, ...], RecordedEngines] = {}
+        objects = workspace.lake.objects
+        shown = objects.versions(leaf.version for leaf in self._state.leaves.values())
+        columns = {name: shown[leaf.version].columns for name, leaf in self._state.leaves.items()}
+        self.lake = ScratchLake(workspace.lake, self._temporary.path / "lake", columns)
+        #: by version what was made in its place
+        self._done: dict[str, Again] = {}
+
+    def __enter__(self) -> Rebuilder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for engines in self._engines.values():
+            engines.__exit__()
+        self._temporary.close()
+
+    def again(self, dataset: str, *, deep: bool = False) -> list[Again]:
+        """A dataset of the commit, built again: last in the list.
+
+        Args:
+            deep: build again what it is made of, too, down to raw files and what was loaded; those come first.
+
+        Raises:
+            AndonError: where it can't be built any more: an input is damaged, packages can't be had, the code fails.
+        """
+        leaf = self._state.leaves[dataset]
+        build = self._build_of(dataset, leaf.version)
+        if not deep:
+            return [self._one(build, build.inputs)]
+        below: dict[str, Build] = {leaf.version: build}
+
+        def inputs(version: str) -> Sequence[str]:
+            found = below[version].inputs
+            below.update({each: self._build_of(name, each) for name, each in found.items() if each not in below})
+            return [*found.values()]
+
+        for version in ordered_below(leaf.version, inputs):
+            read = {name: self._done[each].made.id for name, each in below[version].inputs.items()}
+            self._done[version] = self._one(below[version], read)
+        return [*self._done.values()]
+
+    def sides(self, again: Again) -> Sides:
+        """Engines in which both versions can be read."""
+        return self._engines_of(again.build)()
+
+    # -- one version
+
+    def _one(self, build: Build, inputs: Mapping[str, str]) -> Again:
+        objects = self._workspace.lake.objects
+        definition = objects.definitions([build.definition])[build.definition]
+        recorded = self.lake.objects.versions([build.version])[build.version]
+        if definition.asks is not None:
+            self.lake.intact.require(build.dataset, recorded.files)
+            return Again(build, definition, recorded, recorded, is_kept=True)
+        if is_aside(build.dataset):
+            return self._aside(build, definition, recorded)
+        outcome = self._taken(build, definition, inputs)
+        made = self._kept(outcome.version, outcome.build, outcome.version_id)
+        return Again(build, definition, recorded, made, outcome.build.engine, seconds=outcome.build.seconds)
+
+    def _aside(self, build: Build, definition: Definition, recorded: Version) -> Again:
+        """Rows that were set aside are made with their dataset."""
+        ((dataset, version),) = build.inputs.items()
+        owner = self._build_of(dataset_of(definition.dataset), version)
+        its_own = self._workspace.lake.objects.definitions([owner.definition])[owner.definition]
+        if its_own.asks is not None:
+            self.lake.intact.require(build.dataset, recorded.files)
+            return Again(owner, definition, recorded, recorded, is_kept=True)
+        outcome = self._taken(owner, its_own, owner.inputs)
+        beside = next((each for each in outcome.beside if each.build.dataset == build.dataset), None)
+        if beside is None:
+            raise MachineError(
+                "lake.corrupt",
+                f"building {dataset} again set no rows aside, and `{build.dataset}` was made with it",
+                where=build.dataset,
+                hint=f"`andon reproduce {dataset}` builds that again",
+            )
+        made = self._kept(beside.version, beside.build, beside.version_id)
+        return Again(owner, definition, recorded, made, outcome.build.engine, seconds=outcome.build.seconds)
+
+    def _taken(self, build: Build, definition: Definition, inputs: Mapping[str, str]) -> Outcome:
+        engines = self._engines_of(build)
+        tasks = Tasks(self._job(build, definition), engines(), engines)
+        is_view = definition.materialize is Materialize.VIEW
+        action = Action.VIEW if is_view else Action.BUILD
+        return tasks(Step(build.dataset, action, "built again"), inputs)
+
+    def _kept(self, version: Version | None, build: Build, version_id: str) -> Version:
+        found = version or self.lake.objects.versions([version_id])[version_id]
+        self.lake.objects.keep(found, build)
+        return found
+
+    def _build_of(self, dataset: str, version: str) -> Build:
+        """How a version came about: as the commit says, else by the first build that gave it."""
+        objects = self._workspace.lake.objects
+        leaf = self._state.leaves.get(dataset)
+        if leaf is not None and leaf.version == version:
+            return objects.builds([leaf.build])[leaf.build]
+        found = [build for build in objects.builds_of(dataset) if build.version == version]
+        worked = [build for build in found if build.proof is None]
+        if not found:
+            raise MachineError(
+                "lake.corrupt",
+                f"nobody knows how the version `{version[:12]}` of {dataset} was made",
+                where=dataset,
+                hint="`andon doctor --deep`",
+            )
+        return (worked or found)[-1]
+
+    # -- what tasks are told
+
+    def _engines_of(self, build: Build) -> RecordedEngines:
+        facts = build.engine
+        key = (build.logical_time or "", str(facts.get("threads")), str(facts.get("memory_limit")))
+        if key not in self._engines:
+            moment = from_text(build.logical_time or self._commit.time)
+            self._engines[key] = RecordedEngines(self._workspace, self.lake, moment, facts)
+        return self._engines[key]
+
+    def _job(self, build: Build, definition: Definition) -> Job:
+        dataset, lake = build.dataset, self._workspace.lake
+        before, after = self._around(build)
+        leaves = self._grows_from(definition, before)
+        definitions = {dataset: definition}
+        aside = self._state.leaves.get(definition.aside or "")
+        if aside is not None:
+            definitions[str(definition.aside)] = lake.objects.definitions([aside.definition])[aside.definition]
+        raw = RawFiles(self._workspace.root, self.lake.storage, self.lake.intact)
+        return Job(
+            lake=self.lake,
+            run=build.run or 0,
+            moment=from_text(build.logical_time or self._commit.time),
+            definitions=definitions,
+            leaves=leaves,
+            bound={},
+            raw=RawReads({dataset: (build.files, build.contract)}, {}, _SourceAgain(build, definition, raw)),
+            demands=Demands(lambda *_: None, lambda *_: Asked(), self._asides()),
+            reuse=Reusable(proofs=False),
+            proofs=Proofs(self._workspace.cache),
+            wishes=_wishes(build, definition, leaves),
+            # over what it was made of, a history goes on from what its own build remembers
+            histories={dataset: build} if definition.history is not None else {},
+            releases=after.releases,
+            published_releases=before.releases if before is not None else (),
+        )
+
+    def _around(self, build: Build) -> tuple[Commit | None, Commit]:
+        """The commits before and after the run that made a build, as far as they are known."""
+        run = self._workspace.runs.find(build.run) if build.run is not None else None
+        if run is None:
+            return None, self._commit
+        commits = self._workspace.lake.commits
+        return commits.get(run.base), commits.get(run.commit) if run.commit is not None else self._commit
+
+    def _grows_from(self, definition: Definition, before: Commit | None) -> Mapping[str, Leaf]:
+        """Of what the branch showed, what a result hangs on beside its inputs."""
+        if before is None:
+            return {}
+        shown = self._workspace.lake.commits.state(before).leaves
+        wanted = {definition.aside} if definition.aside is not None else set()
+        if definition.growth is not None:
+            wanted.add(definition.dataset)
+        return {name: leaf for name, leaf in shown.items() if name in wanted}
+
+    def _asides(self) -> Callable[[str, Sequence[tuple[str, str]]], Sequence[AsideRule]]:
+        def rules(dataset: str, columns: Sequence[tuple[str, str]]) -> Sequence[AsideRule]:
+            project = project_at(self._workspace, self._state)
+            definitions = {name: said.definition for name, said in project.datasets.items()}
+            book = CheckBook(self._workspace, _Code(project, definitions, self._state), {})
+            return aside_rules(book, project.datasets[dataset], columns)
+
+        return rules
+
+
+class _SourceAgain(Record):
+    """Reads a source's kept files by its recorded contract (see `ReadSource`)."""
+
+    build: Build
+    definition: Definition
+    raw: RawFiles
+
+    def render(self, dataset: str, only: Collection[str] | None = None) -> str:
+        del dataset  # there is one
+        text = render(self.definition, self.build.contract or {}, self._places(only))
+        is_merged = self.definition.load is not None and self.definition.load.taking is Taking.MERGE
+        return last_of_each(text, self.definition.key) if is_merged else text
+
+    def explain(self, dataset: str, error: Exception) -> AndonError:
+        del dataset  # there is one
+        return explain(error, self.definition, self._places(None))
+
+    def _places(self, only: Collection[str] | None) -> dict[str, Path]:
+        return {f.path: self.raw.place(f) for f in self.build.files if only is None or f.path in only}
+
+
+def _wishes(build: Build, definition: Definition, leaves: Mapping[str, Leaf]) -> Wishes:
+    """What somebody asked of a table that grows, by how its build says that it was made."""
+    dataset = build.dataset
+    if definition.growth is None:
+        return Wishes()
+    grown, own, leaf = Grown.of(build.grown), frozenset((dataset,)), leaves.get(dataset)
+    is_whole = grown.way.startswith("full")
+    if build.proof == PACKED and leaf is not None:
+        return Wishes(pack=own)
+    if is_whole and grown.filled is None:
+        return Wishes(full=own)
+    ranges = ranges_of(grown.asked or (grown.filled or () if is_whole else ()))
+    fill = {dataset: ranges} if ranges else {}
+    if grown.way.startswith("forward only"):
+        return Wishes(forward=own, fill=fill)
+    is_equal = leaf is not None and leaf.definition != definition.id and not is_whole
+    return Wishes(equal=own if is_equal else frozenset(), fill=fill)

@@ -1,0 +1,125 @@
+"""Building past versions again, as they were recorded, and saying whether the same comes out."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from andon.base.clock import from_text
+from andon.model.reproduction import OpenConstruct, RebuiltInput, Reproduction, ReproVerdict
+from andon.workspace.masks import masked_columns
+from andon.workspace.view import View
+
+if TYPE_CHECKING:
+    from andon.model.build import Build
+    from andon.model.dataset import Definition
+    from andon.relations.reproduced import Likeness
+    from andon.runs.rebuilding.again import Again, Rebuilder
+    from andon.workspace.workspace import Workspace
+
+#: What a build records of what it ran on: as people call it, and what brings that back.
+_MACHINE: dict[str, tuple[str, str | None]] = {
+    "version": ("the engine's version", "the version of Andon that pins that engine"),
+    "python": ("the version of Python", "that version of Python"),
+    "isolation": ("what keeps Python apart", None),
+    "threads": ("the engine's threads", None),
+    "memory_limit": ("the engine's memory", None),
+}
+
+
+class Reproducing:
+    """Builds versions of one lake again, apart from it."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def reproduce(self, name: str, ref: str | None = None, *, deep: bool = False) -> Reproduction:
+        """Build the version that a dataset has at a commit again, and compare the two. Nothing of the lake is changed.
+
+        Args:
+            name: `schema.name`, or `schema.name@REF`; REF is a branch, tag, commit, `run:41`, a date.
+            ref: the same as in the name.
+            deep: build again what it is made of, too, down to raw files and what was loaded.
+
+        Raises:
+            UsageError: `lake.ref_not_found`, `lake.dataset_not_found`.
+            AndonError: where it can't be built any more: an input is not what was written, packages can't be had, the code fails.
+        """
+        from andon.runs.rebuilding.again import Rebuilder
+
+        dataset, _, place = name.partition("@")
+        view = View.at(self._workspace, self._ref(place or ref))
+        leaf = view.leaf(dataset)
+        masked = masked_columns(self._workspace, view.commit)
+        with Rebuilder(self._workspace, view.commit) as rebuilder:
+            made = rebuilder.again(dataset, deep=deep)
+            found = [self._compared(each, rebuilder, masked) for each in made]
+        (*before, (last, result)) = zip(made, found, strict=True)
+        build = self._workspace.lake.objects.builds([leaf.build])[leaf.build]
+        return Reproduction(
+            dataset=dataset,
+            ref=view.ref,
+            commit=view.commit.id,
+            version=last.recorded.id,
+            build=build.id,
+            run=build.run,
+            proof=build.proof,
+            logical_time=build.logical_time,
+            engine={key: each for key, each in last.build.engine.items() if isinstance(each, str | int)},
+            verdict=result.verdict,
+            how=result.how,
+            inputs=[
+                RebuiltInput(each.recorded.dataset, each.recorded.id, known.verdict, known.how)
+                for each, known in before
+            ],
+            difference=result.difference,
+            causes=self._causes(last) if not result.verdict.holds or result.verdict is ReproVerdict.EQUAL else [],
+            seconds=round(sum(each.seconds for each in made), 4),
+            seconds_then=round(build.seconds, 4),
+        )
+
+    def _ref(self, ref: str | None) -> str | None:
+        """A ref; a date alone is the end of that day on the branch that is read."""
+        if ref is None or self._workspace.lake.refs.find(ref) is not None:
+            return ref
+        with contextlib.suppress(ValueError):
+            from_text(ref)
+            return f"{self._workspace.branch()}@{ref}"
+        return ref
+
+    def _compared(self, again: Again, rebuilder: Rebuilder, masked: dict[str, frozenset[str]]) -> Likeness:
+        from andon.relations.reproduced import Likeness, compared
+
+        if again.is_kept:
+            return Likeness(
+                ReproVerdict.IDENTICAL, "what was loaded is kept, and whole; whom it came from is not asked again"
+            )
+        key = [name for name in again.definition.key if name in dict(again.recorded.types)]
+        hidden = masked.get(again.recorded.dataset, frozenset())
+        return compared(again.recorded, again.made, rebuilder.sides(again), rebuilder.lake, key, hidden)
+
+    def _causes(self, again: Again) -> list[OpenConstruct]:
+        """By what it may differ: what is not as it was recorded, then places of its code."""
+        return [*_beside(again), *self._constructs(again.build, again.definition)]
+
+    def _constructs(self, build: Build, definition: Definition) -> list[OpenConstruct]:
+        from andon.sql.constructs import constructs_of
+
+        if definition.sql is None:
+            why = "its code is not read for this: chance, a clock, threads and the order of sets are what to look for"
+            return [OpenConstruct(definition.function or definition.entry, definition.entry, None, why, None)]
+        is_wide = (build.engine.get("threads") or 1) != 1
+        return [
+            OpenConstruct(each.what, definition.entry, each.line, each.why, each.exact)
+            for each in constructs_of(definition.sql)
+            if is_wide or not each.is_wide
+        ]
+
+
+def _beside(again: Again) -> list[OpenConstruct]:
+    """What is otherwise than it was when a version was built, beside its code."""
+    return [
+        OpenConstruct(what, None, None, f"it was {then}, and is {now}", exact)
+        for key, (what, exact) in _MACHINE.items()
+        if (then := again.build.engine.get(key)) and (now := again.engine.get(key)) and then != now
+    ]
