@@ -152,6 +152,11 @@ CODES: dict[str, str] = {
     "request.none": "There is no request of this number.",
     "request.claimed": "Somebody else takes care of the request.",
     "request.over": "The request was answered or withdrawn.",
+    # questions
+    "question.none": "There is no question of this number, or no such answer to it.",
+    "question.over": "The question was withdrawn.",
+    "question.no_answer": "Nobody answered the question yet.",
+    "question.not_yours": "Only who wrote something changes it or takes it back.",
     # reviews
     "review.needed": "A change of a dataset waits until its owner approves it.",
     "review.nothing": "Nothing of a change waits for an owner.",

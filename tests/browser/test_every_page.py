@@ -26,7 +26,8 @@ ADDRESSES = {
     "/runs/new": ["/runs/new?plan=true", "/runs/new?plan=true&select=no.such"],
     "/runs/{run}": ["/runs/1", "/runs/2?all=true&task=marts.totals"],
     "/d/{dataset}/{tab}": [
-        f"/d/marts.totals/{tab}" for tab in ("sample", "lineage", "checks", "quarantine", "code", "versions", "used-by")
+        f"/d/marts.totals/{tab}"
+        for tab in ("sample", "lineage", "checks", "quarantine", "code", "versions", "used-by", "questions")
     ],
     "/d/{dataset}": ["/d/shop.orders", "/d/marts.totals?at=main~1"],
     "/map": ["/map"],

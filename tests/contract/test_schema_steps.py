@@ -15,6 +15,7 @@ from andon.base.database import Row, Transaction, migrate
 from andon.base.sqlite import SqliteDatabase
 from andon.lake.schema import MIGRATIONS as LAKE
 from andon.model.approval import Approval
+from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.requests import NewRequest
 from andon.state.schema import MIGRATIONS as STATE
 from kit.clones import FILES, Clone
@@ -26,7 +27,7 @@ LANDED = {
     "lake": ["192ccc65a3e4", "05da025df7e0"],
     "state": [
         *("ec27f021634a", "df076768e8b8", "55ed4452b0c3", "cc6efbc4bbc4", "a874d36ec8c4", "002085f5c590"),
-        *("3a17e86dd787", "1dbec7cde8c1", "2c64566dcba0", "79502025f44b", "dd0deaf56753"),
+        *("3a17e86dd787", "1dbec7cde8c1", "2c64566dcba0", "79502025f44b", "dd0deaf56753", "bce2145accb6"),
     ],
 }
 #: The format of a version that lakes were made by; each step since then only makes tables.
@@ -150,6 +151,17 @@ def story(clone: Clone) -> None:
         service.requests.list(with_ended=True)
         service.requests.measures()
         service.requests.answer(number, "marts.best")
+        asked = service.dataset_questions.ask("marts.best", "Of which year?").question.number
+        service.dataset_questions.answer(asked, "Which do you mean?", settles=False)
+        service.dataset_questions.answer(asked, "Of this one.")
+        service.dataset_questions.reopen(asked)
+        service.dataset_questions.edit(asked, "Of which years?")
+        service.dataset_questions.edit(asked, "Of both.", answer=2)
+        service.dataset_questions.edit(asked, subject="marts.totals.amount")
+        service.dataset_questions.list("marts.totals", with_ended=True)
+        service.renaming.rename("marts.totals", "marts.sums", RunOptions(agreed=ANY_PLAN))
+        service.dataset_questions.withdraw(asked, answer=2)
+        service.scorecards.scorecard()
         service.undoing.undo()
         with service.workspace.lake.database.write() as transaction:
             approval = Approval("marts.best", "a change", "run:1", "a commit", "ana", "2026-11-30T09:00:00Z")

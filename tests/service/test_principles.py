@@ -40,7 +40,9 @@ def test_each_number_moves_when_what_it_measures_happens(project: Clone):
     board = Board(project)
     everything = [spec.key for principle in PRINCIPLES for spec in principle.measures]
     empty = dict(zip(everything, board(*everything), strict=True))
-    assert {key for key, value in empty.items() if value is not None} == {"waiting"}, "no number of nothing"
+    assert {key for key, value in empty.items() if value is not None} == {"waiting", "open_questions"}, (
+        "no number of nothing"
+    )
 
     project.write("andon.toml", SETTINGS)
     project.write("insights/who.md", INSIGHT)
@@ -69,6 +71,24 @@ def test_each_number_moves_when_what_it_measures_happens(project: Clone):
     (wait,) = board("request_wait")
     assert 7200 <= (wait or 0) < 7300
     assert board("waiting") == [0]
+
+    # 5: somebody asks about a dataset, and somebody else answers
+    assert board("answer_time", "open_questions", "oldest_question") == [None, 0, None]
+    with ben.opened() as service:
+        service.dataset_questions.ask("marts.totals.amount", "Is tax in it?")
+        clock.now += timedelta(hours=1)
+        service.dataset_questions.ask("marts.totals", "Since when?")
+    assert board("answer_time", "open_questions") == [None, 2]
+    (oldest,) = board("oldest_question")
+    assert 3600 <= (oldest or 0) < 3700
+    with project.opened() as service:
+        service.dataset_questions.answer(1, "Which tax?", settles=False)
+        clock.now += timedelta(hours=1)
+        service.dataset_questions.answer(1, "No.")
+        service.dataset_questions.answer(2, "Since May.")
+    answered, left, oldest = board("answer_time", "open_questions", "oldest_question")
+    assert (left, oldest) == (0, None)
+    assert 1.5 * 3600 <= (answered or 0) < 1.5 * 3600 + 100, "the median of two hours and one"
 
     # 3: a branch, a bad change, an undo
     ben.switch("try", create=True)

@@ -60,6 +60,7 @@ def test_every_command_has_a_route() -> None:
 
 #: What differs from call to call: moments, durations, random ids, and what is counted per run.
 _VARIES = {
+    "waited_seconds",
     "at",
     "since",
     "until",
@@ -137,6 +138,7 @@ _LOOKING = {
     "principles",
     "requests",
     "reproduce",
+    "questions",
 }
 
 #: What is typed, and what is asked of the server; each in a project of its own, in the same state.
@@ -160,6 +162,22 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["requests", "--measures"], lambda c: c.get("/requests/measures")),
     (["request", "orders by weekday"], lambda c: c.post("/requests", {"what": "orders by weekday"})),
     (["request", "orders", "--by", "soon"], lambda c: c.post("/requests", {"what": "orders", "by": "soon"})),
+    (["questions", "--all"], lambda c: c.get("/questions?all=true")),
+    (["questions", "marts.nope"], lambda c: c.get("/questions?subject=marts.nope")),
+    (["question", "show", "7"], lambda c: c.get("/questions/7")),
+    (
+        ["question", "ask", "marts.totals.amount", "Is tax in it?"],
+        lambda c: c.post("/questions", {"subject": "marts.totals.amount", "what": "Is tax in it?"}),
+    ),
+    (
+        ["question", "ask", "marts.totals.amonut", "Is tax in it?"],
+        lambda c: c.post("/questions", {"subject": "marts.totals.amonut", "what": "Is tax in it?"}),
+    ),
+    (["question", "answer", "7", "No."], lambda c: c.post("/questions/7/answers", {"what": "No."})),
+    (["question", "close", "7"], lambda c: c.post("/questions/7/closings")),
+    (["question", "reopen", "7"], lambda c: c.post("/questions/7/reopenings", {})),
+    (["question", "edit", "7", "So?"], lambda c: c.post("/questions/7/edits", {"what": "So?"})),
+    (["question", "withdraw", "7"], lambda c: c.post("/questions/7/withdrawals", {})),
     (["approve", "main"], lambda c: c.post("/approvals", {"ref": "main"})),
     (["claim", "7"], lambda c: c.post("/requests/7/claims", {})),
     (["answer", "7", "marts.totals"], lambda c: c.post("/requests/7/answers", {"answer": "marts.totals"})),

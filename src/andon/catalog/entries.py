@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.record import Record, replace
 from andon.lineage.descriptions import Handed, HandedText
+from andon.model.dataset_question import QuestionState, place_of
 from andon.model.glossary import terms_by_place
 from andon.model.standing import Certification, Deprecation
 from andon.workspace.code import project_at
@@ -15,6 +16,7 @@ from andon.workspace.code import project_at
 if TYPE_CHECKING:
     from andon.model.commit import Commit, Leaf
     from andon.model.dataset import Dataset, Definition
+    from andon.model.dataset_question import DatasetQuestion, DatasetRename
     from andon.model.glossary import GlossaryTerm
     from andon.model.saved_query import SavedQuery
     from andon.model.version import Version
@@ -53,6 +55,7 @@ class CatalogEntry(Record):
         code: the text that makes it.
         built: when what it shows was made (ISO text).
         terms: words of the glossary that it holds as a whole.
+        asked: what people asked about it, and what was answered.
     """
 
     dataset: str
@@ -69,6 +72,7 @@ class CatalogEntry(Record):
     deprecated: Deprecation | None = None
     certified: Certification | None = None
     terms: tuple[GlossaryTerm, ...] = ()
+    asked: tuple[str, ...] = ()
 
     @property
     def schema(self) -> str:
@@ -141,6 +145,18 @@ def with_handed(entries: dict[str, CatalogEntry], handed: Handed) -> dict[str, C
             )
             found[name] = replace(entry, columns=columns)
     return found
+
+
+def with_asked(
+    entries: dict[str, CatalogEntry], questions: Iterable[DatasetQuestion], renames: Sequence[DatasetRename]
+) -> dict[str, CatalogEntry]:
+    """Datasets with what people asked about them and what was answered, as far as it stands."""
+    texts: dict[str, list[str]] = {}
+    for each in questions:
+        place = place_of(each.dataset, each.renames, renames, entries)
+        if place.is_there and each.state is not QuestionState.WITHDRAWN:
+            texts.setdefault(place.dataset, []).extend([each.what, *(answer.what for answer in each.answers)])
+    return entries | {name: replace(entries[name], asked=tuple(said)) for name, said in texts.items()}
 
 
 def first_line(text: str | None) -> str | None:

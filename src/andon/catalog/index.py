@@ -45,7 +45,7 @@ class IndexedText(Record, array_like=True):
     """The words of one thing, by where they stand.
 
     Attributes:
-        handed: what is said of others of which it holds the values, and what words of the glossary mean.
+        handed: what is said of others of which it holds the values, what words of the glossary mean, what people ask about it.
     """
 
     name: str

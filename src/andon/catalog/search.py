@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from andon.base.lru import Lru
 from andon.base.record import Record, replace
 from andon.catalog.columns import ColumnNames
-from andon.catalog.entries import CatalogEntry, Contents, contents_of, spread, with_handed
+from andon.catalog.entries import CatalogEntry, Contents, contents_of, spread, with_asked, with_handed
 from andon.catalog.facets import counted
 from andon.catalog.index import AskedWord, IndexedText, WordIndex
 from andon.catalog.ranking import Names, said_of
@@ -66,20 +66,21 @@ class Catalogs:
         self._workspace = workspace
         self._descriptions = descriptions
         self._contents: Lru[str, Contents] = Lru(_KEPT)
-        self._kept: Lru[str, Searchable] = Lru(_KEPT)
+        self._kept: Lru[tuple[object, ...], Searchable] = Lru(_KEPT)
         self._newest: Searchable | None = None
         self._lock = threading.Lock()
 
     def of(self, commit: Commit) -> Searchable:
         """`commit`, ready to be searched; an index is made of the one before it, where most of it is the same."""
-        found = self._kept.get(commit.root)
+        key = (commit.root, *self._workspace.dataset_questions.mark())
+        found = self._kept.get(key)
         if found is not None:
             return found
         with self._lock:
-            found = self._kept.get(commit.root)
+            found = self._kept.get(key)
             if found is None:
-                found = self._made(self._with_handed(commit))
-                self._kept.put(commit.root, found)
+                found = self._made(self._with_asked(self._with_handed(commit)))
+                self._kept.put(key, found)
                 self._newest = found
         return found
 
@@ -95,6 +96,11 @@ class Catalogs:
         contents = self.contents(commit)
         handed = self._descriptions.of(commit)
         return replace(contents, entries=with_handed(contents.entries, handed)) if handed else contents
+
+    def _with_asked(self, contents: Contents) -> Contents:
+        book = self._workspace.dataset_questions
+        asked = book.all()
+        return replace(contents, entries=with_asked(contents.entries, asked, book.renames())) if asked else contents
 
     def _made(self, contents: Contents) -> Searchable:
         texts = {name: text_of(entry) for name, entry in contents.entries.items()}
@@ -119,7 +125,7 @@ def text_of(entry: CatalogEntry) -> IndexedText:
     said = (entry.description, entry.owner, *entry.tags, *(column.description for column in entry.columns), *words)
     handed = (column.handed.text for column in entry.columns if column.handed is not None)
     meanings = (term.meaning for term in terms.values())
-    return IndexedText(entry.dataset, columns, _joined(said), entry.code, _joined((*handed, *meanings)))
+    return IndexedText(entry.dataset, columns, _joined(said), entry.code, _joined((*handed, *meanings, *entry.asked)))
 
 
 def _text_of_query(query: SavedQuery) -> IndexedText:

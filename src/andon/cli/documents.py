@@ -66,6 +66,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.contracts import ContractDocument, ContractImport
     from andon.service.costs import CostDocument, WasteDocument
     from andon.service.dataset_page import PageDocument
+    from andon.service.dataset_questions import QuestionInfo
     from andon.service.datasets import DatasetInfo
     from andon.service.diff_report import DiffReportDocument
     from andon.service.doctor import Finding
@@ -150,6 +151,14 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "requests": (list[RequestInfo], RequestMeasures),
         "claim": (DataRequest,),
         "answer": (DataRequest,),
+        "question ask": (QuestionInfo,),
+        "question show": (QuestionInfo,),
+        "question answer": (QuestionInfo,),
+        "question close": (QuestionInfo,),
+        "question reopen": (QuestionInfo,),
+        "question edit": (QuestionInfo,),
+        "question withdraw": (QuestionInfo,),
+        "questions": (list[QuestionInfo],),
         "archive": (MovedDocument,),
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo], list[SavedQueryInfo]),

@@ -25,6 +25,7 @@ from andon.model.run import RunResult
 from andon.model.unit_tests import TestResult
 from andon.python.channels import Channels
 from andon.python.contracts import LakeContracts
+from andon.python.dataset_questions import LakeQuestions
 from andon.python.incidents import IncidentLake
 from andon.python.insights import LakeInsights
 from andon.python.quarantine import LakeQuarantine
@@ -282,6 +283,11 @@ class Lake(IncidentLake):
     def insights(self) -> LakeInsights:
         """What data serves: list, show, add, check, pin, outcome."""
         return LakeInsights(self._service, self._ref)
+
+    @property
+    def questions(self) -> LakeQuestions:
+        """What people ask about datasets and columns: list, show, ask, answer, close, reopen, edit, withdraw."""
+        return LakeQuestions(self._service, self._ref)
 
     @property
     def requests(self) -> LakeRequests:

@@ -25,6 +25,7 @@ from andon.model.profile_diff import ProfileDiffDocument
 from andon.model.run import RunDocument
 from andon.python.channels import RemoteChannels
 from andon.python.contracts import RemoteContracts
+from andon.python.dataset_questions import RemoteQuestions
 from andon.python.insights import RemoteInsights
 from andon.python.quarantine import RemoteQuarantine
 from andon.python.remote_incidents import RemoteIncidents
@@ -252,6 +253,11 @@ class RemoteLake(RemoteIncidents):
     def insights(self) -> RemoteInsights:
         """What data serves: list, show, add, check, pin, outcome."""
         return RemoteInsights(self._link, self._ref, self._told)
+
+    @property
+    def questions(self) -> RemoteQuestions:
+        """What people ask about datasets and columns: list, show, ask, answer, close, reopen, edit, withdraw."""
+        return RemoteQuestions(self._link, self._ref)
 
     @property
     def requests(self) -> RemoteRequests:

@@ -36,6 +36,7 @@ from andon.service.needs import (
     around_of,
     incidents_by_need,
     need_of_insight,
+    need_of_question,
     need_of_request,
     needs_of,
     nobody,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from andon.model.insight import Insight
     from andon.model.request import DataRequest
     from andon.model.trouble import Trouble
+    from andon.service.dataset_questions import QuestionDesk
     from andon.service.runs import Runs
     from andon.service.troubles import Troubles
     from andon.state.insight_looks import InsightLook
@@ -101,10 +103,18 @@ class Board:
     """Tells how one workspace's lake stands."""
 
     def __init__(
-        self, workspace: Workspace, catalogs: Catalogs, uses: UseBook, troubles: Troubles, runs: Runs, kept: BoardKept
+        self,
+        workspace: Workspace,
+        catalogs: Catalogs,
+        uses: UseBook,
+        troubles: Troubles,
+        runs: Runs,
+        questions: QuestionDesk,
+        kept: BoardKept,
     ) -> None:
         self._workspace = workspace
         self._runs = runs
+        self._questions = questions
         self._lake = workspace.lake
         self._catalogs = catalogs
         self._uses = uses
@@ -181,7 +191,20 @@ class Board:
         asked = self._asked(view, now)
         at = to_text(now)[:16]
         people = tuple((each.number, len(each.people)) for each in asked)
-        key = (view.ref, view.commit.id, troubles, heads, told, failed and failed.number, numbers, looks, people, at)
+        mark = self._workspace.dataset_questions.mark()
+        key = (
+            view.ref,
+            view.commit.id,
+            troubles,
+            heads,
+            told,
+            failed and failed.number,
+            numbers,
+            looks,
+            people,
+            mark,
+            at,
+        )
         found = self._kept.needs.get(key)
         if found is None:
             lanes = self._lanes(view)
@@ -190,6 +213,8 @@ class Board:
             others += [_of_run(failed)] if failed is not None else []
             others += _of_insights(view.project.insights, looks)
             others += [need_of_request(each) for each in asked]
+            # the lake's, as requests are
+            others += [need_of_question(each) for each in (self._questions.open(view) if view.ref == MAIN else ())]
             known = incidents_by_need(incidents, self._workspace.incidents.signals(number for number, _ in numbers))
             needs = tuple(needs_of(troubles, around, self._waiting(view), others, known))
             found = _MarkedNeeds(needs, content_id([need.to_json() for need in needs])[:_MARK])

@@ -16,6 +16,7 @@ from andon.model.glossary import GlossaryTerm
 from andon.model.growth import Grown
 from andon.model.insight import Insight
 from andon.model.version import Column, Version
+from andon.service.dataset_questions import QuestionCount
 from andon.service.trust import TrustNote
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class PageDocument(Document):
     iceberg: str | None
     growth: GrowthDocument | UnsetType = UNSET
     notes: list[TrustNote] | UnsetType = UNSET
+    questions: QuestionCount | UnsetType = UNSET
 
 
 class Page(Documented):
@@ -121,6 +123,7 @@ class Page(Documented):
         inherited: caveats of what stands above it, each with the dataset that states it.
         handed: by column in lower case, what is said of the column above whose values it holds.
         terms: by column in lower case, words of the glossary; by "", those of the dataset as a whole.
+        questions: how many people ask about it.
         today: the day on which it is looked at (ISO).
         iceberg: place of metadata that any Iceberg reader can be pointed at (tables only).
     """
@@ -145,6 +148,7 @@ class Page(Documented):
     terms: Mapping[str, tuple[GlossaryTerm, ...]] = field(default_factory=dict)
     today: str = ""
     notes: tuple[TrustNote, ...] = ()
+    questions: QuestionCount = QuestionCount(0, 0)
 
     def document(self) -> PageDocument:
         """As in `show --json`."""
@@ -172,6 +176,7 @@ class Page(Documented):
             sample=[[_plain(v) for v in row] for row in self.sample],
             growth=self._growth(),
             notes=list(self.notes) or UNSET,
+            questions=self.questions if self.questions.open or self.questions.answered else UNSET,
         )
 
     def _column(self, column: Column) -> ColumnDocument:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from andon.model.glossary import GlossaryTerm
     from andon.query.ask import Querying
     from andon.runs.inspection.history import CheckHistory
+    from andon.service.dataset_questions import QuestionCount
     from andon.service.troubles import Troubles
     from andon.service.trust import TrustNote
     from andon.workspace.workspace import Workspace
@@ -86,6 +87,7 @@ class Datasets:
         graphs: Callable[[], LineageGraphs],
         descriptions: Callable[[], Descriptions],
         notes: Callable[[Commit, Sequence[str], str | None], list[TrustNote]],
+        questions: Callable[[str, Commit], QuestionCount],
     ) -> None:
         self._workspace = workspace
         self._troubles = troubles
@@ -94,6 +96,7 @@ class Datasets:
         self._graphs = graphs
         self._descriptions = descriptions
         self._notes = notes
+        self._questions = questions
         self._lake = workspace.lake
 
     def list(self, at: str | None = None, select: tuple[str, ...] = ()) -> list[DatasetInfo]:
@@ -175,6 +178,7 @@ class Datasets:
             _terms(name, project),
             to_text(self._workspace.clock())[:10],
             tuple(self._notes(commit, [name], at)) if rows else (),
+            self._questions(name, commit),
         )
 
     def _inherited(self, name: str, project: Project, commit: Commit) -> tuple[tuple[str, str], ...]:

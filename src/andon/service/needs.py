@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from andon.catalog.use import UseBook
     from andon.model.insight import Insight
     from andon.model.request import DataRequest
+    from andon.service.dataset_questions import QuestionInfo
     from andon.service.lanes import CommitLanes
 
 
 class NeedKind(StrEnum):
     """What needs somebody. `check`, `held`, `failed`, `late`, `cord`, `complaint`: trouble with a dataset. `branch`: changes that
     nobody published yet. `folder`: what stands in the way of a run of the folder. `run`: a run that came to nothing as a whole.
-    `insight`: an answer that is not true any more. `request`: what people need and nobody takes care of."""
+    `insight`: an answer that is not true any more. `request`: what people need and nobody takes care of.
+    `question`: what people ask about a dataset and nobody answered."""
 
     CHECK = "check"
     HELD = "held"
@@ -42,6 +44,7 @@ class NeedKind(StrEnum):
     BRANCH = "branch"
     INSIGHT = "insight"
     REQUEST = "request"
+    QUESTION = "question"
 
 
 class NextStep(Document):
@@ -160,6 +163,8 @@ _NEEDS: Mapping[SignalKind, tuple[NeedKind, ...]] = {
 }
 #: What only waits: nobody reads something wrong because of it.
 IDLE = "idle"
+#: Of what somebody asks so much is told.
+_LONGEST = 160
 
 
 def needs_of(
@@ -342,5 +347,31 @@ def need_of_request(request: DataRequest) -> Need:
             f"/api/v1/requests/{request.number}/claims",
             {},
             f"/requests#request-{request.number}",
+        ),
+    )
+
+
+def need_of_question(info: QuestionInfo) -> Need:
+    """A question about a dataset that nobody answered."""
+    question = info.question
+    column = f" `{info.column}`" if info.column is not None else ""
+    asked = " ".join(question.what.split())
+    said = asked if len(asked) <= _LONGEST else f"{asked[: _LONGEST - 1].rstrip()}…"
+    return Need(
+        kind=NeedKind.QUESTION,
+        status=IDLE,
+        datasets=[info.dataset],
+        what=f"{question.who} asks{f' of{column}' if column else ''}: {said}",
+        since=question.at,
+        run=None,
+        affected=AffectedReaders(0, 1, []),
+        owner=info.owner,
+        action=NextStep(
+            "Answer it",
+            f'andon question answer {question.number} "…"',
+            "GET",
+            f"/api/v1/questions/{question.number}",
+            None,
+            f"/d/{info.dataset}/questions#question-{question.number}",
         ),
     )

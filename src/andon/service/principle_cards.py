@@ -136,6 +136,8 @@ def _reproducibility(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
 
 
 def _one_team(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
+    if own["open_questions"].value:
+        return _step("Answer the oldest question", "andon questions", "/")
     if own["both_roles"].value is None:
         return _step("Publish a change, and let somebody else ask what it made", "andon log", "/changes")
     return _step("Show what changed to those who read it", "andon impact DATASET", "/map")
@@ -321,6 +323,28 @@ PRINCIPLES: tuple[PrincipleSpec, ...] = (
                 "Datasets that one person changed and another one asked, of all that were changed.",
                 "a change that is published (`andon run`, `andon publish`)",
                 measures.both_roles,
+            ),
+            MeasureSpec(
+                "answer_time",
+                "Time to an answer",
+                _SECONDS,
+                "Median from a question about a dataset to its first answer.",
+                "an answered question (`andon question answer`)",
+                measures.answer_time,
+            ),
+            MeasureSpec(
+                "open_questions",
+                "Questions open",
+                _COUNT,
+                "Questions about datasets that nobody has answered yet.",
+                "a lake that takes questions",
+            ),
+            MeasureSpec(
+                "oldest_question",
+                "Oldest open question",
+                _SECONDS,
+                "How long the oldest question waits that nobody has answered yet.",
+                "an open question (`andon question ask`)",
             ),
         ),
         _one_team,

@@ -12,6 +12,7 @@ from statistics import median
 from andon.base.clock import from_text
 from andon.base.record import Record, field
 from andon.model.commit import Commit, CommitKind
+from andon.model.dataset_question import DatasetQuestion
 from andon.model.request import DataRequest, RequestState
 from andon.operations.repeats.runs import ANDON
 from andon.operations.review import changes, incidents
@@ -77,6 +78,7 @@ class Recorded(Record):
     """All that was recorded within the two times that are compared.
 
     Attributes:
+        asked: questions about datasets.
         history: commits of the branch, newest first.
         brought: `{run: incident that it met first}`.
         rules: `{dataset: its rule}` of those that promise a time; `objective` the share of the time in which it is to be kept.
@@ -85,6 +87,7 @@ class Recorded(Record):
 
     questions: tuple[SpentQuestion, ...] = ()
     requests: tuple[DataRequest, ...] = ()
+    asked: tuple[DatasetQuestion, ...] = ()
     runs: tuple[RunFact, ...] = ()
     actions: tuple[ReviewedAction, ...] = ()
     incidents: tuple[incidents.ReviewedIncident, ...] = ()
@@ -217,6 +220,12 @@ def both_roles(facts: Recorded, window: Window) -> Value:
         if dataset in makers and each.who not in makers[dataset]
     }
     return _share(len(asked), len(makers))
+
+
+def answer_time(facts: Recorded, window: Window) -> Value:
+    """Median from a question about a dataset to its first answer."""
+    pairs = [(each.at, each.first_answer) for each in facts.asked]
+    return _median(_between(at, first.at) for at, first in pairs if first is not None and window.has(first.at))
 
 
 # -- 7 technical excellence

@@ -9,7 +9,7 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
-from andon.base.clock import to_text
+from andon.base.clock import from_text, to_text
 from andon.base.lru import Lru
 from andon.errors import UsageError
 from andon.model.principles import ScorecardDocument
@@ -98,7 +98,8 @@ class Scorecards:
         """What moves with most of what is counted; the rest is counted anew each minute."""
         workspace = self._workspace
         waiting = tuple((each.number, each.state) for each in workspace.requests.waiting())
-        return workspace.query_log.last(), tuple((run.number, run.status) for run in workspace.runs.newest(3)), waiting
+        runs = tuple((run.number, run.status) for run in workspace.runs.newest(3))
+        return workspace.query_log.last(), runs, waiting, workspace.dataset_questions.mark()
 
     def _counted(self, view: View, begin: datetime, now: datetime) -> ScorecardDocument:
         before = begin - (now - begin)
@@ -126,6 +127,7 @@ class Scorecards:
         return Recorded(
             questions=tuple(workspace.spending.asked(since, until)),
             requests=tuple(each for each in workspace.requests.since(since) if each.at < until),
+            asked=tuple(each for each in workspace.dataset_questions.since(since) if each.at < until),
             runs=tuple(RunFact(each.started, each.author) for each in runs),
             actions=found.actions,
             incidents=found.incidents,
@@ -146,11 +148,17 @@ class Scorecards:
     def _at_moments(self, view: View, before: datetime, begin: datetime, now: datetime) -> dict[str, AtMoments]:
         counts = self._nouns.architectures.counts(view.ref, begin)
         waiting = self._workspace.requests.waiting()
+        asked = self._workspace.dataset_questions.open()
+        oldest = min((each.at for each in asked), default=None)
         levels = [info.level for info in self._nouns.insights.infos(self._nouns.insights.sight(view))]
         definitions = self._workspace.lake.objects.definitions(leaf.definition for leaf in view.state.leaves.values())
         plain = sum(not definition.allow for definition in definitions.values())
         return {
             "waiting": AtMoments(Value(float(len(waiting)), len(waiting))),
+            "open_questions": AtMoments(Value(float(len(asked)), len(asked))),
+            "oldest_question": AtMoments(
+                Value(None if oldest is None else max(0.0, (now - from_text(oldest)).total_seconds()))
+            ),
             "repeatable": AtMoments(_share(plain, len(definitions))),
             "serving": AtMoments(self._serving(view, begin, now), self._serving_then(view, before, begin)),
             "value_cost": AtMoments(self._value_cost(view, begin, now)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from andon.base.clock import to_text
 from andon.base.document import Document, Documented
 from andon.base.record import replace
 from andon.errors import ProjectError, UsageError
@@ -17,6 +18,7 @@ from andon.service.given_files import GivenCode, broken
 from andon.service.saved_texts import file_of, new_path, not_found, query_names, query_path
 
 if TYPE_CHECKING:
+    from andon.base.database import Transaction
     from andon.model.commit import Commit, State
     from andon.service.given_files import GivenFiles
     from andon.workspace.workspace import Workspace
@@ -115,7 +117,8 @@ class Renaming:
         elif "." in old:
             files |= self._renamed_in(state, old, new, own, target)
         message = f"renamed {old} to {new}"
-        return self._done((old,), new, GivenCode(branch, files, head), options, message, listener, is_dry)
+        listens = self._noting(old, new, listener or Listener()) if "." in old else listener
+        return self._done((old,), new, GivenCode(branch, files, head), options, message, listens, is_dry)
 
     def retire(
         self,
@@ -148,6 +151,16 @@ class Renaming:
         return self._done(tuple(names), None, given, options, message, listener, is_dry)
 
     # -- parts
+
+    def _noting(self, old: str, new: str, listener: Listener) -> Listener:
+        """A listener that notes the dataset's other name with the publish: what people asked about it goes along."""
+
+        def published(transaction: Transaction, commit: str) -> None:
+            listener.published(transaction, commit)
+            at = to_text(self._workspace.clock())
+            self._workspace.dataset_questions.add_rename(transaction, old, new, commit, at)
+
+        return replace(listener, published=published)
 
     def _as_it_was(self, names: tuple[str, ...], new: str | None, done: RunResult) -> Moved:
         """What was renamed or retired by a publish that is there."""

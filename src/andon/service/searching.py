@@ -46,7 +46,7 @@ class MatchedColumn(Document):
 
 class Snippet(Document):
     """The line that has most of the words: `place` is `description`, `column`, `glossary`, `above` (said of the column that it has its
-    values from) or `code`; marks are ranges of its characters."""
+    values from), `question` (what people ask about it, or answered) or `code`; marks are ranges of its characters."""
 
     place: str
     text: str
@@ -356,7 +356,7 @@ def _hit(entry: CatalogEntry, marker: Marker, rank: Rank, today: str) -> Dataset
 
 def _snippet(entry: CatalogEntry, marker: Marker) -> Snippet | None:
     """The line that says most of what was asked: of the description, else of what is said of a column, of a word of the glossary or of a
-    column above, else of the code."""
+    column above, else of what people ask about it, else of the code."""
     said = marker.best_line(entry.description or "")
     if said is not None:
         return Snippet("description", said.text, said.marks)
@@ -364,6 +364,7 @@ def _snippet(entry: CatalogEntry, marker: Marker) -> Snippet | None:
     terms = [*entry.terms, *(term for column in entry.columns for term in column.terms)]
     labelled += [("glossary", "", f"{', '.join(term.words)}: {term.meaning}") for term in terms]
     labelled += [("above", f"{each.name}: ", each.handed.text) for each in entry.columns if each.handed is not None]
+    labelled += [("question", "", text) for text in entry.asked]
     for place, label, text in labelled:
         found = marker.best_line(text)
         if found is not None:

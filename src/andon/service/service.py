@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from andon.service.contracts import Contracts
     from andon.service.cords import CordDesk
     from andon.service.costs import CostDesk
+    from andon.service.dataset_questions import QuestionDesk
     from andon.service.dataset_versions import DatasetVersions
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
@@ -342,6 +343,13 @@ class Service:
 
         return RequestDesk(self.workspace, self._found, self._is_published)
 
+    @cached_property
+    def dataset_questions(self) -> QuestionDesk:
+        """What people ask about datasets and columns."""
+        from andon.service.dataset_questions import QuestionDesk
+
+        return QuestionDesk(self.workspace)
+
     def _found(self, words: str) -> list[str]:
         return [hit.dataset for hit in self.catalog.find(words).hits]
 
@@ -567,6 +575,7 @@ class Service:
             lambda: self._shared.graphs,
             lambda: self._shared.descriptions,
             lambda commit, names, at: self.trust.notes(commit, names, at),
+            lambda name, commit: self.dataset_questions.count(name, commit),
         )
 
     @cached_property
@@ -610,7 +619,8 @@ class Service:
         from andon.service.board import Board
 
         shared = self._shared
-        return Board(self.workspace, shared.catalogs, shared.uses, shared.troubles, self.runs, shared.board)
+        questions = self.dataset_questions
+        return Board(self.workspace, shared.catalogs, shared.uses, shared.troubles, self.runs, questions, shared.board)
 
     @cached_property
     def lineage_events(self) -> LineageEvents:

@@ -10,6 +10,7 @@ from andon.state import (
     claims,
     clocks,
     cords,
+    dataset_questions,
     decisions,
     hints,
     incidents,
@@ -87,4 +88,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     hints.TABLES,
     # what owners approved of changes by others
     approvals.TABLES,
+    # what people ask about datasets
+    dataset_questions.TABLES,
 )

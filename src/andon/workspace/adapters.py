@@ -39,6 +39,7 @@ from andon.state.check_results import CheckResults
 from andon.state.claims import Claims
 from andon.state.clocks import Clocks
 from andon.state.cords import Cords
+from andon.state.dataset_questions import DatasetQuestions
 from andon.state.decisions import Decisions
 from andon.state.doors import Doors
 from andon.state.facts import Facts
@@ -100,6 +101,7 @@ class StateStore(Record):
     insight_looks: InsightLooks
     requests: Requests
     approvals: Approvals
+    dataset_questions: DatasetQuestions
 
 
 class Adapters:
@@ -291,6 +293,7 @@ class Adapters:
             InsightLooks(database),
             Requests(database),
             Approvals(database),
+            DatasetQuestions(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

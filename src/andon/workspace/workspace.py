@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from andon.state.claims import Claims
     from andon.state.clocks import Clocks
     from andon.state.cords import Cords
+    from andon.state.dataset_questions import DatasetQuestions
     from andon.state.decisions import Decisions
     from andon.state.doors import Doors
     from andon.state.facts import Facts
@@ -223,6 +224,11 @@ class Workspace:
     def approvals(self) -> Approvals:
         """What owners approved of changes by others."""
         return self._adapters.state.approvals
+
+    @property
+    def dataset_questions(self) -> DatasetQuestions:
+        """What people ask about datasets, and what was answered."""
+        return self._adapters.state.dataset_questions
 
     @property
     def requests(self) -> Requests:

@@ -12,6 +12,7 @@ from andon.cli.text.checks import page_checks
 from andon.cli.text.code import code_lines
 from andon.cli.text.find import lamp_cell
 from andon.cli.text.plans import symbol
+from andon.render.dataset_questions import count_words
 from andon.render.values import cell_text, is_number, is_solid
 from andon.render.words import moment, names, short
 
@@ -76,6 +77,9 @@ def page_lines(page: Page, console: Console) -> list[str]:
     if page.leaf.kind != "source":
         facts.append((("reads", "dim"), ", ".join(page.reads) or "nothing"))
     facts.append((("read by", "dim"), ", ".join(page.read_by) or "no dataset"))
+    asked = count_words(page.questions)
+    if asked:
+        facts.append((("questions", "dim"), f"{asked}: `andon questions {page.dataset} --all`"))
     if page.queries:
         facts.append((("asked by", "dim"), ", ".join(page.queries)))
     if page.insights:

@@ -10,9 +10,11 @@ from andon.render.code import code_diff, code_lines
 from andon.render.values import cell_text, is_number
 from andon.service.takebacks import can_be_undone
 from andon.web.asking import AtCommit
+from andon.web.pages.dataset_questions import questions_shown
 from andon.web.pages.distribution import distribution
 from andon.web.pages.page import PageCall, PageRoute, Shown
 from andon.web.pages.strips import RUNS, check_rows
+from andon.workspace.view import View
 
 if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
@@ -30,6 +32,7 @@ TABS = (
     ("code", "Code"),
     ("versions", "Versions"),
     ("used-by", "Used by"),
+    ("questions", "Questions"),
 )
 #: What troubles are called.
 _TROUBLE = {
@@ -59,6 +62,7 @@ class DatasetAsked(AtCommit, kw_only=True):
         b: the later one.
         split: whether they stand side by side.
         all: whether all versions are listed.
+        question: of the questions about it, the one that a form of this page was about.
         seen: the commit that the page around a part was drawn at: part and page are of one, whatever is published between.
     """
 
@@ -68,6 +72,7 @@ class DatasetAsked(AtCommit, kw_only=True):
     b: str | None = None
     split: bool = False
     all: bool = False
+    question: int | None = None
     seen: str | None = None
 
 
@@ -82,7 +87,9 @@ def _dataset(call: PageCall) -> Shown:
         absent = call.service.versions.absent(name, call.query.at) if error.code == "lake.dataset_not_found" else None
         if absent is None or not absent.is_anywhere or call.wants:
             raise
-        return {"absent": absent, "name": name, "address": f"/d/{name}", "status": 404}
+        view = View.at(call.service.workspace, call.query.seen or call.query.at)
+        asked = questions_shown(call, call.service.dataset_questions.of(name, view.commit))
+        return {"absent": absent, "name": name, "address": f"/d/{name}", "status": 404, **asked}
     is_whole = call.wants in ("", "main", "dataset")
     set_aside = call.service.quarantine.count(name, call.query.seen or call.query.at) if is_whole else None
     checks = check_rows(page.checks, _check_history(call, page, tab))
@@ -104,7 +111,7 @@ def _dataset(call: PageCall) -> Shown:
         "state": str(standing.lamp),
         "may_undo": call.may_change and _is_branch(call),
         "may_change": call.may_change,
-        "is_read_only": call.service.workspace.lake.database.is_read_only,
+        **questions_shown(call, call.service.dataset_questions.of(name, page.commit)),
         **_PARTS[tab](call, page),
     }
 
@@ -237,6 +244,7 @@ _PARTS: Mapping[str, Callable[[PageCall, Page], Mapping[str, Any]]] = {
     "code": _code,
     "versions": _versions,
     "used-by": _used_by,
+    "questions": _head,
 }
 
 

@@ -1,0 +1,173 @@
+"""A question about a dataset or a column, with what people answered; and where what it is about stands by now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from enum import StrEnum
+
+from andon.base.document import Document
+from andon.base.record import Record
+
+
+class QuestionState(StrEnum):
+    """How far a question is: somebody waits, it was answered, or nobody asks any more."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+
+
+class QuestionAnswer(Document):
+    """What somebody said to a question.
+
+    Attributes:
+        number: of the answer, counted within the question.
+        edited: when its text was changed last (ISO text).
+        settles: whether it answers the question; else it asks back, or adds something.
+    """
+
+    number: int
+    what: str
+    who: str
+    at: str
+    edited: str | None
+    settles: bool
+
+
+class DatasetQuestion(Document):
+    """A question.
+
+    Attributes:
+        dataset, column: what it is about, as that was called when it was asked; `field_id` is the column's.
+        renames: how many datasets had been renamed by then.
+        what: the question itself; `edited` when its text was changed last.
+        who, at: who asked, and when (ISO text).
+        ended_by, ended: who answered it, said that it is answered, or withdrew it, and when; null while it is open.
+        answers: those that stand, the first one first.
+    """
+
+    number: int
+    dataset: str
+    column: str | None
+    field_id: int | None
+    renames: int
+    what: str
+    who: str
+    at: str
+    edited: str | None
+    state: QuestionState
+    ended_by: str | None
+    ended: str | None
+    answers: list[QuestionAnswer]
+
+    @property
+    def subject(self) -> str:
+        """What it is about, as it was asked: `schema.name`, or `schema.name.column`."""
+        return self.dataset if self.column is None else f"{self.dataset}.{self.column}"
+
+    @property
+    def first_answer(self) -> QuestionAnswer | None:
+        """The first answer that settles it; None where nobody gave one."""
+        return next((each for each in self.answers if each.settles), None)
+
+
+class DatasetRename(Record):
+    """A dataset that was published under another name.
+
+    Attributes:
+        number: counts the renames of a lake.
+        commit: the one that shows the new name first.
+    """
+
+    number: int
+    old: str
+    new: str
+    commit: str
+
+
+#: Steps from one name to the next: a rename, and whether it is gone along with (else back).
+Way = tuple[tuple[DatasetRename, bool], ...]
+
+
+class DatasetPlace(Record):
+    """Where a dataset stands.
+
+    Attributes:
+        dataset: its name; where it is not there, the last one that it had.
+        way: the renames that lead there.
+    """
+
+    dataset: str
+    is_there: bool
+    way: Way = ()
+
+
+def place_of(dataset: str, renames_then: int, renames: Sequence[DatasetRename], names: Collection[str]) -> DatasetPlace:
+    """Where a dataset that somebody named stands in a state that has `names`. Pure.
+
+    It is found along the renames that came after it was named; else under that very name; else along renames of before, which another
+    branch may not have had, or an undo took back. Of several renames of one name the first counts whose new name is there: a rename that
+    was taken back has none.
+
+    Args:
+        renames_then: how many renames there had been when it was named.
+        renames: all there are, in their order.
+    """
+    found = (
+        _onward(dataset, renames_then, renames, names)
+        or _onward(dataset, 0, renames, names)
+        or _back(dataset, renames, names)
+    )
+    if found is not None:
+        return DatasetPlace(found[0], True, found[1])
+    last, way = dataset, []
+    for each in renames[renames_then:]:
+        if each.old == last:
+            last = each.new
+            way.append((each, True))
+    return DatasetPlace(last, False, tuple(way))
+
+
+def _onward(
+    name: str, since: int, renames: Sequence[DatasetRename], names: Collection[str], way: Way = ()
+) -> tuple[str, Way] | None:
+    for each in renames:
+        if each.number > since and each.old == name:
+            found = _onward(each.new, each.number, renames, names, (*way, (each, True)))
+            if found is not None:
+                return found
+    return (name, way) if name in names else None
+
+
+def _back(name: str, renames: Sequence[DatasetRename], names: Collection[str], way: Way = ()) -> tuple[str, Way] | None:
+    for each in reversed(renames):
+        if each.new == name and not any(each is step for step, _ in way):
+            behind = (*way, (each, False))
+            found = _onward(each.old, each.number, renames, names, behind) or _back(each.old, renames, names, behind)
+            if found is not None:
+                return found
+    return None
+
+
+def column_of(
+    question: DatasetQuestion,
+    place: DatasetPlace,
+    columns: Mapping[str, int],
+    renamed: Callable[[DatasetRename], Mapping[int, int]],
+) -> str | None:
+    """What the column that a question is about is called by now; None where it is not there. Pure.
+
+    Args:
+        place: where the dataset stands.
+        columns: field ids of its columns, by their names.
+        renamed: ids of columns under the old name of a rename, to those under the new one.
+    """
+    id = question.field_id
+    for rename, is_onward in place.way:
+        pairs = renamed(rename)
+        id = (pairs if is_onward else {new: old for old, new in pairs.items()}).get(id) if id is not None else None
+    there = {field: name for name, field in columns.items()}
+    if id is not None and id in there:
+        return there[id]
+    asked = (question.column or "").lower()
+    return next((name for name in columns if name.lower() == asked), None)
