@@ -14,6 +14,7 @@ from andon.model.dataset_question import QuestionState
 from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.dataset_questions import LONGEST, QuestionDesk
 from andon.service.service import Service
+from andon.state.dataset_questions import DatasetQuestions
 from andon.workspace.caller import Caller
 from kit.clones import FILES, Clone
 
@@ -292,3 +293,29 @@ def test_the_page_of_a_dataset_counts_them(own: Clone) -> None:
         by(service, "ana").answer(number, "No.")
         shown = service.datasets.show("marts.totals", rows=0).to_json()
         assert shown["questions"] == {"open": 1, "answered": 1}
+
+
+def test_a_rename_is_noted_with_its_publish_or_not_at_all(own: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    with own.opened() as service:
+        service.dataset_questions.ask("marts.count", "Of what?")
+        with monkeypatch.context() as patched:
+            patched.setattr(DatasetQuestions, "add_rename", broken)
+            with pytest.raises(OSError, match="full"):
+                service.renaming.rename("marts.count", "marts.number", AGREED)
+        assert [each.subject for each in service.dataset_questions.list()] == ["marts.count"]
+        assert service.renaming.rename("marts.count", "marts.number", AGREED).published
+        assert [each.subject for each in service.dataset_questions.list()] == ["marts.number"]
+        assert len(service.workspace.dataset_questions.renames()) == 1
+
+
+def test_what_somebody_asks_says_less_than_what_a_dataset_is(own: Clone) -> None:
+    described = f"/*---\ndescription: Refunds by customer.\n---*/\n{FILES['datasets/marts/totals.sql']}"
+    own.write("datasets/marts/totals.sql", described)
+    own.run()
+    with own.opened() as service:
+        for index in range(3):
+            service.dataset_questions.ask("marts.best", f"Are refunds in it? {index}")
+        assert [hit.dataset for hit in service.catalog.find("refunds").hits] == ["marts.totals", "marts.best"]

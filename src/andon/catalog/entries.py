@@ -153,7 +153,7 @@ def with_asked(
     """Datasets with what people asked about them and what was answered, as far as it stands."""
     texts: dict[str, list[str]] = {}
     for each in questions:
-        place = place_of(each.dataset, each.renames, renames, entries)
+        place = place_of(each.dataset, each.since, renames, entries)
         if place.is_there and each.state is not QuestionState.WITHDRAWN:
             texts.setdefault(place.dataset, []).extend([each.what, *(answer.what for answer in each.answers)])
     return entries | {name: replace(entries[name], asked=tuple(said)) for name, said in texts.items()}

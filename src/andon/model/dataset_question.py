@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 
 from andon.base.document import Document
+from andon.base.graph import reach
 from andon.base.record import Record
 
 
@@ -39,7 +40,7 @@ class DatasetQuestion(Document):
 
     Attributes:
         dataset, column: what it is about, as that was called when it was asked; `field_id` is the column's.
-        renames: how many datasets had been renamed by then.
+        since: number of the last rename from that name that was before it was asked; 0 for none.
         what: the question itself; `edited` when its text was changed last.
         who, at: who asked, and when (ISO text).
         ended_by, ended: who answered it, said that it is answered, or withdrew it, and when; null while it is open.
@@ -50,7 +51,7 @@ class DatasetQuestion(Document):
     dataset: str
     column: str | None
     field_id: int | None
-    renames: int
+    since: int
     what: str
     who: str
     at: str
@@ -77,12 +78,14 @@ class DatasetRename(Record):
     Attributes:
         number: counts the renames of a lake.
         commit: the one that shows the new name first.
+        since: see `last_left`, of the old name in the state before.
     """
 
     number: int
     old: str
     new: str
     commit: str
+    since: int = 0
 
 
 #: Steps from one name to the next: a rename, and whether it is gone along with (else back).
@@ -102,30 +105,44 @@ class DatasetPlace(Record):
     way: Way = ()
 
 
-def place_of(dataset: str, renames_then: int, renames: Sequence[DatasetRename], names: Collection[str]) -> DatasetPlace:
+def last_left(dataset: str, renames: Sequence[DatasetRename], names: Collection[str]) -> int:
+    """The last rename from a name that was before the dataset which has that name in a state; 0 for none. Pure.
+
+    Where what was renamed is there beside it, that is another dataset; where it is not, the rename was not done here, or was taken back.
+    """
+    left = [each for each in renames if each.old == dataset and _onward(each.new, each.number, renames, names)]
+    return left[-1].number if left else 0
+
+
+def place_of(dataset: str, since: int, renames: Sequence[DatasetRename], names: Collection[str]) -> DatasetPlace:
     """Where a dataset that somebody named stands in a state that has `names`. Pure.
 
-    It is found along the renames that came after it was named; else under that very name; else along renames of before, which another
-    branch may not have had, or an undo took back. Of several renames of one name the first counts whose new name is there: a rename that
-    was taken back has none.
+    It is found along the renames that came after it was named; else under that very name; else back along renames, which another branch
+    may not have had, or an undo took back. Of several renames of one name the first counts whose new name is there: one that was taken
+    back has none.
 
     Args:
-        renames_then: how many renames there had been when it was named.
+        since: see `last_left`, of the state in which it was named.
         renames: all there are, in their order.
     """
-    found = (
-        _onward(dataset, renames_then, renames, names)
-        or _onward(dataset, 0, renames, names)
-        or _back(dataset, renames, names)
-    )
+    found = _onward(dataset, since, renames, names) or _back(dataset, renames, names)
     if found is not None:
         return DatasetPlace(found[0], True, found[1])
     last, way = dataset, []
-    for each in renames[renames_then:]:
-        if each.old == last:
+    for each in renames:
+        if each.number > since and each.old == last:
             last = each.new
             way.append((each, True))
     return DatasetPlace(last, False, tuple(way))
+
+
+def names_linked(dataset: str, renames: Sequence[DatasetRename]) -> set[str]:
+    """All names from which renames lead to a dataset, there and back, with its own. Pure."""
+    pairs: dict[str, set[str]] = {}
+    for each in renames:
+        pairs.setdefault(each.old, set()).add(each.new)
+        pairs.setdefault(each.new, set()).add(each.old)
+    return {dataset, *reach(pairs, [dataset])}
 
 
 def _onward(
@@ -143,7 +160,8 @@ def _back(name: str, renames: Sequence[DatasetRename], names: Collection[str], w
     for each in reversed(renames):
         if each.new == name and not any(each is step for step, _ in way):
             behind = (*way, (each, False))
-            found = _onward(each.old, each.number, renames, names, behind) or _back(each.old, renames, names, behind)
+            # another branch may have given it another name before
+            found = _onward(each.old, each.since, renames, names, behind) or _back(each.old, renames, names, behind)
             if found is not None:
                 return found
     return None

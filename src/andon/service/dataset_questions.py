@@ -16,6 +16,8 @@ from andon.model.dataset_question import (
     QuestionAnswer,
     QuestionState,
     column_of,
+    last_left,
+    names_linked,
     place_of,
 )
 from andon.workspace.view import View
@@ -88,8 +90,21 @@ class QuestionDesk:
             known = self._book.open(transaction)
             found = next((q for q in known if (q.who, q.what, q.dataset, q.column) == same), None)
             if found is None:
+                since = last_left(dataset, self._book.renames(transaction), view.state.leaves)
                 new = DatasetQuestion(
-                    0, dataset, column, field_id, 0, said, who, self._now(), None, QuestionState.OPEN, None, None, []
+                    0,
+                    dataset,
+                    column,
+                    field_id,
+                    since,
+                    said,
+                    who,
+                    self._now(),
+                    None,
+                    QuestionState.OPEN,
+                    None,
+                    None,
+                    [],
                 )
                 found = self._book.add(transaction, new)
         return self._info(view, found)
@@ -119,15 +134,13 @@ class QuestionDesk:
     def of(self, dataset: str, commit: Commit) -> Sequence[QuestionInfo]:
         """All questions about a dataset as it is called at a commit, but for those that were withdrawn, in the order of `list`."""
         view = View(self._workspace, commit.id, commit)
-        asked = [each for each in self._book.all() if each.state is not QuestionState.WITHDRAWN]
-        placed = [(each, self._place(view, each)) for each in asked]
-        found = [self._placed(view, each, place) for each, place in placed if place.dataset == dataset]
-        return sorted(found, key=_order)
+        found = [self._placed(view, each, place) for each, place in self._about(view, dataset)]
+        return sorted((each for each in found if each.question.state is not QuestionState.WITHDRAWN), key=_order)
 
     def count(self, dataset: str, commit: Commit) -> QuestionCount:
         """How many questions there are about a dataset as it is called at a commit."""
         view = View(self._workspace, commit.id, commit)
-        states = [each.state for each in self._book.all() if self._place(view, each).dataset == dataset]
+        states = [each.state for each, _ in self._about(view, dataset)]
         return QuestionCount(states.count(QuestionState.OPEN), states.count(QuestionState.ANSWERED))
 
     def show(self, number: int, at: str | None = None) -> QuestionInfo:
@@ -217,12 +230,14 @@ class QuestionDesk:
                 where="edit",
                 hint=f'`andon question edit {number} "…"`, `andon question edit {number} --about schema.dataset`',
             )
-        target = None if subject is None else self._target(View.at(self._workspace), subject)
+        view = View.at(self._workspace)
+        target, names = None if subject is None else self._target(view, subject), view.state.leaves
         said = None if what is None else _said(what, "question" if answer is None else "answer")
         with self._workspace.lake.database.write() as transaction:
             found = self._standing(transaction, number)
             if target is not None:
-                found = self._book.move(transaction, number, *target)
+                since = last_left(target[0], self._book.renames(transaction), names)
+                found = self._book.move(transaction, number, *target, since)
             elif self._own_text(found, answer) != said:
                 found = self._book.edit(transaction, number, said or "", self._now(), answer)
         return self._shown(found)
@@ -352,13 +367,19 @@ class QuestionDesk:
         return self._info(View.at(self._workspace), question)
 
     def _info(self, view: View, question: DatasetQuestion) -> QuestionInfo:
-        return self._placed(view, question, self._place(view, question))
+        return self._infos(view, [question])[0]
 
     def _infos(self, view: View, questions: Iterable[DatasetQuestion]) -> Sequence[QuestionInfo]:
-        return [self._info(view, each) for each in questions]
+        renames, names = self._book.renames(), view.state.leaves
+        placed = [(each, place_of(each.dataset, each.since, renames, names)) for each in questions]
+        return [self._placed(view, each, place) for each, place in placed]
 
-    def _place(self, view: View, question: DatasetQuestion) -> DatasetPlace:
-        return place_of(question.dataset, question.renames, self._book.renames(), view.state.leaves)
+    def _about(self, view: View, dataset: str) -> Sequence[tuple[DatasetQuestion, DatasetPlace]]:
+        """Questions about a dataset as it is called there."""
+        renames, names = self._book.renames(), view.state.leaves
+        asked = self._book.about(names_linked(dataset, renames))
+        placed = [(each, place_of(each.dataset, each.since, renames, names)) for each in asked]
+        return [(each, place) for each, place in placed if place.dataset == dataset]
 
     def _placed(self, view: View, question: DatasetQuestion, place: DatasetPlace) -> QuestionInfo:
         gone = None if place.is_there else "dataset"

@@ -354,14 +354,15 @@ def need_of_request(request: DataRequest) -> Need:
 def need_of_question(info: QuestionInfo) -> Need:
     """A question about a dataset that nobody answered."""
     question = info.question
-    column = f" `{info.column}`" if info.column is not None else ""
+    of = f" of `{info.column}`" if info.column is not None else ""
+    gone = "" if info.gone is None else ", which is not there any more"
     asked = " ".join(question.what.split())
     said = asked if len(asked) <= _LONGEST else f"{asked[: _LONGEST - 1].rstrip()}…"
     return Need(
         kind=NeedKind.QUESTION,
         status=IDLE,
         datasets=[info.dataset],
-        what=f"{question.who} asks{f' of{column}' if column else ''}: {said}",
+        what=f"{question.who} asks{of or (' of it' if gone else '')}{gone}: {said}",
         since=question.at,
         run=None,
         affected=AffectedReaders(0, 1, []),

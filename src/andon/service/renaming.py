@@ -9,6 +9,7 @@ from andon.base.clock import to_text
 from andon.base.document import Document, Documented
 from andon.base.record import replace
 from andon.errors import ProjectError, UsageError
+from andon.model.dataset_question import last_left
 from andon.model.plan import Plan, PlanDocument
 from andon.model.run import RunDocument, RunResult
 from andon.project.rename import renamed_file
@@ -117,7 +118,7 @@ class Renaming:
         elif "." in old:
             files |= self._renamed_in(state, old, new, own, target)
         message = f"renamed {old} to {new}"
-        listens = self._noting(old, new, listener or Listener()) if "." in old else listener
+        listens = self._noting(old, new, state, listener or Listener()) if "." in old else listener
         return self._done((old,), new, GivenCode(branch, files, head), options, message, listens, is_dry)
 
     def retire(
@@ -152,13 +153,14 @@ class Renaming:
 
     # -- parts
 
-    def _noting(self, old: str, new: str, listener: Listener) -> Listener:
+    def _noting(self, old: str, new: str, state: State, listener: Listener) -> Listener:
         """A listener that notes the dataset's other name with the publish: what people asked about it goes along."""
 
         def published(transaction: Transaction, commit: str) -> None:
             listener.published(transaction, commit)
-            at = to_text(self._workspace.clock())
-            self._workspace.dataset_questions.add_rename(transaction, old, new, commit, at)
+            book, at = self._workspace.dataset_questions, to_text(self._workspace.clock())
+            since = last_left(old, book.renames(transaction), state.leaves)
+            book.add_rename(transaction, old, new, commit, since, at)
 
         return replace(listener, published=published)
 

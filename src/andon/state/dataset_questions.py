@@ -5,24 +5,25 @@ None is ever removed: how long people waited is what a team is measured by, and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from andon.base.database import Database, Transaction
+from andon.base.database import Database, Transaction, in_batches
 from andon.model.dataset_question import DatasetQuestion, DatasetRename, QuestionAnswer, QuestionState
 
 #: The tables, for the numbered steps of `andon.state.schema`.
 TABLES = (
     "create table dataset_question (number bigint primary key, dataset text not null, about_column text, field_id bigint,"
-    " renames bigint not null, what text not null, who text not null, at text not null, edited text, state text not null,"
+    " since bigint not null, what text not null, who text not null, at text not null, edited text, state text not null,"
     " ended_by text, ended text, revision bigint not null)",
     "create table dataset_question_answer (question bigint not null, number bigint not null, what text not null,"
     " who text not null, at text not null, edited text, settles integer not null, withdrawn text,"
     " primary key (question, number))",
     "create table dataset_rename (number bigint primary key, old_name text not null, new_name text not null,"
-    " commit_id text not null, at text not null)",
+    " commit_id text not null, since bigint not null, at text not null)",
 )
 
-_COLUMNS = "number, dataset, about_column, field_id, renames, what, who, at, edited, state, ended_by, ended"
+_COLUMNS = "number, dataset, about_column, field_id, since, what, who, at, edited, state, ended_by, ended"
 
 
 class DatasetQuestions:
@@ -55,6 +56,13 @@ class DatasetQuestions:
         """Every question there ever was, by number."""
         return self._read(self._database, "", [])
 
+    def about(self, datasets: Iterable[str]) -> list[DatasetQuestion]:
+        """Those that were asked about any of these names, by number."""
+        found: list[DatasetQuestion] = []
+        for marks, batch in in_batches(set(datasets)):
+            found += self._read(self._database, f"where dataset in ({marks})", batch)
+        return sorted(found, key=lambda each: each.number)
+
     def find(self, number: int, reader: Database | Transaction | None = None) -> DatasetQuestion | None:
         """One; None where there is none of that number.
 
@@ -70,29 +78,29 @@ class DatasetQuestions:
             reader: the transaction to read within.
         """
         rows = (reader or self._database).query(
-            "select number, old_name, new_name, commit_id from dataset_rename order by number"
+            "select number, old_name, new_name, commit_id, since from dataset_rename order by number"
         )
         return [DatasetRename(*row) for row in rows]
 
     def add(self, transaction: Transaction, question: DatasetQuestion) -> DatasetQuestion:
-        """Write a new question; its number is given here, and how many renames there were."""
+        """Write a new question; its number is given here."""
         number = int(transaction.query("select coalesce(max(number), 0) + 1 from dataset_question")[0][0])
         transaction.execute(
             f"insert into dataset_question ({_COLUMNS}, revision) values ({', '.join('?' * 13)})",
             [
                 number,
-                *(question.dataset, question.column, question.field_id, len(self.renames(transaction))),
+                *(question.dataset, question.column, question.field_id, question.since),
                 *(question.what, question.who, question.at, None, str(question.state), None, None),
                 self._revision(transaction),
             ],
         )
         return self._required(transaction, number)
 
-    def add_rename(self, transaction: Transaction, old: str, new: str, commit: str, at: str) -> None:
+    def add_rename(self, transaction: Transaction, old: str, new: str, commit: str, since: int, at: str) -> None:
         """Note that a dataset has another name from `commit` on."""
         transaction.execute(
-            "insert into dataset_rename (number, old_name, new_name, commit_id, at) values (?, ?, ?, ?, ?)",
-            [len(self.renames(transaction)) + 1, old, new, commit, at],
+            "insert into dataset_rename (number, old_name, new_name, commit_id, since, at) values (?, ?, ?, ?, ?, ?)",
+            [len(self.renames(transaction)) + 1, old, new, commit, since, at],
         )
 
     def answer(
@@ -135,12 +143,12 @@ class DatasetQuestions:
         return self._touched(transaction, number)
 
     def move(
-        self, transaction: Transaction, number: int, dataset: str, column: str | None, field_id: int | None
+        self, transaction: Transaction, number: int, dataset: str, column: str | None, field_id: int | None, since: int
     ) -> DatasetQuestion:
         """It is about something else."""
         transaction.execute(
-            "update dataset_question set dataset = ?, about_column = ?, field_id = ?, renames = ? where number = ?",
-            [dataset, column, field_id, len(self.renames(transaction)), number],
+            "update dataset_question set dataset = ?, about_column = ?, field_id = ?, since = ? where number = ?",
+            [dataset, column, field_id, since, number],
         )
         return self._touched(transaction, number)
 
@@ -164,15 +172,14 @@ class DatasetQuestions:
         (found,) = self._read(transaction, "where number = ?", [number])
         return found
 
-    def _read(self, reader: Database | Transaction, condition: str, values: list[object]) -> list[DatasetQuestion]:
+    def _read(self, reader: Database | Transaction, condition: str, values: Sequence[object]) -> list[DatasetQuestion]:
         rows = reader.query(f"select {_COLUMNS} from dataset_question {condition} order by number", values)
         answers: dict[int, list[QuestionAnswer]] = {}
-        if rows:
-            some = "" if len(rows) > 1 else "and question = ?"
+        for marks, batch in in_batches([row[0] for row in rows]):
             told = reader.query(
                 "select question, number, what, who, at, edited, settles from dataset_question_answer"
-                f" where withdrawn is null {some} order by question, number",
-                [] if len(rows) > 1 else [rows[0][0]],
+                f" where withdrawn is null and question in ({marks}) order by question, number",
+                batch,
             )
             for question, number, what, who, at, edited, settles in told:
                 each = QuestionAnswer(number, what, who, at, edited, bool(settles))

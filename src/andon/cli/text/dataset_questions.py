@@ -48,6 +48,9 @@ def told_lines(found: QuestionInfo, console: Console) -> list[str]:
     lines = [f"question {question.number} about {ink.paint(found.subject, 'bold')} is {state}"]
     if gone:
         lines.append(ink.paint(f"  {gone}", "warn" if found.gone else "dim"))
+    if found.gone:
+        moved = f"`andon question edit {question.number} --about DATASET` says what it is called by now"
+        lines.append(ink.paint(f"  {moved}", "dim"))
     lines += [ink.paint(f"  {question.who}, {moment(question.at)}{edited}", "dim"), *_text(question.what)]
     for each in question.answers:
         how = "answered" if each.settles else "said"

@@ -57,7 +57,7 @@ class DatasetAsked(AtCommit, kw_only=True):
 
     Attributes:
         made: whether to wait for what takes long: its profile, its rows.
-        column: whose way through the lineage is shown.
+        column: whose way through the lineage is shown; about which a question is asked.
         a: of two versions of its code, the earlier one.
         b: the later one.
         split: whether they stand side by side.

@@ -121,12 +121,12 @@ def ticked(text: str) -> Markup:
 
 
 def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
-    """A text with ranges of it marked."""
+    """A text with ranges of it marked, made visible as all that people wrote."""
     found, at = Markup(), 0
     for start, end in marks:
-        found += text[at:start] + Markup("<mark>%s</mark>") % text[start:end]
+        found += visible(text[at:start]) + Markup("<mark>%s</mark>") % visible(text[start:end])
         at = end
-    return found + text[at:]
+    return found + visible(text[at:])
 
 
 def sentence(text: str) -> Markup:
