@@ -66,7 +66,6 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.contracts import ContractDocument, ContractImport
     from andon.service.costs import CostDocument, WasteDocument
     from andon.service.dataset_page import PageDocument
-    from andon.service.dataset_questions import QuestionInfo
     from andon.service.datasets import DatasetInfo
     from andon.service.diff_report import DiffReportDocument
     from andon.service.doctor import Finding
@@ -93,6 +92,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.pull import PulledDocument
     from andon.service.quarantine import QuarantineInfo, QuarantineRows
     from andon.service.query_history import AskedQuery
+    from andon.service.question_places import QuestionInfo
     from andon.service.readers import ReadersDocument
     from andon.service.renaming import MovedDocument
     from andon.service.request_measures import RequestMeasures

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.document import from_json
 from andon.python.server_link import ServerLink
-from andon.service.dataset_questions import QuestionInfo
+from andon.service.question_places import QuestionInfo
 
 if TYPE_CHECKING:
     from andon.service.service import Service

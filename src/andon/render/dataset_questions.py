@@ -8,7 +8,7 @@ from andon.base.text import plural
 from andon.model.dataset_question import QuestionState
 
 if TYPE_CHECKING:
-    from andon.service.dataset_questions import QuestionCount, QuestionInfo
+    from andon.service.question_places import QuestionCount, QuestionInfo
 
 #: How far a question is: the lamp that has its colour, and the word.
 QUESTION_STATES = {

@@ -16,7 +16,7 @@ from andon.model.glossary import GlossaryTerm
 from andon.model.growth import Grown
 from andon.model.insight import Insight
 from andon.model.version import Column, Version
-from andon.service.dataset_questions import QuestionCount
+from andon.service.question_places import QuestionCount
 from andon.service.trust import TrustNote
 
 if TYPE_CHECKING:

@@ -6,63 +6,24 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from andon.base.clock import from_text, to_text
-from andon.base.document import Document
-from andon.base.names import did_you_mean
+from andon.base.clock import to_text
 from andon.errors import ConflictError, UsageError
 from andon.model.dataset_question import (
-    DatasetPlace,
     DatasetQuestion,
     QuestionAnswer,
     QuestionState,
-    column_of,
     last_left,
-    names_linked,
-    place_of,
 )
+from andon.service.question_places import QuestionCount, QuestionInfo, QuestionPlaces
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from andon.base.database import Transaction
     from andon.model.commit import Commit
-    from andon.model.dataset_question import DatasetRename
-    from andon.state.dataset_questions import DatasetQuestions
     from andon.workspace.workspace import Workspace
 
 #: A question, and what is said to it, may be so long.
 LONGEST = 2000
-
-
-class QuestionInfo(Document):
-    """A question as it stands at a commit.
-
-    Attributes:
-        dataset, column: what it is about is called so there; where it is not there, what it was called last.
-        gone: what of it is not there: `dataset`, `column`; null where all is.
-        owner: who owns the dataset.
-        waited_seconds: from asking until the first answer that stands, until it was withdrawn, or, while it is open, until now.
-    """
-
-    question: DatasetQuestion
-    dataset: str
-    column: str | None
-    gone: str | None
-    owner: str | None
-    waited_seconds: float
-
-    @property
-    def subject(self) -> str:
-        """What it is about: `schema.name`, or `schema.name.column`."""
-        return self.dataset if self.column is None else f"{self.dataset}.{self.column}"
-
-
-class QuestionCount(Document):
-    """How many questions about a dataset wait for an answer, and how many have one."""
-
-    open: int
-    answered: int
 
 
 class QuestionDesk:
@@ -70,6 +31,8 @@ class QuestionDesk:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self._book = workspace.dataset_questions
+        self._places = QuestionPlaces(workspace)
 
     def ask(self, subject: str, what: str, at: str | None = None) -> QuestionInfo:
         """Ask about a dataset or a column. The same person asking the same again, while it is open, is answered with the one there is.
@@ -83,19 +46,19 @@ class QuestionDesk:
         """
         said = _said(what)
         view = View.at(self._workspace, at)
-        dataset, column, field_id = self._target(view, subject)
+        target = self._places.target(view, subject)
         who = self._workspace.caller.author
         with self._workspace.lake.database.write() as transaction:
-            same = (who, said, dataset, column)
+            same = (who, said, target.dataset, target.column)
             known = self._book.open(transaction)
             found = next((q for q in known if (q.who, q.what, q.dataset, q.column) == same), None)
             if found is None:
-                since = last_left(dataset, self._book.renames(transaction), view.state.leaves)
+                since = last_left(target.dataset, self._book.renames(transaction), view.state.leaves)
                 new = DatasetQuestion(
                     0,
-                    dataset,
-                    column,
-                    field_id,
+                    target.dataset,
+                    target.column,
+                    target.field_id,
                     since,
                     said,
                     who,
@@ -107,7 +70,7 @@ class QuestionDesk:
                     [],
                 )
                 found = self._book.add(transaction, new)
-        return self._info(view, found)
+        return self._places.infos(view, [found])[0]
 
     def list(
         self, subject: str | None = None, at: str | None = None, *, with_ended: bool = False
@@ -123,24 +86,24 @@ class QuestionDesk:
                 about.
         """
         view = View.at(self._workspace, at)
-        found = self._infos(view, self._book.all() if with_ended or subject is not None else self._book.open())
+        found = self._places.infos(view, self._book.all() if with_ended or subject is not None else self._book.open())
         if subject is not None:
             known = [each for each in found if _is_about(each, subject)]
             if not known:
-                self._target(view, subject)
+                self._places.target(view, subject)
             found = [each for each in known if with_ended or each.question.state is QuestionState.OPEN]
         return sorted(found, key=_order)
 
     def of(self, dataset: str, commit: Commit) -> Sequence[QuestionInfo]:
         """All questions about a dataset as it is called at a commit, but for those that were withdrawn, in the order of `list`."""
         view = View(self._workspace, commit.id, commit)
-        found = [self._placed(view, each, place) for each, place in self._about(view, dataset)]
+        found = self._places.about(view, dataset)
         return sorted((each for each in found if each.question.state is not QuestionState.WITHDRAWN), key=_order)
 
     def count(self, dataset: str, commit: Commit) -> QuestionCount:
         """How many questions there are about a dataset as it is called at a commit."""
         view = View(self._workspace, commit.id, commit)
-        states = [each.state for each, _ in self._about(view, dataset)]
+        states = self._places.states(view, dataset)
         return QuestionCount(states.count(QuestionState.OPEN), states.count(QuestionState.ANSWERED))
 
     def show(self, number: int, at: str | None = None) -> QuestionInfo:
@@ -149,7 +112,7 @@ class QuestionDesk:
         Raises:
             UsageError: `question.none`, `lake.ref_not_found`.
         """
-        return self._info(View.at(self._workspace, at), self._known(number))
+        return self._places.infos(View.at(self._workspace, at), [self._known(number)])[0]
 
     def answer(self, number: int, what: str, *, settles: bool = True) -> QuestionInfo:
         """Answer a question; one that has an answer takes others, too. Said twice by one person it is noted once.
@@ -231,13 +194,13 @@ class QuestionDesk:
                 hint=f'`andon question edit {number} "…"`, `andon question edit {number} --about schema.dataset`',
             )
         view = View.at(self._workspace)
-        target, names = None if subject is None else self._target(view, subject), view.state.leaves
+        target, names = None if subject is None else self._places.target(view, subject), view.state.leaves
         said = None if what is None else _said(what, "question" if answer is None else "answer")
         with self._workspace.lake.database.write() as transaction:
             found = self._standing(transaction, number)
             if target is not None:
-                since = last_left(target[0], self._book.renames(transaction), names)
-                found = self._book.move(transaction, number, *target, since)
+                since = last_left(target.dataset, self._book.renames(transaction), names)
+                found = self._book.move(transaction, number, target.dataset, target.column, target.field_id, since)
             elif self._own_text(found, answer) != said:
                 found = self._book.edit(transaction, number, said or "", self._now(), answer)
         return self._shown(found)
@@ -269,13 +232,12 @@ class QuestionDesk:
 
     def open(self, view: View) -> Sequence[QuestionInfo]:
         """Those that wait for an answer, the oldest first, as they stand at a commit."""
-        return self._infos(view, self._book.open())
+        return self._places.infos(view, self._book.open())
 
     # -- parts
 
-    @property
-    def _book(self) -> DatasetQuestions:
-        return self._workspace.dataset_questions
+    def _shown(self, question: DatasetQuestion) -> QuestionInfo:
+        return self._places.infos(View.at(self._workspace), [question])[0]
 
     def _now(self) -> str:
         return to_text(self._workspace.clock())
@@ -339,76 +301,6 @@ class QuestionDesk:
                 hint=f'say what you know beside it: `andon question answer {question.number} "…"`',
             )
         return text.what
-
-    def _target(self, view: View, subject: str) -> tuple[str, str | None, int | None]:
-        """The dataset, the column, and its field id."""
-        schema, _, rest = subject.partition(".")
-        name, has_column, column = rest.partition(".")
-        dataset = f"{schema}.{name}"
-        leaf = view.leaf(dataset if rest else subject)
-        if not has_column:
-            return dataset, None, None
-        version = self._workspace.lake.objects.versions([leaf.version])[leaf.version]
-        exact = [each for each in version.columns if each.name == column]
-        found = exact or [each for each in version.columns if each.name.lower() == column.lower()]
-        if not found:
-            names = [each.name for each in version.columns]
-            raise UsageError(
-                "lake.column_not_found",
-                f"`{dataset}` has no column `{column[:80]}` at {view.ref}",
-                where=subject[:200],
-                hint=did_you_mean(column, names) or f"it has {', '.join(names[:20])}",
-            )
-        return dataset, found[0].name, found[0].field_id
-
-    # -- where they stand
-
-    def _shown(self, question: DatasetQuestion) -> QuestionInfo:
-        return self._info(View.at(self._workspace), question)
-
-    def _info(self, view: View, question: DatasetQuestion) -> QuestionInfo:
-        return self._infos(view, [question])[0]
-
-    def _infos(self, view: View, questions: Iterable[DatasetQuestion]) -> Sequence[QuestionInfo]:
-        renames, names = self._book.renames(), view.state.leaves
-        placed = [(each, place_of(each.dataset, each.since, renames, names)) for each in questions]
-        return [self._placed(view, each, place) for each, place in placed]
-
-    def _about(self, view: View, dataset: str) -> Sequence[tuple[DatasetQuestion, DatasetPlace]]:
-        """Questions about a dataset as it is called there."""
-        renames, names = self._book.renames(), view.state.leaves
-        asked = self._book.about(names_linked(dataset, renames))
-        placed = [(each, place_of(each.dataset, each.since, renames, names)) for each in asked]
-        return [(each, place) for each, place in placed if place.dataset == dataset]
-
-    def _placed(self, view: View, question: DatasetQuestion, place: DatasetPlace) -> QuestionInfo:
-        gone = None if place.is_there else "dataset"
-        column = question.column
-        if column is not None and place.is_there:
-            now = column_of(question, place, self._columns(view.commit, place.dataset), self._renamed)
-            column, gone = (column, "column") if now is None else (now, None)
-        said = view.project.datasets.get(place.dataset) if place.is_there else None
-        first = question.first_answer
-        until = first.at if first is not None and question.state is QuestionState.ANSWERED else question.ended
-        end = from_text(until) if until is not None else self._workspace.clock()
-        waited = max(0.0, (end - from_text(question.at)).total_seconds())
-        return QuestionInfo(
-            question, place.dataset, column, gone, said.owner if said is not None else None, round(waited, 3)
-        )
-
-    def _columns(self, commit: Commit, dataset: str) -> Mapping[str, int]:
-        leaf = self._workspace.lake.commits.leaf(commit, dataset)
-        if leaf is None:
-            return {}
-        version = self._workspace.lake.objects.versions([leaf.version])[leaf.version]
-        return {each.name: each.field_id for each in version.columns}
-
-    def _renamed(self, rename: DatasetRename) -> Mapping[int, int]:
-        """Ids of columns under the old name, to those under the new one: each name has ids of its own."""
-        commit = self._workspace.lake.commits.get(rename.commit)
-        before = self._workspace.lake.commits.get(commit.parent or commit.id)
-        old, new = self._columns(before, rename.old), self._columns(commit, rename.new)
-        return {id: new[name] for name, id in old.items() if name in new}
 
 
 def _is_about(info: QuestionInfo, subject: str) -> bool:

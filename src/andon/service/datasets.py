@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from andon.model.glossary import GlossaryTerm
     from andon.query.ask import Querying
     from andon.runs.inspection.history import CheckHistory
-    from andon.service.dataset_questions import QuestionCount
+    from andon.service.question_places import QuestionCount
     from andon.service.troubles import Troubles
     from andon.service.trust import TrustNote
     from andon.workspace.workspace import Workspace

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from andon.catalog.use import UseBook
     from andon.model.insight import Insight
     from andon.model.request import DataRequest
-    from andon.service.dataset_questions import QuestionInfo
     from andon.service.lanes import CommitLanes
+    from andon.service.question_places import QuestionInfo
 
 
 class NeedKind(StrEnum):

@@ -8,7 +8,7 @@ from andon.base.document import to_json
 from andon.cli.app import App, Command, Noun, pass_app
 from andon.cli.options import at_option, json_option
 from andon.errors import EXIT_DONE
-from andon.service.dataset_questions import QuestionInfo
+from andon.service.question_places import QuestionInfo
 
 _answer = click.option("--answer", type=int, metavar="NUMBER", help="An answer to it, by its number.")
 

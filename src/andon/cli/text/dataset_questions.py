@@ -13,7 +13,7 @@ from andon.render.words import moment
 
 if TYPE_CHECKING:
     from andon.cli.output import Console
-    from andon.service.dataset_questions import QuestionInfo
+    from andon.service.question_places import QuestionInfo
 
 
 def question_lines(found: Sequence[QuestionInfo], console: Console) -> list[str]:

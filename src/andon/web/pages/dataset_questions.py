@@ -13,7 +13,7 @@ from andon.web.pages.changes import problem, typed
 from andon.web.pages.page import PageCall
 
 if TYPE_CHECKING:
-    from andon.service.dataset_questions import QuestionInfo
+    from andon.service.question_places import QuestionInfo
 
 #: Forms about questions begin calls of such verbs.
 _VERB = "POST /questions"

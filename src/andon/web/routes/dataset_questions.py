@@ -7,7 +7,7 @@ from typing import Any
 from andon.base.document import Document
 from andon.errors import UsageError
 from andon.model.person import PersonRole
-from andon.service.dataset_questions import QuestionInfo
+from andon.service.question_places import QuestionInfo
 from andon.web.asking import AtCommit
 from andon.web.endpoint import Endpoint, RouteCall
 
