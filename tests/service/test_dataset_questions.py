@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -319,3 +322,28 @@ def test_what_somebody_asks_says_less_than_what_a_dataset_is(own: Clone) -> None
         for index in range(3):
             service.dataset_questions.ask("marts.best", f"Are refunds in it? {index}")
         assert [hit.dataset for hit in service.catalog.find("refunds").hits] == ["marts.totals", "marts.best"]
+
+
+def test_of_two_processes_that_answer_at_once_both_are_kept(own: Clone) -> None:
+    with own.opened() as service:
+        number = service.dataset_questions.ask("marts.count", "raced for?").question.number
+    started = []
+    for who in ("ben", "cleo"):
+        command = [
+            sys.executable,
+            "-m",
+            "andon.cli",
+            "-C",
+            str(own.root),
+            "question",
+            "answer",
+            str(number),
+            f"{who} says",
+        ]
+        environ = {**os.environ, "ANDON_AUTHOR": who, "HOME": str(own.root)}
+        started.append(subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE))
+    told = [each.communicate() for each in started]
+    assert [each.returncode for each in started] == [0, 0], told
+    with own.opened() as service:
+        found = service.dataset_questions.show(number).question
+        assert {(each.who, each.what) for each in found.answers} == {("ben", "ben says"), ("cleo", "cleo says")}

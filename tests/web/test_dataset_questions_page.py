@@ -7,6 +7,8 @@ from html import unescape
 
 import pytest
 
+import andon
+from andon.errors import ConflictError
 from kit.clones import Clone
 from kit.serving import Client, Serving
 
@@ -112,3 +114,29 @@ def test_questions_about_what_is_gone_are_on_its_page(own: tuple[Clone, Serving]
     assert "Who is it?" in page.data.decode()
     assert "marts.best is not there" in page.data.decode()
     assert "Answered" in sent(client, "/questions/1/answers", "a1", what="Ada.", _then="/d/marts.best/questions")
+
+
+def test_a_lake_of_a_server_takes_them_as_one_of_a_folder(own: tuple[Clone, Serving]) -> None:
+    clone, server = own
+    said = []
+    with andon.open(clone.root) as here:
+        for lake in (here, andon.connect(server.address)):
+            questions = lake.questions
+            asked = questions.ask("marts.count.n", f"Of what, {len(said)}?")
+            number = asked.question.number
+            assert [each.question.number for each in questions.list("marts.count")] == [number]
+            questions.answer(number, "Of which?", settles=False)
+            questions.edit(number, f"Of what then, {len(said)}?")
+            questions.answer(number, "Of orders.")
+            questions.edit(number, "Of all orders.", answer=2)
+            questions.reopen(number, "Of which year?")
+            questions.close(number)
+            questions.edit(number, subject="marts.count")
+            questions.withdraw(number, answer=2)
+            shown = questions.show(number)
+            said.append((shown.subject, shown.question.state, [each.what for each in shown.question.answers]))
+            questions.withdraw(number)
+            assert questions.list() == []
+            with pytest.raises(ConflictError):
+                questions.answer(number, "Too late.")
+    assert said[0] == said[1] == ("marts.count", "open", ["Of which?", "Of which year?"])

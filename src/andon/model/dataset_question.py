@@ -9,6 +9,9 @@ from andon.base.document import Document
 from andon.base.graph import reach
 from andon.base.record import Record
 
+#: Characters of a question where it stands among others.
+BRIEF = 160
+
 
 class QuestionState(StrEnum):
     """How far a question is: somebody waits, it was answered, or nobody asks any more."""
@@ -65,6 +68,12 @@ class DatasetQuestion(Document):
     def subject(self) -> str:
         """What it is about, as it was asked: `schema.name`, or `schema.name.column`."""
         return self.dataset if self.column is None else f"{self.dataset}.{self.column}"
+
+    @property
+    def brief(self) -> str:
+        """The question in one line, as far as there is room."""
+        said = " ".join(self.what.split())
+        return said if len(said) <= BRIEF else f"{said[: BRIEF - 1].rstrip()}…"
 
     @property
     def first_answer(self) -> QuestionAnswer | None:

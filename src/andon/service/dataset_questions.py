@@ -329,6 +329,5 @@ def _said(text: str, name: str = "question") -> str:
     elif any(unicodedata.category(each) in ("Cc", "Cs") and each not in "\n\t" for each in said):
         wrong = f"the {name} has a character that is no text"
     if wrong is not None:
-        hint = 'say it in a sentence or two: `andon question ask marts.revenue "Is tax in it?"`'
-        raise UsageError("usage.bad_argument", wrong, where=name, hint=hint)
+        raise UsageError("usage.bad_argument", wrong, where=name, hint="say it in a sentence or two, as plain text")
     return said

@@ -163,8 +163,6 @@ _NEEDS: Mapping[SignalKind, tuple[NeedKind, ...]] = {
 }
 #: What only waits: nobody reads something wrong because of it.
 IDLE = "idle"
-#: Of what somebody asks so much is told.
-_LONGEST = 160
 
 
 def needs_of(
@@ -356,13 +354,11 @@ def need_of_question(info: QuestionInfo) -> Need:
     question = info.question
     of = f" of `{info.column}`" if info.column is not None else ""
     gone = "" if info.gone is None else ", which is not there any more"
-    asked = " ".join(question.what.split())
-    said = asked if len(asked) <= _LONGEST else f"{asked[: _LONGEST - 1].rstrip()}…"
     return Need(
         kind=NeedKind.QUESTION,
         status=IDLE,
         datasets=[info.dataset],
-        what=f"{question.who} asks{of or (' of it' if gone else '')}{gone}: {said}",
+        what=f"{question.who} asks{of or (' of it' if gone else '')}{gone}: {question.brief}",
         since=question.at,
         run=None,
         affected=AffectedReaders(0, 1, []),

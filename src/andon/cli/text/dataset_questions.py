@@ -25,7 +25,7 @@ def question_lines(found: Sequence[QuestionInfo], console: Console) -> list[str]
             (str(each.question.number), "accent"),
             QUESTION_STATES[each.question.state][1],
             each.subject,
-            _in_one_line(each.question.what),
+            each.question.brief,
             each.question.who,
             (each.owner or "", "dim"),
             (seconds(each.waited_seconds), "dim"),
@@ -66,13 +66,9 @@ def done_lines(found: QuestionInfo, console: Console) -> list[str]:
     state = QUESTION_STATES[question.state][1]
     count = sum(each.settles for each in question.answers)
     said = f", {plural(count, 'answer')}" if count else ""
-    lines = [f"question {question.number} about {found.subject} is {state}{said}: {_in_one_line(question.what)}"]
+    lines = [f"question {question.number} about {found.subject} is {state}{said}: {question.brief}"]
     gone = gone_words(found)
     return [*lines, console.out.paint(f"  {gone}", "warn" if found.gone else "dim")] if gone else lines
-
-
-def _in_one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _text(text: str) -> list[str]:
