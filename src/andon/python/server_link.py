@@ -34,6 +34,7 @@ _JSON = "application/json"
 #: A lost connection is tried again so often, after so many seconds each.
 _WAITS = (0.2, 1.0, 3.0)
 _CONFLICTS = frozenset({"lake.ref_moved", "lake.folder_conflict", "lake.folder_dirty", "usage.in_progress"})
+_CONFLICTS |= {"request.claimed", "request.over", "question.over", "question.no_answer"}
 
 
 class ServerLink:
@@ -223,6 +224,8 @@ def _kind(code: str) -> type[AndonError]:
     kinds: Mapping[str, type[AndonError]] = {
         "usage": UsageError,
         "lake": UsageError,
+        "request": UsageError,
+        "question": UsageError,
         "project": ProjectError,
         "access": AccessError,
         "build": DatasetError,

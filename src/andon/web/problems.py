@@ -42,6 +42,8 @@ _STATUS = {
     "lake.column_not_found": 404,
     "lake.query_not_found": 404,
     "incident.none": 404,
+    "question.none": 404,
+    "question.not_yours": 403,
     "lake.ref_exists": 409,
     "lake.nothing_to_undo": 409,
     "lake.nothing_to_redo": 409,
