@@ -84,6 +84,18 @@ class Binder:
         Raises:
             BindError: if names or types don't fit, or two output columns have one name.
         """
+        columns = self.columns(sql, macros)
+        twins = find_twins(columns)
+        if twins is not None:
+            raise BindError(twins, sql)
+        return columns
+
+    def columns(self, sql: str, macros: Sequence[str] = ()) -> list[tuple[str, str]]:
+        """As `bind`, for a query whose columns may have one name.
+
+        Raises:
+            BindError: if names or types don't fit.
+        """
         import duckdb
 
         self._create_waiting()
@@ -94,11 +106,7 @@ class Binder:
             raise BindError(self._located(sql, error), sql) from None
         if relation is None:
             raise BindError(SqlProblem("project.not_select", "expected one SELECT"), sql)
-        columns = [(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
-        twins = find_twins(columns)
-        if twins is not None:
-            raise BindError(twins, sql)
-        return columns
+        return [(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
 
     def unreadable(self, sql: str, macros: Sequence[str] = ()) -> str | None:
         """What the engine says of a text in `sql` that can't be read as the type it is compared with; None if all can.

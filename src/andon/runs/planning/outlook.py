@@ -180,10 +180,10 @@ def _touched(dataset: str, verdict: Verdict | None) -> list[str]:
 
 
 def _broken(graph: Graph, dataset: str, verdict: Verdict | None) -> list[str]:
-    """What reads a column that is gone, has another name or another type: columns, datasets and insights of what is published."""
+    """What reads a column that is gone, has another name or another type: columns and datasets of what is published."""
     if verdict is None or verdict.kind is not VerdictKind.CONTRACT:
         return []
-    from andon.model.lineage import blast_radius, column_id, readers
+    from andon.model.lineage import column_id, readers
 
     names = [*verdict.dropped, *(old for old, _ in verdict.renamed), *(name for name, _, _ in verdict.retyped)]
     start = [column_id(dataset, name) for name in names]
@@ -192,4 +192,4 @@ def _broken(graph: Graph, dataset: str, verdict: Verdict | None) -> list[str]:
     for reader in readers(graph, start):
         if reader.hops == 1:
             found += [column_id(reader.dataset, name) for name in reader.columns] or [reader.dataset]
-    return found + [f"insight {name}" for name in blast_radius(graph, start).insights]
+    return found

@@ -1,0 +1,148 @@
+"""Which columns a query uses: those that its rows are made of or decided by, and those without which it would not be answered, or
+with other columns. Judged by the engine's own binder; the text alone tells nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from andon.base.recursion import deeply
+from andon.sql.bind import Binder, BindError
+from andon.sql.bound_plan import Node, UntracedError, forget, planner, words_of
+from andon.sql.lineage.query import SourceColumn, column_lineage
+from andon.sql.tokens import tokens
+
+Schemas = Mapping[str, Sequence[tuple[str, str]]]
+Columns = Sequence[tuple[str, str]]
+
+
+def used_columns(sql: str, schemas: Schemas) -> frozenset[SourceColumn] | None:
+    """The `(dataset, column)`s that a query uses; None where it does not bind, so that nobody can tell. Raises nothing for the text.
+
+    A column is used if values or rows come from it, as `column_lineage` tells; or if without it the query fails, or gives other columns.
+
+    Args:
+        sql: one SELECT; parameters may stand in it.
+        schemas: of the datasets that it reads, and no others.
+    """
+    text = without_values(sql)
+    binder = Binder()
+    try:
+        for name, columns in schemas.items():
+            binder.declare(name, columns)
+        try:
+            whole = binder.columns(text)
+        except BindError:
+            return None
+        traced = column_lineage(text, schemas)
+        if (
+            traced.fallback is not None
+        ):  # two columns of one name have no lineage by name: within brackets they get others
+            traced = column_lineage(f"from (\n{text}\n)", schemas)
+        bound = _bound(text, schemas)
+        if traced.fallback is None:
+            found = set(traced.influence | traced.order).union(*traced.columns.values())
+        elif bound is not None:
+            found = set(bound)
+        else:
+            return None
+        words = words_of(text)
+        for name, columns in schemas.items():
+            maybe = [
+                c for c, _ in columns if (name, c) not in found and (c.lower() in words or (name, c) in (bound or ()))
+            ]
+            found |= {(name, c) for c in _needed(binder, text, name, columns, maybe, whole)}
+        return frozenset(found)
+    finally:
+        binder.close()
+
+
+def outcomes(queries: Mapping[str, str], schemas: Schemas) -> dict[str, Columns | str]:
+    """By their names, the columns that queries give over these datasets, or why one fails.
+
+    Args:
+        schemas: of all that is there.
+    """
+    binder = Binder()
+    try:
+        for name, columns in schemas.items():
+            binder.declare(name, columns)
+        found: dict[str, Columns | str] = {}
+        for key, sql in queries.items():
+            try:
+                found[key] = binder.columns(without_values(sql))
+            except BindError as error:
+                found[key] = error.message
+        return found
+    finally:
+        binder.close()
+
+
+def without_values(sql: str) -> str:
+    """A query with NULL for each of its parameters."""
+    parts: list[str] = []
+    at = 0
+    mark: int | None = None
+    for token in tokens(sql):
+        if mark is not None and token.start == mark + 1 and token.kind in ("word", "number", "quoted"):
+            parts += [sql[at:mark], "null"]
+            at = token.end
+        if token.kind == "mark" and token.text == "?":
+            parts += [sql[at : token.start], "null"]
+            at = token.end
+        mark = token.start if token.kind == "mark" and token.text == "$" else None
+    return "".join([*parts, sql[at:]])
+
+
+def _needed(
+    binder: Binder, text: str, name: str, columns: Columns, maybe: Sequence[str], whole: Columns
+) -> Iterator[str]:
+    """Those of `maybe` without which the query is another one."""
+    if not maybe or _same(binder, text, name, columns, maybe, whole):
+        return
+    if len(maybe) == 1:
+        yield maybe[0]
+        return
+    for column in maybe:
+        if not _same(binder, text, name, columns, [column], whole):
+            yield column
+
+
+def _same(binder: Binder, text: str, name: str, columns: Columns, without: Sequence[str], whole: Columns) -> bool:
+    left = [(column, kind) for column, kind in columns if column not in without]
+    if not left:
+        return False  # there is no table of no columns: whatever needs its rows needs one of them
+    binder.declare(name, left)
+    try:
+        return list(binder.columns(text)) == list(whole)
+    except BindError:
+        return False
+    finally:
+        binder.declare(name, columns)
+
+
+def _bound(text: str, schemas: Schemas) -> frozenset[SourceColumn] | None:
+    """The columns that the binder took, whatever becomes of them; None where the engine shows no plan."""
+    asked = planner()
+    try:
+        for name, columns in schemas.items():
+            asked.declare(name, columns)
+        _, root = asked.plan(f"from (\n{text}\n)")
+        return frozenset(deeply(lambda: set(_scanned(root, {name.lower(): name for name in schemas}))))
+    except (UntracedError, RecursionError, KeyError, IndexError, TypeError, ValueError):
+        if asked.broken:
+            forget()
+        return None
+
+
+def _scanned(node: Node, datasets: Mapping[str, str]) -> Iterator[SourceColumn]:
+    if node.get("type") == "LOGICAL_GET" and node.get("name") == "seq_scan":
+        data = node["function_data"]
+        dataset = datasets.get(f"{data['schema']}.{data['table']}".lower())
+        if dataset is not None:
+            names = node["names"]
+            numbers = (int(entry["index"]) for entry in node.get("column_indexes", ()))
+            yield from ((dataset, names[number]) for number in numbers if number < len(names))
+    for each in node.values():
+        for part in each if isinstance(each, list) else (each,):
+            if isinstance(part, dict):
+                yield from _scanned(part, datasets)
