@@ -108,6 +108,21 @@ class Binder:
             raise BindError(SqlProblem("project.not_select", "expected one SELECT"), sql)
         return [(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
 
+    def planned(self, sql: str) -> list[tuple[str, str]]:
+        """As `columns`, of a query that the engine can make a plan of, too: some have columns, and none.
+
+        Raises:
+            BindError: if names or types don't fit, or there is no plan.
+        """
+        import duckdb
+
+        columns = self.columns(sql)
+        try:
+            self._engine.execute(f"explain {sql}").fetchall()
+        except duckdb.Error as error:
+            raise BindError(explain(error, sql, self._declared), sql) from None
+        return columns
+
     def unreadable(self, sql: str, macros: Sequence[str] = ()) -> str | None:
         """What the engine says of a text in `sql` that can't be read as the type it is compared with; None if all can.
 

@@ -61,7 +61,11 @@ def _rows_ahead(known: Shown, pen: Ink, width: int | None) -> list[str]:
 def _meanings(steps: Sequence[Step], pen: Ink, width: int | None) -> list[str]:
     """What the changes of code mean, and whom they concern."""
     rows: list[Sequence[Cell]] = [
-        (s.dataset, (verdict_text(s.verdict), STYLES[s.verdict.kind]), (reach_text(s.reach), "dim"))
+        (
+            s.dataset,
+            (verdict_text(s.verdict), STYLES[s.verdict.kind]),
+            (reach_text(s.reach, is_asked=bool(s.readers)), "dim"),
+        )
         for s in steps
         if s.verdict is not None and s.reach is not None
     ]

@@ -30,7 +30,7 @@ def used_columns(sql: str, schemas: Schemas) -> frozenset[SourceColumn] | None:
         for name, columns in schemas.items():
             binder.declare(name, columns)
         try:
-            whole = binder.columns(text)
+            whole = binder.planned(text)
         except BindError:
             return None
         traced = column_lineage(text, schemas)
@@ -69,7 +69,7 @@ def outcomes(queries: Mapping[str, str], schemas: Schemas) -> dict[str, Columns 
         found: dict[str, Columns | str] = {}
         for key, sql in queries.items():
             try:
-                found[key] = binder.columns(without_values(sql))
+                found[key] = binder.planned(without_values(sql))
             except BindError as error:
                 found[key] = error.message
         return found
@@ -113,7 +113,7 @@ def _same(binder: Binder, text: str, name: str, columns: Columns, without: Seque
         return False  # there is no table of no columns: whatever needs its rows needs one of them
     binder.declare(name, left)
     try:
-        return list(binder.columns(text)) == list(whole)
+        return list(binder.planned(text)) == list(whole)
     except BindError:
         return False
     finally:
