@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from andon.base.record import Record
 from andon.model.broken_reader import Breaking
@@ -21,11 +21,13 @@ class MovedColumns(Record):
         datasets: whose columns are not the same; what is new is not among them.
         gone: those that are there no more.
         columns: by dataset, those that are gone or of another type, in lower case.
+        grown: the datasets that have columns under names that were not there.
     """
 
     datasets: frozenset[str]
     gone: frozenset[str]
     columns: Mapping[str, frozenset[str]]
+    grown: frozenset[str] = frozenset()
 
     def hit(self, used: Mapping[str, Collection[str]]) -> list[str]:
         """The `schema.dataset.column`s of those used that are gone or of another type."""
@@ -41,6 +43,7 @@ def moved_between(before: Schemas, after: Schemas) -> MovedColumns:
         frozenset(name for name, columns in before.items() if list(columns) != list(after.get(name, ()))),
         frozenset(before.keys() - after.keys()),
         {name: columns for name, columns in lost.items() if columns},
+        frozenset(name for name, columns in before.items() if _names(after.get(name, ())) - _names(columns)),
     )
 
 
@@ -50,6 +53,7 @@ def breaking(
     datasets: Collection[str],
     used: Mapping[str, Collection[str]] | None,
     moved: MovedColumns,
+    is_alike: Callable[[], bool],
     *,
     is_readable: bool = True,
 ) -> Breaking | None:
@@ -59,6 +63,7 @@ def breaking(
         before, after: what it gives over the columns as they are, and as they will be.
         datasets: that it names.
         used: by dataset, the columns that it uses; of one that is not in it, or where it is None, nobody knows which.
+        is_alike: whether its answer is made of the same as before; asked where there are new columns.
         is_readable: whether it could be read at all; else `before` and `after` say nothing of it.
     """
     if not moved.gone.isdisjoint(datasets):
@@ -74,9 +79,15 @@ def breaking(
         return Breaking.FAILS
     if not _keeps(before, after):
         return Breaking.COLUMNS
-    if used is None:
-        return Breaking.UNKNOWN if any(name in moved.columns for name in datasets) else None
-    return Breaking.ROWS if moved.hit(used) else None
+    if used is None and any(name in moved.columns for name in datasets):
+        return Breaking.UNKNOWN
+    if moved.hit(used or {}) or not (moved.grown.isdisjoint(datasets) or is_alike()):
+        return Breaking.ROWS
+    return None
+
+
+def _names(columns: Columns) -> set[str]:
+    return {name.lower() for name, _ in columns}
 
 
 def _lost(before: Columns, after: Columns) -> frozenset[str]:

@@ -23,7 +23,7 @@ class Breaking(StrEnum):
     FAILS = "fails"
     #: A column of its answer is gone, has another type, or another place.
     COLUMNS = "columns"
-    #: It is answered with the same columns, and what it used is gone or of another type: its rows may be others.
+    #: It is answered with the same columns, and what it used is gone or of another type, or what is new joins in: its rows may be others.
     ROWS = "rows"
     #: It reads the dataset, and nobody can tell which of its columns.
     UNKNOWN = "unknown"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from andon.base.clock import day_said, to_text
@@ -173,7 +174,7 @@ class _Scene(Record):
             texts: by key a text and the datasets that it names.
             lines: by key a line of the log with the text: that could be read once.
         """
-        from andon.sql.lineage.used import outcomes
+        from andon.sql.lineage.used import is_made_alike, outcomes
 
         selects = {key: select for key, (sql, _) in texts.items() if (select := select_of(sql)) is not None}
         names = {name for _, datasets in texts.values() for name in datasets}
@@ -186,7 +187,16 @@ class _Scene(Record):
             if used is None and lines is not None:
                 bound, used = self.reads.once(lines[key])
                 is_readable = is_readable and bound
-            how = breaking(before.get(key, ""), after.get(key, ""), datasets, used, self.moved, is_readable=is_readable)
+            schemas = [{d: of[d] for d in datasets if d in of} for of in (self.before, self.after)]
+            how = breaking(
+                before.get(key, ""),
+                after.get(key, ""),
+                datasets,
+                used,
+                self.moved,
+                partial(is_made_alike, selects.get(key, ""), *schemas),
+                is_readable=is_readable,
+            )
             if how is not None:
                 found[key] = how, tuple(self.moved.hit(used or {}))
         return found

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from andon.catalog.broken import Schemas, breaking, moved_between
 from andon.model.broken_reader import Breaking
-from andon.sql.lineage.used import outcomes, used_columns
+from andon.sql.lineage.used import is_made_alike, outcomes, used_columns
 from kit.queries.data import Data, Tables, counted, drawn
 from kit.queries.texts import SCHEMAS, query
 
@@ -74,8 +74,9 @@ def told(sql: str, after: Schemas) -> Breaking | None:
     used: Mapping[str, Sequence[str]] | None = None
     if found is not None:
         used = {name: [column for dataset, column in found if dataset == name] for name in datasets}
-    before_outcome = outcomes({"q": sql}, SCHEMAS)["q"]
-    return breaking(before_outcome, outcomes({"q": sql}, after)["q"], datasets, used, moved_between(SCHEMAS, after))
+    one, other = outcomes({"q": sql}, SCHEMAS)["q"], outcomes({"q": sql}, after)["q"]
+    schemas = [{name: of[name] for name in datasets if name in of} for of in (SCHEMAS, after)]
+    return breaking(one, other, datasets, used, moved_between(SCHEMAS, after), lambda: is_made_alike(sql, *schemas))
 
 
 @settings(max_examples=EXAMPLES, deadline=None)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from andon.base.recursion import deeply
 from andon.sql.bind import Binder, BindError
 from andon.sql.bound_plan import Node, UntracedError, forget, planner, words_of
-from andon.sql.lineage.query import SourceColumn, column_lineage
+from andon.sql.lineage.query import Lineage, SourceColumn, column_lineage
 from andon.sql.tokens import tokens
 
 Schemas = Mapping[str, Sequence[tuple[str, str]]]
@@ -56,6 +56,21 @@ def used_columns(sql: str, schemas: Schemas) -> frozenset[SourceColumn] | None:
         binder.close()
 
 
+def is_made_alike(sql: str, before: Schemas, after: Schemas) -> bool:
+    """Whether what a query gave over the columns that were there is made of the same, and decided by the same, over those that are there
+    now: a column that is new may join in.
+
+    Args:
+        sql: one SELECT that binds over either; of datasets that it reads the schemas are, and of no others.
+    """
+    text = without_values(sql)
+    one, other = _traced(text, before), _traced(text, after)
+    if one.fallback is not None or other.fallback is not None:
+        return _bound(text, before) == _bound(text, after)
+    same = all(other.columns.get(name) == sources for name, sources in one.columns.items())
+    return same and (one.influence, one.order) == (other.influence, other.order)
+
+
 def outcomes(queries: Mapping[str, str], schemas: Schemas) -> dict[str, Columns | str]:
     """By their names, the columns that queries give over these datasets, or why one fails.
 
@@ -91,6 +106,14 @@ def without_values(sql: str) -> str:
             at = token.end
         mark = token.start if token.kind == "mark" and token.text == "$" else None
     return "".join([*parts, sql[at:]])
+
+
+def _traced(text: str, schemas: Schemas) -> Lineage:
+    found = column_lineage(text, schemas)
+    if found.fallback is None:
+        return found
+    # two columns of one name have no lineage by name: within brackets they get others
+    return column_lineage(f"from (\n{text}\n)", schemas)
 
 
 def _needed(
