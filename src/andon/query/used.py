@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 Used = Mapping[str, frozenset[str]]
 Schemas = Mapping[str, Sequence[tuple[str, str]]]
 
-#: One text is bound over so many states in which it was asked, the newest; so many texts are bound that nothing is known of.
-_STATES, _TEXTS = 10, 3_000
+#: So many kinds of questions are looked at, those that were asked last; each over so many states of which it was asked, the newest.
+MOST_KINDS, _STATES = 1_000, 10
 
 
 class _Kept(Record):
@@ -30,6 +30,12 @@ class _Kept(Record):
 
 
 _USED = Entries[_Kept]("columns used", _Kept)
+
+
+def kind_of(line: AnsweredLine) -> str:
+    """What is one for lines that use the same columns, whatever values they ask for."""
+    # a value may say which: `columns('net_.*')`
+    return line.sql if line.shape is None or "columns" in line.sql.lower() else line.shape
 
 
 def select_of(sql: str) -> str | None:
@@ -57,22 +63,22 @@ class ColumnsUsed:
 
     def of(self, lines: Iterable[AnsweredLine]) -> dict[int, Used]:
         """By number of the line. Where its text tells nothing, what the engine told then."""
-        texts: dict[str, dict[str | None, list[AnsweredLine]]] = {}
+        kinds: dict[str, dict[str | None, list[AnsweredLine]]] = {}
         for line in sorted(lines, key=lambda line: -line.seq):
-            texts.setdefault(line.sql, {}).setdefault(line.commit, []).append(line)
+            kinds.setdefault(kind_of(line), {}).setdefault(line.commit, []).append(line)
         asked = {
-            (sql, commit): of_commit[0]
-            for sql, commits in list(texts.items())[:_TEXTS]
+            (kind, commit): of_commit[0]
+            for kind, commits in list(kinds.items())[:MOST_KINDS]
             for commit, of_commit in list(commits.items())[:_STATES]
         }
         known = self._bound(asked)
         found: dict[int, Used] = {}
-        for sql, commits in texts.items():
-            own = [each for commit in commits if (each := known.get((sql, commit))) is not None]
+        for kind, commits in kinds.items():
+            own = [each for commit in commits if (each := known.get((kind, commit))) is not None]
             union = {name: frozenset().union(*(each.get(name, ()) for each in own)) for name in set().union(*own)}
             for commit, of_commit in commits.items():
                 for line in of_commit:
-                    used = known.get((sql, commit)) if (sql, commit) in asked else union or None
+                    used = known.get((kind, commit)) if (kind, commit) in asked else union or None
                     found[line.seq] = _told(line) if used is None else used
         return found
 
@@ -100,12 +106,12 @@ class ColumnsUsed:
 
     def _bound(self, asked: Mapping[tuple[str, str | None], AnsweredLine]) -> dict[tuple[str, str | None], Used | None]:
         over = {key: self.schemas(line.commit, line.datasets) for key, line in asked.items()}
-        keys = {key: _key(key[0], schemas) for key, schemas in over.items() if schemas is not None}
+        keys = {key: _key(asked[key].sql, schemas) for key, schemas in over.items() if schemas is not None}
         known = self._workspace.cache.get(_USED, set(keys.values()))
         made: dict[str, _Kept] = {}
         for key, kept in keys.items():
             if kept not in known and kept not in made:
-                made[kept] = _kept(key[0], over[key] or {})
+                made[kept] = _kept(asked[key].sql, over[key] or {})
         self._workspace.cache.put(_USED, made)
         return {
             key: _by_dataset((known.get(kept) or made[kept]).columns, over[key] or {}) for key, kept in keys.items()

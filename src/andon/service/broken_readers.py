@@ -18,7 +18,7 @@ from andon.lake.refs import MAIN
 from andon.model.broken_reader import Breaking, BrokenReader, BrokenReaderKind
 from andon.model.insight import use_parts
 from andon.model.plan import Action, Step
-from andon.query.used import datasets_of, select_of
+from andon.query.used import MOST_KINDS, datasets_of, kind_of, select_of
 from andon.value.shares import yearly
 from andon.workspace.code import project_at
 
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from andon.state.queries import AnsweredLine
     from andon.workspace.workspace import Workspace
 
-#: So many different questions are looked at, the newest.
-_TEXTS = 3_000
 #: Commits of a branch that are walked back to find what was asked of it.
 _COMMITS = 2_000
 _ORDER = tuple(BrokenReaderKind)
@@ -106,19 +104,20 @@ class BrokenReaders:
         since = to_text(self._workspace.clock() - timedelta(days=DAYS - 1))[:10]
         lines = [line for line in self._reads.lines(since=since) if not scene.moved.datasets.isdisjoint(line.datasets)]
         newest: dict[tuple[str, str, str | None], AnsweredLine] = {}
+        last: dict[str, AnsweredLine] = {}
         for line in lines:
-            newest[line.who, line.sql, line.commit] = line
-        texts = list(dict.fromkeys(line.sql for line in reversed(lines)))[:_TEXTS]
-        datasets = {line.sql: line.datasets for line in lines}
-        judged = scene.judge({sql: (sql, datasets[sql]) for sql in texts}, {line.sql: line for line in lines})
-        by_clock = self._reads.by_clock(lines)
+            newest[line.who, kind_of(line), line.commit] = line
+            last.pop(kind_of(line), None)
+            last[kind_of(line)] = line
+        kinds = dict(list(last.items())[-MOST_KINDS:])
+        judged = scene.judge({kind: (line.sql, line.datasets) for kind, line in kinds.items()}, kinds)
+        by_clock = self._reads.by_clock()
         found = []
-        for line in newest.values():
-            if line.sql not in judged:
-                continue
-            how, columns = judged[line.sql]
-            kind = BrokenReaderKind.TOOL if by_clock(line) else BrokenReaderKind.PERSON
-            found.append(_Found(kind, line.who, how, scene.moved.datasets & set(line.datasets), columns, line))
+        for (_, asked, _), line in newest.items():
+            if asked in judged:
+                how, columns = judged[asked]
+                kind = BrokenReaderKind.TOOL if by_clock(line) else BrokenReaderKind.PERSON
+                found.append(_Found(kind, line.who, how, scene.moved.datasets & set(line.datasets), columns, line))
         return found
 
     def _branches(self, commits: Iterable[str | None]) -> Mapping[str, str | None]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from andon.base.clock import from_text, to_text
 from andon.base.document import Document
 from andon.base.duration import read_duration
-from andon.catalog.last_use import LastUse, LastUses
+from andon.catalog.last_use import LastUse
 from andon.errors import UsageError
 from andon.runs.planning.merge_words import some as listed
 from andon.service.spending import GRACE_DAYS, UNREAD_DAYS, SpendingBook, Spent
-from andon.state.queries import UNASKED
 from andon.value.allot import allot_by
 from andon.value.bill import Allocation, Amounts, ChargeKind, Served, bill_of
 from andon.value.focus import FocusFrame, focus_rows
@@ -220,7 +219,7 @@ class CostDesk:
         whole = _parts([(str(kind), bill.served[kind]) for kind in bill.served], spent.rates)
         total = next(part for part in whole if part.name == Served.WASTE)
         parts = _parts([*((name, own[name]) for name in names), (None, gone)], spent.rates, total.money)
-        last = self._last_uses(spent.until)
+        last = self._reads.last_before(spent.until)
         project = view.project
         return WasteDocument(
             branch=view.ref,
@@ -272,16 +271,6 @@ class CostDesk:
 
     # -- parts
 
-    def _last_uses(self, until: str) -> LastUses:
-        """Who read what last, before a moment: what was answered, of what people and tools asked."""
-        self._workspace.query_log.flush()
-        asked = self._workspace.spending.asked("", until)
-        known = [each for each in asked if each.is_answered and each.face not in UNASKED]
-        found = LastUses(self._reads.by_clock(known))
-        for each in known:
-            found.add(each)
-        return found
-
     def _spent(self, since: str, until: str | None, branch: str | None) -> tuple[View, Spent]:
         now = self._workspace.clock()
         end = now if until is None else moment_said(until, now, now, "until")
@@ -293,10 +282,9 @@ class CostDesk:
 
     def _require_log(self) -> None:
         """That the log of queries goes back as far as reads count."""
-        said = str(self._workspace.settings.get("query.keep_log"))
-        kept = read_duration(said) if said else None
         now = self._workspace.clock()
-        if kept is not None and (now - kept.before(now)).days < UNREAD_DAYS:
+        if self._reads.told_since(now) > to_text(now - timedelta(days=UNREAD_DAYS)):
+            said = str(self._workspace.settings.get("query.keep_log"))
             raise UsageError(
                 "usage.bad_argument",
                 f"nobody can tell who read what within {UNREAD_DAYS} days: the log of queries is kept for {said}",

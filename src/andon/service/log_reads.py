@@ -11,6 +11,7 @@ from andon.base.duration import read_duration
 from andon.catalog.last_use import ByClock, LastUses, LoggedRead, asking_of
 from andon.query.used import ColumnsUsed, Used
 from andon.service.spending import machines_among
+from andon.state.queries import UNASKED
 from andon.workspace.caller import BY_ITSELF
 
 if TYPE_CHECKING:
@@ -49,23 +50,37 @@ class LogReads:
         found = self.of_text(sql, datasets, commit)
         return frozenset("*" if found is None else (each.lower() for each in found.get(dataset, ())))
 
-    def by_clock(self, lines: Iterable[LoggedRead]) -> ByClock:
-        """Tells of `lines` which come by the clock: as `find` counts them, or by all of the log together."""
-        machines = self._uses.by_clock(self._workspace.clock()) | machines_among(lines)
+    def by_clock(self) -> ByClock:
+        """Tells which lines come by the clock, as `find` counts readers: by the days that count."""
+        machines = self._uses.by_clock(self._workspace.clock())
         return lambda line: line.who == BY_ITSELF or asking_of(line) in machines
 
-    def last(self, lines: Iterable[AnsweredLine], *, columns: bool = True) -> LastUses:
+    def last(self, lines: Iterable[AnsweredLine], used: Mapping[int, Used]) -> LastUses:
         """When what `lines` read was read last.
 
         Args:
-            columns: whether it is told of columns, too.
+            used: by number of the line, the columns that it uses.
         """
         known = list(lines)
-        used = self.used(known) if columns else {}
-        found = LastUses(self.by_clock(known))
+        found = LastUses(self._ever_by_clock(known))
         for line in known:
             found.add(line, used.get(line.seq))
         return found
+
+    def last_before(self, until: str) -> LastUses:
+        """When datasets were read last before a moment (ISO text), as far back as the log goes; of columns it tells nothing."""
+        self._workspace.query_log.flush()
+        asked = self._workspace.spending.asked("", until)
+        known = [each for each in asked if each.is_answered and each.face not in UNASKED]
+        found = LastUses(self._ever_by_clock(known))
+        for each in known:
+            found.add(each)
+        return found
+
+    def _ever_by_clock(self, lines: Iterable[LoggedRead]) -> ByClock:
+        """As `by_clock`, and by all of the lines together: what ended long ago came by the clock, too."""
+        machines, lately = machines_among(lines), self.by_clock()
+        return lambda line: lately(line) or asking_of(line) in machines
 
     def told_since(self, now: datetime) -> str:
         """How far back the log tells who read what (ISO text); empty: for ever."""

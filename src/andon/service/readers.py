@@ -143,11 +143,9 @@ class ReaderBook:
         now = self._workspace.clock()
         since = to_text(now - timedelta(days=DAYS - 1))[:10]
         lines = self._reads.lines(dataset)
-        used, by_clock = self._reads.used(lines), self._reads.by_clock(lines)
-        last = LastUses(by_clock)
-        for line in lines:
-            last.add(line, used.get(line.seq))
-        found = readers_of([line for line in lines if line.at >= since], dataset, used, by_clock)
+        used = self._reads.used(lines)
+        last = self._reads.last(lines, used)
+        found = readers_of([line for line in lines if line.at >= since], dataset, used, self._reads.by_clock())
         entries, uses = self._catalogs.contents(view.commit).entries, self._uses.uses(now)
         direct = sorted(name for name, entry in entries.items() if dataset in entry.reads)
         born = self._workspace.lake.holdings.first_built().get(dataset, view.commit.time)

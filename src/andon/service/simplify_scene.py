@@ -8,7 +8,6 @@ from itertools import combinations, islice
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
-from andon.base.duration import read_duration
 from andon.base.hashing import content_id
 from andon.base.text import words_in
 from andon.relations.content import KIND, content_of
@@ -176,9 +175,7 @@ class Scenes:
         }
 
     def _is_told(self, now: datetime) -> bool:
-        said = str(self._workspace.settings.get("query.keep_log"))
-        kept = read_duration(said) if said else None
-        return kept is None or (now - kept.before(now)).days >= UNREAD_DAYS
+        return self._reads.told_since(now) <= to_text(now - timedelta(days=UNREAD_DAYS))
 
 
 def _text(content: bytes | None) -> str | None:

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from andon.base.recursion import deeply
 from andon.sql.bind import Binder, BindError
-from andon.sql.bound_plan import Node, UntracedError, forget, planner, words_of
-from andon.sql.lineage.query import Lineage, SourceColumn, column_lineage
+from andon.sql.bound_plan import Node, words_of
+from andon.sql.lineage.query import Lineage, SourceColumn, planned_lineage
 from andon.sql.tokens import tokens
 
+#: Words that make something of the columns of a `*`, or of those of which no plan tells.
+_LISTS = frozenset(("exclude", "replace", "rename", "columns"))
 Schemas = Mapping[str, Sequence[tuple[str, str]]]
 Columns = Sequence[tuple[str, str]]
 
@@ -25,35 +27,25 @@ def used_columns(sql: str, schemas: Schemas) -> frozenset[SourceColumn] | None:
         schemas: of the datasets that it reads, and no others.
     """
     text = without_values(sql)
-    binder = Binder()
-    try:
-        for name, columns in schemas.items():
-            binder.declare(name, columns)
-        try:
-            whole = binder.planned(text)
-        except BindError:
-            return None
-        traced = column_lineage(text, schemas)
-        if (
-            traced.fallback is not None
-        ):  # two columns of one name have no lineage by name: within brackets they get others
-            traced = column_lineage(f"from (\n{text}\n)", schemas)
-        bound = _bound(text, schemas)
-        if traced.fallback is None:
-            found = set(traced.influence | traced.order).union(*traced.columns.values())
-        elif bound is not None:
-            found = set(bound)
-        else:
-            return None
-        words = words_of(text)
-        for name, columns in schemas.items():
-            maybe = [
-                c for c, _ in columns if (name, c) not in found and (c.lower() in words or (name, c) in (bound or ()))
-            ]
-            found |= {(name, c) for c in _needed(binder, text, name, columns, maybe, whole)}
-        return frozenset(found)
-    finally:
-        binder.close()
+    traced, bound = _traced(text, schemas)
+    if traced.fallback is None:
+        found = set(traced.influence | traced.order).union(*traced.columns.values())
+    elif bound is not None:
+        found = set(bound)
+    else:
+        return None
+    words, taken = words_of(text), bound or frozenset()
+    # names that stand in a list of a `*` are asked for, and never taken
+    listed = words if bound is None or not words.isdisjoint(_LISTS) else frozenset()
+    maybe = {
+        name: [
+            c
+            for c, _ in columns
+            if (name, c) not in found and (not words_of(c).isdisjoint(listed) or (name, c) in taken)
+        ]
+        for name, columns in schemas.items()
+    }
+    return frozenset(found | (_needed(text, schemas, maybe) if any(maybe.values()) else set()))
 
 
 def is_made_alike(sql: str, before: Schemas, after: Schemas) -> bool:
@@ -64,9 +56,9 @@ def is_made_alike(sql: str, before: Schemas, after: Schemas) -> bool:
         sql: one SELECT that binds over either; of datasets that it reads the schemas are, and of no others.
     """
     text = without_values(sql)
-    one, other = _traced(text, before), _traced(text, after)
+    (one, bound), (other, bound_after) = _traced(text, before), _traced(text, after)
     if one.fallback is not None or other.fallback is not None:
-        return _bound(text, before) == _bound(text, after)
+        return bound == bound_after
     same = all(other.columns.get(name) == sources for name, sources in one.columns.items())
     return same and (one.influence, one.order) == (other.influence, other.order)
 
@@ -108,26 +100,42 @@ def without_values(sql: str) -> str:
     return "".join([*parts, sql[at:]])
 
 
-def _traced(text: str, schemas: Schemas) -> Lineage:
-    found = column_lineage(text, schemas)
-    if found.fallback is None:
+def _traced(text: str, schemas: Schemas) -> tuple[Lineage, frozenset[SourceColumn] | None]:
+    """The lineage of a query, and the columns that the binder took, whatever becomes of them; None where the engine shows no plan."""
+    found, root = planned_lineage(text, schemas)
+    if root is None:
+        # two columns of one name have no lineage by name: within brackets they get others
+        found, root = planned_lineage(f"from (\n{text}\n)", schemas)
+    if root is None:
+        return found, None
+    names = {name.lower(): name for name in schemas}
+    try:
+        return found, frozenset(deeply(lambda: set(_scanned(root, names))))
+    except (RecursionError, KeyError, IndexError, TypeError, ValueError):
+        return found, None
+
+
+def _needed(text: str, schemas: Schemas, maybe: Mapping[str, Sequence[str]]) -> set[SourceColumn]:
+    """Those of `maybe` without which the query is another one; all of them where it can't be asked that."""
+    binder = Binder()
+    try:
+        for name, columns in schemas.items():
+            binder.declare(name, columns)
+        try:
+            whole = binder.planned(text)
+        except BindError:
+            return {(name, column) for name, columns in maybe.items() for column in columns}
+        found = set()
+        for name, some in maybe.items():
+            if not some or _same(binder, text, name, schemas[name], some, whole):
+                continue
+            alone = (
+                [c for c in some if not _same(binder, text, name, schemas[name], [c], whole)] if len(some) > 1 else some
+            )
+            found |= {(name, column) for column in alone}
         return found
-    # two columns of one name have no lineage by name: within brackets they get others
-    return column_lineage(f"from (\n{text}\n)", schemas)
-
-
-def _needed(
-    binder: Binder, text: str, name: str, columns: Columns, maybe: Sequence[str], whole: Columns
-) -> Iterator[str]:
-    """Those of `maybe` without which the query is another one."""
-    if not maybe or _same(binder, text, name, columns, maybe, whole):
-        return
-    if len(maybe) == 1:
-        yield maybe[0]
-        return
-    for column in maybe:
-        if not _same(binder, text, name, columns, [column], whole):
-            yield column
+    finally:
+        binder.close()
 
 
 def _same(binder: Binder, text: str, name: str, columns: Columns, without: Sequence[str], whole: Columns) -> bool:
@@ -141,20 +149,6 @@ def _same(binder: Binder, text: str, name: str, columns: Columns, without: Seque
         return False
     finally:
         binder.declare(name, columns)
-
-
-def _bound(text: str, schemas: Schemas) -> frozenset[SourceColumn] | None:
-    """The columns that the binder took, whatever becomes of them; None where the engine shows no plan."""
-    asked = planner()
-    try:
-        for name, columns in schemas.items():
-            asked.declare(name, columns)
-        _, root = asked.plan(f"from (\n{text}\n)")
-        return frozenset(deeply(lambda: set(_scanned(root, {name.lower(): name for name in schemas}))))
-    except (UntracedError, RecursionError, KeyError, IndexError, TypeError, ValueError):
-        if asked.broken:
-            forget()
-        return None
 
 
 def _scanned(node: Node, datasets: Mapping[str, str]) -> Iterator[SourceColumn]:
