@@ -129,7 +129,7 @@ def test_waste_is_what_no_insight_and_no_person_needs(lived: Clone):
         by_name = {each.dataset: each for each in found.datasets}
         assert by_name["marts.old"].owner == "ben"
         assert by_name["marts.old"].reader is None
-        assert by_name["marts.older"].reader == "bot"
+        assert (by_name["marts.older"].reader, by_name["marts.older"].tool) == (None, "bot")
         total = [*found.datasets, found.gone]
         assert sum(Decimal(each.money or "") for each in total) == Decimal(found.total.money or "")
         assert sum(each.microseconds for each in total) == found.total.microseconds

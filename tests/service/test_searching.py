@@ -169,7 +169,7 @@ def test_who_uses_a_dataset(shop: Clone) -> None:
         service.by(Caller("ben", "http")).querying.ask("select amount from marts.totals").fetch()
         used = service.readers.of("marts.totals")
         assert [(reader.person, reader.reads, reader.doors, reader.columns) for reader in used.people] == [
-            ("ben", 1, ["http"], [])  # of what is asked in this process, columns are not told
+            ("ben", 1, ["http"], ["amount"])
         ]
         assert [each.dataset for each in used.datasets] == ["marts.best", "marts.old_totals"]
         assert [(each.insight, each.direct, each.columns) for each in used.insights] == [

@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
 
+#: In English, whatever the machine speaks.
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: Clocks differ by as much; a time that lies further ahead is wrong.
 SKEW = timedelta(hours=1)
 #: After a leap so far ahead the clock was wrong then; else one that is behind is wrong now.
@@ -33,6 +36,18 @@ def to_minute(iso: str) -> str:
 def to_text(moment: datetime) -> str:
     """`moment` as ISO 8601 in UTC with microseconds and a final `Z`; sorts as time does."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def day_said(at: str, now: datetime) -> str:
+    """The day of a moment (ISO text) for people: `today`, a weekday within the last seven days, else `12 Sep`, or `12 Sep 2025`."""
+    moment = from_text(at)
+    days = (now.date() - moment.date()).days
+    if days == 0:
+        return "today"
+    if 0 < days < 7:
+        return _WEEKDAYS[moment.weekday()]
+    year = f" {moment.year}" if moment.year != now.year else ""
+    return f"{moment.day} {_MONTHS[moment.month - 1]}{year}"
 
 
 def following(now: str, last: str, next_after: str | None = None) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.clock import from_text, to_text
 from andon.base.record import Record
+from andon.catalog.last_use import asking_of
 from andon.workspace.caller import BY_ITSELF
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Tally:
         """Count lines."""
         moved: set[tuple[str, str]] = set()
         for line in lines:
-            key = (line.who, line.shape or " ".join(line.datasets))
+            key = asking_of(line)
             asking = self._askings.get(key)
             if asking is None:
                 asking = self._askings[key] = _Asking(line.who)
@@ -124,6 +125,10 @@ class Tally:
                     last[dataset] = max(asking.last[dataset], last.get(dataset, ""))
         return {dataset: DatasetUse(len(who), reads[dataset], last[dataset]) for dataset, who in people.items()}
 
+    def by_clock(self) -> frozenset[tuple[str, str]]:
+        """`asking_of` what is not counted."""
+        return frozenset(key for key, asking in self._askings.items() if not asking.is_counted)
+
     def people(self, datasets: Iterable[str]) -> set[str]:
         """Who read any of them."""
         wanted = set(datasets)
@@ -151,6 +156,12 @@ class UseBook:
         with self._lock:
             self._move_on(now)
             return self._uses
+
+    def by_clock(self, now: datetime) -> frozenset[tuple[str, str]]:
+        """`asking_of` what comes by the clock, and is nobody's read."""
+        with self._lock:
+            self._move_on(now)
+            return self._tally.by_clock()
 
     def people(self, datasets: Iterable[str], now: datetime) -> set[str]:
         """Who read any of `datasets`."""

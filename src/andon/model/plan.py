@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from andon.base.document import UNSET, Document, Documented, UnsetType
 from andon.base.record import values_of
+from andon.model.broken_reader import BrokenReader
 from andon.model.reach import Reach
 from andon.model.stake import Stake
 from andon.model.verdict import Renamed, Retyped, Verdict, VerdictKind
@@ -46,6 +47,7 @@ class StepDocument(Document, kw_only=True):
     key_changed: bool | UnsetType = UNSET
     reasons: list[str] | UnsetType = UNSET
     reach: Reach | None
+    readers: list[BrokenReader] | UnsetType = UNSET
 
 
 class PlanDocument(Document):
@@ -69,7 +71,9 @@ class Step(Documented):
         key: the recipe key, when all inputs are known already.
         build: for reuse: the id of the build that is taken.
         version: for reuse and keep: the version.
-        breaks: datasets that read this one and would fail.
+        breaks: whom it breaks, in words, what matters most first: insights, saved queries, datasets and columns that read what is gone
+            or of another type, people, tools.
+        readers: who of them is no dataset.
         seconds: expected wall time, from history; None if unknown.
         code_changed: whether the step is due to changed code (or settings), rather than only data.
         checks: how many checks will run about the dataset, as far as is known before.
@@ -92,11 +96,12 @@ class Step(Documented):
     proof: str | None = None
     verdict: Verdict | None = None
     reach: Reach | None = None
+    readers: tuple[BrokenReader, ...] = ()
 
     def document(self) -> StepDocument:
         """As in `plan --json`."""
         meaning = values_of(self.verdict.document()) if self.verdict else {"columns": []}
-        return StepDocument.about(self, **meaning)
+        return StepDocument.about(self, **meaning, readers=list(self.readers) or UNSET)
 
 
 class Plan(Documented):

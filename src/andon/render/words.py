@@ -60,8 +60,12 @@ def listed(names: Sequence[str], most: int = _LISTED) -> str:
     return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
-def reach_text(reach: Reach) -> str:
-    """`reaches 3 datasets (a, b, c), insight revenue; 2 to build, 23,588 rows, about 0.2 s`; empty where it reaches nothing."""
+def reach_text(reach: Reach, *, is_asked: bool = False) -> str:
+    """`reaches 3 datasets (a, b, c), insight revenue; 2 to build, 23,588 rows, about 0.2 s`.
+
+    Args:
+        is_asked: whether people or saved queries read what changes, beside datasets and insights.
+    """
     parts = []
     if reach.datasets:
         parts.append(f"{plural(len(reach.datasets), 'dataset')} ({listed(reach.datasets)})")
@@ -74,7 +78,8 @@ def reach_text(reach: Reach) -> str:
         work.append(plural(reach.rows, "row"))
     if reach.seconds is not None and reach.seconds >= 0.1:
         work.append(f"about {seconds(reach.seconds)}")
-    told = f"reaches {', '.join(parts)}" if parts else "nobody reads what changes"
+    nobody = "no dataset reads what changes" if is_asked else "nobody reads what changes"
+    told = f"reaches {', '.join(parts)}" if parts else nobody
     return f"{told}; {', '.join(work)}" if work else told
 
 

@@ -19,6 +19,7 @@ from andon.model.intervals import Range
 from andon.model.plan import Plan
 from andon.model.release import Release
 from andon.project.folder.merge import Newer
+from andon.runs.planning.merge_words import some
 
 if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
@@ -115,10 +116,13 @@ class PlanUnconfirmed(UsageError):
     @classmethod
     def of(cls, plan: Plan, agreed: str | None = None) -> PlanUnconfirmed:
         """The error for `plan`; `agreed` is another one that somebody agreed to."""
-        changed = "what would be done is not what was agreed to: this is another plan"
+        message = "this changes the code that `main` is made by, and nothing can be asked here"
+        if agreed:
+            message = "what would be done is not what was agreed to: this is another plan"
+        breaks = list(dict.fromkeys(word for step in plan.steps for word in step.breaks))
         error = cls(
             "usage.confirmation_needed",
-            changed if agreed else "this changes the code that `main` is made by, and nothing can be asked here",
+            message + (f"; it breaks {some(breaks)}" if breaks else ""),
             hint="`andon plan` shows what would change; `--yes` does it, `--branch NAME` does it aside",
         )
         error.plan = plan

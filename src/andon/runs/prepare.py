@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
+Columns = Sequence[tuple[str, str]]
+
+
 class Prepared(Record):
     """A plan with all that executing it needs.
 
@@ -88,11 +91,18 @@ def _unknown(steps: Sequence[Step], gathered: Gathered) -> Stake | None:
     return None
 
 
+def _untold(steps: Sequence[Step], gathered: Gathered, bound: Mapping[str, Columns]) -> tuple[Step, ...]:
+    """Nobody knows whom they break."""
+    del gathered, bound
+    return tuple(steps)
+
+
 class Preparer:
     """Prepares runs for one workspace.
 
     Args:
         at_stake: tells of steps what they cost and what rests on them; asked where somebody looks.
+        broken: gives steps with whom they break; asked there, too.
     """
 
     def __init__(
@@ -100,11 +110,13 @@ class Preparer:
         workspace: Workspace,
         outlook: Outlook,
         at_stake: Callable[[Sequence[Step], Gathered], Stake | None] = _unknown,
+        broken: Callable[[Sequence[Step], Gathered, Mapping[str, Columns]], tuple[Step, ...]] = _untold,
     ) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
         self._outlook = outlook
         self._at_stake = at_stake
+        self._broken = broken
         self.raw = RawFiles(workspace.root, workspace.lake.storage, workspace.lake.intact)
 
     def prepare(self, goal: Goal, options: RunOptions, *, estimate: bool = False) -> Prepared:
@@ -256,7 +268,9 @@ class Preparer:
             raise _told(ProjectError.of(looked.problems), gathered)
         steps = looked.steps
         if estimate:
-            steps = queries.told(self._outlook.of_plan(steps, gathered, bound.columns, changes))
+            steps = self._broken(
+                self._outlook.of_plan(steps, gathered, bound.columns, changes), gathered, bound.columns
+            )
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
         failures = _will_fail({d: e.message for d, e in sorted(gathered.failures.items()) if d in taken})
         notices = (

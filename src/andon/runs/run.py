@@ -125,7 +125,7 @@ class GoalRunner:
         prepared = self._preparer.prepare(goal, options)
         while not _is_agreed(prepared):
             if listener.agree is None:
-                raise PlanUnconfirmed.of(prepared.plan, options.agreed)
+                raise PlanUnconfirmed.of(self._looked_at(goal, options, prepared), options.agreed)
             self._new_texts(prepared)  # read now: whoever thinks about a plan may edit meanwhile
             shown = self.plan(goal, options)
             asked = time.perf_counter()
@@ -134,6 +134,12 @@ class GoalRunner:
             options = replace(options, agreed=shown.digest)
             prepared = self._preparer.prepare(goal, options)  # on top of what was published while they thought
         return prepared, thinking
+
+    def _looked_at(self, goal: Goal, options: RunOptions, prepared: Prepared) -> Plan:
+        """The plan as somebody looks at it, where it changes code that is there: it says whom it breaks."""
+        leaves = prepared.gathered.state.leaves
+        is_read = any(step.code_changed and step.dataset in leaves for step in prepared.plan.steps)
+        return self.plan(goal, options) if is_read else prepared.plan
 
     def _make_branch(self, branch: str, report: Reporter) -> None:
         ref = self._lake.refs.find(branch)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from andon.base.clock import from_text, to_text
 from andon.base.document import Document
 from andon.base.duration import read_duration
+from andon.catalog.last_use import LastUse
 from andon.errors import UsageError
 from andon.runs.planning.merge_words import some as listed
 from andon.service.spending import GRACE_DAYS, UNREAD_DAYS, SpendingBook, Spent
@@ -22,6 +23,7 @@ from andon.workspace.view import View
 
 if TYPE_CHECKING:
     from andon.runs.goal import Listener, RunOptions
+    from andon.service.log_reads import LogReads
     from andon.service.renaming import Moved, Renaming
     from andon.workspace.workspace import Workspace
 
@@ -94,7 +96,8 @@ class WasteLine(Document):
 
     Attributes:
         first: when it was made first (ISO text).
-        reader, read: who read it last, and when (ISO text), as far back as the log of queries goes.
+        reader, read: who read it last, and when (ISO text), as far back as the log of queries goes; a person.
+        tool, tool_read: what read it last by the clock, and when: a tool that refreshes itself, cron.
         microseconds, byte_days, money: what it cost, as in `CostPart`.
     """
 
@@ -103,6 +106,8 @@ class WasteLine(Document):
     first: str | None
     reader: str | None
     read: str | None
+    tool: str | None
+    tool_read: str | None
     microseconds: int
     byte_days: int
     money: str | None
@@ -134,8 +139,9 @@ class WasteDocument(Document):
 class CostDesk:
     """Tells what one workspace's lake costs."""
 
-    def __init__(self, workspace: Workspace, renaming: Callable[[], Renaming]) -> None:
+    def __init__(self, workspace: Workspace, renaming: Callable[[], Renaming], reads: LogReads) -> None:
         self._workspace = workspace
+        self._reads = reads
         self._renaming = renaming
 
     def cost(
@@ -213,7 +219,7 @@ class CostDesk:
         whole = _parts([(str(kind), bill.served[kind]) for kind in bill.served], spent.rates)
         total = next(part for part in whole if part.name == Served.WASTE)
         parts = _parts([*((name, own[name]) for name in names), (None, gone)], spent.rates, total.money)
-        reads = self._workspace.spending.last_reads(spent.until)
+        last = self._reads.last_before(spent.until)
         project = view.project
         return WasteDocument(
             branch=view.ref,
@@ -224,15 +230,12 @@ class CostDesk:
             rates=_said(spent.rates),
             total=total,
             datasets=[
-                WasteLine(
+                _waste_line(
                     name,
                     project.datasets[name].owner if name in project.datasets else None,
                     spent.lives.first.get(name),
-                    reads[name][0] if name in reads else None,
-                    reads[name][1] if name in reads else None,
-                    part.microseconds,
-                    part.byte_days,
-                    part.money,
+                    last.of(name),
+                    part,
                 )
                 for name, part in zip(names, parts, strict=False)
             ],
@@ -279,16 +282,31 @@ class CostDesk:
 
     def _require_log(self) -> None:
         """That the log of queries goes back as far as reads count."""
-        said = str(self._workspace.settings.get("query.keep_log"))
-        kept = read_duration(said) if said else None
         now = self._workspace.clock()
-        if kept is not None and (now - kept.before(now)).days < UNREAD_DAYS:
+        if self._reads.told_since(now) > to_text(now - timedelta(days=UNREAD_DAYS)):
+            said = str(self._workspace.settings.get("query.keep_log"))
             raise UsageError(
                 "usage.bad_argument",
                 f"nobody can tell who read what within {UNREAD_DAYS} days: the log of queries is kept for {said}",
                 where="query.keep_log",
                 hint=f"set `query.keep_log` to `{UNREAD_DAYS}d` or more in andon.toml, and wait until it goes back so far",
             )
+
+
+def _waste_line(name: str, owner: str | None, first: str | None, use: LastUse, part: CostPart) -> WasteLine:
+    person, tool = use.person, use.tool
+    return WasteLine(
+        dataset=name,
+        owner=owner,
+        first=first,
+        reader=None if person is None else person.who,
+        read=None if person is None else person.at,
+        tool=None if tool is None else tool.who,
+        tool_read=None if tool is None else tool.at,
+        microseconds=part.microseconds,
+        byte_days=part.byte_days,
+        money=part.money,
+    )
 
 
 _NAMES: Mapping[CostBy, Callable[[Allocation], str | None]] = {

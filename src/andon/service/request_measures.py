@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from andon.base.clock import from_text, to_text
 from andon.base.document import Document
+from andon.catalog.last_use import asking_of
 from andon.model.request import DataRequest, RequestState
 from andon.operations.repeats.runs import ANDON
-from andon.service.spending import asking_of, machines_among
+from andon.service.spending import machines_among
 from andon.state.queries import UNASKED
 
 if TYPE_CHECKING:

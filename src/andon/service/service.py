@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from andon.service.lineage import Lineages
     from andon.service.lineage_events import LineageEvents
     from andon.service.lineage_map import LineageMaps
+    from andon.service.log_reads import LogReads
     from andon.service.messages import MessageDesk
     from andon.service.needs import Surroundings
     from andon.service.principles import Scorecards
@@ -313,7 +314,7 @@ class Service:
         """What the lake costs, whom that serves, and what nobody needs."""
         from andon.service.costs import CostDesk
 
-        return CostDesk(self.workspace, lambda: self.renaming)
+        return CostDesk(self.workspace, lambda: self.renaming, self._log_reads)
 
     @cached_property
     def reproducing(self) -> Reproducing:
@@ -560,7 +561,7 @@ class Service:
         """What could be simpler, with the change written out."""
         from andon.service.simplify import Simplifying
 
-        return Simplifying(self.workspace, self, lambda commit: self._shared.graphs.graph(commit))
+        return Simplifying(self.workspace, self, lambda commit: self._shared.graphs.graph(commit), self._log_reads)
 
     @cached_property
     def datasets(self) -> Datasets:
@@ -604,7 +605,8 @@ class Service:
         """Who uses datasets."""
         from andon.service.readers import ReaderBook
 
-        return ReaderBook(self.workspace, self._shared.catalogs, self._shared.uses)
+        shared = self._shared
+        return ReaderBook(self.workspace, shared.catalogs, shared.uses, self._log_reads, lambda: shared.graphs)
 
     @cached_property
     def standing(self) -> Standing:
@@ -632,6 +634,12 @@ class Service:
     # -- what nouns are handed
 
     @cached_property
+    def _log_reads(self) -> LogReads:
+        from andon.service.log_reads import LogReads
+
+        return LogReads(self.workspace, self._shared.uses)
+
+    @cached_property
     def _outlook(self) -> Outlook:
         from andon.runs.planning.outlook import Outlook
 
@@ -653,9 +661,15 @@ class Service:
     @cached_property
     def _preparer(self) -> Preparer:
         from andon.runs.prepare import Preparer
+        from andon.service.broken_readers import BrokenReaders
         from andon.service.stakes import Stakes
 
-        return Preparer(self.workspace, self._outlook, Stakes(self.workspace).of_plan)
+        return Preparer(
+            self.workspace,
+            self._outlook,
+            Stakes(self.workspace).of_plan,
+            lambda *of: BrokenReaders(self.workspace, self._log_reads).of_plan(*of),
+        )
 
     @cached_property
     def given_files(self) -> GivenFiles:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from andon.model.lineage import Graph
     from andon.service.branches import Branches
     from andon.service.given_files import GivenFiles
+    from andon.service.log_reads import LogReads
     from andon.workspace.workspace import Workspace
 
 
@@ -60,14 +61,17 @@ class Simplifying:
     Args:
         writing: by what they are written.
         graph: the lineage of a commit.
+        reads: who read what.
     """
 
-    def __init__(self, workspace: Workspace, writing: HintWriting, graph: Callable[[Commit], Graph]) -> None:
+    def __init__(
+        self, workspace: Workspace, writing: HintWriting, graph: Callable[[Commit], Graph], reads: LogReads
+    ) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
         self._store = workspace.hints
         self._writing = writing
-        self._scenes = Scenes(workspace, graph)
+        self._scenes = Scenes(workspace, graph, reads)
 
     # -- looking
 

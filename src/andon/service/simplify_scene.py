@@ -8,20 +8,20 @@ from itertools import combinations, islice
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
-from andon.base.duration import read_duration
 from andon.base.hashing import content_id
 from andon.base.text import words_in
-from andon.operations.repeats.runs import ANDON
 from andon.relations.content import KIND, content_of
 from andon.relations.relations import Relations
 from andon.service.spending import GRACE_DAYS, UNREAD_DAYS
 from andon.simplify.scene import AskedOften, Cost, ProjectScene
 from andon.simplify.twins import LEAST_VERSIONS, Histories, comparable
+from andon.workspace.caller import BY_ITSELF
 
 if TYPE_CHECKING:
     from andon.model.commit import Commit
     from andon.model.lineage import Graph
     from andon.model.version import Version
+    from andon.service.log_reads import LogReads
     from andon.workspace.view import View
     from andon.workspace.workspace import Workspace
 
@@ -34,8 +34,9 @@ _COMMITS, _ALIKE, _VERSIONS, _ROWS = 200, 60, 5, 2_000_000
 class Scenes:
     """Makes scenes of one workspace's lake."""
 
-    def __init__(self, workspace: Workspace, graph: Callable[[Commit], Graph]) -> None:
+    def __init__(self, workspace: Workspace, graph: Callable[[Commit], Graph], reads: LogReads) -> None:
         self._workspace = workspace
+        self._reads = reads
         self._lake = workspace.lake
         self._graph = graph
 
@@ -136,21 +137,20 @@ class Scenes:
         return found
 
     def _asked(self, now: datetime) -> Mapping[str, AskedOften]:
-        since = to_text(now - timedelta(days=UNREAD_DAYS))
+        lines = self._reads.lines(since=to_text(now - timedelta(days=UNREAD_DAYS)))
+        lines = [line for line in lines if line.who != BY_ITSELF]
+        used = self._reads.used(lines)
         times: dict[str, list[str]] = {}
         columns: dict[str, set[str]] = {}
         untold: set[str] = set()
-        for read in self._workspace.query_log.all_reads(since):
-            if read.who == ANDON:
-                continue
-            for dataset in read.datasets:
-                times.setdefault(dataset, []).append(read.at)
-                if read.columns is None:
+        for line in lines:
+            for dataset in line.datasets:
+                times.setdefault(dataset, []).append(line.at)
+                known = used[line.seq].get(dataset)
+                if known is None:
                     untold.add(dataset)
                 else:
-                    start = f"{dataset}."
-                    named = (each for each in read.columns if each.lower().startswith(start))
-                    columns.setdefault(dataset, set()).update(each[len(start) :].lower() for each in named)
+                    columns.setdefault(dataset, set()).update(each.lower() for each in known)
         return {
             name: AskedOften(tuple(at), None if name in untold else frozenset(columns.get(name, ())))
             for name, at in times.items()
@@ -175,9 +175,7 @@ class Scenes:
         }
 
     def _is_told(self, now: datetime) -> bool:
-        said = str(self._workspace.settings.get("query.keep_log"))
-        kept = read_duration(said) if said else None
-        return kept is None or (now - kept.before(now)).days >= UNREAD_DAYS
+        return self._reads.told_since(now) <= to_text(now - timedelta(days=UNREAD_DAYS))
 
 
 def _text(content: bytes | None) -> str | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from andon.base.clock import from_text, to_text
 from andon.base.graph import reach
 from andon.base.record import Record
+from andon.catalog.last_use import LastUses, LoggedRead, asking_of
 from andon.checks.language.mentions import pairs_in
 from andon.model.quarantine import dataset_of, is_aside
 from andon.operations.repeats.rhythm import is_by_machine
@@ -130,13 +131,12 @@ class SpendingBook:
 
     def _read(self) -> dict[str, LastRead]:
         since = to_text(self._end - timedelta(days=UNREAD_DAYS))
-        found: dict[str, LastRead] = {}
+        found = LastUses(self._is_automatic)
         for question in self._questions:
             # what a person asked in vain, or did not read to its end, was asked all the same
-            if question.at >= since and not self._is_automatic(question):
-                for dataset in question.datasets:
-                    found[dataset] = LastRead(question.who, question.at)
-        return found
+            if question.at >= since:
+                found.add(question)
+        return {dataset: LastRead(reader.who, reader.at) for dataset, reader in found.people.items()}
 
     # -- charges
 
@@ -201,7 +201,7 @@ class SpendingBook:
         """`(who, shape)` of questions that come by the clock: what refreshes a tool, and cron, is no reader."""
         return machines_among(self._questions)
 
-    def _is_automatic(self, question: SpentQuestion) -> bool:
+    def _is_automatic(self, question: LoggedRead) -> bool:
         return question.face in UNASKED or question.who == ANDON or asking_of(question) in self._machines
 
 
@@ -220,18 +220,13 @@ def _uses(project: Project) -> set[tuple[str, tuple[str, ...]]]:
     return {(each.name, each.datasets) for of in (project.insights, project.queries, project.rules) for each in of}
 
 
-def machines_among(questions: Iterable[SpentQuestion]) -> set[tuple[str, str]]:
+def machines_among(questions: Iterable[LoggedRead]) -> set[tuple[str, str]]:
     """`asking_of` the questions that come by the clock."""
     moments: dict[tuple[str, str], list[datetime]] = {}
     for question in questions:
         if question.face not in UNASKED and question.who != ANDON:
             moments.setdefault(asking_of(question), []).append(from_text(question.at))
     return {asking for asking, own in moments.items() if len(own) > 2 and is_by_machine(own)}
-
-
-def asking_of(question: SpentQuestion) -> tuple[str, str]:
-    """`(who, kind of question)`: questions that differ in values alone are of one kind."""
-    return question.who, question.shape or " ".join(question.datasets)
 
 
 def _micros(seconds: float) -> int:

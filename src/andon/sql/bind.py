@@ -84,6 +84,18 @@ class Binder:
         Raises:
             BindError: if names or types don't fit, or two output columns have one name.
         """
+        columns = self.columns(sql, macros)
+        twins = find_twins(columns)
+        if twins is not None:
+            raise BindError(twins, sql)
+        return columns
+
+    def columns(self, sql: str, macros: Sequence[str] = ()) -> list[tuple[str, str]]:
+        """As `bind`, for a query whose columns may have one name.
+
+        Raises:
+            BindError: if names or types don't fit.
+        """
         import duckdb
 
         self._create_waiting()
@@ -94,10 +106,21 @@ class Binder:
             raise BindError(self._located(sql, error), sql) from None
         if relation is None:
             raise BindError(SqlProblem("project.not_select", "expected one SELECT"), sql)
-        columns = [(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
-        twins = find_twins(columns)
-        if twins is not None:
-            raise BindError(twins, sql)
+        return [(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
+
+    def planned(self, sql: str) -> list[tuple[str, str]]:
+        """As `columns`, of a query that the engine can make a plan of, too: some have columns, and none.
+
+        Raises:
+            BindError: if names or types don't fit, or there is no plan.
+        """
+        import duckdb
+
+        columns = self.columns(sql)
+        try:
+            self._engine.execute(f"explain {sql}").fetchall()
+        except duckdb.Error as error:
+            raise BindError(explain(error, sql, self._declared), sql) from None
         return columns
 
     def unreadable(self, sql: str, macros: Sequence[str] = ()) -> str | None:

@@ -63,13 +63,23 @@ class ReadLine(Record):
     shape: str | None = None
 
 
-class ColumnRead(Record):
-    """What a question read, columns with it; None where that was not told."""
+class AnsweredLine(Record):
+    """A question that was answered and that named datasets.
 
+    Attributes:
+        seq: the number of the line.
+        columns: what of tables it read, as the engine told; None where it did not.
+        shape: what is one for questions that differ in values alone.
+    """
+
+    seq: int
     at: str
     who: str
     face: str
     datasets: tuple[str, ...]
+    shape: str | None
+    commit: str | None
+    sql: str
     columns: tuple[str, ...] | None
 
 
@@ -142,31 +152,23 @@ class Queries:
             ReadLine(number, at, who, face, tuple(json.loads(d)), shape) for number, at, who, face, d, shape in rows
         ]
 
-    def reads_of(self, dataset: str, since: str) -> list[ColumnRead]:
-        """What people read of `dataset` by questions that were answered, not before `since` (ISO text), oldest first."""
-        self.flush()
-        name = json.dumps(dataset).replace("!", "!!").replace("%", "!%").replace("_", "!_")
-        rows = self._database.query(
-            "select at, who, face, datasets, read_columns from query_log where at >= ? and error is null"
-            f" and face not in ({', '.join('?' * len(UNASKED))}) and datasets like ? escape '!' order by seq",
-            [since, *UNASKED, f"%{name}%"],
-        )
-        return [
-            ColumnRead(at, who, face, tuple(json.loads(read)), _listed(columns))
-            for at, who, face, read, columns in rows
-        ]
+    def answered(self, since: str = "", dataset: str | None = None) -> list[AnsweredLine]:
+        """What people and tools asked of datasets and were answered, not before `since` (ISO text), oldest first.
 
-    def all_reads(self, since: str) -> list[ColumnRead]:
-        """What people and tools read by questions that were answered, not before `since` (ISO text), oldest first."""
+        Args:
+            dataset: only what named it.
+        """
         self.flush()
+        named = "%" if dataset is None else f"%{_escaped(json.dumps(dataset))}%"
         rows = self._database.query(
-            "select at, who, face, datasets, read_columns from query_log where at >= ? and error is null"
-            f" and face not in ({', '.join('?' * len(UNASKED))}) and datasets <> '[]' order by seq",
-            [since, *UNASKED],
+            "select seq, at, who, face, datasets, shape, commit_id, sql, read_columns from query_log"
+            f" where at >= ? and error is null and face not in ({', '.join('?' * len(UNASKED))})"
+            " and datasets <> '[]' and datasets like ? escape '!' order by seq",
+            [since, *UNASKED, named],
         )
         return [
-            ColumnRead(at, who, face, tuple(json.loads(read)), _listed(columns))
-            for at, who, face, read, columns in rows
+            AnsweredLine(number, at, who, face, tuple(json.loads(read)), shape, commit, sql, _listed(columns))
+            for number, at, who, face, read, shape, commit, sql, columns in rows
         ]
 
     def texts(self, since: str) -> list[str]:
@@ -214,3 +216,7 @@ def _storable(value: object) -> object:
 
 def _listed(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(json.loads(text))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")

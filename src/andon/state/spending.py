@@ -6,7 +6,6 @@ import json
 
 from andon.base.database import Database
 from andon.base.record import Record
-from andon.state.queries import UNASKED
 
 
 class SpentSeconds(Record):
@@ -86,17 +85,3 @@ class Spending:
             SpentQuestion(at, who, face, tuple(json.loads(names)), float(seconds), shape, error is None)
             for at, who, face, names, seconds, shape, error in rows
         ]
-
-    def last_reads(self, until: str) -> dict[str, tuple[str, str]]:
-        """`{dataset: (who read it last before, when)}`, as far back as the log goes."""
-        rows = self._database.query(
-            "select datasets, who, max(at) from query_log where at < ? and error is null"
-            f" and face not in ({', '.join('?' * len(UNASKED))}) and datasets <> '[]' group by datasets, who",
-            [until, *UNASKED],
-        )
-        found: dict[str, tuple[str, str]] = {}
-        for names, who, at in rows:
-            for dataset in json.loads(names):
-                if dataset not in found or found[dataset][1] < at:
-                    found[dataset] = who, at
-        return found

@@ -41,8 +41,8 @@ class Data:
             self.connection.execute(f"{create}; insert into {dataset} values {listed}")
         try:
             self.connection.execute(MACROS[1].replace("create macro", "create or replace macro"))
-        except duckdb.BinderException:
-            # a column that it reads is not there
+        except (duckdb.BinderException, duckdb.CatalogException):
+            # what it reads is not there
             self.connection.execute("drop macro table if exists kept")
 
     def run(self, sql: str) -> tuple[list[str], Rows] | None:

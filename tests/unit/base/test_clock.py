@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from andon.base.clock import following, from_text, to_text
+from andon.base.clock import day_said, following, from_text, to_text
 
 
 def at(text: str) -> str:
@@ -27,3 +27,18 @@ def at(text: str) -> str:
 )
 def test_what_follows(now, last, next_after, expected):
     assert following(at(now), at(last), next_after and at(next_after)) == at(expected)
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        ("2026-11-30T00:00", "today"),
+        ("2026-11-29T23:59", "Sunday"),
+        ("2026-11-24T00:00", "Tuesday"),
+        ("2026-11-23T23:59", "23 Nov"),
+        ("2025-12-01T08:00", "1 Dec 2025"),
+        ("2026-12-01T08:00", "1 Dec"),  # a clock that was ahead
+    ],
+)
+def test_a_day_is_said_as_people_do(moment: str, said: str) -> None:
+    assert day_said(at(moment), from_text("2026-11-30T12:00")) == said

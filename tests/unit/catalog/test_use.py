@@ -71,14 +71,21 @@ def test_readers_of_a_dataset_by_door_and_column(log: Queries) -> None:
         line("ben", "a.x", ago=1, columns=("a.x.day",)),
         line("cem", "a_x", "aax", "a.xx", columns=("a.xx.id",)),
         line("old", "a.x", ago=DAYS + 2),
+        line("robot", "a.x", columns=("a.x.id", "a.x.day")),
     ):
         log.add(record)
-    people, columns = readers_of(log.reads_of("a.x", to_text(NOW - timedelta(days=DAYS))), "a.x")
-    assert [(p.person, p.reads, p.doors, p.columns) for p in people] == [
+    lines = log.answered(to_text(NOW - timedelta(days=DAYS)), "a.x")
+    used = {
+        line.seq: {"a.x": [c.removeprefix("a.x.") for c in line.columns or () if c.startswith("a.x.")]}
+        for line in lines
+    }
+    found = readers_of(lines, "a.x", used, lambda line: line.who == "robot")
+    assert [(p.person, p.reads, p.doors, p.columns) for p in found.people] == [
         ("ana", 3, ["http", "python"], ["id", "day"]),
         ("ben", 1, ["http"], ["day"]),
     ]
-    assert [(c.column, c.readers, c.reads) for c in columns] == [("day", 2, 2), ("id", 1, 2)]
+    assert [(c.column, c.readers, c.reads) for c in found.columns] == [("day", 2, 2), ("id", 1, 2)]
+    assert [(t.tool, t.reads, t.columns) for t in found.tools] == [("robot", 1, ["day", "id"])]
 
 
 def test_what_comes_by_the_clock_is_nobody(log: Queries) -> None:

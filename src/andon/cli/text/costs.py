@@ -39,6 +39,7 @@ def waste_lines(found: WasteDocument, ink: Ink, width: int | None) -> list[str]:
     rows: list[Sequence[Cell]] = []
     for each, own in zip(found.datasets, cells, strict=False):
         last = f"{each.reader} on {(each.read or '')[:10]}" if each.reader else "nobody, as far as is known"
+        last += f"; tool {each.tool} on {(each.tool_read or '')[:10]}" if each.tool else ""
         rows.append([each.dataset, *own, (last, "dim")])
     if len(parts) > len(found.datasets):
         rows.append([("not on the branch", "dim"), *cells[-2], ("kept in its history, or aside", "dim")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from andon.base.text import plural, seconds
@@ -60,19 +61,35 @@ def _rows_ahead(known: Shown, pen: Ink, width: int | None) -> list[str]:
 def _meanings(steps: Sequence[Step], pen: Ink, width: int | None) -> list[str]:
     """What the changes of code mean, and whom they concern."""
     rows: list[Sequence[Cell]] = [
-        (s.dataset, (verdict_text(s.verdict), STYLES[s.verdict.kind]), (reach_text(s.reach), "dim"))
+        (
+            s.dataset,
+            (verdict_text(s.verdict), STYLES[s.verdict.kind]),
+            (reach_text(s.reach, is_asked=bool(s.readers)), "dim"),
+        )
         for s in steps
         if s.verdict is not None and s.reach is not None
     ]
     if not rows:
         return []
-    broken = [
-        f"  {pen.paint('breaks', 'bad')} {names(s.breaks)}  {pen.paint(f'by {s.dataset}', 'dim')}"
-        for s in steps
-        if s.verdict is not None and s.breaks
-    ]
     title = pen.paint("what the changes mean", "dim")
-    return ["", title, *stacked(rows, pen, width), *broken]
+    return ["", title, *stacked(rows, pen, width), *_broken(steps, pen, width)]
+
+
+def _broken(steps: Sequence[Step], pen: Ink, width: int | None) -> list[str]:
+    """Whom the changes break, what matters most first."""
+    lines: list[str] = []
+    for step in steps:
+        if step.verdict is None or not step.breaks:
+            continue
+        by = f"by {step.dataset}"
+        told = f"breaks {names(step.breaks)}  {by}"
+        # no words are cut: who is broken is what somebody looks for
+        found = [told] if width is None else wrap(told, width - 4, subsequent_indent="  ", break_long_words=False)
+        found[0] = pen.paint("breaks", "bad") + found[0].removeprefix("breaks")
+        if found[-1].endswith(by):
+            found[-1] = found[-1].removesuffix(by) + pen.paint(by, "dim")
+        lines += [f"  {line}" for line in found]
+    return lines
 
 
 def symbol(step: Step, pen: Ink) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from andon.cli.table import table
 from andon.render.words import moment
 
 if TYPE_CHECKING:
-    from andon.service.readers import ReadersDocument
+    from andon.service.readers import ReadColumnUse, ReadersDocument
 
 #: Columns that are named of each person, and of all of them; people that are shown.
 _NAMED, _COLUMNS, _PEOPLE = 4, 10, 20
@@ -23,9 +23,12 @@ def reader_lines(used: ReadersDocument, ink: Ink, width: int | None) -> list[str
     lines = [
         f"{ink.paint(used.dataset, 'bold')}  {count} asked it {plural(used.reads, 'time')} within {used.days} days"
     ]
+    if used.unread is not None:
+        lines.append(f"{used.unread}{_before(used)}")
     lines += _part("people", _people(used)[:_PEOPLE], ink, width)
     if len(used.people) > _PEOPLE:
         lines.append(ink.paint(f"  and {len(used.people) - _PEOPLE} more; `--json` has all", "dim"))
+    lines += _part("by the clock", _tools(used), ink, width)
     columns = [(use.column, plural(use.readers, "person", "people"), (f"{use.reads:,}", "dim")) for use in used.columns]
     lines += _part("columns that are read", columns[:_COLUMNS], ink, width)
     queries = [(each.query, (each.meaning or "", "dim"), (each.owner or "", "dim")) for each in used.queries]
@@ -39,7 +42,28 @@ def reader_lines(used: ReadersDocument, ink: Ink, width: int | None) -> list[str
         (each.title, ("names it" if each.direct else "through others", "dim"), (each.owner or "", "dim"))
         for each in used.insights
     ]
-    return lines + _part("insights", insights, ink, width)
+    lines += _part("insights", insights, ink, width)
+    unread = [
+        (each.column, (each.unread, "warn"), (_last(each), "dim")) for each in used.use if each.unread is not None
+    ]
+    return lines + _part("columns that nobody reads", unread, ink, width)
+
+
+def _last(use: ReadColumnUse) -> str:
+    return f"tool {use.tool.who}, {moment(use.tool.at)}, {use.tool.door}" if use.tool is not None else ""
+
+
+def _tools(used: ReadersDocument) -> list[Sequence[Cell]]:
+    return [
+        (
+            tool.tool,
+            plural(tool.reads, "time"),
+            (moment(tool.last), "dim"),
+            (", ".join(tool.doors), "dim"),
+            (_some(tool.columns), "dim"),
+        )
+        for tool in used.tools
+    ]
 
 
 def _people(used: ReadersDocument) -> list[Sequence[Cell]]:
@@ -53,6 +77,13 @@ def _people(used: ReadersDocument) -> list[Sequence[Cell]]:
         )
         for reader in used.people
     ]
+
+
+def _before(used: ReadersDocument) -> str:
+    """Who read it last, where that is long ago, and what still does."""
+    told = [f": {used.person.who}, {moment(used.person.at)}, {used.person.door}"] if used.person is not None else []
+    told += [f"; tool {used.tool.who} does, {moment(used.tool.at)}"] if used.tool is not None else []
+    return "".join(told)
 
 
 def _some(columns: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ Worked out only where a person or a program looks at a plan or a difference; a r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.graph import Closures
@@ -67,6 +67,7 @@ class Outlook:
             s.dataset: (rows.get(leaves[s.dataset].version) or (0, 0))[0] or 0 for s in steps if s.dataset in leaves
         }
         built = {s.dataset: s for s in steps if s.action is Action.BUILD}
+        edited = {s.dataset for s in steps if s.code_changed}
         made_after = _made_after(steps)
         radii, radii_before = Radii(ahead), Radii(before)
         result = []
@@ -93,7 +94,7 @@ class Outlook:
                 sum(counts.get(s.dataset, 0) for s in among),
                 sum(known) if known else None,
             )
-            broken = (*step.breaks, *_broken(before, step.dataset, verdict))
+            broken = (*step.breaks, *_broken(before, step.dataset, verdict, edited))
             result.append(replace(step, verdict=verdict, reach=reach, breaks=tuple(dict.fromkeys(broken))))
         return tuple(result)
 
@@ -179,17 +180,18 @@ def _touched(dataset: str, verdict: Verdict | None) -> list[str]:
     return [column_id(dataset, name) for name in sorted(verdict.touched)]
 
 
-def _broken(graph: Graph, dataset: str, verdict: Verdict | None) -> list[str]:
-    """What reads a column that is gone, has another name or another type: columns, datasets and insights of what is published."""
+def _broken(graph: Graph, dataset: str, verdict: Verdict | None, edited: Collection[str]) -> list[str]:
+    """What reads a column that is gone, has another name or another type: columns and datasets of what is published, but for those that
+    are edited with it, which fit."""
     if verdict is None or verdict.kind is not VerdictKind.CONTRACT:
         return []
-    from andon.model.lineage import blast_radius, column_id, readers
+    from andon.model.lineage import column_id, readers
 
     names = [*verdict.dropped, *(old for old, _ in verdict.renamed), *(name for name, _, _ in verdict.retyped)]
     start = [column_id(dataset, name) for name in names]
     start = [node for node in start if node in graph.nodes] or ([dataset] if verdict.key_changed else [])
     found = []
     for reader in readers(graph, start):
-        if reader.hops == 1:
+        if reader.hops == 1 and reader.dataset not in edited:
             found += [column_id(reader.dataset, name) for name in reader.columns] or [reader.dataset]
-    return found + [f"insight {name}" for name in blast_radius(graph, start).insights]
+    return found

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from andon.base.record import Record, field, replace
+from andon.base.record import Record
 from andon.base.typed import ENGINE_TYPES
 from andon.errors import Problem, ProjectError
-from andon.model.plan import Action, Step
 from andon.model.saved_query import SavedQuery
 
 if TYPE_CHECKING:
@@ -23,23 +22,11 @@ class BoundQueries(Record):
     """What saved queries return, as far as it was looked at.
 
     Attributes:
-        broken: those that will fail, with what they read.
         notices: why, in lines for people.
     """
 
     columns: Mapping[str, Columns]
-    broken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
-
-    def told(self, steps: Sequence[Step]) -> tuple[Step, ...]:
-        """The steps, those that change what such a query reads with its name among what they break."""
-        return tuple(self._told(step) for step in steps) if self.broken else tuple(steps)
-
-    def _told(self, step: Step) -> Step:
-        if not step.code_changed and step.action is not Action.DROP:
-            return step
-        hit = [f"query {name}" for name, datasets in self.broken.items() if step.dataset in datasets]
-        return replace(step, breaks=(*step.breaks, *hit)) if hit else step
 
 
 def bind_queries(workspace: Workspace, bound: BoundCode) -> BoundQueries:
@@ -58,8 +45,7 @@ def bind_queries(workspace: Workspace, bound: BoundCode) -> BoundQueries:
     wrong = {name: seen for name, seen in found.items() if isinstance(seen, Problem)}
     if not new.isdisjoint(wrong):
         raise ProjectError.of([problem for name, problem in wrong.items() if name in new])
-    broken = {query.name: query.datasets for query in wanted if query.name in wrong}
-    return BoundQueries(columns, broken, tuple(f"{p.where} will fail: {p.message}" for p in wrong.values()))
+    return BoundQueries(columns, tuple(f"{p.where} will fail: {p.message}" for p in wrong.values()))
 
 
 def problems_of_queries(

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 
 from andon.base.record import Record, field
 from andon.base.recursion import deeply
-from andon.sql.bound_plan import Planner, UntracedError, forget, planner, words_of
+from andon.sql.bound_plan import Node, Planner, UntracedError, forget, planner, words_of
 from andon.sql.lineage.columns import TracedRelation
 from andon.sql.lineage.scans import Datasets
 from andon.sql.lineage.tracer import Tracer
@@ -52,22 +52,30 @@ def column_lineage(sql: str, schemas: Mapping[str, Sequence[tuple[str, str]]], m
         schemas: dataset (`schema.name`) -> its `(column, DuckDB type)`s; more than the query reads does no harm.
         macros: `CREATE MACRO` statements, in an order in which they can be made.
     """
+    return planned_lineage(sql, schemas, macros)[0]
+
+
+def planned_lineage(
+    sql: str, schemas: Mapping[str, Sequence[tuple[str, str]]], macros: Sequence[str] = ()
+) -> tuple[Lineage, Node | None]:
+    """As `column_lineage`, with the root of the plan; None where the engine shows none."""
     asked = planner()
+    root: Node | None = None
     try:
         datasets = _declare(asked, sql, schemas, macros)
         columns, root = asked.plan(sql, macros)
         tracer = Tracer(datasets)
         found = deeply(lambda: tracer.trace(root))
-        return _lineage([name for name, _ in columns], found, tracer)
+        return _lineage([name for name, _ in columns], found, tracer), root
     except UntracedError as error:
         if asked.broken:
             forget()
-        return Lineage(fallback=_FALLBACK + str(error))
+        return Lineage(fallback=_FALLBACK + str(error)), root
     except (KeyError, IndexError, TypeError, ValueError) as error:
         # the plan is the engine's own form, and promised to nobody
-        return Lineage(fallback=f"{_FALLBACK}the plan has another form than expected ({error!r})")
+        return Lineage(fallback=f"{_FALLBACK}the plan has another form than expected ({error!r})"), root
     except RecursionError:
-        return Lineage(fallback=_FALLBACK + "the SQL is nested too deeply")
+        return Lineage(fallback=_FALLBACK + "the SQL is nested too deeply"), root
 
 
 def _declare(

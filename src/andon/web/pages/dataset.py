@@ -143,12 +143,15 @@ def _overview(call: PageCall, page: Page) -> Mapping[str, Any]:
 
 
 def _columns(call: PageCall, page: Page) -> Mapping[str, Any]:
-    """Columns with what is known of their values. The profile is made where it is asked for alone, so that nobody waits for the page."""
+    """Columns with what is known of their values, and those that nobody reads. That is made out where it is asked for alone, so that nobody
+    waits for the page."""
     is_asked = call.wants == "columns" or call.query.made
     profiles = call.service.profiles
     profile: Profile | None = (profiles.profile if is_asked else profiles.known)(page.dataset, page.commit.id)
     drawn = {column.name: (column, distribution(column)) for column in profile.columns} if profile is not None else {}
-    return {"profile": profile, "drawn": drawn}
+    readers = call.service.readers.of(page.dataset, page.commit.id) if is_asked else None
+    use = readers.use if readers is not None and not readers.is_young else ()
+    return {"profile": profile, "drawn": drawn, "unread": {each.column.lower(): each for each in use if each.unread}}
 
 
 def _sample(call: PageCall, page: Page) -> Mapping[str, Any]:
