@@ -40,6 +40,9 @@ PARTS |= {
     "requests --measures",
     "request --join",
     "request --withdraw",
+    "approve --show",
+    "approve --withdraw",
+    "letters --seen",
 }
 
 
@@ -137,6 +140,7 @@ _LOOKING = {
     "principles",
     "requests",
     "reproduce",
+    "letters",
 }
 
 #: What is typed, and what is asked of the server; each in a project of its own, in the same state.
@@ -161,6 +165,10 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["request", "orders by weekday"], lambda c: c.post("/requests", {"what": "orders by weekday"})),
     (["request", "orders", "--by", "soon"], lambda c: c.post("/requests", {"what": "orders", "by": "soon"})),
     (["approve", "main"], lambda c: c.post("/approvals", {"ref": "main"})),
+    (["approve", "try", "--show"], lambda c: c.get("/approvals?ref=try")),
+    (["approve", "main", "--withdraw"], lambda c: c.post("/approvals/withdrawals", {"ref": "main"})),
+    (["letters", "--all"], lambda c: c.get("/letters?all=true")),
+    (["letters", "--seen"], lambda c: c.post("/letters/seen", {})),
     (["claim", "7"], lambda c: c.post("/requests/7/claims", {})),
     (["answer", "7", "marts.totals"], lambda c: c.post("/requests/7/answers", {"answer": "marts.totals"})),
     (["value"], lambda c: c.get("/value")),

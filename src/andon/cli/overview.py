@@ -76,6 +76,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("requests", "requests", "requests", "What people need and nobody has served yet", "As one team"),
     Entry("claim", "requests", "claim", "Take care of a request", "As one team"),
     Entry("answer", "requests", "answer", "Answer a request with a dataset or a branch", "As one team"),
+    Entry("letters", "letters", "letters", "What you are told of what is yours", "As one team"),
     Entry("principles", "principles", "principles", "Nine principles, in numbers from real use", "Keep right"),
     Entry("value", "value", "value", "What the lake is worth, and the repair that helps most", "Keep lean"),
     Entry("cost", "costs", "cost", "What the lake costs, and whom that serves", "Keep lean"),

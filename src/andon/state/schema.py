@@ -14,6 +14,7 @@ from andon.state import (
     hints,
     incidents,
     insight_looks,
+    letters,
     looks,
     messages,
     offers,
@@ -87,4 +88,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     hints.TABLES,
     # what owners approved of changes by others
     approvals.TABLES,
+    # what people are told of what is theirs, and what owners agreed to and took back
+    (*letters.TABLES, *approvals.WITHDRAWN),
 )

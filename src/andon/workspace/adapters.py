@@ -45,6 +45,7 @@ from andon.state.facts import Facts
 from andon.state.hints import HintRows
 from andon.state.incidents import Incidents
 from andon.state.insight_looks import InsightLooks
+from andon.state.letters import Letters
 from andon.state.looks import Looks
 from andon.state.messages import Messages
 from andon.state.offers import Offers
@@ -100,6 +101,7 @@ class StateStore(Record):
     insight_looks: InsightLooks
     requests: Requests
     approvals: Approvals
+    letters: Letters
 
 
 class Adapters:
@@ -291,6 +293,7 @@ class Adapters:
             InsightLooks(database),
             Requests(database),
             Approvals(database),
+            Letters(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from andon.state.hints import HintRows
     from andon.state.incidents import Incidents
     from andon.state.insight_looks import InsightLooks
+    from andon.state.letters import Letters
     from andon.state.looks import Looks
     from andon.state.messages import Messages
     from andon.state.offers import Offers
@@ -223,6 +224,11 @@ class Workspace:
     def approvals(self) -> Approvals:
         """What owners approved of changes by others."""
         return self._adapters.state.approvals
+
+    @property
+    def letters(self) -> Letters:
+        """What people are told of what is theirs."""
+        return self._adapters.state.letters
 
     @property
     def requests(self) -> Requests:
