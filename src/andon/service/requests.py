@@ -12,10 +12,10 @@ from andon.base.clock import from_text, to_text
 from andon.base.document import Document
 from andon.base.record import Record
 from andon.errors import ConflictError, UsageError
-from andon.model.letter import LetterKind
+from andon.model.letter import LetterKind, person_key
 from andon.model.request import DataRequest, RequestState, ranked, weight
+from andon.operations.messages.request_letters import letters_of, outdated, subject_of
 from andon.service.costs import MONTH, moment_said
-from andon.service.request_letters import letters_of, outdated, subject_of
 from andon.service.request_measures import RequestMeasures, request_measures
 from andon.workspace.view import View
 
@@ -110,6 +110,21 @@ class RequestDesk:
                 found = self._workspace.requests.add(transaction, made)
                 self._write(transaction, LetterKind.ASKED, found)
         return RequestMade(found, list(self._find(made.what))[:_NAMED])
+
+    def ask_about(self, incident: int, person: str, text: str) -> DataRequest:
+        """Ask something of a person because of an incident; whatever became of it, of one person it is asked once.
+
+        Raises:
+            UsageError: `usage.bad_argument` for what is empty, `incident.none`.
+        """
+        made = self._new(NewRequest(text[:_LONGEST], asked_of=person, incident=incident))
+        with self._telling() as transaction:
+            for known in self._workspace.requests.about(incident, transaction):
+                if person_key(known.asked_of or "") == person_key(person):
+                    return known
+            found = self._workspace.requests.add(transaction, made)
+            self._write(transaction, LetterKind.ASKED, found)
+        return found
 
     def list(self, *, with_ended: bool = False) -> list[RequestInfo]:
         """Requests that wait, what weighs most first.
