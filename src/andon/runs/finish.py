@@ -374,9 +374,9 @@ class _End(Record):
 
     @property
     def is_held(self) -> bool:
-        """Whether a check keeps something from readers."""
+        """Whether a check, or an owner who has not approved it, keeps something from readers."""
         return any(r.status is TaskStatus.HELD for r in self.results) or (
-            self.held is not None and bool(self.settled.holding)
+            self.held is not None and bool(self.settled.holding or self.owners.waiting)
         )
 
 

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 from andon.base.record import Record
 from andon.errors import ConflictError
 from andon.lake.refs import MAIN
-from andon.model.commit import CommitKind
-from andon.runs.planning.owners import awaited, changed_code
+from andon.model.commit import CommitKind, State
+from andon.runs.planning.owners import awaited, changed_code, planned_code
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from andon.base.database import Transaction
     from andon.model.approval import AwaitedApproval
-    from andon.model.commit import State
-    from andon.model.dataset import Dataset
+    from andon.model.dataset import Dataset, Definition
+    from andon.model.plan import Step
     from andon.runs.goal import Goal
+    from andon.runs.planning.gather import Gathered
     from andon.workspace.workspace import Workspace
 
 #: What takes back, or brings back what was published so before, waits for nobody.
@@ -44,8 +45,14 @@ class OwnedChanges(Record):
 NO_CHANGES = OwnedChanges({}, {})
 
 
-def owned_changes(workspace: Workspace, before: State, after: State) -> OwnedChanges:
-    """The changes of code of datasets that have an owner. No project is read where no file that was changed speaks of one."""
+def owned_changes(
+    workspace: Workspace, before: State, after: State, new: Mapping[str, Definition] | None = None
+) -> OwnedChanges:
+    """The changes of code of datasets that have an owner. No project is read where no file that was changed speaks of one.
+
+    Args:
+        new: definitions of `after` that may not be kept yet, by id.
+    """
     moved = {
         name: leaf
         for name, leaf in before.leaves.items()
@@ -63,10 +70,24 @@ def owned_changes(workspace: Workspace, before: State, after: State) -> OwnedCha
     from andon.workspace.code import project_at
 
     there = {name: after.leaves[name] for name in moved if name in after.leaves}
-    known = objects.definitions({leaf.definition for leaves in (moved, there) for leaf in leaves.values()})
+    known = {
+        **objects.definitions({leaf.definition for leaves in (moved, there) for leaf in leaves.values()}),
+        **(new or {}),
+    }
     datasets = project_at(workspace, before).datasets
     said = {name: datasets[name] for name in moved if name in datasets and datasets[name].owner is not None}
     return OwnedChanges(changed_code({name: moved[name] for name in said}, there, known), said)
+
+
+def planned_waits(
+    workspace: Workspace, goal: Goal, before: State, steps: Sequence[Step], gathered: Gathered
+) -> tuple[AwaitedApproval, ...]:
+    """What of a plan would wait for an owner's approval, were all of it published."""
+    if goal.branch != MAIN or goal.kind in _FREE:
+        return ()
+    after = State(planned_code(before.leaves, steps, gathered.definitions, gathered.files), before.shared)
+    new = {definition.id: definition for definition in gathered.definitions.values()}
+    return tuple(waits_for_owners(workspace, goal, owned_changes(workspace, before, after, new)))
 
 
 def waits_for_owners(workspace: Workspace, goal: Goal, owned: OwnedChanges) -> list[AwaitedApproval]:

@@ -144,6 +144,10 @@ class ApprovalDesk:
         lake = self._workspace.lake
         commit, main = lake.refs.resolve(ref), lake.refs.resolve(MAIN)
         owned = owned_changes(self._workspace, lake.commits.state(main), lake.commits.state(commit))
+        common = lake.commits.merge_base(commit, main)
+        if common is not None and common.id != main.id:  # what others published since is no change of it
+            made = lake.commits.changed_leaves(common, commit)
+            owned = OwnedChanges({n: c for n, c in owned.changes.items() if n in made}, owned.said)
         return _Review(ref, commit, main.id, owned)
 
     @contextmanager
