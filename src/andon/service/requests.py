@@ -12,6 +12,7 @@ from andon.base.clock import from_text, to_text
 from andon.base.document import Document
 from andon.base.record import Record
 from andon.errors import ConflictError, UsageError
+from andon.lake.refs import MAIN
 from andon.model.letter import LetterKind, person_key
 from andon.model.request import DataRequest, RequestState, ranked, weight
 from andon.operations.messages.request_letters import letters_of, outdated, subject_of
@@ -57,7 +58,8 @@ class RequestInfo(Document):
         weight: how much it weighs: what is at stake, age and people; null for what is over.
         waited_seconds: from when it was made until it was over, or until now.
         is_late: whether the day is past until which it is needed, and it waits.
-        published: of what a branch answers: whether it has nothing any more that main lacks; null for other answers, and where it is gone.
+        published: of a dataset that answers: whether main has it still; of a branch: whether it has nothing any more that main lacks,
+            null where it is gone; null without an answer.
     """
 
     request: DataRequest
@@ -182,7 +184,7 @@ class RequestDesk:
             if found.claimed_by is None:
                 return found
             left = self._workspace.requests.claim(transaction, number, None, "")
-            self._write(transaction, LetterKind.LEFT, left)
+            self._write(transaction, LetterKind.LEFT, left, found.claimed_by)
             return left
 
     def join(self, number: int) -> DataRequest:
@@ -266,11 +268,13 @@ class RequestDesk:
             yield transaction
         self._tell()
 
-    def _write(self, transaction: Transaction, kind: LetterKind, request: DataRequest) -> None:
-        """Write to whom it concerns what the caller did with a request."""
+    def _write(
+        self, transaction: Transaction, kind: LetterKind, request: DataRequest, before: str | None = None
+    ) -> None:
+        """Write to whom it concerns what the caller did with a request; `before` took care of it until then."""
         letters, now = self._workspace.letters, self._now()
         letters.end(transaction, subject_of(request), now, outdated(kind))
-        letters.add(transaction, letters_of(kind, request, self._workspace.caller.author, now))
+        letters.add(transaction, letters_of(kind, request, self._workspace.caller.author, now, before))
 
     def _ended(
         self,
@@ -302,7 +306,7 @@ class RequestDesk:
 
     def _kind(self, answer: str) -> str:
         if "." in answer and "/" not in answer:
-            View.at(self._workspace, None).leaf(answer)
+            View.at(self._workspace, MAIN).leaf(answer)
             return "dataset"
         ref = self._workspace.lake.refs.find(answer)
         if ref is None or ref.kind != "branch":
@@ -322,8 +326,17 @@ class RequestDesk:
             round(weight(request, today), 3) if waits else None,
             max(0.0, (end - from_text(request.at)).total_seconds()),
             waits and request.by is not None and request.by < today.isoformat(),
-            self._published(request.answer or "") if request.answer_kind == "branch" else None,
+            self._stands(request),
         )
+
+    def _stands(self, request: DataRequest) -> bool | None:
+        """Whether readers of main have what answers a request."""
+        if request.answer is None:
+            return None
+        if request.answer_kind == "branch":
+            return self._published(request.answer)
+        lake = self._workspace.lake
+        return request.answer in lake.commits.state(lake.refs.resolve(MAIN)).leaves
 
     def _new(self, wanted: NewRequest) -> DataRequest:
         worth = _worth(wanted.worth, wanted.currency)

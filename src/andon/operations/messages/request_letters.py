@@ -26,15 +26,16 @@ def outdated(kind: LetterKind) -> Sequence[LetterKind]:
     return _ENDS.get(kind, ())
 
 
-def letters_of(kind: LetterKind, request: DataRequest, who: str, at: str) -> list[Letter]:
+def letters_of(kind: LetterKind, request: DataRequest, who: str, at: str, before: str | None = None) -> list[Letter]:
     """What people are told of what `who` did with a request: the one who is asked; of the rest all who need it, and who took care.
 
     Args:
         request: as it is by now.
+        before: who took care of it until then, where nobody does any more.
     """
     if kind is LetterKind.ASKED:
         return addressed(_draft(kind, request, who), [request.asked_of], who, at)
-    return addressed(_draft(kind, request, who), [*request.people, request.claimed_by], who, at)
+    return addressed(_draft(kind, request, who), [*request.people, request.claimed_by, before], who, at)
 
 
 def _draft(kind: LetterKind, request: DataRequest, who: str) -> LetterDraft:
