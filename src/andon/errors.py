@@ -160,6 +160,7 @@ CODES: dict[str, str] = {
     # reviews
     "review.needed": "A change of a dataset waits until its owner approves it.",
     "review.nothing": "Nothing of a change waits for an owner.",
+    "review.moved": "What changes a dataset is another change than the one that somebody looked at.",
     "review.not_owner": "Only its owner approves changes of the dataset.",
     "cord.held": "Somebody holds the dataset.",
     "cord.none": "Nobody holds the dataset.",

@@ -28,6 +28,7 @@ LANDED = {
     "state": [
         *("ec27f021634a", "df076768e8b8", "55ed4452b0c3", "cc6efbc4bbc4", "a874d36ec8c4", "002085f5c590"),
         *("3a17e86dd787", "1dbec7cde8c1", "2c64566dcba0", "79502025f44b", "dd0deaf56753", "4f180d1e5eae"),
+        "f010f181020c",
     ],
 }
 #: The format of a version that lakes were made by; each step since then only makes tables.
@@ -145,7 +146,7 @@ def story(clone: Clone) -> None:
         service.cords.release("marts.best")
         service.scheduling.pause(["shop.orders"], why="a move")
         service.scheduling.tick()
-        number = service.requests.ask(NewRequest("orders by weekday")).request.number
+        number = service.requests.ask(NewRequest("orders by weekday", asked_of="ben")).request.number
         service.requests.join(number)
         service.requests.claim(number)
         service.requests.list(with_ended=True)
@@ -166,6 +167,10 @@ def story(clone: Clone) -> None:
         with service.workspace.lake.database.write() as transaction:
             approval = Approval("marts.best", "a change", "run:1", "a commit", "ana", "2026-11-30T09:00:00Z")
             assert service.workspace.approvals.add(transaction, approval) == approval
+            service.workspace.approvals.withdraw(transaction, approval, "ana", approval.at)
+        service.letters.list(all=True)
+        service.letters.see([1])
+        service.letters.see()
 
 
 def test_postgres_takes_every_statement(postgres: PostgresServer, asked: set[str], tmp_path: Path):

@@ -21,6 +21,7 @@ from andon.operations.actions.kinds import ACTIONS
 from andon.operations.incidents.keeping import SignalLook
 from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.service import Service
+from andon.workspace.caller import Caller
 from kit.clones import Clone
 from kit.receiving import WebReceiver, web_receiver
 
@@ -138,6 +139,25 @@ def test_each_is_bounded_verified_logged_and_undoable(kind: ActionKind, project:
             assert service.workspace.incidents.find(number).owner == "ben"
             assert done.params["result"]["owner_before"] is None
             assert any(case.params["ask"] in e.what for e in service.workspace.incidents.events(number))
+            _asked_once(service, number, done.params["result"]["request"], case.params["ask"])
+
+
+def _asked_once(service: Service, incident: int, number: int, text: str) -> None:
+    """A request is there that names the incident; asked again it is the same one; over with the incident it is withdrawn."""
+    asked = service.requests.show(number).request
+    assert (asked.what, asked.incident, asked.asked_of, asked.state) == (text, incident, "ben", "open")
+    service.actions.fix(incident, "request", {"ask": "again?", "of": " Ben"})
+    assert [each.request.number for each in service.requests.list()] == [number]
+    assert [each.number for each in service.incidents.show(incident).requests] == [number]
+    by_itself = service.by(Caller("andon", "cli")).requests.ask_about(incident, "cleo", "and you?")
+    service.by(Caller("cleo", "cli")).requests.claim(by_itself.number)
+    service.incidents.close(incident, "expected")
+    ended = service.requests.show(by_itself.number).request
+    assert (ended.state, ended.ended_by, ended.note) == ("withdrawn", "andon", f"incident {incident} is over")
+    (letter,) = service.by(Caller("cleo", "cli")).letters.list()
+    assert letter.kind == "withdrawn"
+    assert service.requests.show(number).request.state == "open", "what a person asked stays"
+    assert service.requests.measures().made == 1
 
 
 def _take_back(project: Clone, kind: ActionKind, service: Service) -> None:

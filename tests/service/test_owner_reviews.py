@@ -131,15 +131,29 @@ def test_only_others_wait_and_only_where_the_owner_wants_it(
                 result = door(service, clone)
                 assert result is not None
                 waits = is_on and who == "ben"
+                told = planned(door, service)
+                assert [each.dataset for each in told] == ([NAME] if waits else []), "a plan says what it will wait for"
                 assert result.published is not waits, (is_on, who, result.held)
                 if waits:
                     assert leaf(service) == before
                     held = result.held or ""
                     assert held.startswith(f"review.needed: {NAME} ")
                     assert f"`andon approve run:{result.run}`" in held
-                    whole.by(Caller("Ana", "python")).approving.approve(f"run:{result.run}")
+                    done = whole.by(Caller("Ana", "python")).approving.approve(f"run:{result.run}")
+                    assert [each.change for each in done.approved] == [each.change for each in told]
+                    assert planned(door, service) == ()
                     again = door_again(door, service)
                     assert again.published, again.held
+
+
+def planned(door: Door, service: Service) -> tuple[AwaitedApproval, ...]:
+    """What the plan of the same says that it waits for."""
+    if door is by_branch:
+        return service.branches.plan_publish(f"idea_{service.workspace.caller.author}").approvals
+    if door is by_save:
+        sql = "select customer, sum(amount) + 1 as amount from shop.orders group by customer"
+        return service.saving.look(ToSave(NAME, sql, replaces=True), YES).plan.approvals
+    return service.runs.plan(RunOptions(select=(NAME,) if door is by_selected_run else ())).approvals
 
 
 def door_again(door: Door, service: Service) -> RunResult:

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -14,6 +16,8 @@ from hypothesis import strategies as st
 
 from andon.errors import AndonError, ConflictError, UsageError
 from andon.model.request import DataRequest, RequestState, ranked, weight
+from andon.render.requests import state_words
+from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.request_measures import measured
 from andon.service.requests import NewRequest
 from andon.service.service import Service
@@ -22,6 +26,7 @@ from andon.workspace.caller import Caller
 from kit.clones import FILES, Clone
 
 TODAY = date(2026, 11, 30)
+YES = RunOptions(agreed=ANY_PLAN)
 _DAYS = [f"2026-{month:02d}-{day:02d}" for month in (10, 11) for day in (1, 15, 29)]
 
 
@@ -146,6 +151,31 @@ def test_a_branch_answers_at_once_and_is_told_as_not_published_yet(shop: Clone) 
         assert service.requests.show(number).published is None
 
 
+def test_an_answer_that_is_there_no_more_is_told_so_until_it_is_back(shop: Clone, tmp_path: Path) -> None:
+    copytree(shop.root, tmp_path / "acme")
+    clone = Clone(tmp_path / "acme")
+    with clone.opened() as service:
+        number = by(service, "ben").requests.ask(NewRequest("how many orders")).request.number
+        service.requests.answer(number, "marts.count")
+
+        def stands() -> tuple[bool | None, str]:
+            info = service.requests.show(number)
+            return info.published, state_words(info)
+
+        there, gone = "answered with marts.count", "answered with marts.count, which main has no more"
+        assert stands() == (True, there)
+        service.renaming.rename("marts.count", "marts.how_many", YES)
+        assert stands() == (False, gone), "it has another name"
+        service.undoing.undo()
+        assert stands() == (True, there)
+        service.renaming.retire(["marts.count"], YES)
+        assert stands() == (False, gone)
+        service.undoing.undo()
+        service.undoing.redo()
+        assert stands() == (False, gone)
+        assert service.requests.show(number).request.state is RequestState.ANSWERED
+
+
 @pytest.mark.parametrize(
     "wanted",
     [
@@ -212,6 +242,7 @@ def test_measures_are_what_was_recorded() -> None:
         SpentQuestion("2026-11-03T11:46:00Z", "ana", "http", ("m.a",), 0.1, "s2", False),
         SpentQuestion("2026-11-03T11:47:00Z", "ben", "cli", ("m.a",), 0.1, "s1", True),
     ]
+    some.append(made(7, at="2026-11-20T00:00:00Z", who="andon"))  # a playbook asked: nobody needs it
     found = measured(some, asked, since, until)
     assert (found.made, found.answered, found.withdrawn, found.waiting) == (4, 2, 1, 2)
     assert found.median_wait_seconds == (13 + 1) / 2 * 86_400

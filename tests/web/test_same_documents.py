@@ -40,6 +40,9 @@ PARTS |= {
     "requests --measures",
     "request --join",
     "request --withdraw",
+    "approve --show",
+    "approve --withdraw",
+    "letters --seen",
 }
 
 
@@ -139,6 +142,7 @@ _LOOKING = {
     "requests",
     "reproduce",
     "questions",
+    "letters",
 }
 
 #: What is typed, and what is asked of the server; each in a project of its own, in the same state.
@@ -179,6 +183,10 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["question", "edit", "7", "So?"], lambda c: c.post("/questions/7/edits", {"what": "So?"})),
     (["question", "withdraw", "7"], lambda c: c.post("/questions/7/withdrawals", {})),
     (["approve", "main"], lambda c: c.post("/approvals", {"ref": "main"})),
+    (["approve", "try", "--show"], lambda c: c.get("/approvals?ref=try")),
+    (["approve", "main", "--withdraw"], lambda c: c.post("/approvals/withdrawals", {"ref": "main"})),
+    (["letters", "--all"], lambda c: c.get("/letters?all=true")),
+    (["letters", "--seen"], lambda c: c.post("/letters/seen", {})),
     (["claim", "7"], lambda c: c.post("/requests/7/claims", {})),
     (["answer", "7", "marts.totals"], lambda c: c.post("/requests/7/answers", {"answer": "marts.totals"})),
     (["value"], lambda c: c.get("/value")),

@@ -43,11 +43,12 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     # here, since each command needs few of them
     from andon.drill.report import DrillDocument
     from andon.model.action import ActionDocument
-    from andon.model.approval import ApprovedDocument
+    from andon.model.approval import ApprovalsDocument, ApprovedDocument, DisapprovedDocument
     from andon.model.architecture import ArchitectureDocument
     from andon.model.check_result import CheckDocument
     from andon.model.cord import Cord
     from andon.model.due import DueDocument
+    from andon.model.letter import Letter
     from andon.model.message import ChannelDocument, SentDocument
     from andon.model.person import AccessToken, TokenMade
     from andon.model.plan import PlanDocument
@@ -86,6 +87,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.history import DiffDocument, LogDocument
     from andon.service.incident_documents import IncidentInfo, IncidentPage
     from andon.service.insight_documents import InsightCheck, InsightDocument, InsightInfo, InsightSaved
+    from andon.service.letters import LettersSeen
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
     from andon.service.proposing import ProposedChecksDocument
@@ -146,7 +148,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "reproduce": (ReproductionDocument,),
         "architecture": (ArchitectureDocument,),
         "principles": (ScorecardDocument,),
-        "approve": (ApprovedDocument,),
+        "approve": (ApprovedDocument, ApprovalsDocument, DisapprovedDocument),
         "request": (RequestMade,),
         "requests": (list[RequestInfo], RequestMeasures),
         "claim": (DataRequest,),
@@ -159,6 +161,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "question edit": (QuestionInfo,),
         "question withdraw": (QuestionInfo,),
         "questions": (list[QuestionInfo],),
+        "letters": (list[Letter], LettersSeen),
         "archive": (MovedDocument,),
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo], list[SavedQueryInfo]),

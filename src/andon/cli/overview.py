@@ -80,6 +80,7 @@ COMMANDS: tuple[Entry, ...] = (
         "question", "dataset_questions", "question", "Ask about a dataset, and answer what others ask", "As one team"
     ),
     Entry("questions", "dataset_questions", "questions", "What people ask about datasets", "As one team"),
+    Entry("letters", "letters", "letters", "What you are told of what is yours", "As one team"),
     Entry("principles", "principles", "principles", "Nine principles, in numbers from real use", "Keep right"),
     Entry("value", "value", "value", "What the lake is worth, and the repair that helps most", "Keep lean"),
     Entry("cost", "costs", "cost", "What the lake costs, and whom that serves", "Keep lean"),

@@ -60,9 +60,14 @@ class Refs:
         self._commits = commits
         self._clock = clock
 
-    def find(self, name: str) -> Ref | None:
-        """The ref of exactly this name, or None."""
-        rows = self._database.query("select name, kind, commit_id, updated from ref where name = ?", [name])
+    def find(self, name: str, reader: Transaction | None = None) -> Ref | None:
+        """The ref of exactly this name, or None.
+
+        Args:
+            reader: the transaction to read within.
+        """
+        sql = "select name, kind, commit_id, updated from ref where name = ?"
+        rows = (reader or self._database).query(sql, [name])
         return Ref(*rows[0]) if rows else None
 
     def head(self, branch: str) -> Commit:

@@ -30,6 +30,35 @@ class AwaitedApproval(Document):
     change: str
 
 
+class ChangeToApprove(Document):
+    """A change of a dataset that its owner approves, or does not.
+
+    Attributes:
+        approval: the one that stands; null while it waits.
+    """
+
+    dataset: str
+    owner: str
+    change: str
+    approval: Approval | None
+
+
+class ApprovalsDocument(Document):
+    """What of a run or a branch owners approve before it is published; empty where nobody has to."""
+
+    ref: str
+    commit: str
+    changes: list[ChangeToApprove]
+
+
+class DisapprovedDocument(Document):
+    """The approvals that were taken back: what they agreed to is not published without another one."""
+
+    ref: str
+    commit: str
+    withdrawn: list[Approval]
+
+
 class ApprovedDocument(Document):
     """What came of an approval.
 

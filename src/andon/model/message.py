@@ -1,4 +1,4 @@
-"""Messages: what people are told of incidents, by which channel, and what became of it."""
+"""Messages: what people are told of incidents, and in letters of what is theirs; by which channel, and what became of it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from andon.base.document import Document
 from andon.base.record import Record, field
 from andon.model.incident import IncidentState
 from andon.model.lamp import Lamp
+from andon.model.letter import LetterKind
 from andon.model.signal import SignalKind
 
 
@@ -36,11 +37,13 @@ class Channel(Record):
         kind: which kind of way, one of `settings.notify.KINDS`.
         options: its other entries as texts, references (`${env:NAME}`) as written.
         to: addresses of e-mails; `command` the program to start with its arguments.
-        is_to_owner: whether the owner of a dataset is told in place of `to`, where `[people]` knows their address.
+        is_to_owner: whether the owner of a dataset, or whom a letter is for, is told in place of `to`, where `[people]` knows their
+            address.
         severity: the least bad that is told.
         only: a selection of datasets; empty: all.
         branches: empty: only the default one.
         changes, kinds: what is told, of which signals.
+        letters: which letters it carries.
         per_hour: so many messages at most; what comes after them goes into one.
         window: what comes within as many seconds after a message goes into one.
     """
@@ -56,6 +59,7 @@ class Channel(Record):
     branches: tuple[str, ...] = ()
     changes: frozenset[IncidentChange] = frozenset(IncidentChange)
     kinds: frozenset[SignalKind] = frozenset(SignalKind)
+    letters: frozenset[LetterKind] = frozenset(LetterKind)
     per_hour: int = 12
     window: float = 60.0
 
@@ -105,6 +109,29 @@ class ToldIncident(Document):
     link: str | None
 
 
+class ToldLetter(Document):
+    """What a message says of a letter.
+
+    Attributes:
+        letter: its number.
+        person: whom it is for; `who` did what it tells, `at` when (ISO text, UTC).
+        what: one sentence.
+        datasets: those that it is about.
+        next: the command that goes on.
+        link: the page that does, where the server's address is known.
+    """
+
+    letter: int
+    kind: LetterKind
+    person: str
+    who: str
+    at: str
+    what: str
+    datasets: list[str]
+    next: str
+    link: str | None
+
+
 class MessageState(StrEnum):
     """What became of a message. `waiting`: it is to be sent, or sent again. `sent`: whoever was given it took it. `given-up`: nobody took
     it for days."""
@@ -134,7 +161,7 @@ class Message(Record):
     made: str
     due: str
     state: MessageState
-    items: tuple[ToldIncident, ...]
+    items: tuple[ToldIncident | ToldLetter, ...]
     attempts: int
     next_at: str
     holder: str | None = None
@@ -152,6 +179,7 @@ class MessageDocument(Document):
         at: when it was made (ISO text, UTC).
         subject: one line; `text` the whole, as mail has it.
         incidents: the worst first; more than `text` lists where there are many.
+        letters: what single people are told of what is theirs.
         is_test: whether it was sent to try the channel.
     """
 
@@ -162,6 +190,7 @@ class MessageDocument(Document):
     subject: str
     text: str
     incidents: list[ToldIncident]
+    letters: list[ToldLetter]
     is_test: bool = False
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from andon.base.document import UNSET, Document, Documented, UnsetType
 from andon.base.record import values_of
+from andon.model.approval import AwaitedApproval
 from andon.model.broken_reader import BrokenReader
 from andon.model.reach import Reach
 from andon.model.stake import Stake
@@ -51,7 +52,7 @@ class StepDocument(Document, kw_only=True):
 
 
 class PlanDocument(Document):
-    """What a run would do. `stake` is null where all stays as it is."""
+    """What a run would do. `stake` is null where all stays as it is; `approvals` are those that publishing it waits for."""
 
     base: str
     branch: str
@@ -60,6 +61,7 @@ class PlanDocument(Document):
     steps: list[StepDocument]
     notices: list[str]
     stake: Stake | None
+    approvals: list[AwaitedApproval]
 
 
 class Step(Documented):
@@ -111,6 +113,7 @@ class Plan(Documented):
         is_change: whether definitions or shared files differ from the base's (a *change*), else a *refresh*.
         notices: lines that a person should see (files kept from the branch, rejected causes met, what is left behind).
         stake: what it costs and what rests on what it moves, where somebody looks.
+        approvals: what of it owners must approve before it is published, and did not, where somebody looks.
         digest: id of what it does and by which code, for a person who confirms just what they saw; notices and times are not in it.
     """
 
@@ -121,6 +124,7 @@ class Plan(Documented):
     notices: tuple[str, ...] = ()
     digest: str = ""
     stake: Stake | None = None
+    approvals: tuple[AwaitedApproval, ...] = ()
 
     @property
     def works(self) -> tuple[Step, ...]:

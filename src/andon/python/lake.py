@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from andon.base.clock import from_text
 from andon.base.record import replace
 from andon.engines.duckdb.parameters import Parameters
-from andon.model.approval import ApprovedDocument
+from andon.model.approval import ApprovalsDocument, ApprovedDocument, DisapprovedDocument
 from andon.model.due import Due
 from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
@@ -28,6 +28,7 @@ from andon.python.contracts import LakeContracts
 from andon.python.dataset_questions import LakeQuestions
 from andon.python.incidents import IncidentLake
 from andon.python.insights import LakeInsights
+from andon.python.letters import LakeLetters
 from andon.python.quarantine import LakeQuarantine
 from andon.python.requests import LakeRequests
 from andon.python.result import Result
@@ -309,6 +310,11 @@ class Lake(IncidentLake):
         """By which ways people are told of incidents: list, test."""
         return Channels(self._service)
 
+    @property
+    def letters(self) -> LakeLetters:
+        """What you are told of what is yours: list, see."""
+        return LakeLetters(self._service)
+
     def publish(self, branch: str, into: str = "main", report: Reporter = silent, **options: Any) -> RunResult:
         """Publish a branch; `options`: `publish`, `mine`, `theirs`, `message` as on the command line."""
         chosen = replace(_options((), None, options), agreed=ANY_PLAN)
@@ -330,9 +336,21 @@ class Lake(IncidentLake):
         """Publish the result of a run in spite of the named checks, once; the reason is kept in the commit."""
         return self._service.checks.accept(run, checks, reason, Listener(report))
 
-    def approve(self, ref: str, *datasets: str) -> ApprovedDocument:
-        """Agree, as owner, to exactly what a run or a branch changes of datasets that say `review: owner`."""
-        return self._service.approving.approve(ref, datasets)
+    def approve(self, ref: str, *datasets: str, changes: Sequence[str] = ()) -> ApprovedDocument:
+        """Agree, as owner, to exactly what a run or a branch changes of datasets that say `review: owner`.
+
+        Args:
+            changes: ids of the changes that you looked at: nothing else is agreed to.
+        """
+        return self._service.approving.approve(ref, datasets, changes)
+
+    def disapprove(self, ref: str, *datasets: str) -> DisapprovedDocument:
+        """Take back, as owner, what you agreed to and nobody published yet."""
+        return self._service.approving.withdraw(ref, datasets)
+
+    def approvals(self, ref: str) -> ApprovalsDocument:
+        """What of a run or a branch owners approve before it is published, and whether they did."""
+        return self._service.approving.show(ref)
 
     def pull(self) -> Pulled:
         """Bring the branch's newer files into the folder; texts that both changed are merged."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from andon.base.clock import to_text
 from andon.base.document import from_json
 from andon.errors import UsageError
-from andon.model.approval import ApprovedDocument
+from andon.model.approval import ApprovalsDocument, ApprovedDocument, DisapprovedDocument
 from andon.model.check_result import CheckDocument
 from andon.model.due import DueDocument
 from andon.model.person import Whoami
@@ -27,6 +27,7 @@ from andon.python.channels import RemoteChannels
 from andon.python.contracts import RemoteContracts
 from andon.python.dataset_questions import RemoteQuestions
 from andon.python.insights import RemoteInsights
+from andon.python.letters import RemoteLetters
 from andon.python.quarantine import RemoteQuarantine
 from andon.python.remote_incidents import RemoteIncidents
 from andon.python.remote_nouns import RemoteBranches, RemoteSources
@@ -279,6 +280,11 @@ class RemoteLake(RemoteIncidents):
         """By which ways people are told of incidents: list, test."""
         return RemoteChannels(self._link)
 
+    @property
+    def letters(self) -> RemoteLetters:
+        """What you are told of what is yours: list, see."""
+        return RemoteLetters(self._link)
+
     def publish(self, branch: str, into: str = "main", report: Hears | None = None, **options: Any) -> RunDocument:
         """Publish a branch; options as in `Lake.publish`."""
         return self._told(
@@ -303,9 +309,19 @@ class RemoteLake(RemoteIncidents):
         """Publish the result of a run in spite of the named checks, once."""
         return self._told("/acceptances", {"run": run, "checks": list(checks), "reason": reason}, report, RunDocument)
 
-    def approve(self, ref: str, *datasets: str) -> ApprovedDocument:
+    def approve(self, ref: str, *datasets: str, changes: Sequence[str] = ()) -> ApprovedDocument:
         """Agree, as owner, to exactly what a run or a branch changes of datasets that say `review: owner`."""
-        return from_json(ApprovedDocument, self._link.post("/approvals", {"ref": ref, "datasets": list(datasets)}))
+        body = {"ref": ref, "datasets": list(datasets), "changes": list(changes)}
+        return from_json(ApprovedDocument, self._link.post("/approvals", body))
+
+    def disapprove(self, ref: str, *datasets: str) -> DisapprovedDocument:
+        """Take back, as owner, what you agreed to and nobody published yet."""
+        body = {"ref": ref, "datasets": list(datasets)}
+        return from_json(DisapprovedDocument, self._link.post("/approvals/withdrawals", body))
+
+    def approvals(self, ref: str) -> ApprovalsDocument:
+        """What of a run or a branch owners approve before it is published, and whether they did."""
+        return from_json(ApprovalsDocument, self._link.get("/approvals", ref=ref))
 
     def pull(self) -> PulledDocument:
         """Bring the branch's newer files into the server's folder."""

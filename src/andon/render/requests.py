@@ -41,9 +41,10 @@ def state_words(info: RequestInfo) -> str:
     if request.state is RequestState.CLAIMED:
         return f"{word} by {request.claimed_by}"
     if request.state is RequestState.ANSWERED:
-        branch = "" if request.answer_kind == "dataset" else " on the branch"
-        waits = ", which is not published yet" if info.published is False else ""
-        return f"{word}{branch or ' with'} {request.answer}{waits}"
+        if request.answer_kind == "dataset":
+            return f"{word} with {request.answer}{', which main has no more' if info.published is False else ''}"
+        gone = {False: ", which is not published yet", None: ", which is gone"}.get(info.published, "")
+        return f"{word} on the branch {request.answer}{gone}"
     return word
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from andon.base.clock import to_minute
 from andon.base.text import plural, seconds
+from andon.model.approval import AwaitedApproval
 from andon.model.reach import Reach
 from andon.model.stake import Stake
 from andon.model.verdict import Verdict, VerdictKind
@@ -101,3 +102,18 @@ def stake_text(stake: Stake) -> str:
 def _amount(text: str) -> str:
     whole, _, cents = text.partition(".")
     return f"{int(whole):,}" + (f".{cents}" if cents.strip("0") else "")
+
+
+def approvals_text(waiting: Sequence[AwaitedApproval]) -> str:
+    """Whose approval is needed for what: `ana's of marts.margin, marts.sales; ben's of m.x`."""
+    by: dict[str, list[str]] = {}
+    for each in waiting:
+        by.setdefault(each.owner, []).append(each.dataset)
+    return "; ".join(f"{owner}'s of {names(mine)}" for owner, mine in by.items())
+
+
+def review_text(owner: str | None, review: str | None) -> str:
+    """What a publish of a change of a dataset needs beside checks and plan; empty where nobody owns it."""
+    if owner is None:
+        return ""
+    return f"owner: {owner} approves what others change of it" if review is not None else "none: anyone may change it"

@@ -26,9 +26,9 @@ from andon.runs.held_cords import require_free
 from andon.runs.inspection.ages import ages
 from andon.runs.looked import looked_at
 from andon.runs.next_commit import commit_kind, commit_message, next_state
+from andon.runs.owners_told import OwnersConcerned, owners_concerned, tell_owners
 from andon.runs.planning.owners import awaited_because
 from andon.runs.prepare import Prepared
-from andon.runs.reviews import waiting_for_owners
 from andon.runs.taken import taken
 from andon.settings.schedules import SCHEDULES
 from andon.state.runs import RunEnd, RunFilter
@@ -218,11 +218,12 @@ class Finish:
                 held = held if prepared.goal.policy == "none" else held_because(holding)
         if held is None:
             held = run.listener.judge(results, settled.said)
+        owners = OwnersConcerned()
         if held is None:
-            waiting = waiting_for_owners(self._workspace, prepared.goal, head, settled.state)
-            held = awaited_because(waiting, f"run:{run.number}") if waiting else None
+            owners = owners_concerned(self._workspace, prepared.goal, head, settled.state)
+            held = awaited_because(owners.waiting, f"run:{run.number}") if owners.waiting else None
         state = settled.state if held is None else settled.whole
-        return _End(results, settled, state, held)
+        return _End(results, settled, state, held, owners)
 
     def _draft(self, prepared: Prepared, run: int, head: Commit, state: State, end: _End) -> Draft:
         merged, part = taken(prepared, end.results)
@@ -269,6 +270,7 @@ class Finish:
             gathered, cords = prepared.gathered, prepared.cords
             require_free(self._workspace, transaction, prepared.goal, gathered, cords, end.state)
         workspace = self._workspace
+        tell_owners(workspace, transaction, prepared.goal, commit, end.owners, is_published=end.held is None)
         statuses = {r.status for r in end.results}
         status = "failed" if TaskStatus.FAILED in statuses else "held" if end.is_held else "done"
         begun = run.watch.beginnings
@@ -361,18 +363,20 @@ class Finish:
 
 
 class _End(Record):
-    """What a run came to: results of its tasks and checks, the state that its commit holds, and why that is not published."""
+    """What a run came to: results of its tasks and checks, the state that its commit holds, why that is not published, and whose
+    datasets it changes."""
 
     results: tuple[TaskResult, ...]
     settled: Settled
     state: State
     held: str | None
+    owners: OwnersConcerned
 
     @property
     def is_held(self) -> bool:
-        """Whether a check keeps something from readers."""
+        """Whether a check, or an owner who has not approved it, keeps something from readers."""
         return any(r.status is TaskStatus.HELD for r in self.results) or (
-            self.held is not None and bool(self.settled.holding)
+            self.held is not None and bool(self.settled.holding or self.owners.waiting)
         )
 
 

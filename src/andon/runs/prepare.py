@@ -35,6 +35,7 @@ from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.saved_queries import BoundQueries, bind_queries
 from andon.runs.planning.selected import selected_of
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
+from andon.runs.reviews import planned_waits
 from andon.sources.files.scratch import described
 
 if TYPE_CHECKING:
@@ -281,7 +282,8 @@ class Preparer:
             *_left_behind(gathered, selected, done),
         )
         stake = self._at_stake(steps, gathered) if estimate else None
-        plan = Plan(head.id, goal.branch, steps, is_change, notices, stake=stake)
+        waits = planned_waits(self._workspace, goal, gathered.state, steps, gathered) if estimate and is_change else ()
+        plan = Plan(head.id, goal.branch, steps, is_change, notices, stake=stake, approvals=waits)
         return Prepared(
             goal=goal,
             options=options,

@@ -4,27 +4,54 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from andon.base.record import Record
+from andon.errors import ConflictError
 from andon.lake.refs import MAIN
-from andon.model.commit import CommitKind
-from andon.runs.planning.owners import awaited, changed_code
+from andon.model.commit import CommitKind, State
+from andon.runs.planning.owners import awaited, changed_code, planned_code
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from andon.base.database import Transaction
     from andon.model.approval import AwaitedApproval
-    from andon.model.commit import State
-    from andon.model.dataset import Dataset
+    from andon.model.dataset import Dataset, Definition
+    from andon.model.plan import Step
     from andon.runs.goal import Goal
+    from andon.runs.planning.gather import Gathered
     from andon.workspace.workspace import Workspace
 
 #: What takes back, or brings back what was published so before, waits for nobody.
 _FREE = (CommitKind.UNDO, CommitKind.REDO)
 
 
-def reviewed_changes(workspace: Workspace, before: State, after: State) -> tuple[dict[str, str], dict[str, Dataset]]:
-    """The changes of code of datasets whose owner wants to approve them, `{dataset: id}`, and what is said of them before.
+class OwnedChanges(Record):
+    """Changes of code that one state makes of another one.
 
-    No project is read where no file that was changed speaks of a review.
+    Attributes:
+        changes: `{dataset: id of the change}` of those that have an owner.
+        said: what is said of them before.
+    """
+
+    changes: Mapping[str, str]
+    said: Mapping[str, Dataset]
+
+    @property
+    def reviewed(self) -> dict[str, str]:
+        """Those whose owner wants to approve them."""
+        return {name: change for name, change in self.changes.items() if self.said[name].review is not None}
+
+
+NO_CHANGES = OwnedChanges({}, {})
+
+
+def owned_changes(
+    workspace: Workspace, before: State, after: State, new: Mapping[str, Definition] | None = None
+) -> OwnedChanges:
+    """The changes of code of datasets that have an owner. No project is read where no file that was changed speaks of one.
+
+    Args:
+        new: definitions of `after` that may not be kept yet, by id.
     """
     moved = {
         name: leaf
@@ -32,37 +59,67 @@ def reviewed_changes(workspace: Workspace, before: State, after: State) -> tuple
         if (now := after.leaves.get(name)) is None or (leaf.definition, leaf.files) != (now.definition, now.files)
     }
     if not moved:
-        return {}, {}
+        return NO_CHANGES
     objects = workspace.lake.objects
     texts = objects.texts({sha for leaf in moved.values() for _, sha in leaf.files})
     moved = {
-        name: leaf for name, leaf in moved.items() if any(b"review" in texts.get(sha, b"") for _, sha in leaf.files)
+        name: leaf for name, leaf in moved.items() if any(b"owner" in texts.get(sha, b"") for _, sha in leaf.files)
     }
     if not moved:
-        return {}, {}
+        return NO_CHANGES
     from andon.workspace.code import project_at
 
     there = {name: after.leaves[name] for name in moved if name in after.leaves}
-    known = objects.definitions({leaf.definition for leaves in (moved, there) for leaf in leaves.values()})
+    known = {
+        **objects.definitions({leaf.definition for leaves in (moved, there) for leaf in leaves.values()}),
+        **(new or {}),
+    }
     datasets = project_at(workspace, before).datasets
-    said = {name: datasets[name] for name in moved if name in datasets and datasets[name].review is not None}
-    changes = changed_code({name: moved[name] for name in said}, there, known)
-    return changes, said
+    said = {name: datasets[name] for name in moved if name in datasets and datasets[name].owner is not None}
+    return OwnedChanges(changed_code({name: moved[name] for name in said}, there, known), said)
 
 
-def waiting_for_owners(workspace: Workspace, goal: Goal, before: State, after: State) -> list[AwaitedApproval]:
+def planned_waits(
+    workspace: Workspace, goal: Goal, before: State, steps: Sequence[Step], gathered: Gathered
+) -> tuple[AwaitedApproval, ...]:
+    """What of a plan would wait for an owner's approval, were all of it published."""
+    if goal.branch != MAIN or goal.kind in _FREE:
+        return ()
+    after = State(planned_code(before.leaves, steps, gathered.definitions, gathered.files), before.shared)
+    new = {definition.id: definition for definition in gathered.definitions.values()}
+    return tuple(waits_for_owners(workspace, goal, owned_changes(workspace, before, after, new)))
+
+
+def waits_for_owners(workspace: Workspace, goal: Goal, owned: OwnedChanges) -> list[AwaitedApproval]:
     """What of a publish to main waits for an owner's approval. Branches are free: a change is proposed there."""
     if goal.branch != MAIN or goal.kind in _FREE:
         return []
-    changes, said = reviewed_changes(workspace, before, after)
-    return still_waiting(workspace, changes, said, workspace.caller.author)
+    return still_waiting(workspace, owned, workspace.caller.author)
 
 
 def still_waiting(
-    workspace: Workspace, changes: Mapping[str, str], said: Mapping[str, Dataset], author: str
+    workspace: Workspace, owned: OwnedChanges, author: str, reader: Transaction | None = None
 ) -> list[AwaitedApproval]:
-    """Those of `changes` that somebody else than `author` owns and nobody approved."""
-    if not awaited(changes, said, author):
+    """Those of `owned` that somebody else than `author` owns, wants to approve, and did not.
+
+    Args:
+        reader: the transaction to read within.
+    """
+    changes = owned.reviewed
+    if not awaited(changes, owned.said, author):
         return []
-    approved = (each.change for each in workspace.approvals.of(changes.values()))
-    return awaited(changes, said, author, approved)
+    approved = (each.change for each in workspace.approvals.of(changes.values(), reader))
+    return awaited(changes, owned.said, author, approved)
+
+
+def require_approved(workspace: Workspace, transaction: Transaction, goal: Goal, owned: OwnedChanges) -> None:
+    """Refuse to publish what was approved when it was planned, and is not any more.
+
+    Raises:
+        ConflictError: `lake.ref_moved`: planned again, it waits for its owner.
+    """
+    if goal.branch != MAIN or goal.kind in _FREE:
+        return
+    waiting = still_waiting(workspace, owned, workspace.caller.author, transaction)
+    if waiting:
+        raise ConflictError("lake.ref_moved", f"the approval of {waiting[0].dataset} was taken back meanwhile")

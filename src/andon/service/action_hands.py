@@ -10,6 +10,7 @@ from andon.base.record import replace
 from andon.errors import HeldError
 from andon.model.action import ActionKind
 from andon.model.commit import CommitKind
+from andon.operations.actions.action import Asked
 from andon.operations.actions.book import pause_words
 from andon.operations.actions.claiming import claimed
 from andon.runs.goal import Listener, RunOptions
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from andon.service.branches import Branches
     from andon.service.editing import Editing
     from andon.service.incidents import IncidentDesk
+    from andon.service.requests import RequestDesk
     from andon.service.runs import Runs
     from andon.service.scheduling import Scheduling
     from andon.service.undo import Undoing
@@ -47,6 +49,8 @@ class Acting(Protocol):
     def editing(self) -> Editing: ...
     @property
     def incidents(self) -> IncidentDesk: ...
+    @property
+    def requests(self) -> RequestDesk: ...
     @property
     def scheduling(self) -> Scheduling: ...
     @property
@@ -150,13 +154,14 @@ class ServiceHands:
             )
         return branch
 
-    def ask(self, person: str, text: str) -> str | None:
+    def ask(self, person: str, text: str) -> Asked:
         """See `Hands`."""
         number, desk = self._action.incident, self._service.incidents
         before = self._service.workspace.incidents.find(number)
+        made = self._service.requests.ask_about(number, person, text)
         desk.take(number, person)
-        desk.say(number, text)
-        return before.owner if before is not None else None
+        desk.say(number, f"request {made.number}: {text}")
+        return Asked(made.number, before.owner if before is not None else None)
 
     def pause(self, datasets: Sequence[str], until: datetime | None) -> None:
         """See `Hands`."""

@@ -18,6 +18,7 @@ from andon.runs.goal import DEFAULTS, Goal, Listener, RunOptions
 from andon.runs.planning.bases import parted_base, remember_published
 from andon.runs.planning.gather import Gatherer
 from andon.runs.planning.moves import HeadMoves
+from andon.runs.planning.owner_letters import branch_subject
 from andon.workspace.base import Base, InCommon
 from andon.workspace.branching import create_branch
 
@@ -105,6 +106,7 @@ class Branches:
         self._move(RefMove(name, "branch", ref.commit, "drop"), None)
         self._workspace.bases.forget(name)
         self._let_go(name)
+        self._no_letters(name)
         if self._workspace.folder.branch() == name:
             self._workspace.folder.set_branch(MAIN)
         return ref
@@ -239,6 +241,11 @@ class Branches:
             with self._lake.database.write() as transaction:
                 for cord in cords.standing(name, transaction):
                     cords.release(transaction, cord, at, self._workspace.caller.author, "the branch was dropped")
+
+    def _no_letters(self, name: str) -> None:
+        """What owners were told of a branch that is dropped is over: of a later one by its name they are told anew."""
+        with self._lake.database.write() as transaction:
+            self._workspace.letters.end(transaction, branch_subject(name), to_text(self._workspace.clock()))
 
     def _done(self, name: str, kind: str) -> Ref | None:
         """What the same request did before, if it is asked again."""

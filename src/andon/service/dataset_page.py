@@ -75,7 +75,8 @@ class GrowthDocument(Document):
 
 
 class PageDocument(Document):
-    """All that is known about one dataset at one commit; `terms` are words of the glossary for it as a whole."""
+    """All that is known about one dataset at one commit; `terms` are words of the glossary for it as a whole. `review` is `owner` where
+    its owner approves what others change of it, else null: checks and plan are all that a publish needs."""
 
     dataset: str
     commit: str
@@ -83,6 +84,7 @@ class PageDocument(Document):
     materialize: str
     description: str | None
     owner: str | None
+    review: str | None
     tags: list[str]
     terms: list[str]
     caveats: list[str]
@@ -160,6 +162,7 @@ class Page(Documented):
             materialize=self.leaf.materialize,
             description=info.description if info else None,
             owner=info.owner if info else None,
+            review=info.review if info else None,
             tags=info.tags if info else (),
             caveats=[each.text for each in info.caveats] if info else [],
             accepted=[a for a in self.commit.acceptances if a.dataset == self.dataset],

@@ -7,6 +7,7 @@ from typing import Any
 from andon.base.document import Document
 from andon.model.incident import Incident, IncidentEvent, IncidentSignal
 from andon.model.lamp import Lamp
+from andon.model.request import DataRequest
 from andon.service.needs import AffectedReaders, NextStep
 
 
@@ -118,6 +119,7 @@ class IncidentPage(Document):
         compare: how to see all that differs between them.
         differences: what changed between them, what is nearest to the cause first.
         rows: rows that fail.
+        requests: what was asked because of it, whatever became of that.
         readers: the datasets below, and the people who read any of them within 30 days.
     """
 
@@ -127,6 +129,7 @@ class IncidentPage(Document):
     compare: NextStep | None
     differences: list[VersionDifference]
     rows: list[BadRows]
+    requests: list[DataRequest]
     below: list[str]
     people: list[str]
     signals: list[SignalInfo]

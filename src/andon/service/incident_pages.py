@@ -38,6 +38,7 @@ def page_of(workspace: Workspace, incident: Incident, info: IncidentInfo, around
         compare=_compare(good, bad, incident),
         differences=_differences(workspace, good, bad, incident),
         rows=_rows(workspace, good, bad, signals),
+        requests=workspace.requests.about(incident.number),
         below=sorted(reached - set(info.datasets)),
         people=sorted(around.people(reached))[:_PEOPLE],
         signals=[signal_info(signal) for signal in signals],

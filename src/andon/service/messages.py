@@ -1,7 +1,8 @@
-"""Messages: how people are told of incidents, whether it arrives, and a try of each way."""
+"""Messages: how people are told of incidents and of what is theirs, whether it arrives, and a try of each way."""
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
 from typing import TYPE_CHECKING
@@ -43,8 +44,14 @@ class MessageDesk:
         except AndonError as failure:
             listener.report(Notice(f"messages were not sent: {failure.message}"))
 
+    def tell(self) -> None:
+        """Tell what was just written down. What can't be sent fails nothing: it is kept, whoever comes by next sends it, and `andon doctor`
+        says what does not arrive."""
+        with contextlib.suppress(AndonError):
+            self.send_due(AT_THE_END)
+
     def send_due(self, seconds: float = WITH_TIME) -> int:
-        """Make messages of what happened with incidents, and send those whose time has come; returns how many arrived.
+        """Make messages of what happened with incidents and of letters, and send those whose time has come; returns how many arrived.
 
         Args:
             seconds: to wait for channels, at most.

@@ -13,11 +13,11 @@ from andon.base.clock import from_text
 from andon.base.record import Record, field
 from andon.model.commit import Commit, CommitKind
 from andon.model.dataset_question import DatasetQuestion
-from andon.model.request import DataRequest, RequestState
+from andon.model.request import DataRequest
 from andon.operations.repeats.runs import ANDON
 from andon.operations.review import changes, incidents
 from andon.operations.review.actions import ReviewedAction
-from andon.service.request_measures import own_questions
+from andon.service.request_measures import RequestMeasures, measured
 from andon.state.queries import UNASKED
 from andon.state.spending import SpentQuestion
 
@@ -114,15 +114,20 @@ class Value(Record):
 
 def self_service(facts: Recorded, window: Window) -> Value:
     """Questions that people answered themselves, of these and the requests that were made."""
-    own = len(own_questions(each for each in facts.questions if window.has(each.at)))
-    made = sum(window.has(each.at) for each in facts.requests)
-    return _share(own, own + made)
+    found = _requests(facts, window)
+    return _share(found.own, found.own + found.made)
 
 
 def request_wait(facts: Recorded, window: Window) -> Value:
     """Median from a request to its answer."""
-    answered = [each for each in facts.requests if each.state is RequestState.ANSWERED and window.has(each.ended)]
-    return _median(_between(each.at, each.ended or "") for each in answered)
+    found = _requests(facts, window)
+    return Value(found.median_wait_seconds, found.answered)
+
+
+def _requests(facts: Recorded, window: Window) -> RequestMeasures:
+    """As the board of requests has them."""
+    asked = (each for each in facts.questions if window.has(each.at))
+    return measured(facts.requests, asked, from_text(window.since), from_text(window.until))
 
 
 # -- 2 autonomation

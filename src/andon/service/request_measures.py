@@ -47,8 +47,7 @@ def request_measures(workspace: Workspace, since: datetime, until: datetime) -> 
     """The measures of the time from `since` until before `until`."""
     workspace.query_log.flush()
     begin, end = to_text(since), to_text(until)
-    requests = [each for each in workspace.requests.since(begin) if each.at < end]
-    return measured(requests, workspace.spending.asked(begin, end), since, until)
+    return measured(workspace.requests.since(begin), workspace.spending.asked(begin, end), since, until)
 
 
 def measured(
@@ -56,12 +55,14 @@ def measured(
 ) -> RequestMeasures:
     """The same, of requests and questions that are given. Pure.
 
+    What a playbook asked because of an incident is nobody's need, and counts nowhere.
+
     Args:
-        requests: those that were made before `until`.
+        requests: those that were made, or were over, within the time, and those that wait; others do no harm.
         questions: those of the time.
     """
     begin, end = to_text(since), to_text(until)
-    known = list(requests)
+    known = [each for each in requests if each.at < end and each.who != ANDON]
     over = [each for each in known if each.ended is not None and begin <= each.ended < end]
     answered = [each for each in over if each.state is RequestState.ANSWERED]
     waiting = [each for each in known if each.ended is None or each.ended >= end]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -11,7 +12,10 @@ from andon.base.clock import from_text, to_text
 from andon.base.document import Document
 from andon.base.record import Record
 from andon.errors import ConflictError, UsageError
+from andon.lake.refs import MAIN
+from andon.model.letter import LetterKind, person_key
 from andon.model.request import DataRequest, RequestState, ranked, weight
+from andon.operations.messages.request_letters import letters_of, outdated, subject_of
 from andon.service.costs import MONTH, moment_said
 from andon.service.request_measures import RequestMeasures, request_measures
 from andon.workspace.view import View
@@ -54,7 +58,8 @@ class RequestInfo(Document):
         weight: how much it weighs: what is at stake, age and people; null for what is over.
         waited_seconds: from when it was made until it was over, or until now.
         is_late: whether the day is past until which it is needed, and it waits.
-        published: of what a branch answers: whether it has nothing any more that main lacks; null for other answers, and where it is gone.
+        published: of a dataset that answers: whether main has it still; of a branch: whether it has nothing any more that main lacks,
+            null where it is gone; null without an answer.
     """
 
     request: DataRequest
@@ -77,6 +82,7 @@ class RequestDesk:
     Args:
         find: names of the datasets that the catalog finds for words, best first.
         published: whether a branch has nothing any more that main lacks; None where it is gone.
+        tell: hands over what people are to be told, now that it is written down.
     """
 
     def __init__(
@@ -84,10 +90,12 @@ class RequestDesk:
         workspace: Workspace,
         find: Callable[[str], Sequence[str]],
         published: Callable[[str], bool | None],
+        tell: Callable[[], None],
     ) -> None:
         self._workspace = workspace
         self._find = find
         self._published = published
+        self._tell = tell
 
     def ask(self, wanted: NewRequest) -> RequestMade:
         """Make a request. The same person asking for the same again, while it waits, is answered with the one there is.
@@ -96,10 +104,29 @@ class RequestDesk:
             UsageError: `usage.bad_argument` for what is empty, too long, no day, no amount or no incident.
         """
         made = self._new(wanted)
-        with self._workspace.lake.database.write() as transaction:
+        with self._telling() as transaction:
             same = [each for each in self._workspace.requests.waiting(transaction) if _is_same(each, made)]
-            found = same[0] if same else self._workspace.requests.add(transaction, made)
+            if same:
+                found = same[0]
+            else:
+                found = self._workspace.requests.add(transaction, made)
+                self._write(transaction, LetterKind.ASKED, found)
         return RequestMade(found, list(self._find(made.what))[:_NAMED])
+
+    def ask_about(self, incident: int, person: str, text: str) -> DataRequest:
+        """Ask something of a person because of an incident; whatever became of it, of one person it is asked once.
+
+        Raises:
+            UsageError: `usage.bad_argument` for what is empty, `incident.none`.
+        """
+        made = self._new(NewRequest(text[:_LONGEST], asked_of=person, incident=incident))
+        with self._telling() as transaction:
+            for known in self._workspace.requests.about(incident, transaction):
+                if person_key(known.asked_of or "") == person_key(person):
+                    return known
+            found = self._workspace.requests.add(transaction, made)
+            self._write(transaction, LetterKind.ASKED, found)
+        return found
 
     def list(self, *, with_ended: bool = False) -> list[RequestInfo]:
         """Requests that wait, what weighs most first.
@@ -130,7 +157,7 @@ class RequestDesk:
             ConflictError: `request.claimed` if somebody else does; `request.over`.
         """
         who = self._workspace.caller.author
-        with self._workspace.lake.database.write() as transaction:
+        with self._telling() as transaction:
             found = self._waiting(transaction, number)
             if found.claimed_by == who:
                 return found
@@ -141,7 +168,9 @@ class RequestDesk:
                     where=str(number),
                     hint=f"talk to {found.claimed_by}, or answer it all the same: `andon answer {number} …`",
                 )
-            return self._workspace.requests.claim(transaction, number, who, self._now())
+            found = self._workspace.requests.claim(transaction, number, who, self._now())
+            self._write(transaction, LetterKind.CLAIMED, found)
+            return found
 
     def unclaim(self, number: int) -> DataRequest:
         """Leave a request to others again.
@@ -150,9 +179,13 @@ class RequestDesk:
             UsageError: `request.none`.
             ConflictError: `request.over`.
         """
-        with self._workspace.lake.database.write() as transaction:
+        with self._telling() as transaction:
             found = self._waiting(transaction, number)
-            return found if found.claimed_by is None else self._workspace.requests.claim(transaction, number, None, "")
+            if found.claimed_by is None:
+                return found
+            left = self._workspace.requests.claim(transaction, number, None, "")
+            self._write(transaction, LetterKind.LEFT, left, found.claimed_by)
+            return left
 
     def join(self, number: int) -> DataRequest:
         """Say that one needs it, too.
@@ -161,7 +194,7 @@ class RequestDesk:
             UsageError: `request.none`.
             ConflictError: `request.over`.
         """
-        with self._workspace.lake.database.write() as transaction:
+        with self._telling() as transaction:
             self._waiting(transaction, number)
             return self._workspace.requests.join(transaction, number, self._workspace.caller.author, self._now())
 
@@ -177,7 +210,7 @@ class RequestDesk:
         """
         kind = self._kind(answer)
         said = None if note is None else _said(note, "note")
-        with self._workspace.lake.database.write() as transaction:
+        with self._telling() as transaction:
             found = self._workspace.requests.find(number, transaction)
             if (
                 found is not None
@@ -186,15 +219,7 @@ class RequestDesk:
             ):
                 return found
             self._waiting(transaction, number)
-            return self._workspace.requests.end(
-                transaction,
-                number,
-                RequestState.ANSWERED,
-                self._workspace.caller.author,
-                self._now(),
-                (answer, kind),
-                said,
-            )
+            return self._ended(transaction, number, RequestState.ANSWERED, (answer, kind), said)
 
     def withdraw(self, number: int, note: str | None = None) -> DataRequest:
         """Say that nobody needs it any more: its asker may, and whoever takes care of it, with a reason.
@@ -205,7 +230,7 @@ class RequestDesk:
         """
         who = self._workspace.caller.author
         said = None if note is None else _said(note, "note")
-        with self._workspace.lake.database.write() as transaction:
+        with self._telling() as transaction:
             found = self._workspace.requests.find(number, transaction)
             if found is not None and found.state is RequestState.WITHDRAWN and found.ended_by == who:
                 return found
@@ -217,9 +242,7 @@ class RequestDesk:
                     where=str(number),
                     hint=f'`andon claim {number}` first, then say why: `andon request --withdraw {number} --note "…"`',
                 )
-            return self._workspace.requests.end(
-                transaction, number, RequestState.WITHDRAWN, who, self._now(), None, said
-            )
+            return self._ended(transaction, number, RequestState.WITHDRAWN, None, said)
 
     def measures(self, since: str = MONTH) -> RequestMeasures:
         """How long people wait, and how much they find out by themselves.
@@ -238,6 +261,35 @@ class RequestDesk:
     def _now(self) -> str:
         return to_text(self._workspace.clock())
 
+    @contextmanager
+    def _telling(self) -> Iterator[Transaction]:
+        """A transaction after which people are told what was written within it."""
+        with self._workspace.lake.database.write() as transaction:
+            yield transaction
+        self._tell()
+
+    def _write(
+        self, transaction: Transaction, kind: LetterKind, request: DataRequest, before: str | None = None
+    ) -> None:
+        """Write to whom it concerns what the caller did with a request; `before` took care of it until then."""
+        letters, now = self._workspace.letters, self._now()
+        letters.end(transaction, subject_of(request), now, outdated(kind))
+        letters.add(transaction, letters_of(kind, request, self._workspace.caller.author, now, before))
+
+    def _ended(
+        self,
+        transaction: Transaction,
+        number: int,
+        state: RequestState,
+        answer: tuple[str, str] | None,
+        note: str | None,
+    ) -> DataRequest:
+        who = self._workspace.caller.author
+        found = self._workspace.requests.end(transaction, number, state, who, self._now(), answer, note)
+        is_answer = state is RequestState.ANSWERED
+        self._write(transaction, LetterKind.ANSWERED if is_answer else LetterKind.WITHDRAWN, found)
+        return found
+
     def _waiting(self, transaction: Transaction, number: int) -> DataRequest:
         found = self._workspace.requests.find(number, transaction)
         if found is None:
@@ -254,7 +306,7 @@ class RequestDesk:
 
     def _kind(self, answer: str) -> str:
         if "." in answer and "/" not in answer:
-            View.at(self._workspace, None).leaf(answer)
+            View.at(self._workspace, MAIN).leaf(answer)
             return "dataset"
         ref = self._workspace.lake.refs.find(answer)
         if ref is None or ref.kind != "branch":
@@ -274,8 +326,17 @@ class RequestDesk:
             round(weight(request, today), 3) if waits else None,
             max(0.0, (end - from_text(request.at)).total_seconds()),
             waits and request.by is not None and request.by < today.isoformat(),
-            self._published(request.answer or "") if request.answer_kind == "branch" else None,
+            self._stands(request),
         )
+
+    def _stands(self, request: DataRequest) -> bool | None:
+        """Whether readers of main have what answers a request."""
+        if request.answer is None:
+            return None
+        if request.answer_kind == "branch":
+            return self._published(request.answer)
+        lake = self._workspace.lake
+        return request.answer in lake.commits.state(lake.refs.resolve(MAIN)).leaves
 
     def _new(self, wanted: NewRequest) -> DataRequest:
         worth = _worth(wanted.worth, wanted.currency)

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from andon.service.insight_changes import InsightChanges
     from andon.service.insight_checks import InsightChecks
     from andon.service.insights import Insights
+    from andon.service.letters import LetterDesk
     from andon.service.lineage import Lineages
     from andon.service.lineage_events import LineageEvents
     from andon.service.lineage_map import LineageMaps
@@ -335,14 +336,21 @@ class Service:
         """What owners approve of changes by others."""
         from andon.service.approving import ApprovalDesk
 
-        return ApprovalDesk(self.workspace)
+        return ApprovalDesk(self.workspace, lambda: self.messages.tell())
+
+    @cached_property
+    def letters(self) -> LetterDesk:
+        """What people are told of what is theirs."""
+        from andon.service.letters import LetterDesk
+
+        return LetterDesk(self.workspace)
 
     @cached_property
     def requests(self) -> RequestDesk:
         """What people need and nobody could serve."""
         from andon.service.requests import RequestDesk
 
-        return RequestDesk(self.workspace, self._found, self._is_published)
+        return RequestDesk(self.workspace, self._found, self._is_published, lambda: self.messages.tell())
 
     @cached_property
     def dataset_questions(self) -> QuestionDesk:

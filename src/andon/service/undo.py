@@ -10,10 +10,12 @@ from andon.base.document import UNSET, Document, Documented, UnsetType
 from andon.base.paths import is_at
 from andon.errors import ConflictError, HeldError, UsageError
 from andon.lake.commits import Draft
-from andon.lake.refs import RefMove, require_branch
+from andon.lake.refs import MAIN, RefMove, require_branch
 from andon.lake.undo import causes_of, redo_target, undo_target
 from andon.model.commit import Cause, CauseDocument, Commit, CommitKind, Leaf, in_force, shows_the_same, sorted_causes
 from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
+from andon.runs.planning.owner_letters import published_letters
+from andon.runs.reviews import NO_CHANGES, owned_changes
 from andon.service.reverts import redo_goal, undo_goal
 from andon.workspace.view import View
 
@@ -163,7 +165,7 @@ class Undoing:
             target=target.id,
         )
         move = RefMove(name, "branch", head.id, "undo")
-        commit = self._lake.commit(draft, before.root, [move], request, _also(listener or Listener()))
+        commit = self._lake.commit(draft, before.root, [move], request, self._also(name, head, before, listener))
         self._moved(name, listener or Listener())
         return Reverted(name, commit, target, _seen(changes), sorted_causes(causes))
 
@@ -220,7 +222,7 @@ class Undoing:
             target=undo.id,
         )
         move = RefMove(name, "branch", head.id, "redo")
-        asked, view = _also(listener or Listener()), View(self._workspace, name, head)
+        asked, view = self._also(name, head, before, listener), View(self._workspace, name, head)
 
         def also(transaction: Transaction, commit: Commit) -> None:
             self._cords.require_free(name, changes, transaction, view)  # it may be held since
@@ -288,6 +290,22 @@ class Undoing:
 
     # -- parts
 
+    def _also(
+        self, branch: str, head: Commit, after: Commit, listener: Listener | None
+    ) -> Callable[[Transaction, Commit], None]:
+        """What is done within the transaction that moves a branch from `head` to what `after` holds: whoever listens has a say, and
+        hears of it; owners are told."""
+        workspace, commits, listens = self._workspace, self._lake.commits, listener or Listener()
+        is_main = branch == MAIN
+        owned = owned_changes(workspace, commits.state(head), commits.state(after)) if is_main else NO_CHANGES
+
+        def also(transaction: Transaction, commit: Commit) -> None:
+            listens.may_publish(transaction)
+            workspace.letters.add(transaction, published_letters(owned.changes, owned.said, commit))
+            listens.published(transaction, commit.id)
+
+        return also
+
     def _reach(
         self, goal: Goal, target: Commit, message: str, request: str | None, listener: Listener | None = None
     ) -> Reverted:
@@ -341,16 +359,6 @@ class Undoing:
             return self._lake.refs.resolve(name)  # says what is known
         require_branch(ref)
         return self._lake.commits.get(ref.commit)
-
-
-def _also(listener: Listener) -> Callable[[Transaction, Commit], None]:
-    """What whoever listens says and hears within the transaction."""
-
-    def also(transaction: Transaction, commit: Commit) -> None:
-        listener.may_publish(transaction)
-        listener.published(transaction, commit.id)
-
-    return also
 
 
 def _seen(changes: Mapping[str, tuple[Leaf | None, Leaf | None]]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from andon.base.duration import read_fixed
 from andon.base.names import did_you_mean, is_name_part
 from andon.base.record import Record
 from andon.model.lamp import Lamp
+from andon.model.letter import LetterKind
 from andon.model.message import Channel, IncidentChange
 from andon.model.signal import SignalKind
 from andon.settings.people import is_address
@@ -54,7 +55,7 @@ KINDS: Mapping[str, ChannelKind] = {
             ("server", "from", "to"),
             ("password",),
             "an e-mail to the addresses `to`, through `server` (`host` or `host:port`) with `security` `starttls`, `tls` or `none`;"
-            " with `owner = true` to the dataset's owner where `[people]` has their `mail`",
+            " with `owner = true` to the dataset's owner, or to whom a letter is for, where `[people]` has their `mail`",
         ),
         ChannelKind(
             "command",
@@ -82,6 +83,8 @@ COMMON: Mapping[str, str] = {
     "and `fixed`",
     "kinds": "of which signals: `check`, `failed`, `source`, `schema`, `late`, `volume`, `watch`, `governance`, `cost`, `cord`, "
     "`complaint`, `silence`, `clock`; without it all but `governance`",
+    "letters": "what single people are told of what is theirs: `asked`, `claimed`, `left`, `answered`, `withdrawn`, `proposed`, `review`, "
+    "`published`, `approved`, `disapproved`; without it all, but none where `severity` is `fail`",
     "per_hour": "messages in an hour at most (12); what comes after them goes into one",
     "window": "what comes within this time after a message goes into one (`1min`)",
 }
@@ -133,6 +136,8 @@ class _Reader:
                 example = f'{key} = ["…"]' if key in ("to", "command") else f'{key} = "…"'
                 self._wrong(None, f"a `{kind.name}` channel needs `{key}`", f"add `{example}`", "project.missing_key")
         texts = [key for key in kind.options if key not in ("to", "owner", "command")]
+        severity = Lamp(self._one(values, "severity", [str(each) for each in _SEVERITIES], "warn"))
+        letters = frozenset(map(LetterKind, self._some(values, "letters", list(LetterKind))))
         options = tuple((key, str(values[key])) for key in texts if key in values and self._text(kind, key, values))
         self._together(dict(options))
         channel = Channel(
@@ -142,11 +147,12 @@ class _Reader:
             self._list(values, "to", is_address, "an address such as `ana@example.com`"),
             self._list(values, "command", bool, "the program and its arguments"),
             self._flag(values, "owner"),
-            Lamp(self._one(values, "severity", [str(each) for each in _SEVERITIES], "warn")),
+            severity,
             self._list(values, "only", bool, "a selection such as `marts.*` or `tag:finance`"),
             self._list(values, "branches", bool, "names of branches"),
             frozenset(map(IncidentChange, self._some(values, "changes", list(IncidentChange)))) or _CHANGES,
             frozenset(map(SignalKind, self._some(values, "kinds", list(SignalKind)))) or _SIGNALS,
+            letters or (frozenset() if severity is Lamp.FAIL else frozenset(LetterKind)),
             self._number(values, "per_hour", 12),
             self._seconds(values, "window", 60.0),
         )

@@ -1,4 +1,4 @@
-"""What owners approved, as rows. None is ever removed: who agreed to what is part of the record."""
+"""What owners approved, as rows. None is ever lost: who agreed to what, and who took that back, is part of the record."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from andon.model.approval import Approval
 TABLES = (
     "create table approval (dataset text not null, change_id text not null, ref text not null, commit_id text not null,"
     " who text not null, at text not null, primary key (dataset, change_id))",
+)
+WITHDRAWN = (
+    "create table approval_withdrawn (number bigint primary key, dataset text not null, change_id text not null,"
+    " ref text not null, commit_id text not null, who text not null, at text not null, withdrawn_by text not null,"
+    " withdrawn text not null)",
 )
 
 _COLUMNS = "dataset, change_id, ref, commit_id, who, at"
@@ -44,3 +49,18 @@ class Approvals:
         values = [approval.dataset, approval.change, approval.ref, approval.commit, approval.who, approval.at]
         transaction.execute(f"insert into approval ({_COLUMNS}) values (?, ?, ?, ?, ?, ?)", values)
         return approval
+
+    def withdraw(self, transaction: Transaction, approval: Approval, who: str, at: str) -> None:
+        """An approval stands no more; that it did, and who took it back, is kept."""
+        gone = transaction.execute(
+            "delete from approval where dataset = ? and change_id = ?", [approval.dataset, approval.change]
+        )
+        if not gone:
+            return
+        number = int(transaction.query("select coalesce(max(number), 0) + 1 from approval_withdrawn")[0][0])
+        values = [number, approval.dataset, approval.change, approval.ref, approval.commit, approval.who, approval.at]
+        transaction.execute(
+            f"insert into approval_withdrawn (number, {_COLUMNS}, withdrawn_by, withdrawn)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [*values, who, at],
+        )

@@ -10,7 +10,7 @@ from andon.base.database import Database, Transaction, in_batches
 from andon.base.document import from_json, to_json
 from andon.base.record import Record
 from andon.model.incident import IncidentState
-from andon.model.message import Message, MessageState, ToldIncident
+from andon.model.message import Message, MessageState, ToldIncident, ToldLetter
 
 #: The tables, for the numbered steps of `andon.state.schema`.
 TABLES = (
@@ -205,5 +205,12 @@ class Messages:
 def _message(row: tuple[Any, ...]) -> Message:
     values = list(row)
     values[6] = MessageState(row[6])
-    values[7] = tuple(from_json(list[ToldIncident], json.loads(row[7]), stored=True))
+    values[7] = tuple(_item(each) for each in json.loads(row[7]))
     return Message(*values)
+
+
+def _item(document: Any) -> ToldIncident | ToldLetter:
+    is_letter = isinstance(document, dict) and "letter" in document
+    if is_letter:
+        return from_json(ToldLetter, document, stored=True)
+    return from_json(ToldIncident, document, stored=True)

@@ -45,6 +45,14 @@ class Requests:
         """Every request there ever was, by number."""
         return self._read(self._database, "", [])
 
+    def about(self, incident: int, reader: Transaction | None = None) -> list[DataRequest]:
+        """Those about an incident, whatever became of them.
+
+        Args:
+            reader: the transaction to read within.
+        """
+        return self._read(reader or self._database, "where incident = ?", [incident])
+
     def find(self, number: int, reader: Database | Transaction | None = None) -> DataRequest | None:
         """One; None where there is none of that number.
 

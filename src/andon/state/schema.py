@@ -15,6 +15,7 @@ from andon.state import (
     hints,
     incidents,
     insight_looks,
+    letters,
     looks,
     messages,
     offers,
@@ -90,4 +91,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     approvals.TABLES,
     # what people ask about datasets
     dataset_questions.TABLES,
+    # what people are told of what is theirs, and what owners agreed to and took back
+    (*letters.TABLES, *approvals.WITHDRAWN),
 )

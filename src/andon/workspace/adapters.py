@@ -46,6 +46,7 @@ from andon.state.facts import Facts
 from andon.state.hints import HintRows
 from andon.state.incidents import Incidents
 from andon.state.insight_looks import InsightLooks
+from andon.state.letters import Letters
 from andon.state.looks import Looks
 from andon.state.messages import Messages
 from andon.state.offers import Offers
@@ -102,6 +103,7 @@ class StateStore(Record):
     requests: Requests
     approvals: Approvals
     dataset_questions: DatasetQuestions
+    letters: Letters
 
 
 class Adapters:
@@ -294,6 +296,7 @@ class Adapters:
             Requests(database),
             Approvals(database),
             DatasetQuestions(database),
+            Letters(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from andon.state.hints import HintRows
     from andon.state.incidents import Incidents
     from andon.state.insight_looks import InsightLooks
+    from andon.state.letters import Letters
     from andon.state.looks import Looks
     from andon.state.messages import Messages
     from andon.state.offers import Offers
@@ -229,6 +230,11 @@ class Workspace:
     def dataset_questions(self) -> DatasetQuestions:
         """What people ask about datasets, and what was answered."""
         return self._adapters.state.dataset_questions
+
+    @property
+    def letters(self) -> Letters:
+        """What people are told of what is theirs."""
+        return self._adapters.state.letters
 
     @property
     def requests(self) -> Requests:

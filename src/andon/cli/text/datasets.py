@@ -14,7 +14,7 @@ from andon.cli.text.find import lamp_cell
 from andon.cli.text.plans import symbol
 from andon.render.dataset_questions import count_words
 from andon.render.values import cell_text, is_number, is_solid
-from andon.render.words import moment, names, short
+from andon.render.words import moment, names, review_text, short
 
 if TYPE_CHECKING:
     from andon.service.dataset_page import Page
@@ -223,6 +223,7 @@ def _about(page: Page) -> list[Sequence[Cell]]:
     assert info is not None  # asked before
     pairs = [
         ("owner", info.owner or ""),
+        ("review", review_text(info.owner, info.review)),
         ("tags", ", ".join(info.tags)),
         ("glossary", "; ".join(f"{term.term}: {term.meaning}" for term in page.terms.get("", ()))),
         ("key", ", ".join(info.definition.key)),

@@ -9,6 +9,7 @@ from andon.base.text import plural
 from andon.cli.output import Cell
 from andon.cli.table import table
 from andon.cli.text.find import lamp_cell
+from andon.cli.text.requests import state_line
 from andon.render.words import moment
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ def page_lines(page: IncidentPage, console: Console) -> list[str]:
         lines += [f"  {ink.paint(page.compare.command, 'dim')}"] if page.compare is not None else []
     for rows in page.rows:
         lines += ["", *_bad_rows(rows, console)]
+    if page.requests:
+        lines += ["", ink.paint("What was asked", "bold")]
+        lines += [f"  {state_line(each)}" for each in page.requests]
     lines += ["", ink.paint("What was noticed", "bold")]
     for signal in page.signals:
         sign = ink.paint("✓", "good") if signal.cleared is not None else ink.paint("✗", "bad")

@@ -13,7 +13,7 @@ from andon.cli.table import stacked, table
 from andon.cli.text.verdicts import STYLES
 from andon.model.plan import UNCHANGED, Action, Plan, Step
 from andon.model.run import RunResult, TaskResult, TaskStatus
-from andon.render.words import names, reach_text, short, stake_text, verdict_text
+from andon.render.words import approvals_text, names, reach_text, short, stake_text, verdict_text
 
 if TYPE_CHECKING:
     from andon.model.stake import Stake
@@ -46,6 +46,8 @@ def plan_lines(
     lines += ["", _counts(plan, sum(s.seconds or 0.0 for s in plan.works)) + _money(plan.stake)]
     if plan.stake is not None and (told := stake_text(plan.stake)):
         lines.append(f"{pen.paint('at stake:', 'dim')} {told}")
+    if plan.approvals:
+        lines.append(f"{pen.paint('needs approval:', 'warn')} {approvals_text(plan.approvals)}")
     return lines
 
 

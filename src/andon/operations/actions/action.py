@@ -81,6 +81,13 @@ class Done(Record):
     kept: Mapping[str, Any] | None = None
 
 
+class Asked(Record):
+    """What was asked of somebody: the number of the request, and whose the incident was before."""
+
+    request: int
+    owner_before: str | None
+
+
 class Hands(Protocol):
     """What an action is done with. Every publish of it is known by the request of the action, and asks again whether it may."""
 
@@ -101,8 +108,8 @@ class Hands(Protocol):
         """Put a file with another text on a branch of its own; returns the branch."""
         ...
 
-    def ask(self, person: str, text: str) -> str | None:
-        """Give the incident to a person with what is asked of them; returns whose it was."""
+    def ask(self, person: str, text: str) -> Asked:
+        """Give the incident to a person, with a request that says what is asked of them; asked again it is the same request."""
         ...
 
     def pause(self, datasets: Sequence[str], until: datetime | None) -> None:

@@ -1,4 +1,4 @@
-"""Ask something of whoever owns the dataset: the incident is theirs, and says what is asked of them."""
+"""Ask something of whoever owns the dataset: the incident is theirs, and a request says what is asked of them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,15 @@ class Request:
         person = self._person(scene)
         assert person is not None  # `unfit` says so
         text = str(scene.params.get("ask") or scene.situation.incident.title)
-        before = hands.ask(person, text)
-        kept = {"owner": person, "owner_before": before, "asked": text, "calls": True}
-        return Done(ActionOutcome.DONE, f"{person} is asked: {text}", kept=kept)
+        asked = hands.ask(person, text)
+        kept = {
+            "owner": person,
+            "owner_before": asked.owner_before,
+            "asked": text,
+            "request": asked.request,
+            "calls": True,
+        }
+        return Done(ActionOutcome.DONE, f"{person} is asked, request {asked.request}: {text}", kept=kept)
 
     def _person(self, scene: IncidentScene) -> str | None:
         return scene.params.get("of") or scene.situation.owner

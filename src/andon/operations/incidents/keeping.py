@@ -20,6 +20,7 @@ from andon.operations.incidents.clock import is_said_right, jump, may_clear, rea
 from andon.operations.incidents.life import Right, clear, take, woken
 from andon.operations.incidents.renamed import carried
 from andon.operations.incidents.seeing import Seeing
+from andon.operations.messages.asked_by_itself import no_longer_asked
 from andon.state.incidents import Seen
 from andon.workspace.view import View
 
@@ -260,6 +261,8 @@ class IncidentKeeper:
         for told in case.told:
             event = IncidentEvent(0, case.number, now, told.kind, told.who, case.incident.state, told.what, told.body)
             self._store.add_event(transaction, event)
+        if case.incident.state.is_over:
+            no_longer_asked(self._workspace, transaction, case.number, now)
 
 
 class _Read(Record):

@@ -1,4 +1,4 @@
-"""The outbox: what happened with incidents becomes messages, and messages are sent until they arrive.
+"""The outbox: what happened with incidents, and letters to people, become messages, and messages are sent until they arrive.
 
 Whoever comes by does it. What is told is decided within the transaction that notes how far was told, so each change is told once to each
 channel. A message is claimed before it is sent, and noted when it was taken; who is killed between sent it and noted nothing, so it is
@@ -17,7 +17,8 @@ from andon.base.process import is_gone, this_process
 from andon.base.record import Record
 from andon.errors import AndonError
 from andon.model.incident import IncidentEvent, IncidentEventKind
-from andon.model.message import IncidentChange
+from andon.model.letter import person_key
+from andon.model.message import IncidentChange, ToldIncident
 from andon.operations.messages.carry import Handed, carry, options_of
 from andon.operations.messages.facts import BranchFacts
 from andon.operations.messages.parcel import Parcel
@@ -26,11 +27,13 @@ from andon.operations.messages.routing import (
     News,
     again_at,
     calls_a_person,
+    carries,
     change_of,
     gathered,
     heard_as,
     hears,
     new_causes,
+    told_letter,
 )
 from andon.operations.messages.wording import document_of
 from andon.state.messages import LastTold, MessageReader
@@ -66,6 +69,7 @@ class MessageSender:
         self._workspace = workspace
         self._store = workspace.messages
         self._incidents = workspace.incidents
+        self._letters = workspace.letters
         self._database = workspace.lake.database
         self._holder = f"{this_process()}#{secrets.token_hex(4)}"
 
@@ -80,7 +84,8 @@ class MessageSender:
     # -- what is to be told
 
     def gather(self, channels: Sequence[Channel]) -> None:
-        """Make messages of what happened with incidents and is not told yet."""
+        """Make messages of what happened with incidents, and of letters, and is not told yet."""
+        self._carry_letters(channels)
         readers = self._store.readers()
         newest = self._incidents.newest_seq()
         for channel in channels:
@@ -103,18 +108,63 @@ class MessageSender:
         beside = dict.fromkeys(new_causes(events, told), IncidentChange.WORSE)
         beside |= {event.incident: IncidentChange.CALLED for event in events if calls_a_person(event)}
         news, changed = self._news(channel, reader.since, incidents, signals, told, beside, to_text(now))
-        dues = self._store.dues_since(to_text(now - HOUR)) if news else {}
-        own = {recipient: moments for (name, recipient), moments in dues.items() if name == channel.name}
+        own = self._dues(channel, now) if news else {}
         with self._database.write() as transaction:
             if not self._store.advance(transaction, reader, events[-1].seq):
                 return  # somebody else told it meanwhile
             self._store.put_told(transaction, channel.name, changed)
-            if news:
-                ids = [secrets.token_hex(16) for _ in news]
-                untried = self._store.untried(transaction, channel.name)
-                for message in gathered(channel, news, untried, own, now, ids):
-                    self._store.put(transaction, message)
-                self._store.forget(transaction, to_text(now - _KEPT))
+            self._put(transaction, channel, news, own, now)
+
+    def _carry_letters(self, channels: Sequence[Channel]) -> None:
+        """Make messages of the letters that were not carried yet."""
+        readers, newest = self._letters.readers(), self._letters.newest()
+        for channel in channels:
+            before = readers.get(channel.name)
+            if before is None:
+                with self._database.write() as transaction:
+                    self._letters.start(transaction, channel.name, newest)
+            elif before < newest:
+                self._carry_some(channel, before)
+
+    def _carry_some(self, channel: Channel, before: int) -> None:
+        letters = self._letters.after(before, _EVENTS)
+        selected = (
+            BranchFacts(self._workspace, self._workspace.default_branch).selected(channel) if channel.only else ()
+        )
+        address = str(self._workspace.settings.get("server.address")).rstrip("/")
+        mails = {person_key(name): mail for name, mail in self._workspace.notify.mails.items()}
+        news = [
+            News(mails.get(person_key(each.person), "") if channel.is_to_owner else "", told_letter(each, address))
+            for each in letters
+            if carries(channel, each, selected)
+        ]
+        now = self._workspace.clock()
+        own = self._dues(channel, now) if news else {}
+        with self._database.write() as transaction:
+            if self._letters.advance(transaction, channel.name, before, letters[-1].number):
+                self._put(transaction, channel, news, own, now)
+
+    def _dues(self, channel: Channel, now: datetime) -> dict[str, list[str]]:
+        """When messages of a channel went or go out, by recipient."""
+        dues = self._store.dues_since(to_text(now - HOUR))
+        return {recipient: moments for (name, recipient), moments in dues.items() if name == channel.name}
+
+    def _put(
+        self,
+        transaction: Transaction,
+        channel: Channel,
+        news: Sequence[News],
+        dues: Mapping[str, Sequence[str]],
+        now: datetime,
+    ) -> None:
+        """Write the messages that say `news`."""
+        if not news:
+            return
+        ids = [secrets.token_hex(16) for _ in news]
+        untried = self._store.untried(transaction, channel.name)
+        for message in gathered(channel, news, untried, dues, now, ids):
+            self._store.put(transaction, message)
+        self._store.forget(transaction, to_text(now - _KEPT))
 
     def _news(
         self,
@@ -228,6 +278,8 @@ class MessageSender:
     def _said(self, transaction: Transaction, message: Message, parcel: Parcel, now: datetime) -> None:
         """What was told stands in the history of the incidents, too."""
         for item in message.items:
+            if not isinstance(item, ToldIncident):
+                continue
             what = f"{parcel.channel.name} was told: {item.change}"
             body = {"message": message.id, "channel": message.channel}
             event = IncidentEvent(

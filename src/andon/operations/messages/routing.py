@@ -1,7 +1,7 @@
-"""Which channel is told what, and when: changes of incidents in, messages out. Pure.
+"""Which channel is told what, and when: changes of incidents and letters in, messages out. Pure.
 
-Told is by state, not by what happened between: a channel remembers what it was told of an incident last, and hears of it again when that
-is no longer so. What is told is the same however often somebody looks, and by whom.
+A letter is told once. Of incidents it is told by state, not by what happened between: a channel remembers what it was told of an incident
+last, and hears of it again when that is no longer so. What is told is the same however often somebody looks, and by whom.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from andon.base.clock import from_text, to_text
 from andon.base.record import Record, replace
 from andon.model.incident import Incident, IncidentEvent, IncidentEventKind, IncidentSignal, IncidentState
 from andon.model.lamp import Lamp
-from andon.model.message import Channel, IncidentChange, Message, MessageState, ToldIncident
+from andon.model.letter import Letter
+from andon.model.message import Channel, IncidentChange, Message, MessageState, ToldIncident, ToldLetter
 from andon.state.messages import LastTold
 
 #: The time over which a channel counts its messages.
@@ -31,7 +32,7 @@ class News(Record):
     """
 
     recipient: str
-    item: ToldIncident
+    item: ToldIncident | ToldLetter
 
 
 def worst_of(incident: Incident, signals: Sequence[IncidentSignal]) -> Lamp:
@@ -52,6 +53,35 @@ def hears(channel: Channel, incident: Incident, signals: Sequence[IncidentSignal
         return False
     is_grave = worst_of(incident, signals).gravity >= channel.severity.gravity
     return is_grave and bool(channel.kinds & {incident.kind, *(signal.kind for signal in signals)})
+
+
+def carries(channel: Channel, letter: Letter, selected: Container[str]) -> bool:
+    """Whether a channel carries a letter; one that was known, or over, before anybody looked is carried no more.
+
+    Args:
+        selected: the datasets that the channel is about, where it names some; what is about no dataset is everybody's.
+    """
+    is_chosen = not channel.only or not letter.datasets or any(name in selected for name in letter.datasets)
+    return letter.kind in channel.letters and is_chosen and letter.seen is None and letter.ended is None
+
+
+def told_letter(letter: Letter, address: str) -> ToldLetter:
+    """What is told of a letter.
+
+    Args:
+        address: of the server, without a slash at its end; empty where nobody knows it.
+    """
+    return ToldLetter(
+        letter.number,
+        letter.kind,
+        letter.person,
+        letter.who,
+        letter.at,
+        letter.what,
+        letter.datasets,
+        letter.next,
+        f"{address}{letter.page}" if address else None,
+    )
 
 
 def change_of(told: LastTold | None, incident: Incident, since: str) -> IncidentChange | None:
@@ -163,11 +193,16 @@ def again_at(message: Message, now: datetime) -> datetime | None:
     return now + BACKOFF[min(message.attempts, len(BACKOFF)) - 1]
 
 
-def _with(items: Sequence[ToldIncident], new: ToldIncident) -> tuple[ToldIncident, ...]:
+def _with(
+    items: Sequence[ToldIncident | ToldLetter], new: ToldIncident | ToldLetter
+) -> tuple[ToldIncident | ToldLetter, ...]:
     """Items with a new one, in place of an earlier one of its incident: what is new is told against what was told before."""
-    earlier = next((item for item in items if item.incident == new.incident), None)
+    if isinstance(new, ToldLetter):
+        return (*items, new)
+    number = new.incident
+    earlier = next((i for i in items if isinstance(i, ToldIncident) and i.incident == number), None)
     if earlier is not None:
         beginnings = (IncidentChange.OPENED, IncidentChange.REOPENED)
         is_still = earlier.change in beginnings and new.change is not IncidentChange.CLOSED
         new = replace(new, before=earlier.before, change=earlier.change if is_still else new.change)
-    return (*(item for item in items if item.incident != new.incident), new)
+    return (*(item for item in items if item is not earlier), new)

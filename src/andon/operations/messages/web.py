@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from andon.errors import MachineError
 from andon.operations.messages.parcel import TIMEOUT
-from andon.operations.messages.wording import LISTED, block
+from andon.operations.messages.wording import blocks_of
 from andon.operations.outside import NoAnswer, post
 from andon.sources.web import REDIRECTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from andon.model.message import MessageDocument
     from andon.operations.messages.parcel import Parcel
@@ -40,20 +40,17 @@ def post_slack(parcel: Parcel) -> None:
 
 
 def slack_document(document: MessageDocument) -> dict[str, Any]:
-    """What Slack takes: the subject as text, and a section for each incident. Nothing in it is read as a mention or a link."""
-    if not document.incidents:
-        sections = [_section(document.text)]
-    else:
-        sections = [_section(f"*{_plain(first)}*\n{_plain(rest)}") for first, rest in _halves(document)]
-    if len(document.incidents) > LISTED:
-        sections.append(_section(f"and {len(document.incidents) - LISTED} more: `andon incidents` lists all"))
+    """What Slack takes: the subject as text, and a section for each incident and letter. Nothing in it is read as a mention or a link."""
+    blocks = blocks_of(document.incidents, document.letters)
+    sections = [_section(_marked(lines)) for lines in blocks] or [_section(document.text)]
     foot = {"type": "context", "elements": [{"type": "mrkdwn", "text": f"{_plain(document.project)} · {document.id}"}]}
     return {"text": _plain(document.subject), "blocks": [*sections, foot]}
 
 
-def _halves(document: MessageDocument) -> list[tuple[str, str]]:
-    lines = [block(item) for item in document.incidents[:LISTED]]
-    return [(each[0], "\n".join(each[1:])) for each in lines]
+def _marked(lines: Sequence[str]) -> str:
+    """Lines of which the first stands out."""
+    first, *rest = map(_plain, lines)
+    return "\n".join([f"*{first}*", *rest]) if rest else first
 
 
 def _section(text: str) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from andon.base.clock import to_minute
 from andon.base.text import plural
-from andon.model.message import Channel, IncidentChange, Message, MessageDocument, ToldIncident
+from andon.model.message import Channel, IncidentChange, Message, MessageDocument, ToldIncident, ToldLetter
 
-#: So many incidents are told one by one, and so many names in a line.
+#: So many incidents, and so many letters, are told one by one, and so many names in a line.
 LISTED, _NAMES = 20, 3
 #: A subject is cut at so many characters.
 _SUBJECT = 150
@@ -19,9 +19,11 @@ _ORDER = list(IncidentChange)
 
 def document_of(message: Message, project: str) -> MessageDocument:
     """The message as who gets it reads it."""
-    items = worst_first(message.items)
+    items = worst_first(item for item in message.items if isinstance(item, ToldIncident))
+    letters = [item for item in message.items if isinstance(item, ToldLetter)]
+    said = text(items, message.made, letters)
     return MessageDocument(
-        message.id, project, message.channel, message.made, subject(items), text(items, message.made), items
+        message.id, project, message.channel, message.made, subject(items, letters), said, items, letters
     )
 
 
@@ -29,7 +31,7 @@ def test_document(id: str, channel: Channel, project: str, at: str) -> MessageDo
     """A message that tries a channel."""
     said = f"This is a test of the channel `{channel.name}`: what is told of incidents of {project} arrives here."
     return MessageDocument(
-        id, project, channel.name, at, f"[andon] test of the channel {channel.name}", said, [], is_test=True
+        id, project, channel.name, at, f"[andon] test of the channel {channel.name}", said, [], [], is_test=True
     )
 
 
@@ -40,9 +42,14 @@ def worst_first(items: Iterable[ToldIncident]) -> list[ToldIncident]:
     )
 
 
-def subject(items: Sequence[ToldIncident]) -> str:
-    """One line for all of them."""
-    if len(items) == 1:
+def subject(items: Sequence[ToldIncident], letters: Sequence[ToldLetter] = ()) -> str:
+    """One line for all of them; incidents before letters."""
+    more = ""
+    if items and letters:
+        more = f", and {plural(len(letters), 'letter')} for {_some(_people(letters))}"
+    if not items:
+        said = _letters_in_a_line(letters)
+    elif len(items) == 1:
         item = items[0]
         said = f"{_change(item)}: {item.dataset or 'the lake'}: {item.what}"
     else:
@@ -50,16 +57,42 @@ def subject(items: Sequence[ToldIncident]) -> str:
         parts = ", ".join(f"{counts[change]} {change}" for change in _ORDER if counts[change])
         names = list(dict.fromkeys(item.dataset or "the lake" for item in items))
         said = f"{plural(len(items), 'incident')} ({parts}): {_some(names)}"
-    line = " ".join(f"[andon] {said}".split())
-    return line if len(line) <= _SUBJECT else line[: _SUBJECT - 1] + "…"
+    line, room = " ".join(f"[andon] {said}".split()), _SUBJECT - len(more)
+    return (line if len(line) <= room else line[: room - 1] + "…") + more
 
 
-def text(items: Sequence[ToldIncident], at: str) -> str:
-    """The whole message: a block for each incident."""
-    blocks = ["\n".join(block(item)) for item in items[:LISTED]]
-    if len(items) > LISTED:
-        blocks.append(f"and {len(items) - LISTED} more: `andon incidents` lists all")
+def _letters_in_a_line(letters: Sequence[ToldLetter]) -> str:
+    if len(letters) == 1:
+        return f"for {letters[0].person}: {letters[0].what}"
+    return f"{plural(len(letters), 'letter')} for {_some(_people(letters))}"
+
+
+def _people(letters: Sequence[ToldLetter]) -> list[str]:
+    return list(dict.fromkeys(letter.person for letter in letters))
+
+
+def text(items: Sequence[ToldIncident], at: str, letters: Sequence[ToldLetter] = ()) -> str:
+    """The whole message: a block for each incident, and for each letter."""
+    blocks = ["\n".join(each) for each in blocks_of(items, letters)]
     return "\n\n".join([*blocks, f"as of {moment(at)}"])
+
+
+def blocks_of(items: Sequence[ToldIncident], letters: Sequence[ToldLetter]) -> list[list[str]]:
+    """Lines that belong together: each incident's, each letter's, and how many more there are."""
+    blocks = [block(item) for item in items[:LISTED]]
+    if len(items) > LISTED:
+        blocks.append([f"and {len(items) - LISTED} more: `andon incidents` lists all"])
+    blocks += [letter_block(letter) for letter in letters[:LISTED]]
+    if len(letters) > LISTED:
+        blocks.append([f"and {plural(len(letters) - LISTED, 'more letter')}: `andon letters` lists one's own"])
+    return blocks
+
+
+def letter_block(letter: ToldLetter) -> list[str]:
+    """The lines of one letter: for whom, of what, what happened, what to do next."""
+    place = f" · {_some(letter.datasets)}" if letter.datasets else ""
+    ends = [letter.link, letter.next] if letter.link else [letter.next]
+    return [f"for {letter.person} · {letter.kind}{place}", letter.what, f"at {moment(letter.at)}", *ends]
 
 
 def block(item: ToldIncident) -> list[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from andon.base.hashing import content_id
+from andon.base.record import replace
 from andon.model.approval import AwaitedApproval
 from andon.model.commit import Leaf
 from andon.model.dataset import Dataset, Definition
+from andon.model.plan import Action, Step
 
 
 def change_id(dataset: str, before: Leaf | None, after: Leaf | None, definitions: Mapping[str, Definition]) -> str:
@@ -27,6 +29,23 @@ def changed_code(
         for name, leaf in before.items()
         if _code(leaf, definitions) != _code(after.get(name), definitions)
     }
+
+
+def planned_code(
+    leaves: Mapping[str, Leaf],
+    steps: Iterable[Step],
+    definitions: Mapping[str, Definition],
+    files: Mapping[str, tuple[tuple[str, str], ...]],
+) -> dict[str, Leaf]:
+    """The leaves with the code that they would have after a plan; what else of them is built is not known before."""
+    found = dict(leaves)
+    for step in steps:
+        name = step.dataset
+        if step.action is Action.DROP:
+            found.pop(name, None)
+        elif step.action is not Action.KEEP and step.code_changed and name in found and name in definitions:
+            found[name] = replace(found[name], definition=definitions[name].id, files=tuple(files[name]))
+    return found
 
 
 def awaited(

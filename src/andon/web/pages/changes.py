@@ -18,6 +18,7 @@ from andon.render.code import code_diff
 from andon.render.rows import shown_columns
 from andon.runs.goal import RunOptions
 from andon.service.takebacks import revocable
+from andon.web.pages.approvals import shown_approvals
 from andon.web.pages.page import PageCall, PageRoute, Shown
 from andon.web.problems import problem_of
 
@@ -103,6 +104,7 @@ def _change(call: PageCall) -> Shown:
         "into": MAIN,
         "address": f"/changes/{name}",
         "held": [held_run(call, run) for run in service.changes.held(name)],
+        "approvals": shown_approvals(call, name),
     }
     if call.wants in ("", "plan"):
         shown |= _plan(call, lambda: service.changes.ahead(name, _decided(call))) if query.whole or call.wants else {}
@@ -170,6 +172,7 @@ def _around(call: PageCall) -> dict[str, Any]:
         "may_change": call.may_change,
         "edits": (),
         "files": (),
+        "approvals": None,
     }
 
 
@@ -238,7 +241,12 @@ def different_since(call: PageCall, seen: Any, plan: Any) -> Mapping[str, Any]:
 def held_run(call: PageCall, number: int) -> Mapping[str, Any]:
     """A held run with the checks that hold it."""
     page = call.service.run_log.show(str(number)).document()
-    return {"run": page, "holding": [c for c in page.checks if c.status in ("fail", "error") and c.severity == "hold"]}
+    approvals = shown_approvals(call, f"run:{number}") if page.branch == MAIN else None
+    return {
+        "run": page,
+        "approvals": approvals,
+        "holding": [c for c in page.checks if c.status in ("fail", "error") and c.severity == "hold"],
+    }
 
 
 def code_files(texts: Sequence[tuple[str, str | None, str | None]]) -> list[Mapping[str, Any]]:

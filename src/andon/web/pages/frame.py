@@ -30,12 +30,12 @@ PLACES = (
     ("v", "chart-column", "Review", "/review"),
     ("p", "compass", "Principles", "/principles"),
 )
-#: What can be done from anywhere, for the palette: words and the page where it is done.
+#: What can be done from anywhere, for the palette: words and the page where it is done; first what whoever may read may do, too.
+READERS_ACTIONS = (("Ask a question", "/sql"), ("Request what is not there", "/requests#ask"))
 ACTIONS = (
+    *READERS_ACTIONS,
     ("Run or refresh", "/runs/new"),
-    ("Ask a question", "/sql"),
     ("Send a file", "/sources#upload-title"),
-    ("Request what is not there", "/requests#ask"),
     ("What could be simpler", "/simplify"),
 )
 
@@ -100,7 +100,7 @@ def frame_of(call: PageCall, path: str) -> Mapping[str, Any]:
         "frame": frame,
         "link": frame.link,
         "places": PLACES,
-        "actions": ACTIONS if frame.may_change else ACTIONS[1:2],
+        "actions": ACTIONS if frame.may_change else READERS_ACTIONS,
         "new_id": _new_id,
         "now": workspace.clock(),
     }

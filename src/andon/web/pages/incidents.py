@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from andon.errors import UsageError
+from andon.render.requests import REQUEST_STATES
 from andon.service.incident_documents import BadRows
 from andon.web.asking import OnBranch
 from andon.web.pages.page import PageCall, PageRoute, Shown
@@ -106,7 +107,7 @@ def _columns(rows: BadRows) -> list[str]:
 
 
 def _words() -> dict[str, object]:
-    return {"states": INCIDENT_STATES, "kinds": KINDS}
+    return {"states": INCIDENT_STATES, "kinds": KINDS, "request_states": REQUEST_STATES}
 
 
 PAGES = (

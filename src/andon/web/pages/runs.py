@@ -13,6 +13,7 @@ from andon.base.document import Document
 from andon.base.hashing import content_id
 from andon.base.record import Record
 from andon.errors import AndonError, Problem
+from andon.lake.refs import MAIN
 from andon.model.check import CheckStatus
 from andon.model.plan import UNCHANGED, Action
 from andon.model.run import TaskStatus
@@ -21,6 +22,7 @@ from andon.runs.goal import RunOptions
 from andon.state.runs import RunFilter, RunStatus
 from andon.web.asking import AtCommit
 from andon.web.pages.actions import own_page
+from andon.web.pages.approvals import shown_approvals
 from andon.web.pages.calls import following
 from andon.web.pages.gantt import gantt
 from andon.web.pages.page import PageCall, PageRoute, Shown
@@ -235,6 +237,9 @@ def run_view(call: PageCall, shown: RunShown, asked: RunLooked) -> dict[str, Any
         "task": task,
         "task_log": _task_log(call, info, task),
         "failed_tasks": [each for each in shown.tasks if each.status is TaskStatus.FAILED],
+        "approvals": shown_approvals(call, f"run:{info.number}")
+        if info.status == "held" and info.branch == MAIN
+        else None,
         "holding": [each for each in shown.results if each.holds],
         "checks": _by_outcome(shown.results),
         "finding": finding_text,

@@ -23,12 +23,20 @@ _SAID: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "POST /branches": lambda a: f"Branch {a.get('name')} is there.",
     "DELETE /branches/{branch:path}": lambda a: f"Branch {a.get('name')} is gone; its last commit stays.",
     "POST /sources/loads": lambda a: _run_said(a, "Loaded: readers see it now.", "Nothing new was there."),
+    "POST /letters/seen": lambda a: f"Known now: {a.get('seen')}.",
+    "POST /approvals": lambda a: _approved_said(a),
+    "POST /approvals/withdrawals": "Taken back: it is not published until somebody approves it again.",
     "POST /acceptances": lambda a: (
         _run_said(a, "Published, with your reason in the history.", "Nothing new was there.")
         if "published" in a
         else "Accepted: it passes from now on."
     ),
 }
+
+
+def _approved_said(answer: Mapping[str, Any]) -> str:
+    owners = ", ".join(dict.fromkeys(str(each["owner"]) for each in answer.get("waiting") or ()))
+    return f"Approved; it waits for {owners} too." if owners else "Approved: the same run or publish passes now."
 
 
 def _saved(answer: Mapping[str, Any], name: str) -> str:

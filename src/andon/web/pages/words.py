@@ -15,7 +15,7 @@ from andon.base.text import plural, seconds, size
 from andon.render.checks import finding_text
 from andon.render.rows import change_text, counts_text, value_text
 from andon.render.visible import visible
-from andon.render.words import listed, moment, stake_text, verdict_text
+from andon.render.words import approvals_text, listed, moment, stake_text, verdict_text
 
 #: Units of ages, in seconds. `ages.js` has them too: it goes on where the server was.
 _AGES = ((86400, "d"), (3600, "h"), (60, "min"))
@@ -165,6 +165,7 @@ def filters() -> dict[str, Callable[..., Any]]:
         "verdict_text": verdict_text,
         "finding_text": finding_text,
         "stake_text": stake_text,
+        "approvals_text": approvals_text,
         "counts_text": counts_text,
         "change_text": change_text,
         "value_text": value_text,

@@ -50,6 +50,13 @@ function own() {
   return [...actions, ...pages];
 }
 
+/** What is typed can be asked for, whatever is found: somebody may make it. @param {string} words @returns {Choice[]} */
+function wanted(words) {
+  const isOffered = document.querySelector('[data-palette][href^="/requests"]') !== null;
+  const go = () => location.assign(`${address("/requests", { what: words })}#ask`);
+  return words && isOffered ? [{ kind: "action", label: `Request “${words}”`, note: "of the others", go }] : [];
+}
+
 /** @param {{kind: string, name: string, meaning: string | null, status: string | null}} hit @returns {Choice} */
 function choiceOf({ kind, name, meaning, status }) {
   const note = meaning ?? "";
@@ -141,7 +148,7 @@ class Palette {
       if (signal.aborted) return;
       // what begins as it was typed is meant before what only has a word of it
       const meant = fitting.filter((each) => !words || each.label.toLowerCase().startsWith(words.toLowerCase()));
-      this.show([...meant, ...found, ...fitting.filter((each) => !meant.includes(each))]);
+      this.show([...meant, ...found, ...fitting.filter((each) => !meant.includes(each)), ...wanted(words)]);
     } catch (error) {
       if (signal.aborted) return;
       this.show(fitting); // the server is away: pages and actions are still there
