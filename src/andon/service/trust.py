@@ -15,6 +15,8 @@ from andon.lineage.caveats import Inherited, inherited_caveats
 from andon.model.dataset import Dataset, Kind
 from andon.model.lamp import Lamp
 from andon.model.quarantine import aside_of
+from andon.model.trouble import TroubleKind
+from andon.sql.outline import tables_named
 from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
 
@@ -111,6 +113,27 @@ class Trust:
         found += self._caveats(view, datasets)
         found += self._masked(view, datasets) if is_masked else []
         return sorted(found, key=lambda note: (bool(note.below), -note.lamp.gravity))
+
+    def of_live(self, connection: str, sql: str) -> list[TrustNote]:
+        """What is known of the sources that read what a question to a database names: what is wrong there is wrong in it, too. How old
+        they are is not, since it answers as of now.
+
+        Args:
+            connection: whom it is asked. sql: in its own SQL, of which only the outline is read.
+        """
+        ref = self._workspace.reading(None)
+        if self._workspace.lake.refs.find(ref) is None:
+            return []
+        view = View.at(self._workspace, None)
+        asked = tables_named(sql)
+        sources = [
+            name
+            for name in sorted(view.state.leaves)
+            if name in view.project.datasets
+            and (definition := view.project.datasets[name].definition).connection == connection
+            and not asked.isdisjoint(tables_named(definition.sql or ""))
+        ]
+        return [note for note in self.notes(view.commit, sources) if note.kind not in (ASIDE, TroubleKind.LATE)]
 
     def _asides(self, view: View, below: Mapping[str, list[str]]) -> list[TrustNote]:
         """Rows that are not where they would be, since checks set them aside."""

@@ -131,13 +131,17 @@ def _ask_live(
     from andon.query.live import Live
 
     with Live(app.workspace, connection, text) as answer:
+        notes = app.service.trust.of_live(connection, text)
         if output is not None:
             rows = _save(lambda path: answer.write(path, form), output)
-            app.console.show(LiveAnswerFile(str(output), form, rows, connection).to_json, lambda: ())
+            app.console.show(LiveAnswerFile(str(output), form, rows, connection, notes or UNSET).to_json, lambda: ())
         elif app.console.as_json:
             head = {"columns": answer.columns, "types": answer.types, "connection": connection}
             rows_ = apart(lambda: answer.fetch(limit or None))
-            app.console.out.write(as_json_text({**head, "seconds": round(answer.seconds, 4), "rows": rows_}) + "\n")
+            told = {"notes": [note.to_json() for note in notes]} if notes else {}
+            app.console.out.write(
+                as_json_text({**head, "seconds": round(answer.seconds, 4), "rows": rows_, **told}) + "\n"
+            )
             return
         elif form == "table":
             rows = _table(app, answer, limit, vertical)
@@ -145,6 +149,7 @@ def _ask_live(
             rows = _stream(app, lambda path: answer.write(path, form), form)
         seen = f"live from {connection}: as it is now, not in the lake"
         app.console.note(f"{plural(rows, 'row')} · {seen} · {seconds(answer.seconds)}")
+        app.tell(notes)
 
 
 def _parameters(given: tuple[str, ...]) -> dict[str, str] | None:
