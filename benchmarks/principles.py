@@ -41,11 +41,11 @@ def measured(project: Path) -> tuple[list[str], float]:
         firsts = []
         for _ in range(2):
             service = Service.open(project, face="http", clock=_Clock())
-            firsts.append(took(lambda span=span, service=service: service.principles.scorecard(span)))  # type: ignore[misc]
+            firsts.append(took(lambda span=span, service=service: service.scorecards.scorecard(span)))  # type: ignore[misc]
             again = []
             for _ in range(5):
                 service.workspace.clock.minutes += 2  # type: ignore[attr-defined] # what was counted is kept for a minute
-                again.append(took(lambda span=span, service=service: service.principles.scorecard(span)))  # type: ignore[misc]
+                again.append(took(lambda span=span, service=service: service.scorecards.scorecard(span)))  # type: ignore[misc]
             commits = sum(
                 1 for _ in service.workspace.lake.commits.first_parents(service.workspace.lake.refs.head("main"))
             )
