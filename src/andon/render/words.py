@@ -87,9 +87,9 @@ def stake_text(stake: Stake) -> str:
 def _rebuilt(stake: Stake) -> str:
     if not stake.builds:
         return ""
-    told = f"rebuilds {plural(stake.builds, 'dataset')}"
     if stake.seconds is None:
-        return f"{told}, whose time is not known yet"
+        return f"builds {plural(stake.builds, 'dataset')}, for how long is not known yet"
+    told = f"rebuilds {plural(stake.builds, 'dataset')}"
     of = f", of {stake.known:,} of them known:" if stake.known < stake.builds else ","
     money = "" if stake.money is None else f" (≈ {stake.money} {stake.currency or ''}".rstrip() + ")"
     return f"{told}{of} ≈ {seconds(stake.seconds)}{money}"
