@@ -91,18 +91,26 @@ def _rebuilt(stake: Stake) -> str:
         return f"builds {plural(stake.builds, 'dataset')}, for how long is not known yet"
     told = f"rebuilds {plural(stake.builds, 'dataset')}"
     of = f", of {stake.known:,} of them known:" if stake.known < stake.builds else ","
-    money = "" if stake.money is None else f" (≈ {stake.money} {stake.currency or ''}".rstrip() + ")"
+    money = "" if stake.money is None else f" ({_about(_cents(stake.money, stake.currency))})"
     return f"{told}{of} ≈ {seconds(stake.seconds)}{money}"
 
 
 def _budgets(stake: Stake) -> list[str]:
     """That of the publish, and of datasets those that what they took before is over."""
     return [
-        (f"≈ {each.expected} of the {each.budget}" if each.expected else f"{each.budget} is all")
+        (f"{_about(each.expected)} of the {each.budget}" if each.expected else f"{each.budget} is all")
         + f" that {each.dataset or 'a publish'} may take{': it would be held' if each.over else ''}"
         for each in stake.budgets
         if each.dataset is None or each.over
     ]
+
+
+def _cents(amount: str, currency: str | None) -> str:
+    return f"{amount if amount.strip('0.') else '< 0.01'} {currency or ''}".rstrip()
+
+
+def _about(text: str) -> str:
+    return text if text.startswith("<") else f"≈ {text}"
 
 
 def _resting(stake: Stake) -> str:

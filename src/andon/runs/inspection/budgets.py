@@ -63,7 +63,7 @@ def publish_budget_result(
     check = content_id(["publish budget", *_told(budget)])
     over = (
         f"{_unit(budget)} of all {len(sorted_by_cost):,} builds, most of them for {first.dataset}; publish less at once,"
-        " raise `[publish] budget`, or accept it once"
+        " raise the budget in andon.toml, or accept it once"
     )
     took = sum(each.seconds for each in sorted_by_cost)
     named = tuple(sorted((each.dataset, each.version) for each in others))
