@@ -17,7 +17,7 @@ from andon.python.lake import Lake
 from andon.python.remote import RemoteLake
 from andon.python.result import Result
 from andon.web.routes import all_endpoints
-from service.test_trust_doors import AT_ONCE, DISCREET, OPEN
+from service.test_trust_doors import ASIDES, AT_ONCE, DISCREET, OPEN
 
 #: Fields that may hold anything, and hold no values of datasets' rows: what a check or an error says, settings, code, shapes of calls.
 NO_ROWS = {
@@ -60,7 +60,7 @@ def test_no_command_is_forgotten() -> None:
     files = {name for name, kinds in documents().items() if any(_name(each) in FILES for each in kinds)}
     assert rows | files == COMMANDS
     # those that write an insight's file end in the same lines and the same document
-    doors = {*OPEN, *DISCREET, *AT_ONCE}
+    doors = {*OPEN, *DISCREET, *ASIDES, *AT_ONCE}
     assert all(any(door.startswith(each) for door in doors) for each in COMMANDS - {"insight add", "insight outcome"})
 
 

@@ -275,11 +275,6 @@ DISCREET: dict[str, Door] = {
     "lake.show": lambda doors, name: _both(doors, lambda lake: _PageNotes(lake.show(name))),
     "sample": lambda doors, name: _told(_shown(doors.page(f"/d/{name}/sample?made=true")), name),
     "columns": lambda doors, name: _told(_page_of(doors.page(f"/d/{name}?made=true")), name, is_of_it=True),
-    "set aside": lambda doors, name: (
-        _told(_shown(doors.page(f"/d/{name}/quarantine")), name)
-        if name == "marts.cut"
-        else STATES[name] | (MASKED if name == "marts.people" else set())
-    ),
     "profile": lambda doors, name: _told(doors.typed("profile", name)[1], name),
     "profile --json": lambda doors, name: _pairs(doors.document("profile", name).get("notes")),
     "/profile": lambda doors, name: _pairs(doors.look.get(f"/datasets/{name}/profile").document.get("notes")),
@@ -298,6 +293,12 @@ DISCREET: dict[str, Door] = {
     ),
     "/diff": lambda doors, name: _pairs(doors.look.get(f"/diff?a=run:1&b=main&rows={name}").document.get("notes")),
     "lake.diff": lambda doors, name: _both(doors, lambda lake: lake.diff("run:1", "main", rows=[name])),
+}
+
+
+#: Doors to the rows that are set aside, which need not say so.
+ASIDES: dict[str, Door] = {
+    "set aside": lambda doors, name: _told(_shown(doors.page(f"/d/{name}/quarantine")), name),
     "quarantine show": lambda doors, name: _told(doors.typed("quarantine", "show", name)[1], name),
     "quarantine show --json": lambda doors, name: _pairs(doors.document("quarantine", "show", name).get("notes")),
     "/quarantine": lambda doors, name: _pairs(doors.look.get(f"/quarantine/{name}").document.get("notes")),
@@ -358,6 +359,14 @@ def test_each_door_tells_what_is_known_of_what_was_read(doors: Doors, door: str)
 def test_a_door_that_keeps_values_back_says_so_beside_the_rest(doors: Doors, door: str) -> None:
     wanted = {**STATES, "marts.people": MASKED}
     assert {name: DISCREET[door](doors, name) for name in STATES} == wanted
+
+
+@pytest.mark.parametrize("door", ASIDES)
+def test_a_door_to_rows_that_are_set_aside_tells_the_rest(doors: Doors, door: str) -> None:
+    # the page draws rows, and what is known of them, where there are any
+    names = ["marts.cut"] if door == "set aside" else [*STATES]
+    wanted = {**STATES, "marts.people": MASKED, "marts.cut": set()}
+    assert {name: ASIDES[door](doors, name) for name in names} == {name: wanted[name] for name in names}
 
 
 ALL: Notes = set().union(*STATES.values())

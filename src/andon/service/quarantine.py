@@ -18,7 +18,7 @@ from andon.model.quarantine import ADDED, CHECK_IDS, CHECKS, FIRST_RUN, aside_of
 from andon.model.release import Release, rows_text
 from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
 from andon.runs.planning.bases import remember_published
-from andon.service.trust import TrustNote
+from andon.service.trust import ASIDE, TrustNote
 from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
 
@@ -133,7 +133,8 @@ class Quarantine:
         asked = f"select {', '.join(items)} from {quote_name(aside)} order by {FIRST_RUN} desc limit {max(limit, 0)}"
         found = self._querying.ask_commit(asked, view.commit, "quarantine").fetch()
         rows = [dict(zip(names, row, strict=True)) for row in found]
-        notes = self._trust.notes(view.commit, [dataset_of(aside)], at, is_masked=True)
+        known = self._trust.notes(view.commit, [dataset_of(aside)], at, is_masked=True)
+        notes = [note for note in known if note.kind != ASIDE or note.below]  # that they are aside is what is shown
         return QuarantineRows(dataset_of(aside), aside, view.commit.id, version.rows or 0, names, rows, notes or UNSET)
 
     def release(
