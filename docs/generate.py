@@ -922,7 +922,8 @@ A change of main's code needs somebody's agreement: without it the answer is 409
 `POST /queries` and `GET /queries` answer with what `Accept` names: `application/json`, `application/vnd.apache.arrow.stream`, `text/csv`,
 `application/vnd.apache.parquet`, `application/x-ndjson`. The header `Andon-Commit` says which commit was read.
 `Andon-Notes`, where there is something to know before the answer is trusted, has it as a JSON list in ASCII, the worst first and at most
-some 4,000 characters of it; `Andon-Notes-Count` says how many there are. Forms that hold more than rows have all of them as `notes`.
+some 4,000 characters of it; `Andon-Notes-Count` says how many there are. Forms that hold more than rows have all of them as `notes`,
+and Parquet and Arrow in their metadata as `andon.notes`, a JSON list.
 
 Line by line, the first line has columns, types and commit, each of the following is an array of rows, and the last one has how many
 they are, whether there were more, and what is known against the datasets that were read; where the query fails on its way it is

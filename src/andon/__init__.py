@@ -18,16 +18,29 @@ if TYPE_CHECKING:
     from andon.errors import AndonError
     from andon.python.lake import Lake, dataset, open, read, source
     from andon.python.remote import RemoteLake, connect
-    from andon.python.result import Result
+    from andon.python.result import Result, TrustWarning
 
 
-__all__ = ["AndonError", "Lake", "RemoteLake", "Result", "__version__", "connect", "dataset", "open", "read", "source"]
+__all__ = [
+    "AndonError",
+    "Lake",
+    "RemoteLake",
+    "Result",
+    "TrustWarning",
+    "__version__",
+    "connect",
+    "dataset",
+    "open",
+    "read",
+    "source",
+]
 
 _HOMES = {
     "AndonError": "andon.errors",
     "Lake": "andon.python.lake",
     "RemoteLake": "andon.python.remote",
     "Result": "andon.python.result",
+    "TrustWarning": "andon.python.result",
     "connect": "andon.python.remote",
     "dataset": "andon.python.lake",
     "open": "andon.python.lake",

@@ -114,3 +114,26 @@ def test_the_doctor_looks_for_what_reads_the_databases(shop):
     shop.write("andon.toml", '[connections.crm]\nkind = "sqlite"\npath = "crm.db"\n')
     found = [(each["level"], each["what"]) for each in shop.json("doctor")]
     assert ("ok", "duckdb-extension-sqlite-scanner") in found
+
+
+def test_a_live_answer_says_what_is_known_of_the_source_that_reads_the_same(shop):
+    shop("source", "add", "shop.orders")
+    path = shop.folder / "sources/shop/orders.sql"
+    path.write_text(
+        "/*---\nconnection: shop\nkey: id\ncaveats: [without returns]\ndeprecated: {use: shop.sales}\n---*/\n"
+        'select id, amount from "orders"\n'
+    )
+    shop.write(
+        "sources/shop/sales.sql", "/*---\nconnection: shop\nowner: ana\n---*/\nselect 1 as id from sales.lines\n"
+    )
+    assert "notes" not in shop.json("query", "--connection", "shop", "select * from orders"), "nothing is published"
+    shop("run", "--yes")
+    known = {("shop.orders", "caveat"), ("shop.orders", "deprecated"), ("shop.orders", "unowned")}
+    for sql in ("select count(*) from main.orders as o", "select 1 from sales.lines l, ORDERS o", "from orders"):
+        told = shop.json("query", "--connection", "shop", sql)["notes"]
+        assert {(note["dataset"], note["kind"]) for note in told} == known, sql
+    assert {note["use"] for note in told} == {None, "shop.sales"}
+    assert "without returns" in shop("query", "--connection", "shop", "from orders", "--format", "csv").err
+    written = shop.json("query", "--connection", "shop", "from orders", "-o", str(shop.folder / "a.parquet"))
+    assert len(written["notes"]) == 3
+    assert "notes" not in shop.json("query", "--connection", "shop", "select 'orders' from sales.lines limit 0")

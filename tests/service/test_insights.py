@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from andon.base.document import to_json
+from andon.base.text import seconds
 from andon.errors import MachineError, UsageError
 from andon.model.event import Event, Notice
 from andon.query.workers import Workers
@@ -270,7 +271,8 @@ def test_a_plan_says_what_it_costs_and_which_insights_rest_on_it(shop: Clone) ->
         {"basis": "estimated", "currency": "USD", "per": "year", "amount": "70.00", "insights": 1},
     ]
     assert stake_text(stake) == (
-        "3 insights rest on it (best, old, total): 60,000 USD a year measured, 70 USD a year estimated; 1 of them unreviewed"
+        f"rebuilds 4 datasets, ≈ {seconds(stake.seconds or 0)} (≈ {stake.money} EUR);"
+        " 3 insights rest on it (best, old, total): 60,000 USD a year measured, 70 USD a year estimated; 1 of them unreviewed"
     )
     assert to_json(plan)["stake"]["insights"] == ["best", "old", "total"]
     with shop.opened() as service:

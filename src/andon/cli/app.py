@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -18,7 +18,9 @@ from andon.errors import EXIT_WRONG, AndonError, MachineError, UsageError
 from andon.version import __version__
 
 if TYPE_CHECKING:
+    from andon.base.document import UnsetType
     from andon.service.service import Service
+    from andon.service.trust import TrustNote
     from andon.workspace.workspace import Workspace
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -61,6 +63,14 @@ class App:
         """Close what was opened."""
         if "service" in self.__dict__:
             self.service.close()
+
+    def tell(self, notes: Iterable[TrustNote] | UnsetType) -> None:
+        """What is to be known of what was read, each once, beside the data; with --json it is in the document."""
+        from andon.base.document import UNSET
+
+        if notes is not UNSET and not self.console.as_json:
+            for words in dict.fromkeys(note.words for note in notes):
+                self.console.note(words, "warn")
 
     def command(self, text: str) -> str:
         """A command to type, for hints: `andon TEXT` with this call's `-C`."""

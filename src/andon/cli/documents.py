@@ -53,8 +53,6 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.person import AccessToken, TokenMade
     from andon.model.plan import PlanDocument
     from andon.model.principles import ScorecardDocument
-    from andon.model.profile import Profile
-    from andon.model.profile_diff import ProfileDiffDocument
     from andon.model.reproduction import ReproductionDocument
     from andon.model.request import DataRequest
     from andon.model.review import ReviewDocument
@@ -90,6 +88,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.letters import LettersSeen
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
+    from andon.service.profiles import ToldProfile, ToldProfileDiffDocument
     from andon.service.proposing import ProposedChecksDocument
     from andon.service.pull import PulledDocument
     from andon.service.quarantine import QuarantineInfo, QuarantineRows
@@ -170,7 +169,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "docs": (UndescribedDocument,),
         "review": (ReviewDocument,),
         "show": (PageDocument, SavedQueryInfo, ReadersDocument),
-        "profile": (Profile, ProfileDiffDocument),
+        "profile": (ToldProfile, ToldProfileDiffDocument),
         "lineage": (TrailDocument,),
         "impact": (ImpactDocument,),
         "status": (StatusDocument,),

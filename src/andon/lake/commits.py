@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 # What is kept in memory: the newest commits, and leaves of trees and states (a KB each) for four lakes of 10,000 datasets.
 _COMMITS = 50_000
+#: So many commits of a history are read at once, at most.
+_AHEAD = 500
 _LEAVES = 40_000
 
 #: `{dataset: (leaf before, leaf after)}` of what differs between two commits.
@@ -138,27 +140,46 @@ class Commits:
         return self._tree(tree) if tree else {}
 
     def first_parents(self, commit: Commit) -> Iterator[Commit]:
-        """`commit`, its first parent, and so on."""
+        """`commit`, its first parent, and so on. Who goes far reads many at once."""
         yield commit
+        ahead = 1
         while commit.parent is not None:
+            if ahead > 1 and commit.parent not in self._commits:
+                self._read_line(commit.parent, ahead)
             commit = self.get(commit.parent)
+            ahead = min(ahead * 2, _AHEAD)
             yield commit
+
+    def _read_line(self, key: str, count: int) -> None:
+        """Have a commit and its first parents at hand, so many of them."""
+        line = (
+            "with recursive line(id, parent, body, place) as (select id, parent, body, 1 from lake_commit where id = ? union all"
+            " select c.id, c.parent, c.body, l.place + 1 from line l join lake_commit c on c.id = l.parent where l.place < ?)"
+            " select id, body from line"
+        )
+        rows = self._database.query(line, [key, count])
+        # the nearest as the newest, since it is asked for next
+        self._commits.put_many({own: Commit.from_body(own, fields(unpack(body))) for own, body in reversed(rows)})
 
     def merge_base(self, left: Commit, right: Commit) -> Commit | None:
         """The best common ancestor: walked by generation, since a plain breadth-first walk finds one that is too old."""
         marks = {left.id: 1}
         marks[right.id] = marks.get(right.id, 0) | 2
+        met = {left.id: left, right.id: right}
         heap = [(-c.generation, c.id) for c in (left, right)]
         heapq.heapify(heap)
         while heap:
             _, key = heapq.heappop(heap)
-            if marks[key] == 3:
-                return self.get(key)
-            for parent in self.get(key).parents:
+            mark, commit = marks[key], met[key]
+            if mark == 3:
+                return commit
+            for parent in commit.parents:
                 before = marks.get(parent, 0)
-                if before | marks[key] != before:
-                    marks[parent] = before | marks[key]
-                    heapq.heappush(heap, (-self.get(parent).generation, parent))
+                if before | mark != before:
+                    marks[parent] = before | mark
+                    if parent not in met:
+                        met[parent] = self.get(parent)
+                    heapq.heappush(heap, (-met[parent].generation, parent))
         return None
 
     def root_of(self, transaction: Transaction, state: State) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from andon.base.cache import Cache, Entries
@@ -26,7 +26,7 @@ from andon.model.lineage import (
 )
 from andon.model.quarantine import ADDED
 from andon.sources.files.paths import files_of
-from andon.sql.lineage.query import Lineage, SourceColumn, column_lineage
+from andon.sql.lineage.query import Lineage, SourceColumn, column_lineage, look_ahead
 from andon.sql.reads import replace_reads
 
 Columns = Sequence[tuple[str, str]]
@@ -36,6 +36,8 @@ _LINEAGES = Entries[Lineage]("lineage", Lineage, 5)
 #: Where a source's reads stand as tables while it is traced; no dataset can be named so.
 _READS = "_reads"
 _BECAUSE = "table-level, because "
+#: So many queries are planned at once: their plans are texts of some 20 kB.
+_AT_ONCE = 100
 
 
 class TraceQuestion(Record):
@@ -58,14 +60,32 @@ def trace(questions: Mapping[str, TraceQuestion], cache: Cache) -> dict[str, Lin
     keys = {name: question.key for name, question in questions.items()}
     known = cache.get(_LINEAGES, set(keys.values()))
     new: dict[str, Lineage] = {}
-    # those with the same macros together: the engine then makes them once
-    for name in sorted(keys, key=lambda n: questions[n].macros):
-        key, question = keys[name], questions[name]
-        if key not in known and key not in new:
-            new[key] = column_lineage(question.sql, question.schemas, question.macros)
+    waiting = {keys[name]: questions[name] for name in questions if keys[name] not in known}
+    for batch in _together(waiting):
+        asked = list(batch.values())
+        look_ahead([(each.sql, each.schemas) for each in asked], asked[0].macros)
+        for key, each in batch.items():
+            new[key] = column_lineage(each.sql, each.schemas, each.macros)
     if new:
         cache.put(_LINEAGES, new)
     return {name: known[key] if key in known else new[key] for name, key in keys.items()}
+
+
+def _together(questions: Mapping[str, TraceQuestion]) -> Iterator[dict[str, TraceQuestion]]:
+    """Questions, by key, that the engine can be asked at once: of the same macros, which it then makes once, and of one mind about the
+    columns of what they read."""
+    batch: dict[str, TraceQuestion] = {}
+    declared: dict[str, Columns] = {}
+    macros: tuple[str, ...] = ()
+    for key, each in sorted(questions.items(), key=lambda pair: (pair[1].macros, pair[0])):
+        differs = any(declared.get(name.lower(), columns) != columns for name, columns in each.schemas.items())
+        if batch and (differs or each.macros != macros or len(batch) >= _AT_ONCE):
+            yield batch
+            batch, declared = {}, {}
+        batch[key], macros = each, each.macros
+        declared.update({name.lower(): columns for name, columns in each.schemas.items()})
+    if batch:
+        yield batch
 
 
 class Loaded(Record):

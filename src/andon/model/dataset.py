@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from andon.base.duration import Duration
 from andon.base.hashing import content_id
 from andon.base.record import Record
+from andon.model.budget import Budget
 from andon.model.correction import RowCorrection
 from andon.model.growth import Growth
 from andon.model.history import RowHistory
@@ -241,7 +241,7 @@ class Dataset(Record, omit_defaults=True):
     certified: Certification | None = None
     retention: Retention | None = None
     review: str | None = None
-    budget: Duration | None = None
+    budget: Budget | None = None
     refresh: tuple[tuple[str, str], ...] = ()
     own_files: tuple[tuple[str, str], ...] = ()
     lineage: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()

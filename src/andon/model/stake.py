@@ -23,6 +23,22 @@ class StakeValue(Document):
     insights: int
 
 
+class StakeBudget(Document):
+    """A budget beside what the plan is expected to take of it.
+
+    Attributes:
+        dataset: whose; null for what all of a publish may take.
+        budget: as written.
+        expected: by what it took before, in what the budget is of; null where nothing is known.
+        over: whether that is more: as things were, it would be held.
+    """
+
+    dataset: str | None
+    budget: str
+    expected: str | None
+    over: bool
+
+
 class Stake(Document):
     """What a plan costs, and what rests on what it moves.
 
@@ -34,6 +50,7 @@ class Stake(Document):
         insights: that rest on what is built, taken over, made a view or dropped, each once; by name.
         unreviewed: those of them whose value counts no more, since nobody looked at them again.
         worth: what the others are worth.
+        budgets: those that count for it, first that of the whole publish.
     """
 
     builds: int
@@ -44,6 +61,7 @@ class Stake(Document):
     insights: tuple[str, ...]
     unreviewed: tuple[str, ...]
     worth: tuple[StakeValue, ...]
+    budgets: tuple[StakeBudget, ...] = ()
 
     def document(self) -> Stake:
         """As in `plan --json`."""

@@ -19,8 +19,6 @@ from andon.model.approval import ApprovalsDocument, ApprovedDocument, Disapprove
 from andon.model.due import Due
 from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
-from andon.model.profile import Profile
-from andon.model.profile_diff import ProfileDiff
 from andon.model.run import RunResult
 from andon.model.unit_tests import TestResult
 from andon.python.channels import Channels
@@ -38,6 +36,7 @@ from andon.service.dataset_page import Page
 from andon.service.datasets import DatasetInfo
 from andon.service.history import Diff, LogEntry
 from andon.service.lineage import Impact, Trail
+from andon.service.profiles import ToldProfile, ToldProfileDiff
 from andon.service.pull import Pulled, pull
 from andon.service.row_diffs import RowOptions
 from andon.service.schema_changes import SchemaChange
@@ -120,17 +119,17 @@ class Lake(IncidentLake):
         target = dataset if column is None else f"{dataset}.{column}"
         return self._service.lineages.impact(target, at or self._ref)
 
-    def profile(self, dataset: str, at: str | None = None) -> Profile:
+    def profile(self, dataset: str, at: str | None = None) -> ToldProfile:
         """What the values of a dataset look like; made when first asked for, then kept.
 
         Raises:
             UsageError: `lake.dataset_not_found`, `lake.ref_not_found`.
         """
-        return self._service.profiles.profile(dataset, at or self._ref)
+        return self._service.profiles.told(dataset, at or self._ref)
 
-    def profile_diff(self, dataset: str, against: str, at: str | None = None) -> ProfileDiff:
+    def profile_diff(self, dataset: str, against: str, at: str | None = None) -> ToldProfileDiff:
         """What moved in the values of a dataset since the commit `against`, the most important first."""
-        return self._service.profiles.compare(dataset, at or self._ref, against)
+        return self._service.profiles.told_compare(dataset, at or self._ref, against)
 
     def status(self) -> Status:
         """Where the folder stands against its branch."""

@@ -20,8 +20,6 @@ from andon.model.check_result import CheckDocument
 from andon.model.due import DueDocument
 from andon.model.person import Whoami
 from andon.model.plan import PlanDocument
-from andon.model.profile import Profile
-from andon.model.profile_diff import ProfileDiffDocument
 from andon.model.run import RunDocument
 from andon.python.channels import RemoteChannels
 from andon.python.contracts import RemoteContracts
@@ -41,6 +39,7 @@ from andon.service.datasets import DatasetInfo
 from andon.service.documents import AcceptedDocument
 from andon.service.history import DiffDocument, LogDocument
 from andon.service.lineage import ImpactDocument, TrailDocument
+from andon.service.profiles import ToldProfile, ToldProfileDiffDocument
 from andon.service.proposing import ProposedChecks, ProposedChecksDocument
 from andon.service.pull import PulledDocument
 from andon.service.schema_changes import SchemaChangeDocument
@@ -128,14 +127,14 @@ class RemoteLake(RemoteIncidents):
         path = _lineage(dataset, column).replace("/lineage/", "/impact/", 1)
         return from_json(ImpactDocument, self._link.get(path, at=at or self._ref))
 
-    def profile(self, dataset: str, at: str | None = None) -> Profile:
+    def profile(self, dataset: str, at: str | None = None) -> ToldProfile:
         """What the values of a dataset look like."""
-        return from_json(Profile, self._link.get(f"/datasets/{dataset}/profile", at=at or self._ref))
+        return from_json(ToldProfile, self._link.get(f"/datasets/{dataset}/profile", at=at or self._ref))
 
-    def profile_diff(self, dataset: str, against: str, at: str | None = None) -> ProfileDiffDocument:
+    def profile_diff(self, dataset: str, against: str, at: str | None = None) -> ToldProfileDiffDocument:
         """What moved in the values of a dataset since the commit `against`."""
         found = self._link.get(f"/datasets/{dataset}/profile", at=at or self._ref, against=against)
-        return from_json(ProfileDiffDocument, found)
+        return from_json(ToldProfileDiffDocument, found)
 
     def status(self) -> StatusDocument:
         """Where the server's folder stands against its branch."""

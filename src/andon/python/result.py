@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import json
+import warnings
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from andon.base.text import plural
 from andon.query.ask import Answer
+from andon.query.asking import NOTES
+from andon.service.trust import notes_text
 
 if TYPE_CHECKING:
     from andon.python.remote_answer import RemoteAnswer
     from andon.service.trust import TrustNote
 
 _SHOWN_ROWS = 20
-#: Under which tables and frames carry notes.
-_NOTES = "andon.notes"
+
+
+class TrustWarning(UserWarning):
+    """Something to know before a frame is trusted that can't hold it itself."""
 
 
 class Result:
@@ -63,20 +67,22 @@ class Result:
         """A pandas data frame; `notes` lie in its `attrs`, where there are any."""
         frame = self._answer.df()
         if self.notes:
-            frame.attrs[_NOTES] = [note.to_json() for note in self.notes]
+            frame.attrs[NOTES] = [note.to_json() for note in self.notes]
         return frame
 
     def pl(self) -> Any:
-        """A Polars data frame, which holds nothing beside its values: see `notes`."""
-        return self._answer.pl()
+        """A Polars data frame. It holds nothing beside its values, so each of `notes` is a `TrustWarning`."""
+        frame = self._answer.pl()
+        for note in self.notes:
+            warnings.warn(note.words, TrustWarning, stacklevel=2)
+        return frame
 
     def arrow(self) -> Any:
         """A `pyarrow.Table`; `notes` lie in its metadata as JSON, where there are any."""
         table = self._answer.arrow()
         if not self.notes:
             return table
-        told = json.dumps([note.to_json() for note in self.notes])
-        return table.replace_schema_metadata({**(table.schema.metadata or {}), _NOTES: told})
+        return table.replace_schema_metadata({**(table.schema.metadata or {}), NOTES: notes_text(self.notes)})
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         return iter(self.fetchall())

@@ -15,7 +15,7 @@ from andon.engines.duckdb.failures import query_error
 from andon.engines.relation import Relation
 from andon.errors import AndonError, MachineError, Problem, UsageError
 from andon.model.commit import Commit
-from andon.query.asking import arguments_of, ask, before, check_names, copy, shape_of
+from andon.query.asking import NOTES, arguments_of, ask, before, check_names, copy, shape_of
 from andon.query.gate import Question, bare, permit
 from andon.query.logged import Logbook, QueryEntry
 from andon.relations.pool import Find, Lease, Pool
@@ -99,19 +99,22 @@ class Answer:
         require_frames("polars")
         return self._take(lambda held: held.connection.pl(), len)
 
-    def write(self, path: Path, format: str) -> int:
+    def write(self, path: Path, format: str, notes: str | None = None) -> int:
         """Write all rows to `path` as `csv`, `json`, `parquet` or `arrow`; returns how many.
+
+        Args:
+            notes: what Arrow and Parquet hold beside the rows (JSON).
 
         Raises:
             UsageError: `usage.bad_argument` for another format, or for columns of one name where only names tell them apart.
         """
         check_names(self.columns, format)
         if format == "arrow":
-            return _write_arrow(self.arrow(), path)
+            return _write_arrow(self.arrow(), path, notes)
 
         def write(lease: Lease) -> int:
             with lease.leaving(path) as place:
-                return copy(lease.connection, self._question, self._arguments, place, format)
+                return copy(lease.connection, self._question, self._arguments, place, format, notes=notes)
 
         return int(self._take(write, int))
 
@@ -317,9 +320,11 @@ def _near(name: str, known: Any) -> str:
     return did_you_mean(name, known) or "`andon ls` lists all datasets"
 
 
-def _write_arrow(table: Any, path: Path) -> int:
+def _write_arrow(table: Any, path: Path, notes: str | None) -> int:
     import pyarrow
 
+    if notes is not None:
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), NOTES: notes})
     with path.open("wb") as file, pyarrow.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table)
     return int(table.num_rows)

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from andon.base.names import folded, literal
+from andon.base.names import folded, literal, quote
 from andon.errors import UsageError
 from andon.query.gate import Question
 
 if TYPE_CHECKING:
     from andon.engines.duckdb.parameters import Parameters
 
+#: Under which files and tables hold what is known of what they were read from: a JSON list.
+NOTES = "andon.notes"
 #: Before a query that has parameters; on a line of its own, so that places in the query stay what they are.
 _PREPARE = "prepare andon_question as\n"
 #: Formats of files, with DuckDB's options for COPY.
@@ -63,9 +65,18 @@ def shape_of(connection: Any) -> tuple[list[str], list[str]]:
 
 
 def copy(
-    connection: Any, question: Question, arguments: str | None, path: Path, form: str, limit: int | None = None
+    connection: Any,
+    question: Question,
+    arguments: str | None,
+    path: Path,
+    form: str,
+    limit: int | None = None,
+    notes: str | None = None,
 ) -> int:
     """Write the rows, or the first `limit`, to a file that is not there yet or is replaced; how many they are.
+
+    Args:
+        notes: what Parquet holds of them beside them, under `NOTES`; the other formats have no place for it.
 
     Raises:
         UsageError: `usage.bad_argument` for a plan, which has no such rows.
@@ -75,11 +86,16 @@ def copy(
             "usage.bad_argument", f"a plan can't be written as {form}", where="query", hint="ask for it as a table"
         )
     select = question.select if limit is None else f"from (\n{question.select}\n) limit {limit}"
-    statement = f"copy (\n{select}\n) to {literal(str(path))} ({FORMATS[form]})"
+    statement = f"copy (\n{select}\n) to {literal(str(path))} ({FORMATS[form]}{_beside(form, notes)})"
     if arguments is not None:
         connection.execute(_PREPARE + statement)
         statement = f"execute andon_question({arguments})"
     return int(connection.execute(statement).fetchall()[0][0])
+
+
+def _beside(form: str, notes: str | None) -> str:
+    """What Parquet holds beside the rows, as an option of COPY."""
+    return f", kv_metadata {{{quote(NOTES)}: {literal(notes)}}}" if form == "parquet" and notes is not None else ""
 
 
 def check_names(columns: Sequence[str], form: str) -> None:

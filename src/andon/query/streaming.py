@@ -256,14 +256,17 @@ class Streamed:
         """A Parquet file, in pieces. Raises as `file`."""
         return self.file("parquet")
 
-    def file(self, form: str) -> Iterator[bytes]:
+    def file(self, form: str, notes: str | None = None) -> Iterator[bytes]:
         """A file in the format `csv`, `json`, `parquet` or `arrow` (a stream), in pieces.
+
+        Args:
+            notes: what Arrow and Parquet hold beside the rows (JSON).
 
         Raises:
             UsageError: `usage.bad_argument` for another format, or for columns of one name where only names tell them apart.
         """
         check_names(self.columns, form)
-        return self._pieces(form)
+        return self._pieces(form, notes=notes)
 
     def rows(self, limit: int | None = None) -> list[tuple[Any, ...]]:
         """Rows as tuples: all, or the first `limit`; the values that `Answer.fetch` gives.
@@ -287,14 +290,14 @@ class Streamed:
         """Drop what was not read."""
         self._end(None, _NOT_READ)
 
-    def _pieces(self, form: str, limit: int | None = None) -> Iterator[bytes]:
+    def _pieces(self, form: str, limit: int | None = None, notes: str | None = None) -> Iterator[bytes]:
         with self._lock:
             if self._is_ordered:
                 raise UsageError(
                     "usage.bad_argument", "the answer was read already: it is on its way once", hint="ask again"
                 )
             self._is_ordered = True
-        return self._read(Order(form, limit))
+        return self._read(Order(form, limit, notes))
 
     def _read(self, order: Order) -> Iterator[bytes]:
         is_whole = False

@@ -37,6 +37,8 @@ def markdown(report: DiffReport, names: tuple[str, str], code: bool) -> list[str
     lines += _reach(report.reach)
     for rows in found.rows or ():
         lines += _rows(rows)
+    if found.notes:
+        lines += ["**To know**", "", *(f"- {_cell(note.words)}" for note in found.notes), ""]
     texts = list(texts_of(found)) if code else []
     for text in texts:
         lines += [f"<details><summary><code>{escape(text[0])}</code></summary>", "", *fenced(unified(text), "diff")]

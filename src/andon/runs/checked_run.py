@@ -11,11 +11,12 @@ from andon.model.check import CheckKind, Severity
 from andon.model.check_result import CheckResult
 from andon.model.commit import Leaf, State
 from andon.model.plan import Action, Step
-from andon.model.quarantine import AsideRule, aside_of
+from andon.model.quarantine import AsideRule, aside_of, is_aside
 from andon.model.run import TaskStatus
 from andon.model.version import Version
 from andon.runs.building.outcome import Asked, Progress
 from andon.runs.planning.gather import BoundCode
+from andon.workspace.rates import hourly_rate, publish_budget
 
 if TYPE_CHECKING:
     from andon.runs.inspection.ask import Checking
@@ -166,25 +167,33 @@ class CheckedRun:
         return [as_check(result, whole.leaves[result.dataset].version, self._run) for result in results]
 
     def _budgets(self, whole: State) -> list[CheckResult]:
-        """Whether what readers don't have yet kept to its budget, by what its build took, in this run or in an earlier one."""
-        prepared = self._prepared
+        """Whether what readers don't have yet kept to the budgets, by what its builds took, in this run or in an earlier one."""
+        prepared, settings = self._prepared, self._workspace.settings
         said, head = prepared.gathered.project.datasets, prepared.gathered.state.leaves
+        together = publish_budget(settings)
         limited = {
             d: leaf
-            for d, leaf in whole.leaves.items()
-            if d in said and said[d].budget is not None and (d not in head or head[d].version != leaf.version)
+            for d, leaf in sorted(whole.leaves.items())
+            if (together is not None or (d in said and said[d].budget is not None))
+            and not is_aside(d)
+            and (d not in head or head[d].version != leaf.version)
         }
         if not limited:
             return []
-        from andon.runs.inspection.budgets import budget_result
+        from andon.runs.inspection.budgets import BuiltVersion, budget_result, publish_budget_result
 
         builds = self._workspace.lake.objects.builds(leaf.build for leaf in limited.values())
+        built = [BuiltVersion(d, leaf.version, builds[leaf.build].seconds) for d, leaf in limited.items()]
         accepted = {each.subject: each for each in (*prepared.head.acceptances, *prepared.goal.acceptances)}
-        return [
-            budget_result(d, budget, builds[leaf.build].seconds, leaf.version, self._run, accepted)
-            for d, leaf in sorted(limited.items())
-            if (budget := said[d].budget) is not None
+        rate = hourly_rate(settings)
+        found = [
+            budget_result(each, budget, rate, self._run, accepted)
+            for each in built
+            if each.dataset in said and (budget := said[each.dataset].budget) is not None
         ]
+        if together is not None and (all_of_them := publish_budget_result(built, together, rate, self._run, accepted)):
+            found.append(all_of_them)
+        return found
 
     def _before(self, dataset: str, leaf: Leaf) -> frozenset[str]:
         """Ids of the checks that hold by the head's lines of a dataset."""

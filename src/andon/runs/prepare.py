@@ -190,8 +190,9 @@ class Preparer:
         Raises:
             ProjectError: with everything that is wrong, in other files and by a closer look too.
         """
-        if gathered.project.problems:
-            raise self.refused(gathered, set(gathered.definitions), gathered.project.problems)
+        found = (*gathered.project.problems, *self._unpriced(gathered))
+        if found:
+            raise self.refused(gathered, set(gathered.definitions), found)
 
     def refused(self, gathered: Gathered, taken: set[str], found: Sequence[Problem]) -> ProjectError:
         """The error with all that is wrong with `taken`: the problems `found`, and what only a closer look tells."""
@@ -201,6 +202,18 @@ class Preparer:
         return _told(ProjectError.of([*found, *more]), gathered)
 
     # -- parts
+
+    def _unpriced(self, gathered: Gathered) -> Sequence[Problem]:
+        """Budgets of money without a rate that they could be measured by."""
+        said = gathered.project.datasets.values()
+        limited = [(each.definition.entry, each.budget) for each in said if each.budget is not None]
+        settings = self._workspace.settings
+        if not limited and not settings.get("publish.budget"):
+            return ()
+        from andon.runs.inspection.budgets import unpriced_budgets
+        from andon.workspace.rates import hourly_rate, publish_budget
+
+        return unpriced_budgets(limited, publish_budget(settings), hourly_rate(settings))
 
     def _planned(
         self,

@@ -42,7 +42,7 @@ class ReportCheck(Document):
     found: str = ""
 
 
-class DiffReportDocument(DiffDocument):
+class DiffReportDocument(DiffDocument, kw_only=True):
     """How two commits differ, for whoever reviews it."""
 
     verdicts: dict[str, str]
@@ -112,7 +112,8 @@ class DiffReports:
         both = [d.dataset for d in found.datasets if d.change == "changed"]
         options = RowOptions(samples=_SAMPLES, limit_bytes=limit_bytes)
         rows = self._row_diffs.between(found.a, found.b, both, options) if both else ()
-        return DiffReport(replace(found, rows=rows), words, checks, reach)
+        notes = self._history.known(found.b, rows, b)
+        return DiffReport(replace(found, rows=rows, notes=notes), words, checks, reach)
 
 
 def _words(verdict: Verdict) -> str:

@@ -93,19 +93,21 @@ class AnswerFile(Document):
 
 
 class LiveAnswerDocument(Document):
-    """What a database answered: of that moment, and in no commit."""
+    """What a database answered: of that moment, and in no commit; `notes` where something is known of sources that read the same there."""
 
     columns: list[str]
     types: list[str]
     connection: str
     seconds: float
     rows: list[list[Any]]
+    notes: list[TrustNote] | UnsetType = UNSET
 
 
 class LiveAnswerFile(Document):
-    """A file that what a database answered was written to."""
+    """A file that what a database answered was written to; `notes` as with the answer."""
 
     file: str
     format: str
     rows: int
     connection: str
+    notes: list[TrustNote] | UnsetType = UNSET

@@ -17,12 +17,14 @@ from andon.model.row_diff import ColumnChangeDocument, RetypedDocument, RowDiff,
 from andon.model.verdict import Renamed, Verdict, VerdictDocument
 from andon.relations.changed_files import changed_files
 from andon.service.schema_changes import SchemaChange, schema_diff, verdict_of
+from andon.service.trust import TrustNote
 
 if TYPE_CHECKING:
     from andon.lake.changed_names import ChangedNames
     from andon.model.version import Version
     from andon.runs.planning.outlook import Outlook
     from andon.service.row_diffs import RowDiffs, RowOptions
+    from andon.service.trust import Trust
     from andon.workspace.workspace import Workspace
 
 
@@ -111,13 +113,14 @@ class DatasetDiffDocument(Document, kw_only=True):
     output: str | UnsetType | None = UNSET
 
 
-class DiffDocument(Document):
-    """How two commits differ."""
+class DiffDocument(Document, kw_only=True):
+    """How two commits differ; with rows, `notes` where something is known of the datasets that they are of, on the later side."""
 
     a: str
     b: str
     datasets: list[DatasetDiffDocument]
     files: list[str]
+    notes: list[TrustNote] | UnsetType = UNSET
 
 
 class DatasetDiff(Documented):
@@ -151,6 +154,7 @@ class Diff(Documented):
 
     Attributes:
         rows: which rows differ, where that was asked for.
+        notes: what is known of the datasets that these are of, at `b`.
     """
 
     a: Commit
@@ -158,11 +162,16 @@ class Diff(Documented):
     datasets: tuple[DatasetDiff, ...]
     files: tuple[tuple[str, str | None, str | None], ...]
     rows: tuple[RowDiff, ...] | None = None
+    notes: tuple[TrustNote, ...] = ()
 
     def document(self) -> DiffDocument:
         """As in `diff --json`."""
         return DiffDocument(
-            self.a.id, self.b.id, [self._dataset(d) for d in self.datasets], [path for path, _, _ in self.files]
+            a=self.a.id,
+            b=self.b.id,
+            datasets=[self._dataset(d) for d in self.datasets],
+            files=[path for path, _, _ in self.files],
+            notes=list(self.notes) or UNSET,
         )
 
     def _dataset(self, found: DatasetDiff) -> DatasetDiffDocument:
@@ -185,8 +194,14 @@ class History:
     """What happened on one workspace's lake."""
 
     def __init__(
-        self, workspace: Workspace, outlook: Outlook, row_diffs: RowDiffs, changed_names: ChangedNames
+        self,
+        workspace: Workspace,
+        outlook: Outlook,
+        row_diffs: RowDiffs,
+        changed_names: ChangedNames,
+        trust: Callable[[], Trust],
     ) -> None:
+        self._trust = trust
         self._workspace = workspace
         self._changed_names = changed_names
         self._outlook = outlook
@@ -275,10 +290,17 @@ class History:
         """
         found = self.diff(a, b)
         rows = self._row_diffs.between(found.a, found.b, datasets, options)
+        found = replace(found, rows=rows, notes=self.known(found.b, rows, b))
         if not datasets:
-            return replace(found, rows=rows)
+            return found
         known = {d.dataset: d for d in found.datasets}
-        return replace(found, datasets=tuple(known.get(n) or self._equal(n, found.b) for n in datasets), rows=rows)
+        return replace(found, datasets=tuple(known.get(n) or self._equal(n, found.b) for n in datasets))
+
+    def known(self, commit: Commit, rows: Sequence[RowDiff], at: str) -> tuple[TrustNote, ...]:
+        """What is to be known of the datasets that rows are told of, on the side of `commit`, which was named `at`."""
+        there = self._lake.commits.state(commit).leaves
+        names = [each.dataset for each in rows if each.dataset in there]
+        return tuple(self._trust().notes(commit, names, at, is_masked=True))
 
     def diff(self, a: str, b: str) -> Diff:
         """How `b` differs from `a`.

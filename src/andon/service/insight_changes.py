@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
+from andon.base.document import UNSET
 from andon.base.record import Record, replace
 from andon.base.text import plural
 from andon.errors import UsageError
@@ -229,6 +230,8 @@ class InsightChanges:
             kept=asked.is_kept if asked is not None else False,
             behind=list(behind),
             run=result.document(),
+            notes=(self._checks.known(names, given.branch) if asked is not None and result.published else None)
+            or UNSET,
         )
 
 

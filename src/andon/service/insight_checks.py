@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.cancel import CancelToken
 from andon.base.clock import to_text
+from andon.base.document import UNSET
 from andon.base.record import Record, replace
 from andon.base.text import plural
 from andon.errors import AndonError, MachineError, UsageError
@@ -17,6 +18,7 @@ from andon.model.insight import Insight
 from andon.service.insight_asking import found_insight
 from andon.service.insight_documents import InsightCheck, InsightState
 from andon.service.insights import pin_of
+from andon.service.trust import TrustNote
 from andon.state.insight_looks import ALL, InsightLook
 from andon.value.movement import AnswerMoved, moved
 from andon.value.through import MovedDataset, moved_through
@@ -25,6 +27,7 @@ from andon.workspace.view import View
 if TYPE_CHECKING:
     from andon.runs.goal import Listener
     from andon.service.insight_asking import AskedInsight, InsightAsking
+    from andon.service.trust import Trust
     from andon.value.answers import PinnedAnswer
     from andon.workspace.workspace import Workspace
 
@@ -47,8 +50,9 @@ class _Seen(Record):
 class InsightChecks:
     """Asks insights of one workspace again."""
 
-    def __init__(self, workspace: Workspace, asking: InsightAsking) -> None:
+    def __init__(self, workspace: Workspace, asking: InsightAsking, trust: Trust) -> None:
         self._workspace = workspace
+        self._trust = trust
         self._lake = workspace.lake
         self._asking = asking
 
@@ -68,7 +72,12 @@ class InsightChecks:
         found = [self._seen(view, insight, CancelToken()) for insight in insights]
         if is_noted and self._is_head(view):
             self._note(view, found)
-        return [each.check for each in found]
+        return [replace(each.check, notes=self._notes(view, [each.insight]) or UNSET) for each in found]
+
+    def known(self, names: Collection[str], branch: str) -> list[TrustNote]:
+        """What is known of the datasets that insights of a branch use."""
+        view = View.at(self._workspace, branch)
+        return self._notes(view, [each for each in view.project.insights if each.name in names])
 
     def passed(self, branch: str, listener: Listener) -> None:
         """Look at a branch after a pass of its schedule: at insights whose query, pin or datasets are others than when they were looked at
@@ -122,6 +131,10 @@ class InsightChecks:
                 found.append(_Seen(each, self._told(view, each, InsightState.FAILED, what)))
         is_all = len(found) == len(due) and not is_waiting and all(each.is_asked for each in found)
         self._note(view, found, is_all=is_all)
+
+    def _notes(self, view: View, insights: Sequence[Insight]) -> list[TrustNote]:
+        used = dict.fromkeys(name for each in insights for name in each.datasets if name in view.state.leaves)
+        return self._trust.notes(view.commit, list(used), view.ref)
 
     def _is_head(self, view: View) -> bool:
         ref = self._lake.refs.find(view.ref)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from andon.base.document import Document
+from andon.base.document import UNSET, Document, UnsetType
 from andon.model.run import RunDocument
 from andon.service.trust import TrustNote
 from andon.value.movement import AnswerChange
@@ -149,6 +149,7 @@ class InsightCheck(Document):
         movements: what moved, up to 20; `total` is how much there is.
         changed, came, went: how many rows have other numbers, are new, are not there any more.
         through: the datasets that are others than when it was pinned, where it began first; empty where that is not known any more.
+        notes: what is known of what it rests on, as with the answer of a query.
     """
 
     shown_first: ClassVar = ("name", "state", "what")
@@ -165,6 +166,7 @@ class InsightCheck(Document):
     came: int
     went: int
     through: list[MovedDataset]
+    notes: list[TrustNote] | UnsetType = UNSET
 
 
 class InsightSaved(Document):
@@ -177,6 +179,7 @@ class InsightSaved(Document):
         rows: how many rows it has.
         kept: whether all of them are kept; not where they are too many, or of personal columns.
         behind: files that the project folder does not have as they were published.
+        notes: what is known of what the answer was read from.
     """
 
     shown_first: ClassVar = ("names", "published", "branch")
@@ -190,3 +193,4 @@ class InsightSaved(Document):
     kept: bool
     behind: list[str]
     run: RunDocument | None
+    notes: list[TrustNote] | UnsetType = UNSET

@@ -2,33 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from andon.base.document import from_json
-from andon.base.record import replace
+from andon.base.document import UNSET, UnsetType, from_json
+from andon.base.record import replace, values_of
 from andon.engines.duckdb.failures import lost_file, query_error
 from andon.engines.relation import TableRelation
 from andon.model.profile import ALGORITHM, Profile
-from andon.model.profile_diff import ProfileDiff
+from andon.model.profile_diff import ProfileDiff, ProfileDiffDocument
 from andon.model.version import paired
 from andon.profiles.compare import compare
 from andon.profiles.make import profile_table, profile_view
 from andon.relations.relations import Relations
+from andon.service.trust import TrustNote
 from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
+    from andon.service.trust import Trust
     from andon.workspace.workspace import Workspace
 
 #: What derived facts of this file are called.
 KIND = f"profile:{ALGORITHM}"
 
 
+class ToldProfile(Profile, kw_only=True):
+    """A profile as people are given it.
+
+    Attributes:
+        notes: what is known of its dataset, the worst first.
+    """
+
+    notes: list[TrustNote] | UnsetType = UNSET
+
+
+class ToldProfileDiffDocument(ProfileDiffDocument, kw_only=True):
+    """What moved; `notes` where something is known of the dataset on the later side."""
+
+    notes: list[TrustNote] | UnsetType = UNSET
+
+
+class ToldProfileDiff(ProfileDiff):
+    """What moved, as people are given it.
+
+    Attributes:
+        notes: what is known of the dataset on the later side, the worst first.
+    """
+
+    notes: tuple[TrustNote, ...] = ()
+
+    def document(self) -> ToldProfileDiffDocument:
+        """As in `profile --against --json`."""
+        return ToldProfileDiffDocument(**values_of(super().document()), notes=list(self.notes) or UNSET)
+
+
 class Profiles:
     """Profiles of one workspace's datasets."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, trust: Callable[[], Trust]) -> None:
         self._workspace = workspace
+        self._trust = trust
         self._lake = workspace.lake
 
     def profile(self, dataset: str, at: str | None = None) -> Profile:
@@ -53,6 +87,19 @@ class Profiles:
         if self._workspace.facts.find(version, KIND) is None:
             return None
         return self.profile(dataset, at)
+
+    def told(self, dataset: str, at: str | None = None) -> ToldProfile:
+        """`profile`, with what is known of the dataset. Raises as that."""
+        found, notes = self.profile(dataset, at), self._notes(dataset, at)
+        return ToldProfile(**values_of(found), notes=notes or UNSET)
+
+    def told_compare(self, dataset: str, at: str | None, against: str) -> ToldProfileDiff:
+        """`compare`, with what is known of the dataset. Raises as that."""
+        found = self.compare(dataset, at, against)
+        return ToldProfileDiff(found.before, found.after, found.columns, tuple(self._notes(dataset, at)))
+
+    def _notes(self, dataset: str, at: str | None) -> list[TrustNote]:
+        return self._trust().notes(View.at(self._workspace, at).commit, [dataset], at, is_masked=True)
 
     def compare(self, dataset: str, at: str | None, against: str) -> ProfileDiff:
         """How the values of a dataset at `at` differ from those at `against`.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
-from andon.base.document import Document
+from andon.base.document import UNSET, Document, UnsetType
 from andon.base.names import literal, quote, quote_name
 from andon.base.record import replace
 from andon.base.text import plural
@@ -18,6 +18,7 @@ from andon.model.quarantine import ADDED, CHECK_IDS, CHECKS, FIRST_RUN, aside_of
 from andon.model.release import Release, rows_text
 from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
 from andon.runs.planning.bases import remember_published
+from andon.service.trust import ASIDE, TrustNote
 from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from andon.query.ask import Querying
     from andon.runs.run import GoalRunner
     from andon.service.cords import CordDesk
+    from andon.service.trust import Trust
     from andon.workspace.workspace import Workspace
 
 #: So many rows are put back at once, at most: each is named in the lake by what it holds.
@@ -72,6 +74,7 @@ class QuarantineRows(Document):
 
     Attributes:
         total: how many there are.
+        notes: what is known of their dataset, the worst first.
     """
 
     dataset: str
@@ -80,13 +83,17 @@ class QuarantineRows(Document):
     total: int
     columns: list[str]
     rows: list[dict[str, Any]]
+    notes: list[TrustNote] | UnsetType = UNSET
 
 
 class Quarantine:
     """The rows that were set aside in one workspace's lake."""
 
-    def __init__(self, workspace: Workspace, querying: Querying, runner: GoalRunner, cords: CordDesk) -> None:
+    def __init__(
+        self, workspace: Workspace, querying: Querying, runner: GoalRunner, cords: CordDesk, trust: Trust
+    ) -> None:
         self._workspace = workspace
+        self._trust = trust
         self._lake = workspace.lake
         self._querying = querying
         self._runner = runner
@@ -126,7 +133,9 @@ class Quarantine:
         asked = f"select {', '.join(items)} from {quote_name(aside)} order by {FIRST_RUN} desc limit {max(limit, 0)}"
         found = self._querying.ask_commit(asked, view.commit, "quarantine").fetch()
         rows = [dict(zip(names, row, strict=True)) for row in found]
-        return QuarantineRows(dataset_of(aside), aside, view.commit.id, version.rows or 0, names, rows)
+        known = self._trust.notes(view.commit, [dataset_of(aside)], at, is_masked=True)
+        notes = [note for note in known if note.kind != ASIDE or note.below]  # that they are aside is what is shown
+        return QuarantineRows(dataset_of(aside), aside, view.commit.id, version.rows or 0, names, rows, notes or UNSET)
 
     def release(
         self,

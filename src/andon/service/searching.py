@@ -13,7 +13,7 @@ from andon.catalog.entries import CatalogEntry, first_line
 from andon.catalog.facets import FACETS, Sieve, sifted
 from andon.catalog.marks import Mark, MarkedText, Marker, cut
 from andon.catalog.ranking import Rank
-from andon.errors import UsageError
+from andon.errors import AndonError, UsageError
 from andon.model.lamp import Lamp
 from andon.workspace.view import View
 
@@ -31,6 +31,8 @@ SHOWN = 50
 _COLUMNS = 6
 #: Columns and saved queries beside datasets.
 _FEW = 10
+#: Of so many datasets on, what a search needs is made before anybody searches.
+_LEARNT = 100
 KINDS = ("source", "sql", "python")
 #: What stands for no owner where an owner is typed.
 NOBODY_TYPED = "nobody"
@@ -193,6 +195,15 @@ class Searching:
         self._catalogs = catalogs
         self._uses = uses
         self._troubles = troubles
+
+    def learn(self) -> None:
+        """Make the newest commit ready, beside other work, so that who searches first does not wait for it; a small one needs none of it.
+        A lake that can't be read says so to whoever asks it."""
+        try:
+            if len(View.at(self._workspace, None).state.leaves) >= _LEARNT:
+                self.find()
+        except AndonError:
+            return
 
     def find(self, words: str = "", at: str | None = None, options: FindOptions = ALL) -> FoundDocument:
         """Datasets of a commit that have all of `words` in names, columns, what is said of them, or code; the best first.

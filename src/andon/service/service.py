@@ -287,7 +287,7 @@ class Service:
         """Rows that checks set aside."""
         from andon.service.quarantine import Quarantine
 
-        return Quarantine(self.workspace, self.querying, self._runner, self.cords)
+        return Quarantine(self.workspace, self.querying, self._runner, self.cords, self.trust)
 
     @cached_property
     def incidents(self) -> IncidentDesk:
@@ -398,7 +398,7 @@ class Service:
         """Log and diff."""
         from andon.service.history import History
 
-        return History(self.workspace, self._outlook, self.row_diffs, self._shared.changed_names)
+        return History(self.workspace, self._outlook, self.row_diffs, self._shared.changed_names, lambda: self.trust)
 
     @cached_property
     def versions(self) -> DatasetVersions:
@@ -483,7 +483,7 @@ class Service:
         """Whether insights are still true."""
         from andon.service.insight_checks import InsightChecks
 
-        return InsightChecks(self.workspace, self._insight_asking)
+        return InsightChecks(self.workspace, self._insight_asking, self.trust)
 
     @cached_property
     def insight_changes(self) -> InsightChanges:
@@ -534,7 +534,7 @@ class Service:
         """Profiles of datasets."""
         from andon.service.profiles import Profiles
 
-        return Profiles(self.workspace)
+        return Profiles(self.workspace, lambda: self.trust)
 
     @cached_property
     def unit_tests(self) -> UnitTests:
@@ -583,7 +583,7 @@ class Service:
             self._shared.troubles,
             lambda: self._shared.graphs,
             lambda: self._shared.descriptions,
-            lambda commit, names, at: self.trust.notes(commit, names, at),
+            lambda commit, names, at: self.trust.notes(commit, names, at, is_masked=True),
             lambda name, commit: self.dataset_questions.count(name, commit),
         )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from andon.base.clock import from_text, to_text
@@ -17,7 +19,7 @@ from andon.model.quarantine import dataset_of, is_aside
 from andon.operations.repeats.rhythm import is_by_machine
 from andon.operations.repeats.runs import ANDON
 from andon.state.queries import UNASKED
-from andon.value.bill import Allocation, Charge, ChargeKind, Usefulness, allocate
+from andon.value.bill import Allocation, Amounts, Charge, ChargeKind, Usefulness, allocate
 from andon.value.rates import Rates
 from andon.value.useful import LastRead, Lives, usefulness
 from andon.workspace.view import View
@@ -70,9 +72,19 @@ class SpendingBook:
         return rates_of(self._workspace.settings)
 
     def computed(self) -> list[Allocation]:
-        """What was computed, shared out; what is kept is not in it."""
+        """What was computed, shared out, without what it costs; what serves alike is together, and what is kept is not in it."""
+        log, micros = self._workspace.spending, Counter[tuple[tuple[str, ...], bool]]()
+        for each in chain(log.built(self._since, self._until), log.checked(self._since, self._until)):
+            micros[(each.dataset,), True] += _micros(each.seconds)
+        for asked in self._questions:
+            if asked.at >= self._since:
+                is_automatic = self._is_automatic(asked)
+                micros[asked.datasets if is_automatic else (), is_automatic] += _micros(asked.seconds)
         use = usefulness(self.lives, to_text(self._end - timedelta(days=GRACE_DAYS)))
-        return list(allocate(self._computing(), use))
+        kinds = {True: ChargeKind.BUILD, False: ChargeKind.QUERY}
+        return allocate(
+            (Charge(kinds[is_automatic], Amounts(count), names) for (names, is_automatic), count in micros.items()), use
+        )
 
     def spent(self) -> Spent:
         """All of it, shared out."""

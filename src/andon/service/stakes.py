@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.model.plan import UNCHANGED, Action, Step
+from andon.workspace.rates import hourly_rate, publish_budget
 
 if TYPE_CHECKING:
-    from andon.model.stake import Stake
+    from andon.model.budget import HourlyRate
+    from andon.model.stake import Stake, StakeBudget
     from andon.runs.planning.gather import Gathered
     from andon.workspace.workspace import Workspace
 
@@ -27,7 +30,6 @@ class Stakes:
         if not made:
             return None
         from andon.model.stake import Stake
-        from andon.service.spending import rates_of
         from andon.value.at_stake import at_stake
 
         builds = [s for s in made if s.action is Action.BUILD]
@@ -35,21 +37,41 @@ class Stakes:
         needs = {name: definition.inputs for name, definition in gathered.definitions.items()}
         today = to_text(self._workspace.clock())[:10]
         insights, unreviewed, worth = at_stake(gathered.project.insights, needs, {s.dataset for s in made}, today)
-        rates = rates_of(self._workspace.settings)
-        money = None
-        if known and rates.compute_hour is not None:
-            cents = round(rates.compute_hour * round(sum(known) * 1000) / 36_000)
-            money = f"{cents // 100}.{cents % 100:02d}"
+        rate = hourly_rate(self._workspace.settings)
+        money = rate.money(sum(known)).quantize(Decimal("0.01")) if known and rate is not None else None
         return Stake(
             builds=len(builds),
             seconds=sum(known) if known else None,
             known=len(known),
-            money=money,
-            currency=rates.currency or None if money is not None else None,
+            money=None if money is None else str(money),
+            currency=rate.currency or None if money is not None and rate is not None else None,
             insights=insights,
             unreviewed=unreviewed,
             worth=worth,
+            budgets=tuple(self._budgets(made, gathered, rate)),
         )
+
+    def _budgets(self, made: Sequence[Step], gathered: Gathered, rate: HourlyRate | None) -> Iterator[StakeBudget]:
+        """The budgets that count for what the steps bring, beside what it took before: first that of the publish."""
+        from andon.model.stake import StakeBudget
+
+        said = gathered.project.datasets
+        together = publish_budget(self._workspace.settings)
+        own = {s.dataset: b for s in made if s.dataset in said and (b := said[s.dataset].budget) is not None}
+        if together is None and not own:
+            return
+        taken = self._workspace.lake.objects.builds(s.build for s in made if s.build is not None)
+        took = {
+            s.dataset: taken[s.build].seconds if s.build in taken else s.seconds
+            for s in made
+            if s.action in (Action.BUILD, Action.REUSE)
+        }
+        known = [each for each in took.values() if each is not None]
+        named = [(None, together, sum(known) if known else None)] if together is not None and took else []
+        for dataset, budget, seconds in [*named, *((d, b, took.get(d)) for d, b in sorted(own.items()))]:
+            expected = None if seconds is None else budget.spoken(seconds, rate)
+            is_over = seconds is not None and budget.is_over(seconds, rate)
+            yield StakeBudget(dataset, str(budget), expected, is_over)
 
 
 def _moves(step: Step) -> bool:

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 #: So many runs are looked through, of all branches.
 _RUNS = 50
 _KEPT = 16
+#: Signals that no data are wrong by, or that trouble or the rows set aside tell; those that nothing else tells.
+_UNTOLD = (SignalKind.CHECK, SignalKind.GOVERNANCE, SignalKind.COST, SignalKind.CORD, SignalKind.COMPLAINT)
+_UNUSUAL = (SignalKind.VOLUME, SignalKind.WATCH)
 
 
 class Promised(Record):
@@ -89,6 +92,24 @@ class Troubles:
     def lamps(self, view: View) -> dict[str, Lamp]:
         """How datasets stand; what nothing is known against is not in it."""
         return worst(self.of(view))
+
+    def incidents(self, view: View) -> list[tuple[str, Lamp, str, str]]:
+        """What open incidents of a branch's head say that no trouble does: dataset, how bad, what, since when. Nothing of what comes to
+        a dataset that trouble is known with, but for numbers that are unusual."""
+        if not self._is_head(view):
+            return []
+        incidents = self._workspace.incidents
+        troubled = {each.dataset for each in self.of(view)}
+        signals = incidents.signals(each.number for each in incidents.standing(view.ref))
+        return [
+            (each.dataset, each.lamp, f"incident {number} is open: {each.what}", each.first)
+            for number, found in signals.items()
+            for each in found
+            if each.cleared is None
+            and each.dataset in view.state.leaves
+            and each.kind not in _UNTOLD
+            and (each.kind in _UNUSUAL or each.dataset not in troubled)
+        ]
 
     def known(self, view: View) -> KnownTroubles:
         """What is recorded, and when promises are broken; kept as long as nothing new is recorded."""

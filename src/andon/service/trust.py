@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.document import Document
 from andon.base.graph import reach
+from andon.base.text import plural
 from andon.errors import AndonError
 from andon.lineage.caveats import Inherited, inherited_caveats
 from andon.model.dataset import Dataset, Kind
 from andon.model.lamp import Lamp
+from andon.model.quarantine import aside_of
+from andon.model.trouble import TroubleKind
+from andon.sql.outline import tables_named
+from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
@@ -22,13 +28,16 @@ if TYPE_CHECKING:
 
 #: What is not known against a dataset but said of it by who made it; that nobody is named to ask.
 CAVEAT, DEPRECATED, UNOWNED = "caveat", "deprecated", "unowned"
+#: Rows that are not in it; something wrong that lasts; values that are not shown.
+ASIDE, INCIDENT, MASKED = "aside", "incident", "masked"
 
 
 class TrustNote(Document):
     """One thing to know before an answer is trusted.
 
     Attributes:
-        kind: `check`, `held`, `failed`, `waits`, `late`, `cord`, `complaint`, `caveat`, `deprecated`, or `unowned`.
+        kind: `check`, `held`, `failed`, `waits`, `late`, `cord`, `complaint`, `incident` (open, and none of these says it), `aside` (rows
+            that its checks set aside), `caveat`, `deprecated`, `unowned`, or `masked` (where its personal values are not shown).
         lamp: how bad it is.
         what: one sentence, without the dataset's name.
         columns: of a caveat that was handed down, the columns that it is about, `schema.dataset.column`; empty: all.
@@ -52,6 +61,11 @@ class TrustNote(Document):
         return f"{self.dataset}{of}: {self.what}"
 
 
+def notes_text(notes: Sequence[TrustNote]) -> str | None:
+    """Notes as files and tables hold them: a JSON list; None where there are none."""
+    return json.dumps([note.to_json() for note in notes]) if notes else None
+
+
 class Trust:
     """Tells what is to be known of answers, for one caller."""
 
@@ -60,11 +74,14 @@ class Trust:
         self._troubles = troubles
         self._graphs = graphs
 
-    def notes(self, commit: Commit, datasets: Sequence[str], at: str | None = None) -> list[TrustNote]:
+    def notes(
+        self, commit: Commit, datasets: Sequence[str], at: str | None = None, *, is_masked: bool = False
+    ) -> list[TrustNote]:
         """What is known of `datasets` at a commit, the worst first; of what they are made of, what is known against it.
 
         Args:
             at: how the commit was named.
+            is_masked: whether the answer keeps values of personal columns back.
         """
         if not datasets:
             return []
@@ -74,21 +91,79 @@ class Trust:
             name: project.datasets[name].definition.inputs for name in view.state.leaves if name in project.datasets
         }
         above = {name: reach(needs, [name]) for name in datasets}
-        found = []
-        for trouble in self._troubles.of(view):
-            name = trouble.dataset
-            below = [] if name in above else [read for read in datasets if name in above[read]]
-            if name in above or below:
-                found.append(TrustNote(name, str(trouble.kind), trouble.lamp, trouble.what, trouble.since, below, []))
+        wanted = sorted({*datasets}.union(*above.values()))
+        below = {name: [] if name in above else [read for read in datasets if name in above[read]] for name in wanted}
+        found = [
+            TrustNote(each.dataset, str(each.kind), each.lamp, each.what, each.since, below[each.dataset], [])
+            for each in self._troubles.of(view)
+            if each.dataset in below
+        ]
+        found += [
+            TrustNote(name, INCIDENT, lamp, what, since, below[name], [])
+            for name, lamp, what, since in self._troubles.incidents(view)
+            if name in below
+        ]
+        found += self._asides(view, below)
         today = to_text(self._workspace.clock())[:10]
-        for name in sorted({*datasets}.union(*above.values())):
+        for name in wanted:
             ends = project.datasets[name].deprecated if name in project.datasets else None
             if ends is not None:
-                below = [] if name in above else [read for read in datasets if name in above[read]]
-                found.append(TrustNote(name, DEPRECATED, Lamp.WARN, ends.told(today), None, below, [], ends.use))
+                found.append(TrustNote(name, DEPRECATED, Lamp.WARN, ends.told(today), None, below[name], [], ends.use))
         found += _unowned(project.datasets, datasets)
         found += self._caveats(view, datasets)
+        found += self._masked(view, datasets) if is_masked else []
         return sorted(found, key=lambda note: (bool(note.below), -note.lamp.gravity))
+
+    def of_live(self, connection: str, sql: str) -> list[TrustNote]:
+        """What is known of the sources that read what a question to a database names: what is wrong there is wrong in it, too. How old
+        they are is not, since it answers as of now.
+
+        Args:
+            connection: whom it is asked. sql: in its own SQL, of which only the outline is read.
+        """
+        ref = self._workspace.reading(None)
+        if self._workspace.lake.refs.find(ref) is None:
+            return []
+        view = View.at(self._workspace, None)
+        asked = tables_named(sql)
+        sources = [
+            name
+            for name in sorted(view.state.leaves)
+            if name in view.project.datasets
+            and (definition := view.project.datasets[name].definition).connection == connection
+            and not asked.isdisjoint(tables_named(definition.sql or ""))
+        ]
+        return [note for note in self.notes(view.commit, sources) if note.kind not in (ASIDE, TroubleKind.LATE)]
+
+    def _asides(self, view: View, below: Mapping[str, list[str]]) -> list[TrustNote]:
+        """Rows that are not where they would be, since checks set them aside."""
+        leaves = view.state.leaves
+        places = {name: leaves[aside_of(name)].version for name in below if aside_of(name) in leaves}
+        counts = self._workspace.lake.objects.row_counts(places.values()) if places else {}
+        return [
+            TrustNote(
+                name, ASIDE, Lamp.WARN, f"its checks set {plural(rows, 'row')} aside: not in it", None, below[name], []
+            )
+            for name, version in places.items()
+            if (rows := counts[version][0] or 0)
+        ]
+
+    def _masked(self, view: View, datasets: Sequence[str]) -> list[TrustNote]:
+        """Personal columns of what was read itself."""
+        marked = masked_columns(self._workspace, view.commit)
+        return [
+            TrustNote(
+                name,
+                MASKED,
+                Lamp.OK,
+                f"values of {', '.join(hidden)} are personal, and not shown here",
+                None,
+                [],
+                [f"{name}.{column}" for column in hidden],
+            )
+            for name in dict.fromkeys(datasets)
+            if (hidden := sorted(marked.get(name, ())))
+        ]
 
     def _caveats(self, view: View, datasets: Sequence[str]) -> list[TrustNote]:
         """What is said of the datasets, and of those above them where nothing between handles it."""

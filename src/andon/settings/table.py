@@ -8,6 +8,7 @@ from typing import Any
 
 from andon.base.duration import read_duration
 from andon.base.record import Record
+from andon.model.budget import WRITTEN, read_budget
 
 Value = str | int | bool
 
@@ -18,7 +19,7 @@ class Setting(Record):
     Attributes:
         name: as written in `andon.toml`, tables joined by points.
         type: `text`, `number` (whole, not negative), `flag`, `size` (`256MB`; a number of bytes), `duration` (`90d`, or empty),
-            `choice`, or `amount` (a sum of money as text, `0.05`, or empty).
+            `choice`, `amount` (a sum of money as text, `0.05`, or empty), or `budget` (`30min`, `2 EUR`, or empty).
         default: of the type that `Settings.get` returns.
         help: one line for people.
         choices: for `choice`.
@@ -111,6 +112,13 @@ SETTINGS: tuple[Setting, ...] = (
         "What of a run with changed code is published when a part of it fails.",
         POLICIES,
     ),
+    Setting(
+        "publish.budget",
+        "budget",
+        "",
+        "What all builds of one publish may take together, as measured: `30min`, or by the rate of `[cost]` `2 EUR`; a dearer publish is"
+        " held until somebody accepts it. Empty: no budget.",
+    ),
     Setting("publish.refresh", "choice", "healthy", "The same for a run on the same code with new data.", POLICIES),
     Setting(
         "python.memory",
@@ -186,6 +194,7 @@ _WORDS = {
     "size": "a size such as `256MB`",
     "duration": "a length of time such as `90d`",
     "amount": "a sum of money such as `0.05`, not below zero",
+    "budget": WRITTEN,
 }
 
 
@@ -210,6 +219,8 @@ def convert(setting: Setting, value: Any, *, from_text: bool = False) -> Value:
         case "choice" if isinstance(value, str) and value in setting.choices:
             return value
         case "duration" if isinstance(value, str) and (not value or read_duration(value) is not None):
+            return value
+        case "budget" if isinstance(value, str) and (not value or read_budget(value) is not None):
             return value
         case "amount" if isinstance(value, str | int | float) and _is_amount(str(value)):
             return str(value)

@@ -61,6 +61,7 @@ class Binder:
         self._waiting: set[str] = set()
         self._schemas: set[str] = set()
         self._macros: tuple[str, ...] = ()
+        self._changes = 0  # how often anything was declared
 
     @property
     def size(self) -> int:
@@ -73,6 +74,7 @@ class Binder:
         if self._declared.get(name) != wanted:
             self._declared[name] = wanted
             self._waiting.add(name)
+            self._changes += 1
 
     def bind(self, sql: str, macros: Sequence[str] = ()) -> list[tuple[str, str]]:
         """The output of `sql` as `(name, DuckDB type)`s.

@@ -46,6 +46,8 @@ class Planner(Binder):
     def __init__(self) -> None:
         super().__init__()
         self.broken = False
+        self._ahead: dict[str, str] = {}
+        self._ahead_over: object = None
 
     def plan(self, sql: str, macros: Sequence[str] = ()) -> tuple[list[tuple[str, str]], Node]:
         """The columns of `sql`, as `bind` gives them, and the root of its plan.
@@ -69,6 +71,42 @@ class Planner(Binder):
             return self.bind(sql, macros), root
         except BindError as error:
             raise UntracedError(error.message) from None
+
+    def look_ahead(self, texts: Sequence[str], macros: Sequence[str] = ()) -> None:
+        """Have the engine plan many texts at once, over what is declared now: a statement of its own takes longer than most plans.
+
+        `plan` takes what was planned so as long as nothing else is declared. What can't be planned is left to it, to say why.
+        """
+        import duckdb
+
+        self._ahead = {}
+        try:
+            self._create()
+            self._use_macros(tuple(macros))
+            wanted = [sql for sql in dict.fromkeys(texts) if self._is_select(sql)]
+            if wanted:
+                rows = ", ".join(f"({literal(sql)})" for sql in wanted)
+                asked = f"select q, json_serialize_plan(q, {_OPTIONS}) from (values {rows}) as asked(q)"
+                self._ahead = dict(self._engine.execute(asked).fetchall())
+        except BindError:
+            return
+        except duckdb.Error as error:
+            self.broken = isinstance(error, (duckdb.FatalException, duckdb.InternalException))
+            return
+        self._ahead_over = self._over()
+
+    def _is_select(self, sql: str) -> bool:
+        if unreadable(sql) is not None:
+            return False
+        try:
+            self._refuse_others(sql)
+        except UntracedError:
+            return False
+        return True
+
+    def _over(self) -> object:
+        """What plans hang on: another object as soon as anything is declared anew."""
+        return (self._changes, self._macros)
 
     def shown(self, sql: str, macros: Sequence[str]) -> tuple[list[tuple[str, str]], Node | str]:
         """The columns of a query, and the root of its plan or the reason why the engine shows none.
@@ -111,6 +149,9 @@ class Planner(Binder):
     def _root(self, sql: str) -> Node:
         import duckdb
 
+        known = self._ahead.pop(sql, None) if self._ahead_over == self._over() else None
+        if known is not None:
+            return self._read(known, sql)
         try:
             # a literal: the first parameter of a process makes DuckDB import pandas (over 1 s)
             row = self._engine.execute(f"select json_serialize_plan({literal(sql)}, {_OPTIONS})").fetchone()
@@ -118,7 +159,10 @@ class Planner(Binder):
             self.broken = isinstance(error, (duckdb.FatalException, duckdb.InternalException))
             raise UntracedError(f"the engine shows no plan: {_one_line(str(error))}") from None
         assert row is not None
-        answer: Node = deeply(lambda: json.loads(row[0]))
+        return self._read(row[0], sql)
+
+    def _read(self, text: str, sql: str) -> Node:
+        answer: Node = deeply(lambda: json.loads(text))
         if answer.get("error"):
             raise UntracedError(self._reason(answer, sql))
         plans = answer.get("plans", [])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from andon.base.record import Record
 from andon.sql.tokens import SqlToken, tokens
 
+#: What follows a FROM.
+_ENDS_FROM = ("where", "group", "having", "order", "limit", "union", "except", "intersect", "select", "(", ")")
 _BEGIN = ("select", "with", "values", "table", "from", "(")
 
 
@@ -47,3 +49,26 @@ def outline(text: str) -> Outline:
 
 def _end(found: list[SqlToken], first: int) -> int:
     return found[first].start if first < len(found) else found[-1].end
+
+
+def tables_named(text: str) -> frozenset[str]:
+    """The last parts, in lower case, of what stands where a table does: behind FROM or JOIN, and behind a comma there.
+
+    As good as an outline: a function that gives a table, and the name of a CTE, are among them.
+    """
+    found: set[str] = set()
+    name, awaits, is_from = "", False, False
+    for token in tokens(text):
+        if token.word in ("from", "join"):
+            awaits, is_from, name = True, True, ""
+        elif awaits and token.kind in ("word", "quoted"):
+            name, awaits = token.name, False
+            found.add(name)
+        elif name and token.text == ".":
+            found.discard(name)
+            awaits = True
+        else:
+            awaits = is_from and token.text == ","
+            is_from = is_from and token.word not in _ENDS_FROM
+            name = ""
+    return frozenset(found)

@@ -140,7 +140,7 @@ class Application:
         self._workers = Workers.of(self.service.workspace)
         self.service.serve_queries(self._workers)
         await anyio.to_thread.run_sync(self._workers.start)
-        learning = threading.Thread(target=self.service.history.learn, args=(self._ending.is_set,), daemon=True)
+        learning = threading.Thread(target=self._learn, daemon=True)
         learning.start()
         yield
         self._ending.set()
@@ -148,6 +148,12 @@ class Application:
         await anyio.to_thread.run_sync(learning.join)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=GRACE)
+
+    def _learn(self) -> None:
+        """What the first visitor would wait for."""
+        self.service.history.learn(self._ending.is_set)
+        if not self._ending.is_set():
+            self.service.catalog.learn()
 
     def stop(self) -> None:
         """Take nothing new; what runs ends as cancelled, who asked is told."""

@@ -16,7 +16,7 @@ from andon.base.document import UNSET, Document
 from andon.errors import AndonError, UsageError
 from andon.render.values import as_json_text
 from andon.service.documents import AnswerDocument
-from andon.service.trust import TrustNote
+from andon.service.trust import TrustNote, notes_text
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -106,13 +106,14 @@ class Streaming:
         try:
             answer = await _while_there(request, cancel, lambda: self._ask(limit, cancel), limiter)
             headers = {"Andon-Commit": answer.commit.id, "Andon-Seconds": f"{answer.seconds:.4f}"}
-            headers |= await _while_there(request, cancel, lambda: _told_notes(answer, self._notes), limiter)
+            known = await _while_there(request, cancel, lambda: _known(answer, self._notes), limiter)
+            headers |= _headers(known)
             if form == "json":
                 text = await _while_there(request, cancel, lambda: _document(answer, self._notes), limiter)
                 metrics.queried("done", answer.rows_read)
                 return Response(text, headers=headers, media_type=JSON)
             media = next(media for media, name in MEDIA.items() if name == form)
-            parts = _lines(answer, self._notes, told) if form == "lines" else answer.file(form)
+            parts = _lines(answer, self._notes, told) if form == "lines" else answer.file(form, notes_text(known))
             # what fails before the first byte is told as an error
             first = await _while_there(request, cancel, lambda: next(parts, b""), limiter)
         except AndonError as error:
@@ -164,13 +165,16 @@ async def _while_there(
     return found[0]
 
 
-def _told_notes(answer: Streamed, notes: Notes) -> dict[str, str]:
-    """Notes as a header, for forms that hold nothing but rows: JSON in ASCII, the worst first, as many as a header may hold."""
+def _known(answer: Streamed, notes: Notes) -> list[TrustNote]:
     try:
-        found = notes(answer)
+        return notes(answer)
     except AndonError:
         answer.close()
         raise
+
+
+def _headers(found: list[TrustNote]) -> dict[str, str]:
+    """Notes as a header, for forms that hold nothing but rows: JSON in ASCII, the worst first, as many as a header may hold."""
     if not found:
         return {}
     told = [_short(note) for note in found]

@@ -107,6 +107,18 @@ def test_what_differs_is_what_two_states_differ_in(lake: Lake) -> None:
             assert commits.changed_leaves(one, other) == expected
 
 
+def test_a_long_history_is_walked_commit_by_commit(lake: Lake) -> None:
+    made = [lake.refs.resolve("main")]
+    for number in range(40):
+        made.append(write(lake, made[-1], *made[:1] if number % 7 == 3 else (), message=str(number)))
+    reader = fresh(lake)
+    assert list(reader.first_parents(made[-1])) == made[::-1]
+    assert list(reader.first_parents(made[25])) == made[25::-1]
+    some = fresh(lake)
+    assert some.get(made[20].id) == made[20]
+    assert list(some.first_parents(made[-1])) == made[::-1], "of which one was known"
+
+
 def test_first_parents_go_back_to_the_beginning(lake: Lake) -> None:
     root = lake.refs.resolve("main")
     one = write(lake, root, message="1")

@@ -92,6 +92,7 @@ def diff(
         options = RowOptions(where, limit if chosen or output else 0, tolerance, output)
         rows = apart(lambda: app.service.history.diff_rows(*names, chosen, options))
         app.console.show(rows.to_json, lambda: rows_lines(rows, names, ink, width, bool(chosen or output)))
+        app.tell(rows.notes)
     else:
         _refuse_row_options(datasets, where, tolerance, output, "add `--rows DATASET`")
         found = app.service.history.diff(*names)

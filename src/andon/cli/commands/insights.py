@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from andon.base.document import to_json
+from andon.base.document import UNSET, to_json
 from andon.cli.app import App, Command, Noun, pass_app
 from andon.cli.options import at_option, branch_option, json_option, message_option
 from andon.errors import EXIT_DONE, EXIT_FAILED
@@ -68,6 +68,7 @@ def show(app: App, /, name: str, at: str | None) -> int:
 
     page, now = app.service.insights.show(name, at), app.workspace.clock()
     app.console.show(page.to_json, lambda: page_lines(page, now, app.console))
+    app.tell(page.notes)
     return EXIT_DONE
 
 
@@ -145,6 +146,7 @@ def check(app: App, /, names: tuple[str, ...], accept: bool, at: str | None) -> 
         raise UsageError("usage.bad_argument", "an older answer can't be pinned", where="--at", hint="leave out --at")
     found = app.service.insight_checks.check(names, at)
     app.console.show(lambda: [to_json(each) for each in found], lambda: check_lines(found, app.console))
+    app.tell([note for each in found if each.notes is not UNSET for note in each.notes])
     moved = [each.name for each in found if each.state == "moved"]
     if accept and moved:
         saved = app.service.insight_changes.pin(moved, RunOptions())
@@ -205,6 +207,7 @@ def _end(app: App, found: InsightSaved) -> int:
         return EXIT_FAILED
     where = "" if found.branch == app.workspace.branch() else f" on {found.branch}"
     app.console.note(f"written{where}: {', '.join(found.files)}", "good")
+    app.tell(found.notes)
     if found.rows is not None and not found.kept:
         app.console.note("the answer itself is not kept beside it: only its hash is", "dim")
     return EXIT_DONE

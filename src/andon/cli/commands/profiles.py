@@ -17,7 +17,7 @@ from andon.errors import UsageError
 from andon.model.profile import Profile
 
 if TYPE_CHECKING:
-    from andon.model.profile_diff import ProfileDiff
+    from andon.service.profiles import ToldProfileDiff
 
 
 @click.command(
@@ -43,15 +43,17 @@ def profile(app: App, dataset: str, wanted: str | None, at: str | None, against:
     """
     name, column = _parted(dataset, wanted)
     if against is not None:
-        moved = apart(lambda: app.service.profiles.compare(name, at, against))
+        moved = apart(lambda: app.service.profiles.told_compare(name, at, against))
         if column is not None:
             moved = _only(moved, _named(moved.after, moved.before, column))
         names = (against, at or app.workspace.reading())
         app.console.show(moved.to_json, lambda: diff_lines(moved, names, app.console, whole=column is not None))
+        app.tell(moved.notes)
         return
-    found = apart(lambda: app.service.profiles.profile(name, at))
+    found = apart(lambda: app.service.profiles.told(name, at))
     if column is None:
         app.console.show(found.to_json, lambda: overview_lines(found, app.console, at))
+        app.tell(found.notes)
         return
     one = _named(found, None, column)
     document = replace(found, columns=tuple(c for c in found.columns if c.name == one))
@@ -59,6 +61,7 @@ def profile(app: App, dataset: str, wanted: str | None, at: str | None, against:
         document.to_json,
         lambda: [head_line(found, app.console, at), "", *detail_lines(document.columns[0], app.console)],
     )
+    app.tell(found.notes)
 
 
 def _parted(dataset: str, column: str | None) -> tuple[str, str | None]:
@@ -87,5 +90,5 @@ def _named(found: Profile, other: Profile | None, column: str) -> str:
     )
 
 
-def _only(moved: ProfileDiff, column: str) -> ProfileDiff:
+def _only(moved: ToldProfileDiff, column: str) -> ToldProfileDiff:
     return replace(moved, columns=tuple(c for c in moved.columns if c.name == column))

@@ -48,6 +48,7 @@ def show(app: App, /, dataset: str, limit: int, at: str | None) -> int:
     """The rows that the checks of a dataset set aside, and what each of them fails; of personal columns no value."""
     found = app.service.quarantine.show(dataset, limit, at)
     app.console.show(found.to_json, lambda: row_lines(found, app.console.out, app.console.width))
+    app.tell(found.notes)
     return EXIT_DONE
 
 

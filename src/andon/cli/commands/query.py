@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from andon.errors import UsageError
 from andon.render.values import as_json_text, cell_text, is_number, is_solid
 from andon.render.words import short
 from andon.service.documents import AnswerFile, LiveAnswerFile
+from andon.service.trust import notes_text
 
 if TYPE_CHECKING:
     from andon.query.ask import Answer
@@ -107,7 +108,7 @@ def query(
         answer = apart(lambda: app.service.querying.ask(text, at, face="cli", parameters=parameters))
     notes = app.service.trust.notes(answer.commit, answer.datasets, at)
     if output is not None:
-        rows = _save(answer, output, chosen)
+        rows = _save(lambda path: answer.write(path, chosen, notes_text(notes)), output)
         app.console.show(AnswerFile(str(output), chosen, rows, answer.commit.id, notes or UNSET).to_json, lambda: ())
     elif app.console.as_json:
         app.console.out.write(_document(answer, limit, notes))
@@ -115,11 +116,10 @@ def query(
     elif chosen == "table":
         rows = _table(app, answer, limit, vertical or answer.is_plan)
     else:
-        rows = _stream(app, answer, chosen)
+        rows = _stream(app, lambda path: answer.write(path, chosen, notes_text(notes)), chosen)
     place = f"{at or app.workspace.branch()} at {short(answer.commit.id)}"
     app.console.note(f"{plural(rows, 'row')} · {place} · {seconds(answer.seconds)}")
-    for known in notes:
-        app.console.note(known.words, "warn")
+    app.tell(notes)
     if not app.service.querying.is_logged:
         app.console.note("not logged: this account may read the lake and not write it")
 
@@ -131,20 +131,25 @@ def _ask_live(
     from andon.query.live import Live
 
     with Live(app.workspace, connection, text) as answer:
+        notes = app.service.trust.of_live(connection, text)
         if output is not None:
-            rows = _save(answer, output, form)
-            app.console.show(LiveAnswerFile(str(output), form, rows, connection).to_json, lambda: ())
+            rows = _save(lambda path: answer.write(path, form), output)
+            app.console.show(LiveAnswerFile(str(output), form, rows, connection, notes or UNSET).to_json, lambda: ())
         elif app.console.as_json:
             head = {"columns": answer.columns, "types": answer.types, "connection": connection}
             rows_ = apart(lambda: answer.fetch(limit or None))
-            app.console.out.write(as_json_text({**head, "seconds": round(answer.seconds, 4), "rows": rows_}) + "\n")
+            told = {"notes": [note.to_json() for note in notes]} if notes else {}
+            app.console.out.write(
+                as_json_text({**head, "seconds": round(answer.seconds, 4), "rows": rows_, **told}) + "\n"
+            )
             return
         elif form == "table":
             rows = _table(app, answer, limit, vertical)
         else:
-            rows = _stream(app, answer, form)
+            rows = _stream(app, lambda path: answer.write(path, form), form)
         seen = f"live from {connection}: as it is now, not in the lake"
         app.console.note(f"{plural(rows, 'row')} · {seen} · {seconds(answer.seconds)}")
+        app.tell(notes)
 
 
 def _parameters(given: tuple[str, ...]) -> dict[str, str] | None:
@@ -222,7 +227,7 @@ def _document(answer: Answer, limit: int | None, notes: list[TrustNote]) -> str:
     return as_json_text(head) + "\n"
 
 
-def _stream(app: App, answer: Answer | LiveAnswer, form: str) -> int:
+def _stream(app: App, write: Callable[[Path], int], form: str) -> int:
     out = app.console.out
     if form in ("parquet", "arrow") and out.is_terminal:
         raise UsageError(
@@ -230,7 +235,7 @@ def _stream(app: App, answer: Answer | LiveAnswer, form: str) -> int:
         )
     with tempfile.TemporaryDirectory(prefix="andon-") as folder:
         path = Path(folder) / f"answer.{form}"
-        rows = apart(lambda: answer.write(path, form))
+        rows = apart(lambda: write(path))
         out.write_bytes(_chunks(path))
     return rows
 
@@ -241,13 +246,13 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _save(answer: Answer | LiveAnswer, output: Path, form: str) -> int:
+def _save(write: Callable[[Path], int], output: Path) -> int:
     """Write beside the file and put it in place whole, so that nobody reads half an answer."""
     if not output.parent.is_dir():
         raise UsageError("usage.bad_argument", f"there is no folder `{output.parent}`", where=str(output))
     temporary = output.with_name(f".{output.name}.tmp")
     try:
-        rows = apart(lambda: answer.write(temporary, form))
+        rows = apart(lambda: write(temporary))
         temporary.replace(output)
     finally:
         temporary.unlink(missing_ok=True)

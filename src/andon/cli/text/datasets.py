@@ -97,7 +97,7 @@ def page_lines(page: Page, console: Console) -> list[str]:
         lines += ["", ink.paint("how its files are read", "dim"), *(f"  {text}" for text in page.contract)]
     if page.sample:
         lines += ["", ink.paint("sample", "dim"), *_sample(page, ink, width)]
-    lines += [ink.paint(f"  {note.words}", "warn") for note in page.notes if note.kind not in _SAID_ABOVE]
+    lines += [ink.paint(f"  {note.words}", "warn") for note in page.notes if note.below or note.kind not in _SAID_ABOVE]
     if page.build is not None and page.build.log:
         lines += ["", ink.paint("what it printed", "dim"), *_printed(page.build.log)]
     lines += ["", ink.paint("code", "dim"), *code_lines(page.code.rstrip("\n").splitlines(), width, "  ")]

@@ -16,7 +16,6 @@ from andon.model.run import RunResult, TaskResult, TaskStatus
 from andon.render.words import approvals_text, names, reach_text, short, stake_text, verdict_text
 
 if TYPE_CHECKING:
-    from andon.model.stake import Stake
     from andon.service.run_changes import Shown
 
 
@@ -43,8 +42,10 @@ def plan_lines(
     lines += _meanings(shown, pen, console.width)
     lines += _rows_ahead(known, pen, console.width) if known is not None else []
     lines += [""] * bool(plan.notices) + [f"{pen.paint('note:', 'warn')} {notice}" for notice in plan.notices]
-    lines += ["", _counts(plan, sum(s.seconds or 0.0 for s in plan.works)) + _money(plan.stake)]
-    if plan.stake is not None and (told := stake_text(plan.stake)):
+    lines += ["", _counts(plan, sum(s.seconds or 0.0 for s in plan.works))]
+    stake = plan.stake
+    # what is to be built and how long that takes stands above: it is told again beside what it costs, and whom it serves
+    if stake is not None and (stake.insights or stake.money or stake.budgets) and (told := stake_text(stake)):
         lines.append(f"{pen.paint('at stake:', 'dim')} {told}")
     if plan.approvals:
         lines.append(f"{pen.paint('needs approval:', 'warn')} {approvals_text(plan.approvals)}")
@@ -203,11 +204,6 @@ def _reason(step: Step, width: int | None) -> str:
         return "proved equal: what it reads stays"
     broken = f"; breaks {names(step.breaks)}" if step.breaks and step.action is Action.DROP else ""
     return step.reason + broken
-
-
-def _money(stake: Stake | None) -> str:
-    """What the work costs, where there is a rate."""
-    return f", {stake.money} {stake.currency or ''}".rstrip() if stake is not None and stake.money is not None else ""
 
 
 def _counts(plan: Plan, expected: float) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from andon.base.duration import Duration
 from andon.base.record import Record
 from andon.errors import Problem
+from andon.model.budget import Budget
 from andon.model.check import Allow, Severity
 from andon.model.dataset import CheckLine, ClockUse, ColumnSpec, FileRead, Kind
 from andon.model.glossary import GlossaryTerm
@@ -50,7 +50,7 @@ class DatasetKeys(Record, omit_defaults=True):
     certified: Certification | None = None
     retention: Retention | None = None
     review: str | None = None
-    budget: Duration | None = None
+    budget: Budget | None = None
     allow: tuple[str, ...] = ()
     engine: str = "duckdb"
     lineage: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()

@@ -335,9 +335,10 @@ FIELDS: tuple[FieldSpec, ...] = (
     ),
     FieldSpec(
         "budget",
-        "length of time",
+        "length of time, or sum of money",
         "none",
-        "What one build of it may take, as measured: the result of a longer one is held until somebody accepts it.",
+        "What one build of it may take, as measured: `10min`, or by the rate of `[cost]` `2 EUR`. The result of a dearer one is held"
+        " until somebody accepts it.",
         read_budget,
     ),
     FieldSpec("certified", "who, or mapping: by, on", "none", "Who vouches for it.", read_certified),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-from andon.base.duration import Duration, read_duration
+from andon.base.duration import read_duration
 from andon.base.names import is_name_part
+from andon.model.budget import Budget
+from andon.model.budget import read_budget as parse_budget
 from andon.model.retention import Retention
 from andon.model.standing import Caveat, Certification, Deprecation, Handling
 from andon.project.files.nodes import PlacedValue
@@ -143,14 +145,14 @@ def _read_keep(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str 
     return None
 
 
-def read_budget(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> Duration | None:
-    """A length of time, in no months."""
+def read_budget(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> Budget | None:
+    """A length of time, in no months, or a sum of money."""
     text = read_text(reader, known, node)
-    found = read_duration(text) if text is not None else None
-    if text is None or (found is not None and not found.months):
-        return found
-    reader.wrong(node, "`budget` must be a length of time", f"found `{text}`", "such as `90s`, `10min`, `2h`")
-    return None
+    found = parse_budget(text) if text is not None else None
+    if text is not None and found is None:
+        hint = "such as `90s`, `10min`, `2h`, `2 EUR`"
+        reader.wrong(node, "`budget` must be a length of time or a sum of money", f"found `{text}`", hint)
+    return found
 
 
 #: Keys of `retention`.

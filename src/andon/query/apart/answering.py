@@ -39,7 +39,7 @@ from andon.query.apart.messages import (
 )
 from andon.query.apart.parts import outlined, part
 from andon.query.apart.values import write_rows
-from andon.query.asking import ask, before, copy, shape_of
+from andon.query.asking import NOTES, ask, before, copy, shape_of
 from andon.query.gate import Question, permit
 from andon.query.limits import NOT_TAKEN, QueryLimits, cancelled, too_long, too_much_memory
 
@@ -214,14 +214,14 @@ class _One:
     def _give(self, connection: Any, question: Question, grant: Grant, order: Order, ending: _Counted) -> None:
         most = min((each for each in (order.rows, self._limits.rows) if each is not None), default=None)
         if order.form == "arrow":
-            self._arrow(connection, most, ending)
+            self._arrow(connection, most, ending, order.notes)
         elif order.form in ("rows", "lines"):
             self._rows(connection, order.form, most, ending)
         else:
             path = self._folder / "answer"
 
             def write(limit: int | None) -> int:
-                return copy(connection, question, grant.arguments, path, order.form, limit)
+                return copy(connection, question, grant.arguments, path, order.form, limit, order.notes)
 
             self._file(path, write, most, ending)
 
@@ -239,13 +239,14 @@ class _One:
             self._send(write(rows), ending)
             ending.rows += len(rows)
 
-    def _arrow(self, connection: Any, most: int | None, ending: _Counted) -> None:
+    def _arrow(self, connection: Any, most: int | None, ending: _Counted, notes: str | None) -> None:
         import pyarrow
 
         sink = _Sink(lambda piece: self._send(piece, ending))
         types = json.dumps([str(described[1]) for described in connection.description])
         with connection.to_arrow_reader(_BATCH) as reader:
-            schema = reader.schema.with_metadata({**(reader.schema.metadata or {}), TYPES: types})
+            beside = {NOTES: notes} if notes is not None else {}
+            schema = reader.schema.with_metadata({**(reader.schema.metadata or {}), TYPES: types, **beside})
             stream = pyarrow.ipc.new_stream(pyarrow.PythonFile(sink, "w"), schema)
             for batch in filter(len, reader):
                 left = len(batch) if most is None else most - ending.rows

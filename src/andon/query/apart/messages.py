@@ -116,10 +116,11 @@ class Heading(Record):
 
 class Order(Record):
     """How the answer is wanted: `arrow`, `rows` (as `values` writes them), `lines` (as `lines` does), `csv`, `json`, `parquet`; at most so
-    many rows."""
+    many rows; and what Arrow and Parquet hold beside them (JSON)."""
 
     form: str
     rows: int | None
+    notes: str | None = None
 
 
 class Ending(Record):

@@ -78,6 +78,20 @@ def planned_lineage(
         return Lineage(fallback=_FALLBACK + "the SQL is nested too deeply"), root
 
 
+def look_ahead(
+    asked: Sequence[tuple[str, Mapping[str, Sequence[tuple[str, str]]]]], macros: Sequence[str] = ()
+) -> None:
+    """Plan queries that will be asked for next, by this thread, at once; no two of them may know a dataset by other columns.
+
+    Args:
+        asked: SQL and schemas, as `column_lineage` takes them.
+    """
+    ahead = planner()
+    for sql, schemas in asked:
+        _declare(ahead, sql, schemas, macros)
+    ahead.look_ahead([sql for sql, _ in asked], macros)
+
+
 def _declare(
     asked: Planner, sql: str, schemas: Mapping[str, Sequence[tuple[str, str]]], macros: Sequence[str]
 ) -> Datasets:

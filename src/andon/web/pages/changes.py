@@ -115,6 +115,7 @@ def _change(call: PageCall) -> Shown:
         if query.rows or (query.whole and names):
             shown["rows"] = rows = service.changes.rows(change, query.rows or names[0])
             shown["row_columns"] = shown_columns(rows)[0]
+            shown["notes"] = service.history.known(change.head, (rows,), name)
         if call.wants != "rows":
             shown["files"] = code_files([*(text for each in diff.datasets for text in each.code), *diff.files])
     return shown
@@ -163,6 +164,7 @@ def _around(call: PageCall) -> dict[str, Any]:
         "clashes": (),
         "rows": None,
         "row_names": (),
+        "notes": (),
         "plan": None,
         "plan_error": None,
         "different": None,

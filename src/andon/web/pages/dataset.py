@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from andon.model.profile import Profile
     from andon.service.dataset_page import Page
     from andon.service.history import LogEntry
+    from andon.service.trust import TrustNote
 
 #: Parts of the page: address, word.
 TABS = (
@@ -44,6 +45,8 @@ _TROUBLE = {
     "cord": "A person holds it",
     "complaint": "A reader complains",
 }
+#: Notes that stand beside the columns already, larger.
+_TOLD_BESIDE = (*_TROUBLE, "deprecated", "caveat")
 #: Rows of a sample, versions on the overview and on their own tab.
 _ROWS, _NEWEST, _VERSIONS = 50, 6, 25
 #: Rows that were set aside, at most.
@@ -149,9 +152,21 @@ def _columns(call: PageCall, page: Page) -> Mapping[str, Any]:
     profiles = call.service.profiles
     profile: Profile | None = (profiles.profile if is_asked else profiles.known)(page.dataset, page.commit.id)
     drawn = {column.name: (column, distribution(column)) for column in profile.columns} if profile is not None else {}
+    notes = _notes(call, page) if profile is not None else []
+    beside = [note for note in notes if note.below or note.kind not in _TOLD_BESIDE]
     readers = call.service.readers.of(page.dataset, page.commit.id) if is_asked else None
     use = readers.use if readers is not None and not readers.is_young else ()
-    return {"profile": profile, "drawn": drawn, "unread": {each.column.lower(): each for each in use if each.unread}}
+    return {
+        "profile": profile,
+        "drawn": drawn,
+        "notes": beside,
+        "unread": {each.column.lower(): each for each in use if each.unread},
+    }
+
+
+def _notes(call: PageCall, page: Page) -> Sequence[TrustNote]:
+    """What is to be known of rows or values of this dataset."""
+    return call.service.trust.notes(page.commit, [page.dataset], call.query.at, is_masked=True)
 
 
 def _sample(call: PageCall, page: Page) -> Mapping[str, Any]:
@@ -163,7 +178,7 @@ def _sample(call: PageCall, page: Page) -> Mapping[str, Any]:
         "rows": None
         if rows is None
         else [[cell_text(value) if value is not None else None for value in row] for row in rows],
-        "notes": () if read is None else call.service.trust.notes(page.commit, [page.dataset], call.query.at),
+        "notes": () if read is None else _notes(call, page),
         "right": [is_number(column.type) for column in page.version.columns],
         **_head(call, page),
     }
@@ -184,10 +199,12 @@ def _quarantine(call: PageCall, page: Page) -> Mapping[str, Any]:
     if quarantine.count(page.dataset, at) is None:
         return {"kept": None, **_head(call, page)}
     (kept,) = quarantine.overview(page.dataset, at)
+    set_aside = quarantine.show(page.dataset, _SET_ASIDE, at)
     return {
         "kept": kept,
-        "set_aside": quarantine.show(page.dataset, _SET_ASIDE, at),
+        "set_aside": set_aside,
         "limits": {each.check: each.limit for each in page.checks if each.limit is not None},
+        "notes": set_aside.notes or (),
         "may_release": bool(kept.rows) and call.may_change and _is_branch(call),
         **_head(call, page),
     }

@@ -157,7 +157,12 @@ def _sample(call: PageCall, name: str, run: str) -> Any:
     if not run or "." not in name:
         return None
     found = call.service.datasets.show(name, f"run:{run}").document()
-    return {"columns": [column.name for column in found.columns], "rows": found.sample[:_SAMPLE], "count": found.rows}
+    return {
+        "columns": [column.name for column in found.columns],
+        "rows": found.sample[:_SAMPLE],
+        "count": found.rows,
+        "notes": found.notes or (),
+    }
 
 
 def code_of(call: PageCall, path: str, text: str, branch: str) -> Any:

@@ -8,12 +8,11 @@ from andon.base.record import field, replace
 from andon.errors import UsageError
 from andon.model.check_result import CheckDocument
 from andon.model.person import PersonRole
-from andon.model.profile import Profile
-from andon.model.profile_diff import ProfileDiffDocument
 from andon.service.dataset_page import PageDocument
 from andon.service.datasets import DatasetInfo
 from andon.service.lineage import ImpactDocument, TrailDocument
 from andon.service.lineage_map import MapDocument
+from andon.service.profiles import ToldProfile, ToldProfileDiffDocument
 from andon.service.readers import ReadersDocument
 from andon.service.schema_changes import SchemaChangeDocument
 from andon.service.status import StatusDocument
@@ -102,8 +101,8 @@ def _profile(call: RouteCall) -> Any:
     asked: ProfileAsked = call.query
     name = call.path["dataset"]
     if asked.against is not None:
-        return call.service.profiles.compare(name, asked.at, asked.against)
-    found = call.service.profiles.profile(name, asked.at)
+        return call.service.profiles.told_compare(name, asked.at, asked.against)
+    found = call.service.profiles.told(name, asked.at)
     if asked.column is None:
         return found
     column = found.column(asked.column)
@@ -184,7 +183,7 @@ ENDPOINTS = (
         PersonRole.READER,
         "What the values of a dataset look like, and with `against` what moved.",
         _profile,
-        (Profile, ProfileDiffDocument),
+        (ToldProfile, ToldProfileDiffDocument),
         ProfileAsked,
     ),
     Endpoint(

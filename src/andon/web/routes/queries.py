@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from andon.base.cancel import CancelToken
-from andon.base.document import Document
+from andon.base.document import UNSET, Document
 from andon.base.record import field, replace
 from andon.errors import UsageError
 from andon.model.person import PersonRole
@@ -202,7 +202,8 @@ def _live(call: RouteCall) -> Any:
     asked: LiveAsked = call.body
     with Live(call.service.workspace, asked.connection, asked.sql) as answer:
         rows = [list(row) for row in answer.fetch(asked.limit)]
-        return LiveAnswerDocument(answer.columns, answer.types, asked.connection, round(answer.seconds, 4), rows)
+        notes = call.service.trust.of_live(asked.connection, asked.sql) or UNSET
+        return LiveAnswerDocument(answer.columns, answer.types, asked.connection, round(answer.seconds, 4), rows, notes)
 
 
 ENDPOINTS = (

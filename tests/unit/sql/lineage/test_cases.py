@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from andon.sql.lineage.query import column_lineage
+from andon.sql.bound_plan import forget
+from andon.sql.lineage.query import column_lineage, look_ahead
 
 CASES = Path(__file__).parents[3] / "cases" / "lineage"
 FEWEST = 80
@@ -79,3 +80,24 @@ def test_lineage_is_what_was_worked_out_by_hand(case: Case) -> None:
 def test_there_are_enough_cases_and_each_has_a_name_of_its_own() -> None:
     assert len(ALL) >= FEWEST
     assert len({case.name for _, case in ALL}) == len(ALL)
+
+
+def test_queries_that_are_planned_at_once_are_traced_as_alone() -> None:
+    by_macros: dict[tuple[str, ...], list[str]] = {}
+    for _, case in ALL:
+        by_macros.setdefault(case.macros, []).append(case.sql)
+    for macros, texts in by_macros.items():
+        forget()
+        alone = [column_lineage(sql, SCHEMAS, macros) for sql in texts]
+        forget()
+        look_ahead([(sql, SCHEMAS) for sql in (*texts, "drop table shop.orders", "select 1; select 2", "")], macros)
+        assert [column_lineage(sql, SCHEMAS, macros) for sql in texts] == alone
+
+
+def test_what_was_planned_ahead_is_forgotten_when_a_dataset_has_other_columns() -> None:
+    forget()
+    asked = "select * from a.t"
+    look_ahead([(asked, {"a.t": [("x", "INTEGER")]})])
+    assert list(column_lineage(asked, {"a.t": [("y", "INTEGER")]}).columns) == ["y"]
+    look_ahead([(asked, {"a.t": [("x", "INTEGER")]})])
+    assert list(column_lineage(asked, {"a.t": [("x", "INTEGER")]}, ("create macro m() as 1",)).columns) == ["x"]
