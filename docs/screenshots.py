@@ -68,8 +68,8 @@ PAGES: dict[str, tuple[str, Callable[[Any], None] | None]] = {
     "change": (f"/changes/{BRANCH}", None),
     "edit": (f"/edit/{MART}?branch={BRANCH}", None),
     "runs": ("/runs", None),
-    "run": ("/runs/3", None),
-    "run_held": ("/runs/2", None),
+    "run": ("/runs/4", None),
+    "run_held": ("/runs/3", None),
     "sources": ("/sources", None),
 }
 

@@ -12,7 +12,8 @@ checks: |
   recency <= age
   rows = 2_357
   distinct(frequency) > 10
-caveats: [The sample is fixed; months after September 1997 never change it.]
+caveats:
+  - The sample is fixed; months after September 1997 never change it.
 ---*/
 select
   customer_id,
