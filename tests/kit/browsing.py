@@ -78,6 +78,7 @@ class Watched:
         page.set_viewport_size(PHONE)
         assert self.accessibility() == []
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+        assert page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0, "only its main part scrolls"
         assert self.wrong == []
 
     def accessibility(self, *rules: str) -> list[str]:

@@ -120,5 +120,5 @@ def _caveats(name: str, said: Dataset, inherited: tuple[Inherited, ...]) -> Iter
         *((name, each) for each in said.caveats),
         *((each.origin, each.caveat) for each in inherited),
     ]:
-        repair = f"`handles: {{{caveat.id}: …}}` in the file of what reads it, once it is handled there"
+        repair = f"`handles: {{{caveat.id}: …}}` in the file that deals with it"
         yield LinkFlaw(origin, "caveat", _AMBER, caveat.text, repair)

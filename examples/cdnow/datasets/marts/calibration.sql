@@ -13,7 +13,8 @@ checks: |
   rows = 2_357
   distinct(frequency) > 10
 caveats:
-  - The sample is fixed; months after September 1997 never change it.
+  - text: The sample is fixed; months after September 1997 never change it.
+    id: fixed_sample
 ---*/
 select
   customer_id,
