@@ -71,6 +71,10 @@ PAGES: dict[str, tuple[str, Callable[[Any], None] | None]] = {
     "run": ("/runs/4", None),
     "run_held": ("/runs/3", None),
     "sources": ("/sources", None),
+    "value": ("/value", None),
+    "insight": ("/insights/letters", None),
+    "architecture": ("/architecture", None),
+    "principles": ("/principles", None),
 }
 
 
