@@ -68,9 +68,13 @@ PAGES: dict[str, tuple[str, Callable[[Any], None] | None]] = {
     "change": (f"/changes/{BRANCH}", None),
     "edit": (f"/edit/{MART}?branch={BRANCH}", None),
     "runs": ("/runs", None),
-    "run": ("/runs/3", None),
-    "run_held": ("/runs/2", None),
+    "run": ("/runs/4", None),
+    "run_held": ("/runs/3", None),
     "sources": ("/sources", None),
+    "value": ("/value", None),
+    "insight": ("/insights/letters", None),
+    "architecture": ("/architecture", None),
+    "principles": ("/principles", None),
 }
 
 

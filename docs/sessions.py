@@ -40,6 +40,7 @@ _VARIABLE = (
     (re.compile(r"\b([0-9a-f]{32}|[0-9a-f]{16}|[0-9a-f]{8})\b"), "<commit>"),
     (re.compile(r"\b20[2-9]\d-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?Z?)?"), "<time>"),
     (re.compile(r"\b\d+(\.\d+)? s\b|\b\d+ min( \d+ s)?"), "<seconds>"),
+    (re.compile(r"(?<=<seconds> of work, )[\d.,]+"), "<money>"),
     (re.compile(r"\b\d[\d.,]* (B|kB|MB|GB|TB)\b"), "<size>"),
     (re.compile(r'("(?:seconds|bytes)": )[\d.e-]+'), r"\1<number>"),
     (re.compile(r'(\bpython["\s:]+)3\.\d+\.\d+'), r"\1<version>"),
@@ -101,6 +102,8 @@ class Session:
         self.lines = page.read_text(encoding="utf-8").splitlines()
         self.folder = self.where = folder
         (folder / "examples").symlink_to(ROOT / "examples")
+        # what others left behind in the machine's own is none of the page's
+        (folder / ".temporary").mkdir()
         searched = [
             *([str(programs)] if programs else []),
             str(Path(sys.executable).parent),
@@ -110,6 +113,7 @@ class Session:
             **{k: v for k, v in os.environ.items() if not k.startswith(("ANDON_", "OPENLINEAGE"))},
             "PATH": os.pathsep.join(searched),
             "ANDON_AUTHOR": "ana",
+            "TMPDIR": str(folder / ".temporary"),
             "COLUMNS": "80",
             "NO_COLOR": "1",
             "PYTHON_COLORS": "0",

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -233,7 +234,7 @@ def test_demo_tells_the_story(tmp_path: Path, programs: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     story = json.loads(done.stdout)
-    assert len(story["beats"]) == 12
+    assert len(story["beats"]) == 13
     figures = [b["figures"] for b in story["beats"]]
     assert figures[0] == figures[2] == {"may": "70989.66"}
     assert figures[1] == {"may": "70989.66", "june_held": "7610930.00"}
@@ -241,9 +242,37 @@ def test_demo_tells_the_story(tmp_path: Path, programs: Path) -> None:
     assert figures[6] == {"may": "70989.66", "bytes_copied": "0"}
     assert figures[7] == figures[10] == {"may": "70989.66"}
     assert figures[8] == {"may_with_mistake": "141979.32"}
+    cost = Decimal(figures[12].pop("cost"))
+    assert figures[12] == {"spared": "385", "bought_all_the_same": "67", "weakest": "revenue"}
+    assert 0 < cost < 10
+    for said in (
+        "request 1 is answered with marts.cohorts",
+        "letters 115 → 103",
+        "● ok revenue  still true",
+        "2 datasets on main that nothing live needs",
+        "worth 1,800 USD a year, measured + 3,216 USD a year, estimated",
+        "shop.transactions: Only customers whose first purchase was in the first quarter of 1997; it holds back 2 insights",
+    ):
+        assert said in done.stderr
     assert "shop.transactions  customer_id -> shop.customers" in done.stderr
     assert "marts.revenue_by_month  reconciles" in done.stderr
     assert "was undone, so it is not published again" in done.stderr
+    _says_what_is_so(programs, tmp_path / "shop")
+
+
+def _says_what_is_so(programs: Path, shop: Path) -> None:
+    """What the sample's decision says of May is what the lake of then gives."""
+    question = """select count(*), count(*) filter (at_stake >= 40), sum(at_stake) filter (at_stake < 40),
+        round(sum(2 - 0.05 * at_stake) filter (at_stake < 40), 2) from marts.customers_to_write_to"""
+    command = [programs / "andon", "query", "--at", "main@1998-06-15", "--format", "csv", question]
+    done = subprocess.run(command, cwd=shop, capture_output=True, text=True, check=True, timeout=60)
+    customers, letters, left, saved = done.stdout.splitlines()[1].split(",")
+    text = " ".join((shop / "insights/letters.md").read_text().split())
+    assert f"To {letters} of the {customers} customers" in text
+    assert f"{int(customers) - int(letters)} letters" in text
+    assert f"5 % of {Decimal(left):,} dollars, {Decimal(left) / 20:.2f}" in text
+    assert f"remains is {saved} dollars a month" in text
+    assert f"amount: {Decimal(saved):.0f}" in text
 
 
 def test_nothing_is_hidden_in_a_pipe(built: Andon, golden: Callable[[str, str], None]) -> None:

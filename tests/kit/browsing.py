@@ -19,6 +19,15 @@ LONGEST = 60_000
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
+#: Cells of tables whose words are broken to a letter or two a line.
+_SQUEEZED = """[...document.querySelectorAll('td, th')].filter(cell => {
+  const style = getComputedStyle(cell), shown = cell.cloneNode(true), room = cell.clientWidth;
+  shown.querySelectorAll('.vh').forEach(hidden => hidden.remove());
+  const text = shown.textContent.trim();
+  const within = room - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return room > 0 && style.whiteSpace !== 'nowrap' && text.length > 7 && within < 44;
+}).map(cell => cell.textContent.trim().slice(0, 40))"""
+
 
 @contextmanager
 def chromium() -> Iterator[Any]:
@@ -78,6 +87,8 @@ class Watched:
         page.set_viewport_size(PHONE)
         assert self.accessibility() == []
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+        assert page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0, "only its main part scrolls"
+        assert page.evaluate(_SQUEEZED) == []
         assert self.wrong == []
 
     def accessibility(self, *rules: str) -> list[str]:

@@ -7,8 +7,12 @@ from hypothesis import strategies as st
 
 from andon.lineage.caveats import inherited_caveats
 from andon.model.dataset import Dataset, Definition, Kind, Materialize
+from andon.model.insight import Insight
 from andon.model.lineage import Edge, EdgeKind, Graph, Level, Node, NodeKind
 from andon.model.standing import Caveat, Handling
+from andon.service.insight_flaws import links_of
+from andon.value.resting import rests_on
+from andon.value.weakest import repairs
 
 COLUMNS = ("a", "b", "c")
 #: An input's column that makes a column, that decides the rows, or an input of which nothing finer is known.
@@ -115,3 +119,25 @@ def test_a_caveat_is_where_a_path_leads_that_nobody_handles(lake: tuple[dict[str
         alone = inherited_caveats(datasets, lambda: graph, [name])
         assert alone == ({name: found[name]} if name in found else {}), "who asks of one looks at no other"
     assert all(len(each) == len(told[name]) for name, each in found.items()), "each is told once"
+
+
+@given(lakes(), st.data())
+def test_a_caveat_is_one_repair_however_many_insights_have_it(
+    lake: tuple[dict[str, Dataset], Graph], data: st.DataObject
+) -> None:
+    datasets, graph = lake
+    used = data.draw(st.lists(st.sets(st.sampled_from(sorted(datasets)), min_size=1), max_size=3))
+    insights = [Insight(f"i{n}", f"insights/i{n}.md", "?", uses=tuple(sorted(names))) for n, names in enumerate(used)]
+    resting = rests_on(insights, {name: one.definition.inputs for name, one in datasets.items()})
+    links = links_of(insights, resting, (), datasets, datasets, inherited_caveats(datasets, lambda: graph))
+    expected: dict[tuple[str, str], set[str]] = {}
+    for origin, dataset in datasets.items():
+        for caveat in dataset.caveats:
+            told = {origin, *reached(datasets, graph, origin, caveat)}
+            if held := {insight.name for insight in insights if told & set(insight.datasets)}:
+                expected[origin, caveat.text] = held
+    found = repairs(links.values(), {})
+    assert {(each.flaw.dataset, each.flaw.what): sorted(each.insights) for each in found} == {
+        caveat: sorted(held) for caveat, held in expected.items()
+    }
+    assert len(found) == len(expected), "each is told once"

@@ -19,11 +19,11 @@ Way = Callable[[ArchitectureBlock], str | None]
 
 _ROOM = 20
 _SHAPES = {
-    Lamp.FAIL: '<rect x="{x}" y="{y}" width="8" height="8" rx="1.4" class="lamp fail"/>',
-    Lamp.WARN: '<path d="M{x4} {y}l4.6 8h-9.2z" class="lamp warn"/>',
-    Lamp.STALE: '<circle cx="{x4}" cy="{y4}" r="3.4" class="lamp stale"/>',
-    Lamp.BLOCKED: '<rect x="{x}" y="{y3}" width="8" height="2.6" rx="1" class="lamp blocked"/>',
-    Lamp.OK: '<circle cx="{x4}" cy="{y4}" r="4" class="lamp ok"/>',
+    Lamp.FAIL: '<rect x="{x}" y="{y}" width="8" height="8" rx="1.4" class="sign fail"/>',
+    Lamp.WARN: '<path d="M{x4} {y}l4.6 8h-9.2z" class="sign warn"/>',
+    Lamp.STALE: '<circle cx="{x4}" cy="{y4}" r="3.4" class="sign stale"/>',
+    Lamp.BLOCKED: '<rect x="{x}" y="{y3}" width="8" height="2.6" rx="1" class="sign blocked"/>',
+    Lamp.OK: '<circle cx="{x4}" cy="{y4}" r="4" class="sign ok"/>',
 }
 _STYLE = """
 .architecture{--bg:#fff;--subtle:#f7f8f9;--line2:#c3cad2;--text:#15181c;--text2:#4a525c;
@@ -44,7 +44,7 @@ _STYLE = """
 .architecture .gone .box{fill:none;stroke-dasharray:5 4}
 .architecture .gone .title{fill:var(--text3);text-decoration:line-through}
 .architecture .way.gone{stroke-dasharray:5 4}
-.architecture .lamp{fill:var(--ok)}.architecture .warn{fill:var(--warn)}.architecture .fail{fill:var(--fail)}
+.architecture .sign{fill:var(--ok)}.architecture .warn{fill:var(--warn)}.architecture .fail{fill:var(--fail)}
 .architecture .blocked{fill:var(--idle)}.architecture .stale{fill:none;stroke:var(--warn);stroke-width:1.6}
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from andon.base.text import plural
+from andon.base.text import plural, seconds, span
 from andon.model.request import RequestState
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ def worth_words(request: DataRequest) -> str:
         return ""
     whole, _, rest = request.worth.partition(".")
     return f"{int(whole):,}{f'.{rest}' if rest.strip('0') else ''} {request.currency}"
+
+
+def wait_words(value: float) -> str:
+    """How long somebody waited: `0.42 s`, `12 min`, `17 h`, `3 days`."""
+    return seconds(value) if value < 60 else span(value)
 
 
 def people_words(request: DataRequest) -> str:

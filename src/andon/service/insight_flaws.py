@@ -75,7 +75,9 @@ def links_of(
         own += [
             each for d in insight.datasets if d in datasets for each in _caveats(d, datasets[d], inherited.get(d, ()))
         ]
-        (found[insight.name],) = weakest_links(Resting({insight.name: resting.on[insight.name]}, {}), [*known, *own])
+        (found[insight.name],) = weakest_links(
+            Resting({insight.name: resting.on[insight.name]}, {}), [*known, *dict.fromkeys(own)]
+        )
     return found
 
 
@@ -113,8 +115,10 @@ def _missing(name: str, said: Dataset, ruled: set[str]) -> Iterator[LinkFlaw]:
 
 
 def _caveats(name: str, said: Dataset, inherited: tuple[Inherited, ...]) -> Iterator[LinkFlaw]:
-    repair = f"`handles: …` in the file of `{name}`, once it is handled"
-    for caveat in said.caveats:
-        yield LinkFlaw(name, "caveat", _AMBER, caveat.text, repair)
-    for each in inherited:
-        yield LinkFlaw(name, "caveat", _AMBER, f"of {each.origin}: {each.caveat.text}", repair)
+    """Of where it is stated, whoever inherits it: handled once, it holds back none of those below."""
+    for origin, caveat in [
+        *((name, each) for each in said.caveats),
+        *((each.origin, each.caveat) for each in inherited),
+    ]:
+        repair = f"`handles: {{{caveat.id}: …}}` in the file that deals with it"
+        yield LinkFlaw(origin, "caveat", _AMBER, caveat.text, repair)

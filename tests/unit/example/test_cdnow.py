@@ -12,11 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from andon.base.cache import MemoryCache
 from andon.engines.python.run import run_python
 from andon.engines.python.task import PythonTask
 from andon.errors import DatasetError
 from andon.model.lock import lock_digest, locked_for
 from andon.project.files.packages import lock_inputs
+from andon.project.folder.scan import scan
+from andon.project.load import load
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "cdnow"
 SQL_DATASETS = (
@@ -26,6 +29,8 @@ SQL_DATASETS = (
     "datasets/staging/customers",
     "datasets/marts/revenue_by_month",
     "datasets/marts/customer_value",
+    "datasets/marts/lapsed_customers",
+    "datasets/marts/orders_by_weekday",
     "datasets/marts/cohorts",
     "datasets/marts/rfm",
     "datasets/marts/calibration",
@@ -146,11 +151,28 @@ def test_keys_are_keys(lake):
         ("staging.customers", "customer_id"),
         ("marts.revenue_by_month", "month"),
         ("marts.customer_value", "customer_id"),
+        ("marts.lapsed_customers", "customer_id"),
+        ("marts.orders_by_weekday", "weekday"),
         ("marts.cohorts", "cohort, months_later"),
         ("marts.rfm", "customer_id"),
         ("marts.calibration", "customer_id"),
     ):
         assert lake.rows(f"select {key} from {dataset} group by all having count(*) > 1") == [], dataset
+
+
+def test_answers_of_insights_are_what_their_queries_give(lake):
+    """Those of `letters` are held against the demo's lake, which has the model of May: tests/cli/test_terminal.py."""
+    facts = scan(EXAMPLE, MemoryCache())
+    project = load({p: f.sha256 for p, f in facts.items()}, lambda path: (EXAMPLE / path).read_bytes(), MemoryCache())
+    insights = {insight.name: insight for insight in project.insights}
+    assert set(insights) == {"letters", "retention", "revenue"}
+    assert all("are an example" in (insight.description or "") for insight in insights.values()), "it is said so"
+    ((_, revenue, orders),) = lake.rows(insights["revenue"].query)
+    assert insights["revenue"].answer == f"{revenue:,} US dollars, in {orders:,} purchases."
+    shares = [f"{100 * retention:.1f} %" for _, _, retention in lake.rows(insights["retention"].query)]
+    assert [share in insights["retention"].answer for share in shares] == [True] * 3
+    later = "select round(1 / retention) from marts.cohorts where months_later = 12 order by cohort"
+    assert lake.rows(later) == [(15,), (15,), (11,)], "one in fifteen, one in eleven"
 
 
 def test_without_june_everything_up_to_may_is_the_same(lake, tmp_path):

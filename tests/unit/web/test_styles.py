@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import andon.web
-from andon.render import code
+from andon.render import block_svg, code
 
 _WEB = Path(andon.web.__file__).parent
 _SHEETS = {
@@ -29,6 +29,20 @@ def test_colours_stand_among_the_tokens_alone():
     found = {name: _COLOUR.findall(text) for name, text in _SHEETS.items() if name != "tokens.css"}
     assert {name: colours for name, colours in found.items() if colours} == {}
     assert len(_COLOUR.findall(_SHEETS["tokens.css"])) > 20
+
+
+def test_what_a_drawing_has_is_styled_by_its_own_sheet_alone():
+    """A class of the drawing that pages style, too, had their size: a sign of a block was as high as a lamp."""
+    own = set(re.findall(r'class="([a-z ]+)"', Path(block_svg.__file__).read_text(encoding="utf-8")))
+    classes = {each for names in own for each in names.split()} - {"architecture"}
+    assert {"box", "sign", "fail"} <= classes
+    alone = {
+        selector.strip()
+        for name in ("base.css", "parts.css", "overview.css")
+        for rule in re.findall(r"([^{}]+)\{", _SHEETS[name])
+        for selector in rule.split(",")
+    }
+    assert {f".{each}" for each in classes} & alone == set()
 
 
 def test_each_class_is_one_that_a_page_has():

@@ -12,7 +12,9 @@ checks: |
   recency <= age
   rows = 2_357
   distinct(frequency) > 10
-caveats: [The sample is fixed; months after September 1997 never change it.]
+caveats:
+  - text: The sample is fixed; months after September 1997 never change it.
+    id: fixed_sample
 ---*/
 select
   customer_id,

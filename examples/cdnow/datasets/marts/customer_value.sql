@@ -18,7 +18,9 @@ checks: |
   share(revenue = 0) < 5% warn
   reconciles: sum(revenue) = sum(shop.transactions.amount) +- 0.1%
   rows 20_000..30_000
-caveats: [A segment is as of the last month in the data, not as of today.]
+caveats:
+  - text: A segment is as of the last month in the data, not as of today.
+    columns: [segment]
 ---*/
 with until as (
   select last_day(max(purchased_on)) as day from staging.purchases

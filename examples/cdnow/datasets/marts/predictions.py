@@ -25,7 +25,7 @@ WEEKS = 13
         customer_id -> marts.rfm
         avg(expected_purchases) 0.01..2 warn
     """,
-    caveats=["The model knows no seasons: December is underestimated."],
+    caveats=[{"text": "The model knows no seasons: December is underestimated.", "id": "no_seasons"}],
     lineage={
         "customer_id": "rfm.customer_id",
         "alive": ["rfm.frequency", "rfm.recency", "rfm.age", "model.r", "model.alpha", "model.a", "model.b"],

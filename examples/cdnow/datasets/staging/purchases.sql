@@ -8,6 +8,8 @@ columns:
   purchased_on: Day of the purchase
   cds: {description: Number of CDs, checks: "1.."}
   amount: {description: Value in US dollars, checks: "0.."}
+handles:
+  lines_of_a_day: what a customer ordered on one day is one purchase here
 checks: |
   reconciles: sum(amount) = sum(shop.transactions.amount)  "no purchase is lost or counted twice"
 ---*/

@@ -15,8 +15,10 @@ checks: |
   rows >= 100% of published  "a month that was delivered does not shrink"
   sum(amount) 100%..110% of published  "one month adds a few percent"
 caveats:
-  - Only customers whose first purchase was in the first quarter of 1997.
-  - Several lines of one customer on one day stand as the shop booked them; they are not marked as one order.
+  - text: Only customers whose first purchase was in the first quarter of 1997.
+    id: first_quarter
+  - text: Several lines of one customer on one day stand as the shop booked them; they are not marked as one order.
+    id: lines_of_a_day
 ---*/
 select
   customer_id,

@@ -10,32 +10,21 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cached_property
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import click
-
-from andon.base.clock import clock_from
 from andon.base.files import tree_size
 from andon.base.text import plural, seconds, size
-from andon.cli.app import App
 from andon.cli.output import Console
-from andon.cli.overview import BY_NAME
-from andon.errors import DatasetError
-
-if TYPE_CHECKING:
-    from andon.service.service import Service
+from andon.cli.story import Story, Teller
 
 JUNE = "raw/transactions_1998-06.csv.gz"
 MAY_FILE = "raw/transactions_1998-05.csv.gz"
 MAY_AGAIN = "raw/transactions_1998-05_sent_again.csv.gz"
 MART = "datasets/marts/revenue_by_month.sql"
+INSIGHTS = ("letters", "retention", "revenue")
+LIST = "marts.customers_to_write_to"
 VALUE = "datasets/marts/customer_value.sql"
 VALUE_TEST = "tests/customer_value.yml"
 LATEST = "select month, revenue, orders from marts.revenue_by_month order by month desc limit 3"
@@ -53,121 +42,8 @@ join (values (1.0, date '1996-01-01'), (1.0, date '1997-01-01')) as rates (rate,
 #: Lines of the spoilt month and the customers that stand there.
 _UNKNOWN = {700: "23571", 1400: "90210"}
 
-
-class StoryApp(App):
-    """The application of one teller of the story: a name and a clock."""
-
-    def __init__(self, project: Path, console: Console, author: str, moment: datetime) -> None:
-        super().__init__(project, console)
-        self._author = author
-        self._moment = moment
-
-    @cached_property
-    def service(self) -> Service:
-        """The verbs of the story's folder."""
-        import os
-
-        from andon.service.service import Service
-
-        environ: Mapping[str, str] = {**os.environ, "ANDON_AUTHOR": self._author}
-        return Service.open(self.start, face="cli", environ=environ, clock=clock_from(self._moment))
-
-
-@dataclass
-class Story:
-    """The telling: where, to whom, and what it came to.
-
-    Attributes:
-        pause: whether to wait for a key between the parts.
-        beats: what was told, for `--json`.
-    """
-
-    console: Console
-    folder: Path
-    pause: bool
-    beats: list[dict[str, Any]] = field(default_factory=list)
-
-    def beat(self, title: str, text: str, author: str, moment: datetime) -> Teller:
-        """Begin a part: its title, what happens, who types, and when."""
-        if self.beats and self.pause:
-            click.pause(self.console.err.paint("  press any key to go on", "dim"), err=True)
-        out = self.console.out
-        number = len(self.beats) + 1
-        self.beats.append({"title": title, "commands": [], "figures": {}, "seconds": 0.0})
-        out.line()
-        out.line(
-            f"{out.paint(f'{number}  {title}', 'bold')}  {out.paint(f'{moment.day} {moment:%B %Y} · {author}', 'dim')}"
-        )
-        out.line(f"   {text}")
-        return Teller(self, StoryApp(self.folder, self.console, author, moment))
-
-
-@dataclass
-class Teller:
-    """One part: types commands and edits files."""
-
-    story: Story
-    app: StoryApp
-
-    def __enter__(self) -> Teller:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.app.close()
-
-    def type(self, *words: str, status: int = 0) -> None:
-        """Type a command of Andon and run it.
-
-        Args:
-            status: the exit status with which it ends in the story.
-
-        Raises:
-            DatasetError: the command ended otherwise, so that the story can't go on.
-        """
-        out = self.story.console.out
-        out.line()
-        out.line(f"{out.paint('$', 'accent')} {out.paint('andon ' + _shown(words), 'bold')}")
-        entry = BY_NAME[words[0]]
-        command: click.Command = getattr(import_module(entry.home), entry.attribute)
-        began = time.perf_counter()
-        ended = command.main(list(words[1:]), prog_name=f"andon {words[0]}", obj=self.app, standalone_mode=False)
-        beat = self.story.beats[-1]
-        beat["commands"].append("andon " + _shown(words))
-        beat["seconds"] = round(beat["seconds"] + time.perf_counter() - began, 3)
-        if (ended or 0) != status:
-            raise DatasetError(
-                "build.failed",
-                f"the story stops here: `andon {words[0]}` ended with status {ended or 0}",
-                where=str(self.story.folder),
-                hint="what went wrong stands above; `andon doctor` looks at the machine",
-            )
-
-    def edit(self, path: str, what: str, *changes: tuple[str, str]) -> None:
-        """Edit a file of the project: each change replaces a text by another."""
-        place = self.app.start / path
-        text = place.read_text(encoding="utf-8")
-        for old, new in changes:
-            if old not in text:
-                raise ValueError(f"the sample project's `{path}` is not the one that the story knows")
-            text = text.replace(old, new, 1)
-        place.write_text(text, encoding="utf-8")
-        self.say(f"{self.story.console.out.paint('edit', 'accent')} {path}: {what}")
-
-    def say(self, text: str) -> None:
-        """A line of the story."""
-        self.story.console.out.line()
-        self.story.console.out.line(f"  {text}")
-
-    def figure(self, name: str, sql: str, at: str | None = None) -> Any:
-        """Ask for one figure and keep it with the part."""
-        value = self.app.service.querying.ask(sql, at).fetch()[0][0]
-        self.story.beats[-1]["figures"][name] = str(value)
-        return value
-
-    def stored(self) -> int:
-        """Bytes of data files in the lake."""
-        root = Path(self.app.workspace.lake.storage.engine_path("."))
-        return tree_size(root)[1]
+#: How far an insight can be relied on, the least first.
+_LEVELS = ("red", "amber", "green")
 
 
 def tell(console: Console, folder: Path, pause: bool) -> None:
@@ -198,6 +74,7 @@ def tell(console: Console, folder: Path, pause: bool) -> None:
     _undo(story)
     _line(story)
     _cost(story)
+    _worth(story)
     took = time.perf_counter() - began
     out.line()
     out.line(f"{out.paint('That was it', 'bold')}, in {seconds(took)}. Go on in the browser, or by typing:")
@@ -211,6 +88,8 @@ def _publish(story: Story) -> None:
     with story.beat("The first run", text, "ana", _on(6, 1, 9)) as ana:
         ana.type("run", "--yes")
         ana.type("query", LATEST)
+        ana.say("Three insights say what the data is for. Their answers of today are pinned, to be asked again later.")
+        ana.type("insight", "pin", *INSIGHTS)
         ana.figure("may", MAY)
 
 
@@ -223,11 +102,11 @@ def _bad_june(story: Story, june: Path) -> None:
         ana.say(
             "The line stopped before anything was built on it. What was delivered can be looked at; readers see May as before."
         )
-        ana.type("query", RAW, "--at", "run:2")
+        ana.type("query", RAW, "--at", "run:3")
         ana.type("query", LATEST)
         ana.figure("may", MAY)
         ana.figure(
-            "june_held", "select sum(amount) from shop.transactions where purchased_on >= date '1998-06-01'", "run:2"
+            "june_held", "select sum(amount) from shop.transactions where purchased_on >= date '1998-06-01'", "run:3"
         )
 
 
@@ -362,6 +241,50 @@ def _cost(story: Story) -> None:
         )
 
 
+def _worth(story: Story) -> None:
+    text = "What is it for? Purchases are the shop's; the price of a letter, and what work is worth, are an example."
+    with story.beat("What it was worth", text, "cleo", _on(7, 7, 16)) as cleo:
+        cleo.type(
+            "request",
+            "how many customers of a month come back",
+            "--decision",
+            "whether to advertise in January again",
+            "--worth",
+            "5000",
+            "--currency",
+            "USD",
+        )
+    with story.turn("ana", _on(7, 8, 9)) as ana:
+        ana.type("answer", "1", "marts.cohorts")
+        ana.type("insight", "check", status=1)
+        ana.say("May is what it was. June brought another list of customers, as it should: what came of the first one?")
+        spared, all_the_same = _spared(ana)
+        what = f"{spared} letters were not written in June; {all_the_same} of these customers bought all the same"
+        postage = str(2 * spared)
+        ana.type("insight", "outcome", "letters", what, "--value", postage, "--currency", "USD", "--basis", "measured")
+        ana.type("waste")
+        ana.type("value", "--since", "60d", "--limit", "3")
+        found, bill = ana.app.service.worth.value(), ana.app.service.costs.cost(since="60d")
+        weakest = min(found.insights, key=lambda each: _LEVELS.index(each.level))
+        ana.say(f"All that was computed and kept since June cost {bill.total.money} {bill.rates.currency}.")
+        if weakest.weakest is not None:
+            link = weakest.weakest
+            ana.say(f"The weakest link is under `{weakest.name}`: {link.dataset}: {link.what}.")
+        ana.story.beats[-1]["figures"].update(
+            spared=str(spared), bought_all_the_same=str(all_the_same), cost=str(bill.total.money), weakest=weakest.name
+        )
+
+
+def _spared(ana: Teller) -> tuple[int, int]:
+    """To how many customers of May's list nobody wrote, and how many of these bought in June: one question to two commits."""
+    ask = ana.app.service.querying.ask
+    spared = [row[0] for row in ask(f"select customer_id from {LIST} where at_stake < 40", "main@1998-06-15").fetch()]
+    names = ", ".join(str(customer) for customer in spared)
+    bought = f"""select count(distinct customer_id) from staging.purchases
+        where purchased_on >= date '1998-06-01' and customer_id in ({names})"""
+    return len(spared), ask(bought).fetch()[0][0]
+
+
 def _command() -> str:
     """How this command is called here: by its name, or by its place where a shell would not find it."""
     called = Path(sys.argv[0]).absolute()
@@ -372,10 +295,6 @@ def _command() -> str:
 
 def _on(month: int, day: int, hour: int) -> datetime:
     return datetime(1998, month, day, hour, tzinfo=UTC)
-
-
-def _shown(words: tuple[str, ...]) -> str:
-    return " ".join(f'"{w}"' if " " in w and '"' not in w else shlex.quote(w) if " " in w else w for w in words)
 
 
 def _beside(console: Console) -> Console:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from andon.base.text import seconds
 from andon.cli.output import Cell
 from andon.cli.table import table
 from andon.render.requests import (
@@ -14,6 +13,7 @@ from andon.render.requests import (
     people_words,
     share_words,
     state_words,
+    wait_words,
     ways_words,
     worth_words,
 )
@@ -38,7 +38,7 @@ def request_lines(found: Sequence[RequestInfo], console: Console) -> list[str]:
             worth_words(each.request),
             (by_words(each), "warn" if each.is_late else "dim"),
             people_words(each.request),
-            (seconds(each.waited_seconds), "dim"),
+            (wait_words(each.waited_seconds), "dim"),
         )
         for each in found
     ]
@@ -65,7 +65,7 @@ def measure_lines(told: RequestMeasures, console: Console) -> list[str]:
     """How requests were served."""
 
     def long(value: float | None) -> str:
-        return "no data yet" if value is None else seconds(value)
+        return "no data yet" if value is None else wait_words(value)
 
     rows: list[Sequence[Cell]] = [
         ["made", str(told.made)],

@@ -63,7 +63,18 @@ def _datasets(found: ValueDocument, ink: Ink, width: int | None, limit: int) -> 
     ]
     headers = ["dataset", "relied on by", "share of what that is worth", *heads, "insights"]
     numbers = [1, *range(3, 3 + len(heads))]
-    lines = list(table(rows, ink, headers=headers, right=numbers, width=width, whole=[0, *numbers]))
+    lines = list(
+        table(
+            rows,
+            ink,
+            headers=headers,
+            right=numbers,
+            width=width,
+            whole=[0, *numbers],
+            wrap=[2],
+            drop=[len(headers) - 1],
+        )
+    )
     more = len(found.datasets) - len(shown)
     return [*lines, ink.paint(f"{plural(more, 'more dataset')}: --limit", "dim")] if more else lines
 

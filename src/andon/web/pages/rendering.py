@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from andon.render.prose import paragraphs
 from andon.render.visible import visible, visible_lines
 from andon.render.words import short
 from andon.web.pages.words import STATES, filters
@@ -44,7 +45,7 @@ class Renderer:
             undefined=StrictUndefined,
             auto_reload=False,
         )
-        found.filters.update(filters(), short=short, visible=visible, visible_text=_visible_text)
+        found.filters.update(filters(), short=short, visible=visible, visible_text=_visible_text, paragraphs=paragraphs)
         found.globals.update(static=self._assets.address, STATES=STATES, href=href, drawing=self._drawing)
         for each in _MACROS:  # in this order: a file of macros may use those before it
             module = found.get_template(each).module

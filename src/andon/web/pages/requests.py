@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from andon.base.text import seconds
-from andon.render.requests import REQUEST_STATES, by_words, people_words, share_words, state_words, worth_words
+from andon.render.requests import (
+    REQUEST_STATES,
+    by_words,
+    people_words,
+    share_words,
+    state_words,
+    wait_words,
+    worth_words,
+)
 from andon.web.asking import AtCommit
 from andon.web.pages.changes import done_by, problem
 from andon.web.pages.page import PageCall, PageRoute, Shown
@@ -44,14 +51,14 @@ def _requests(call: PageCall) -> Shown:
         "measures": measures,
         "median_words": "no data yet"
         if measures.median_wait_seconds is None
-        else seconds(measures.median_wait_seconds),
+        else wait_words(measures.median_wait_seconds),
         "share_words": share_words(measures.self_service),
         "states": REQUEST_STATES,
         "worth_words": worth_words,
         "people_words": people_words,
         "state_words": state_words,
         "by_words": by_words,
-        "waited_words": seconds,
+        "waited_words": wait_words,
         "people": sorted(service.workspace.people),
     }
 
