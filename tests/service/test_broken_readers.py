@@ -182,6 +182,14 @@ def test_parameters_are_taken_by_their_types(acme: Clone) -> None:
     assert [word for word in words if word.startswith("ben's query of today")]
 
 
+def test_who_asks_how_it_would_be_answered_loses_no_column(acme: Clone) -> None:
+    ask(acme, "ben", "/* how? */ explain from marts.totals")
+    ask(acme, "ana", "explain select amount from marts.totals")
+    acme.fill(RENAMED)
+    people = [reader.words for step in plan(acme).steps for reader in step.readers if reader.kind == "person"]
+    assert people == ["ana's query of today"]
+
+
 def test_what_follows_is_told_at_the_dataset_that_changes(acme: Clone) -> None:
     acme.write("datasets/marts/seen.sql", "/*---\nmaterialize: view\n---*/\nselect * from marts.totals\n")
     acme.write("datasets/marts/over.sql", "/*---\nmaterialize: view\n---*/\nfrom marts.seen\n")

@@ -18,7 +18,7 @@ from andon.lake.refs import MAIN
 from andon.model.broken_reader import Breaking, BrokenReader, BrokenReaderKind
 from andon.model.insight import use_parts
 from andon.model.plan import Action, Step
-from andon.query.used import MOST_KINDS, datasets_of, kind_of, select_of
+from andon.query.used import MOST_KINDS, datasets_of, is_plan, kind_of, select_of
 from andon.value.shares import yearly
 from andon.workspace.code import project_at
 
@@ -204,7 +204,7 @@ class _Scene(Record):
                 partial(is_made_alike, selects.get(key, ""), *schemas),
                 is_readable=is_readable,
             )
-            if how is not None:
+            if how is not None and (how is Breaking.FAILS or not is_plan(sql)):
                 found[key] = how, tuple(self.moved.hit(used or {}))
         return found
 
