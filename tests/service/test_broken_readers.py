@@ -165,6 +165,31 @@ def test_who_can_not_be_read_is_said_to_read_the_dataset(acme: Clone) -> None:
     assert not any("kim" in word for word in words)
 
 
+def test_parameters_are_taken_by_their_types(acme: Clone) -> None:
+    acme.write(
+        "queries/some.sql",
+        "/*---\nparameters: {n: integer}\n---*/\nselect amount from marts.totals where $n > 1\n",
+    )
+    acme.run()
+    with at(acme, NOW) as service:
+        service.by(Caller("ben", "http")).querying.ask(
+            "select amount from marts.totals where customer in (select unnest($names)) limit $n",
+            parameters={"names": ["ada"], "n": 3},
+        ).fetch()
+    acme.fill(RENAMED)
+    words = broken(plan(acme))["marts.totals"]
+    assert "query some" in words
+    assert [word for word in words if word.startswith("ben's query of today")]
+
+
+def test_who_asks_how_it_would_be_answered_loses_no_column(acme: Clone) -> None:
+    ask(acme, "ben", "/* how? */ explain from marts.totals")
+    ask(acme, "ana", "explain select amount from marts.totals")
+    acme.fill(RENAMED)
+    people = [reader.words for step in plan(acme).steps for reader in step.readers if reader.kind == "person"]
+    assert people == ["ana's query of today"]
+
+
 def test_what_follows_is_told_at_the_dataset_that_changes(acme: Clone) -> None:
     acme.write("datasets/marts/seen.sql", "/*---\nmaterialize: view\n---*/\nselect * from marts.totals\n")
     acme.write("datasets/marts/over.sql", "/*---\nmaterialize: view\n---*/\nfrom marts.seen\n")

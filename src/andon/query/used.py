@@ -46,6 +46,14 @@ def select_of(sql: str) -> str | None:
         return None
 
 
+def is_plan(sql: str) -> bool:
+    """Whether a line asked how a query would be answered, and not for its rows: nothing of a dataset is in the answer."""
+    try:
+        return bool(permit(sql).plan)
+    except AndonError:
+        return False
+
+
 def datasets_of(sql: str) -> tuple[str, ...]:
     """The datasets that a text names; none of what is no question."""
     try:

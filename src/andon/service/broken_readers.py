@@ -3,7 +3,7 @@ over the columns as they are and as they will be; who reads something else is no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from andon.lake.refs import MAIN
 from andon.model.broken_reader import Breaking, BrokenReader, BrokenReaderKind
 from andon.model.insight import use_parts
 from andon.model.plan import Action, Step
-from andon.query.used import MOST_KINDS, datasets_of, kind_of, select_of
+from andon.query.used import MOST_KINDS, datasets_of, is_plan, kind_of, select_of
 from andon.value.shares import yearly
 from andon.workspace.code import project_at
 
@@ -65,10 +65,15 @@ class BrokenReaders:
         Args:
             bound: the columns that changed code returns.
         """
-        before, after = self._schemas(steps, gathered, bound)
-        moved = moved_between(before, after)
-        if not moved.datasets:
+        dropped = {step.dataset for step in steps if step.action is Action.DROP}
+        kept = {step.dataset for step in steps if step.action is Action.KEEP}
+        coming = {name: columns for name, columns in bound.items() if name not in kept}
+        leaves = gathered.state.leaves
+        suspects = (coming.keys() | dropped) & leaves.keys()
+        if not suspects or not moved_between(*self._schemas(gathered, coming, dropped, suspects)).datasets:
             return tuple(steps)
+        before, after = self._schemas(gathered, coming, dropped, leaves.keys() | coming.keys())
+        moved = moved_between(before, after)
         scene = _Scene(self._reads, gathered.head, before, after, moved)
         project = project_at(self._workspace, gathered.state)
         found = [
@@ -81,21 +86,24 @@ class BrokenReaders:
     # -- what changes
 
     def _schemas(
-        self, steps: Sequence[Step], gathered: Gathered, bound: Mapping[str, Sequence[tuple[str, str]]]
+        self,
+        gathered: Gathered,
+        coming: Mapping[str, Sequence[tuple[str, str]]],
+        dropped: Collection[str],
+        wanted: Collection[str],
     ) -> tuple[Schemas, Schemas]:
-        """The columns of all that is there, as they are and as they will be."""
+        """The columns of datasets as they are, and as they will be."""
         from andon.runs.planning.saved_queries import known_columns
 
         leaves = gathered.state.leaves
-        dropped = {step.dataset for step in steps if step.action is Action.DROP}
-        kept = {step.dataset for step in steps if step.action is Action.KEEP}
-        if not dropped and not (bound.keys() & leaves.keys()) - kept:
-            return {}, {}
-        versions = self._lake.objects.versions(leaf.version for leaf in leaves.values())
-        before = {d: versions[leaf.version].types for d, leaf in leaves.items() if leaf.version in versions}
-        new = known_columns(self._workspace, gathered, {d: c for d, c in bound.items() if d not in kept}, bound)
-        after = {d: new.get(d, columns) for d, columns in before.items() if d not in dropped}
-        return before, {**new, **after}
+        versions = self._lake.objects.versions(leaves[name].version for name in wanted if name in leaves)
+        before = {
+            name: versions[leaves[name].version].types
+            for name in wanted
+            if name in leaves and leaves[name].version in versions
+        }
+        new = known_columns(self._workspace, gathered, coming, [name for name in coming if name in wanted])
+        return before, {**{name: columns for name, columns in before.items() if name not in dropped}, **new}
 
     # -- questions
 
@@ -196,15 +204,17 @@ class _Scene(Record):
                 partial(is_made_alike, selects.get(key, ""), *schemas),
                 is_readable=is_readable,
             )
-            if how is not None:
+            if how is not None and (how is Breaking.FAILS or not is_plan(sql)):
                 found[key] = how, tuple(self.moved.hit(used or {}))
         return found
 
 
 def _broken_saved(scene: _Scene, project: Project, gathered: Gathered) -> list[_Found]:
     """Saved queries that stay. What is edited with the change is not broken by it, unless it fails."""
+    from andon.runs.planning.saved_queries import as_select
+
     texts = {
-        query.name: (query.sql, query.datasets)
+        query.name: (as_select(query)[0], query.datasets)
         for query in gathered.project.queries
         if not scene.moved.datasets.isdisjoint(query.datasets)
     }
@@ -219,8 +229,10 @@ def _broken_saved(scene: _Scene, project: Project, gathered: Gathered) -> list[_
 
 def _broken_insights(scene: _Scene, project: Project, gathered: Gathered) -> list[_Found]:
     """Insights that stay, by what they ask and by what they name."""
+    from andon.runs.planning.saved_queries import as_select
+
     there = {insight.name for insight in project.insights}
-    queries = {query.name: query.sql for query in gathered.project.queries}
+    queries = {query.name: as_select(query)[0] for query in gathered.project.queries}
     texts: dict[str, tuple[str, tuple[str, ...]]] = {}
     of: dict[str, list[str]] = {}
     for insight in gathered.project.insights:
