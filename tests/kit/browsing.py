@@ -28,6 +28,11 @@ _SQUEEZED = """[...document.querySelectorAll('td, th')].filter(cell => {
   return room > 0 && style.whiteSpace !== 'nowrap' && text.length > 7 && within < 44;
 }).map(cell => cell.textContent.trim().slice(0, 40))"""
 
+#: Heads of cards that reach over the card, or have words in a narrow pile beside something else.
+_CRAMPED = """[...document.querySelectorAll('.card > header')].filter(head => head.scrollWidth > head.clientWidth
+  || [...head.children].some(each => each.textContent.trim() && each.offsetHeight > 80 && each.offsetWidth < 100))
+  .map(head => head.textContent.trim().slice(0, 40))"""
+
 
 @contextmanager
 def chromium() -> Iterator[Any]:
@@ -89,6 +94,7 @@ class Watched:
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
         assert page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0, "only its main part scrolls"
         assert page.evaluate(_SQUEEZED) == []
+        assert page.evaluate(_CRAMPED) == []
         assert self.wrong == []
 
     def accessibility(self, *rules: str) -> list[str]:
