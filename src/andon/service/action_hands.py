@@ -10,7 +10,7 @@ from andon.base.record import replace
 from andon.errors import HeldError
 from andon.model.action import ActionKind
 from andon.model.commit import CommitKind
-from andon.operations.actions.action import Asked
+from andon.operations.actions.action import PersonAsked
 from andon.operations.actions.book import pause_words
 from andon.operations.actions.claiming import claimed
 from andon.runs.goal import Listener, RunOptions
@@ -154,14 +154,14 @@ class ServiceHands:
             )
         return branch
 
-    def ask(self, person: str, text: str) -> Asked:
+    def ask(self, person: str, text: str) -> PersonAsked:
         """See `Hands`."""
         number, desk = self._action.incident, self._service.incidents
         before = self._service.workspace.incidents.find(number)
         made = self._service.requests.ask_about(number, person, text)
         desk.take(number, person)
         desk.say(number, f"request {made.number}: {text}")
-        return Asked(made.number, before.owner if before is not None else None)
+        return PersonAsked(made.number, before.owner if before is not None else None)
 
     def pause(self, datasets: Sequence[str], until: datetime | None) -> None:
         """See `Hands`."""

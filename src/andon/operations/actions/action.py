@@ -81,7 +81,7 @@ class Done(Record):
     kept: Mapping[str, Any] | None = None
 
 
-class Asked(Record):
+class PersonAsked(Record):
     """What was asked of somebody: the number of the request, and whose the incident was before."""
 
     request: int
@@ -108,7 +108,7 @@ class Hands(Protocol):
         """Put a file with another text on a branch of its own; returns the branch."""
         ...
 
-    def ask(self, person: str, text: str) -> Asked:
+    def ask(self, person: str, text: str) -> PersonAsked:
         """Give the incident to a person, with a request that says what is asked of them; asked again it is the same request."""
         ...
 
