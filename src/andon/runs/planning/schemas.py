@@ -18,6 +18,7 @@ from andon.model.load import SchemaPolicy
 from andon.project.bind_check import Following, check_bindings, check_declared, check_sources
 from andon.runs.growing.check import cannot_grow
 from andon.runs.growing.proofs import Proofs
+from andon.runs.inspection.returns import guessed_returns
 from andon.runs.planning.gather import GLOSSARY, BoundCode, Gathered, is_glossary_new
 from andon.runs.planning.going_on import asked_since, goes_on
 from andon.runs.planning.inspected import Inspected
@@ -303,9 +304,16 @@ def _bind_changed(
     sources = {d for d in changed if definitions[d].kind is Kind.SOURCE}
     following = Following(readers, sources, lambda names: _columns_of(workspace, gathered, names - changed - unknown))
     pending = {d for d in changed if definitions[d].kind is Kind.SQL}
-    bound, problems = check_bindings(
-        gathered.project, known, pending, workspace.cache, to_lake_type=lake_type, following=following
-    )
+
+    def binding(known: Mapping[str, Columns]) -> tuple[Mapping[str, Columns], list[Problem]]:
+        return check_bindings(
+            gathered.project, known, pending, workspace.cache, to_lake_type=lake_type, following=following
+        )
+
+    bound, problems = binding(known)
+    guessed = known.keys() & guessed_returns(gathered, changed)
+    if problems and guessed:  # what reads them may be right: only the run tells what they return
+        bound, problems = binding({name: columns for name, columns in known.items() if name not in guessed})
     return {**result, **bound}, [*problems, *declared]
 
 
