@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from andon.base.document import Document
 from andon.state.queries import ColumnRead
@@ -33,18 +33,23 @@ class ReadColumn(Document):
     reads: int
 
 
-def readers_of(lines: Iterable[ColumnRead], dataset: str) -> tuple[list[ReadingPerson], list[ReadColumn]]:
-    """The people who read `dataset`, who does it most first, and its columns that are read, most people first."""
+def readers_of(lines: Iterable[ColumnRead], names: Collection[str]) -> tuple[list[ReadingPerson], list[ReadColumn]]:
+    """The people who read a dataset, who does it most first, and its columns that are read, most people first.
+
+    Args:
+        names: that it has, and had.
+    """
     people: dict[str, _Reads] = {}
     columns: dict[str, dict[str, int]] = {}
     for line in lines:
-        if dataset not in line.datasets:
+        own = [name for name in names if name in line.datasets]
+        if not own:
             continue
         reads = people.setdefault(line.who, _Reads())
         reads.count += 1
         reads.last = max(reads.last, line.at)
         reads.doors[line.face] = reads.doors.get(line.face, 0) + 1
-        for column in _columns(line, dataset):
+        for column in _columns(line, own):
             reads.columns[column] = reads.columns.get(column, 0) + 1
             of_column = columns.setdefault(column, {})
             of_column[line.who] = of_column.get(line.who, 0) + 1
@@ -69,9 +74,13 @@ class _Reads:
         self.columns: dict[str, int] = {}
 
 
-def _columns(line: ColumnRead, dataset: str) -> list[str]:
-    start = f"{dataset}."
-    return [column.removeprefix(start) for column in line.columns or () if column.startswith(start)]
+def _columns(line: ColumnRead, names: Iterable[str]) -> list[str]:
+    return [
+        column.removeprefix(start)
+        for start in (f"{name}." for name in names)
+        for column in line.columns or ()
+        if column.startswith(start)
+    ]
 
 
 def _most(counts: Mapping[str, int]) -> list[str]:

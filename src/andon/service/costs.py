@@ -213,7 +213,7 @@ class CostDesk:
         whole = _parts([(str(kind), bill.served[kind]) for kind in bill.served], spent.rates)
         total = next(part for part in whole if part.name == Served.WASTE)
         parts = _parts([*((name, own[name]) for name in names), (None, gone)], spent.rates, total.money)
-        reads = self._workspace.spending.last_reads(spent.until)
+        reads = self._workspace.spending.last_reads(spent.until, spent.names)
         project = view.project
         return WasteDocument(
             branch=view.ref,

@@ -85,8 +85,11 @@ class ReaderBook:
         view.leaf(dataset)
         now = self._workspace.clock()
         since = to_text(now - timedelta(days=DAYS - 1))[:10]
-        people, columns = readers_of(self._workspace.query_log.reads_of(dataset, since), dataset)
-        entries, uses = self._catalogs.contents(view.commit).entries, self._uses.uses(now)
+        renamed = self._workspace.lake.former_names.of(view.commit, view.state)
+        had = [dataset, *sorted(name for name, now_is in renamed.items() if now_is == dataset)]
+        log = self._workspace.query_log
+        people, columns = readers_of((read for name in had for read in log.reads_of(name, since)), had)
+        entries, uses = self._catalogs.contents(view.commit).entries, self._uses.uses(now, lambda: renamed)
         direct = sorted(name for name, entry in entries.items() if dataset in entry.reads)
         return ReadersDocument(
             dataset=dataset,

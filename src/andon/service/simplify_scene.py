@@ -75,7 +75,7 @@ class Scenes:
                 if name in project.datasets and definitions[leaf.definition].id == project.datasets[name].definition.id
             ),
             self._graph(view.commit),
-            self._asked(now),
+            self._asked(now, self._lake.former_names.of(view.commit, state)),
             frozenset(name for name, first in self._lake.holdings.first_built().items() if first < young),
             self._log_words(now, texts),
             frozenset(cord.dataset for cord in self._workspace.cords.standing(view.ref)),
@@ -135,7 +135,7 @@ class Scenes:
         self._workspace.facts.keep({version: found}, KIND)
         return found
 
-    def _asked(self, now: datetime) -> Mapping[str, AskedOften]:
+    def _asked(self, now: datetime, renamed: Mapping[str, str]) -> Mapping[str, AskedOften]:
         since = to_text(now - timedelta(days=UNREAD_DAYS))
         times: dict[str, list[str]] = {}
         columns: dict[str, set[str]] = {}
@@ -143,12 +143,13 @@ class Scenes:
         for read in self._workspace.query_log.all_reads(since):
             if read.who == ANDON:
                 continue
-            for dataset in read.datasets:
+            for said in read.datasets:
+                dataset = renamed.get(said, said)
                 times.setdefault(dataset, []).append(read.at)
                 if read.columns is None:
                     untold.add(dataset)
                 else:
-                    start = f"{dataset}."
+                    start = f"{said}."
                     named = (each for each in read.columns if each.lower().startswith(start))
                     columns.setdefault(dataset, set()).update(each[len(start) :].lower() for each in named)
         return {

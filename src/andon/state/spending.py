@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from andon.base.database import Database
 from andon.base.record import Record
@@ -87,8 +88,12 @@ class Spending:
             for at, who, face, names, seconds, shape, error in rows
         ]
 
-    def last_reads(self, until: str) -> dict[str, tuple[str, str]]:
-        """`{dataset: (who read it last before, when)}`, as far back as the log goes."""
+    def last_reads(self, until: str, renamed: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+        """`{dataset: (who read it last before, when)}`, as far back as the log goes.
+
+        Args:
+            renamed: by name that datasets had before, the one that they have now.
+        """
         rows = self._database.query(
             "select datasets, who, max(at) from query_log where at < ? and error is null"
             f" and face not in ({', '.join('?' * len(UNASKED))}) and datasets <> '[]' group by datasets, who",
@@ -96,7 +101,8 @@ class Spending:
         )
         found: dict[str, tuple[str, str]] = {}
         for names, who, at in rows:
-            for dataset in json.loads(names):
+            for name in json.loads(names):
+                dataset = renamed.get(name, name)
                 if dataset not in found or found[dataset][1] < at:
                     found[dataset] = who, at
         return found

@@ -73,7 +73,7 @@ def test_readers_of_a_dataset_by_door_and_column(log: Queries) -> None:
         line("old", "a.x", ago=DAYS + 2),
     ):
         log.add(record)
-    people, columns = readers_of(log.reads_of("a.x", to_text(NOW - timedelta(days=DAYS))), "a.x")
+    people, columns = readers_of(log.reads_of("a.x", to_text(NOW - timedelta(days=DAYS))), ["a.x"])
     assert [(p.person, p.reads, p.doors, p.columns) for p in people] == [
         ("ana", 3, ["http", "python"], ["id", "day"]),
         ("ben", 1, ["http"], ["day"]),
