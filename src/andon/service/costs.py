@@ -12,12 +12,13 @@ from andon.base.document import Document
 from andon.base.duration import read_duration
 from andon.errors import UsageError
 from andon.runs.planning.merge_words import some as listed
+from andon.service.namings import naming_files
 from andon.service.spending import GRACE_DAYS, UNREAD_DAYS, SpendingBook, Spent
 from andon.value.allot import allot_by
 from andon.value.bill import Allocation, Amounts, ChargeKind, Served, bill_of
 from andon.value.focus import FocusFrame, focus_rows
 from andon.value.rates import Rates, cents
-from andon.value.useful import Keeper, keepers
+from andon.value.useful import Keeper, keepers, putting_away
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 #: What is looked at where nobody says since when.
 MONTH = "30d"
+#: So many at most are proposed to be archived in one go.
+_TOGETHER = 12
 
 
 class CostBy(StrEnum):
@@ -95,6 +98,7 @@ class WasteLine(Document):
     Attributes:
         first: when it was made first (ISO text).
         reader, read: who read it last, and when (ISO text), as far back as the log of queries goes.
+        named: files that name it without reading it, and must be changed before it goes.
         microseconds, byte_days, money: what it cost, as in `CostPart`.
     """
 
@@ -103,6 +107,7 @@ class WasteLine(Document):
     first: str | None
     reader: str | None
     read: str | None
+    named: list[str]
     microseconds: int
     byte_days: int
     money: str | None
@@ -116,7 +121,8 @@ class WasteDocument(Document):
         grace_days: what is younger is not among them.
         rates: as in `CostDocument`.
         total: the `waste` of the bill of that time.
-        datasets: what cost most first. They may be archived together.
+        datasets: what cost most first.
+        together: the first of them, with what is made of them, that may be archived as they are, together; nothing else names them.
         gone: what of the total is of datasets that the branch does not have: their files stay in its history, or on other branches.
     """
 
@@ -128,6 +134,7 @@ class WasteDocument(Document):
     rates: CostRates
     total: CostPart
     datasets: list[WasteLine]
+    together: list[str]
     gone: CostPart
 
 
@@ -214,7 +221,7 @@ class CostDesk:
         total = next(part for part in whole if part.name == Served.WASTE)
         parts = _parts([*((name, own[name]) for name in names), (None, gone)], spent.rates, total.money)
         reads = self._workspace.spending.last_reads(spent.until, spent.names)
-        project = view.project
+        project, named = view.project, naming_files(view, own)
         return WasteDocument(
             branch=view.ref,
             since=spent.since,
@@ -230,12 +237,14 @@ class CostDesk:
                     spent.lives.first.get(name),
                     reads[name][0] if name in reads else None,
                     reads[name][1] if name in reads else None,
+                    named.get(name, []),
                     part.microseconds,
                     part.byte_days,
                     part.money,
                 )
                 for name, part in zip(names, parts, strict=False)
             ],
+            together=putting_away(names, spent.lives.needs, named, _TOGETHER),
             gone=parts[-1],
         )
 

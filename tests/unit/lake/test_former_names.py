@@ -30,7 +30,9 @@ def test_each_name_that_a_dataset_ever_had_leads_to_the_one_that_it_has(acts):
 
     found = former_names(meant, present)
 
-    assert found == {name: stack[-1] for own, stack in zip(names, stacks, strict=True) for name in own if name != stack[-1]}
+    assert found == {
+        name: stack[-1] for own, stack in zip(names, stacks, strict=True) for name in own if name != stack[-1]
+    }
 
 
 def test_what_is_there_is_no_former_name_of_its_twin_and_other_code_is_another_dataset():
