@@ -195,7 +195,7 @@ def test_a_column_of_the_glossary_that_is_not_there_is_refused(project: Clone) -
         (
             "datasets/marts/totals.sql",
             "/*---\ncaveats: [{text: Some, columns: [customer, amuont]}]\n---*/\n" + FILES["datasets/marts/totals.sql"],
-            "datasets/marts/totals.sql:2:43",
+            "datasets/marts/totals.sql:2:44",
         ),
         ("insights/what.md", "---\nquestion: What?\nuses: [marts.totals.amuont]\n---\n", "insights/what.md"),
     ],

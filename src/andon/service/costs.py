@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from andon.base.clock import from_text, to_text
 from andon.base.document import Document
@@ -138,6 +138,13 @@ class WasteDocument(Document):
     gone: CostPart
 
 
+class SpentBy(NamedTuple):
+    """What was spent, by what a commit says of who needs what."""
+
+    view: View
+    spent: Spent
+
+
 class CostDesk:
     """Tells what one workspace's lake costs."""
 
@@ -146,19 +153,26 @@ class CostDesk:
         self._renaming = renaming
 
     def cost(
-        self, by: CostBy | str = CostBy.DATASET, since: str = MONTH, until: str | None = None, branch: str | None = None
+        self,
+        by: CostBy | str = CostBy.DATASET,
+        since: str = MONTH,
+        until: str | None = None,
+        branch: str | None = None,
+        *,
+        known: SpentBy | None = None,
     ) -> CostDocument:
         """What was spent from `since` until `until`, and whom it served by what is known at that moment.
 
         Args:
             since: a moment as ISO text, or how long before `until` (`30d`, `3 mo`).
             until: a moment as ISO text; now without it. Datasets and insights are those that the branch had then.
+            known: what `spent` found of it, for who tells several things of one time.
 
         Raises:
             UsageError: `usage.bad_argument` for what is no such time or word; `lake.ref_not_found`.
         """
         by = _word(by)
-        view, spent = self._spent(since, until, branch)
+        view, spent = known or self.spent(since, until, branch)
         bill = bill_of(spent.allocations)
         groups: dict[str | None, Amounts] = {}
         for each in spent.allocations:
@@ -184,7 +198,7 @@ class CostDesk:
         Raises:
             UsageError: `usage.bad_argument` where `[cost]` has no rates or no currency; as `cost`.
         """
-        _, spent = self._spent(since, until, branch)
+        _, spent = self.spent(since, until, branch)
         if not spent.rates.is_said or not spent.rates.currency:
             raise UsageError(
                 "usage.bad_argument",
@@ -197,14 +211,17 @@ class CostDesk:
         frame = FocusFrame(spent.since, spent.until, self._workspace.root.name, lake.id, spent.rates)
         return focus_rows(spent.allocations, frame)
 
-    def waste(self, since: str = MONTH, branch: str | None = None) -> WasteDocument:
+    def waste(self, since: str = MONTH, branch: str | None = None, *, known: SpentBy | None = None) -> WasteDocument:
         """Datasets that no insight rests on and no person has read for 60 days, nor anything that is made of them.
+
+        Args:
+            known: as for `cost`.
 
         Raises:
             UsageError: `usage.bad_argument` where the log of queries is kept for less than that; as `cost`.
         """
         self._require_log()
-        view, spent = self._spent(since, None, branch)
+        view, spent = known or self.spent(since, None, branch)
         wasted = [each for each in spent.allocations if each.served is Served.WASTE]
         own: dict[str, Amounts] = {
             name: Amounts() for name in view.state.leaves if spent.use.served(name) is Served.WASTE
@@ -275,16 +292,17 @@ class CostDesk:
         renaming = self._renaming()
         return renaming.retire(names, options, listener, is_dry=is_dry, word="archived", require=require)
 
-    # -- parts
-
-    def _spent(self, since: str, until: str | None, branch: str | None) -> tuple[View, Spent]:
+    def spent(self, since: str = MONTH, until: str | None = None, branch: str | None = None) -> SpentBy:
+        """What was spent within a time, shared out: what bills and waste are told from. Raises as `cost`."""
         now = self._workspace.clock()
         end = now if until is None else moment_said(until, now, now, "until")
         begin = moment_said(since, end, end, "since")
         view = View.at(self._workspace, branch)
         if until is not None:
             view = View.at(self._workspace, f"{view.ref}@{to_text(end)}")
-        return view, SpendingBook(self._workspace, view, begin, end).spent()
+        return SpentBy(view, SpendingBook(self._workspace, view, begin, end).spent())
+
+    # -- parts
 
     def _require_log(self) -> None:
         """That the log of queries goes back as far as reads count."""

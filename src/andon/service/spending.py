@@ -87,7 +87,8 @@ class SpendingBook:
         return self._workspace.lake.former_names.of(self._view.commit, self._view.state)
 
     def _named(self, datasets: Iterable[str]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self.names.get(name, name) for name in datasets))
+        names = self.names
+        return tuple(dict.fromkeys(names.get(name, name) for name in datasets)) if names else tuple(datasets)
 
     # -- who needs what
 
