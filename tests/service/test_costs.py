@@ -255,3 +255,8 @@ def test_what_is_proposed_to_be_archived_can_be_whatever_else_names_waste(tmp_pa
         assert set(wasted.together) == {"marts.totals", "marts.best", "w.free", "w.read", "w.alone"}
         assert service.costs.archive(wasted.together, AGREED).published
         assert service.costs.waste().together == []
+
+
+def test_nothing_named_is_nothing_archived(lived: Clone):
+    with lived.opened() as service, pytest.raises(UsageError, match="nothing is named"):
+        service.costs.archive([], AGREED)

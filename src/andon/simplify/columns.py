@@ -96,7 +96,7 @@ def _is_named_below(scene: ProjectScene, name: str, columns: set[str]) -> bool:
         if of is None or of.definition.sql is None or columns.isdisjoint(words_in(of.definition.sql.lower())):
             continue
         schemas = {each: scene.columns[each] for each in of.definition.inputs if each in scene.columns}
-        schemas[name] = [each for each in schemas.get(name, ()) if each[0].lower() not in columns]
+        schemas[name] = tuple(each for each in schemas.get(name, ()) if each[0].lower() not in columns)
         if not meaning_of(of.definition.sql, schemas, of.definition.macros).columns:
             return True
     return False
