@@ -351,3 +351,11 @@ def _no_worker(*_: object) -> None:
 
 def _defect(*_: object) -> None:
     raise ZeroDivisionError
+
+
+def test_what_moved_although_no_dataset_did_is_said_to_be_no_fault_of_the_data(shop: Clone) -> None:
+    with shop.opened() as service:
+        service.insight_changes.add(NewInsight("when", "When?", query="select now() as at, n from marts.count"), RunOptions())
+        (found,) = service.insight_checks.check(["when"])
+    assert (found.state, list(found.through)) == ("moved", [])
+    assert "no dataset is another one since" in found.what
