@@ -14,7 +14,7 @@ from andon.value.bill import Amounts, Charge, ChargeKind, Served, Usefulness, al
 from andon.value.rates import Rates, cents
 from andon.value.resting import Resting, rests_on
 from andon.value.shares import ValueKind, is_unreviewed, value_shares, yearly
-from andon.value.useful import LastRead, Lives, keepers, usefulness
+from andon.value.useful import LastRead, Lives, keepers, putting_away, usefulness
 from andon.value.weakest import LinkFlaw, LinkLevel, repairs, weakest_links
 
 TODAY = "2026-11-30"
@@ -250,3 +250,15 @@ def test_money_as_it_is_shown_adds_up(measured: list[tuple[int, int]], hour: Dec
     shown = cents(amounts)
     assert abs(sum(shown) * 10_000 - total) <= 5_000
     assert all(abs(each * 10_000 - own.money) <= 15_000 for each, own in zip(shown, amounts, strict=True))
+
+
+@given(lakes(), st.sets(st.sampled_from(NAMES)), st.permutations(NAMES), st.integers(1, 9))
+def test_what_is_put_away_together_leaves_nothing_that_needs_it(lake, named, ordered, most) -> None:
+    needs, _ = lake
+    gone = putting_away(ordered, needs, named, most)
+    assert len(gone) == len(set(gone)) <= most
+    stays = set(NAMES) - set(gone)
+    assert named <= stays
+    assert all(paths(needs, name) <= stays for name in stays)
+    if most >= len(NAMES):  # and nothing is left that could go, too
+        assert all(any(name in paths(needs, other) for other in named) for name in stays)

@@ -222,3 +222,41 @@ def test_the_export_adds_up_to_the_bill(lived: Clone, tmp_path: Path):
             service.costs.focus()
     finally:
         lived.write("andon.toml", RATES)
+
+
+def test_what_is_proposed_to_be_archived_can_be_whatever_else_names_waste(tmp_path: Path):
+    clone = Clone(tmp_path / "acme", clock=(days := Days()))
+    named = {
+        "glossary.yml": "word:\n  meaning: m\n  columns: [w.glossary.x]\n",
+        "tests/t.yml": "- name: one\n  dataset: w.tested\n  given: {w.below: [{x: 1}]}\n  expect:\n    - {x: 2}\n",
+        "playbooks.yml": "playbooks:\n  - name: p\n    on: {kind: check, dataset: w.played}\n    do: retry\n",
+        "andon.toml": '[schedules.nightly]\nselect = ["w.timed"]\ncron = "0 2 * * *"\n',
+        "datasets/live/asked.sql": "/*---\ndeprecated: {use: w.instead}\n---*/\nselect 1 as x\n",
+        "datasets/w/tested.sql": "select 2 as x from w.below\n",
+    }
+    plain = ("glossary", "played", "timed", "instead", "below", "free", "alone")
+    files = {f"datasets/w/{name}.sql": f"select {place} as x\n" for place, name in enumerate(plain)}
+    clone.root.mkdir()
+    clone.fill({**FILES, **files, **named, "datasets/w/read.sql": "select x from w.free\n"})
+    assert clone.run().published
+    days.now += timedelta(days=90)
+    with clone.opened() as service:
+        service.querying.ask("select n from marts.count").fetch()
+        service.querying.ask("select x from live.asked").fetch()
+        wasted = service.costs.waste()
+        assert {each.dataset: each.named for each in wasted.datasets if each.named} == {
+            "w.glossary": ["glossary.yml"],
+            "w.tested": ["tests/t.yml"],
+            "w.below": ["tests/t.yml"],
+            "w.played": ["playbooks.yml"],
+            "w.timed": ["andon.toml"],
+            "w.instead": ["datasets/live/asked.sql"],
+        }
+        assert set(wasted.together) == {"marts.totals", "marts.best", "w.free", "w.read", "w.alone"}
+        assert service.costs.archive(wasted.together, AGREED).published
+        assert service.costs.waste().together == []
+
+
+def test_nothing_named_is_nothing_archived(lived: Clone):
+    with lived.opened() as service, pytest.raises(UsageError, match="nothing is named"):
+        service.costs.archive([], AGREED)

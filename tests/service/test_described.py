@@ -182,3 +182,33 @@ def test_a_column_of_the_glossary_that_is_not_there_is_refused(project: Clone) -
     project.write("datasets/marts/best.sql", "select customer from marts.totals\n")
     with pytest.raises(ProjectError, match="has no column `amount`"):
         project.run()
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "place"),
+    [
+        (
+            "datasets/marts/totals.sql",
+            "/*---\ncolumns: {amuont: What was paid}\n---*/\n" + FILES["datasets/marts/totals.sql"],
+            "datasets/marts/totals.sql:2:11",
+        ),
+        (
+            "datasets/marts/totals.sql",
+            "/*---\ncaveats: [{text: Some, columns: [customer, amuont]}]\n---*/\n" + FILES["datasets/marts/totals.sql"],
+            "datasets/marts/totals.sql:2:44",
+        ),
+        ("insights/what.md", "---\nquestion: What?\nuses: [marts.totals.amuont]\n---\n", "insights/what.md"),
+    ],
+    ids=["described", "limited", "used"],
+)
+def test_a_column_that_is_not_there_is_refused_wherever_it_is_named(
+    project: Clone, path: str, text: str, place: str
+) -> None:
+    project.run()  # what the dataset returns stays as it is
+    project.write(path, text)
+    with pytest.raises(ProjectError) as refused:
+        project.run()
+
+    assert [(each.where, each.code) for each in refused.value.problems] == [(place, "project.unknown_column")]
+    project.write(path, text.replace("amuont", "amount"))
+    assert project.run().published

@@ -353,3 +353,28 @@ def _no_worker(*_: object) -> None:
 
 def _defect(*_: object) -> None:
     raise ZeroDivisionError
+
+
+def test_what_moved_although_no_dataset_did_is_said_to_be_no_fault_of_the_data(shop: Clone) -> None:
+    with shop.opened() as service:
+        service.insight_changes.add(
+            NewInsight("when", "When?", query="select now() as at, n from marts.count"), RunOptions()
+        )
+        (found,) = service.insight_checks.check(["when"])
+    assert (found.state, list(found.through)) == ("moved", [])
+    assert "no dataset is another one since" in found.what
+
+
+def test_the_repair_of_what_is_kept_from_readers_is_said_of_what_is_kept(shop: Clone) -> None:
+    shop.write("sources/shop/orders.sql", "/*---\nchecks: |\n  amount > 0\n---*/\n" + FILES["sources/shop/orders.sql"])
+    assert shop.run().published
+    with shop.opened() as service:
+        service.insight_changes.add(NewInsight("many", "How many?", query="select n from marts.count"), RunOptions())
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,-7\n")
+    kept = shop.refresh()
+    with shop.opened() as service:
+        repairs = {flaw.dataset: flaw.repair for flaw in service.insights.show("many").flaws}
+        assert repairs["shop.orders"] == f"`andon check shop.orders --at run:{kept.run}` says what is wrong"
+        service.cords.hold("shop.orders", "it looks odd")
+        repairs = {flaw.dataset: flaw.repair for flaw in service.insights.show("many").flaws}
+        assert repairs["marts.count"] == "it goes on once what it reads does"

@@ -46,3 +46,29 @@ def test_a_view_keeps_its_own_macro_beside_a_reader_with_a_newer_one(project):
 
     for name in ("reader", "seen"):
         assert project.ask(f"select v, typeof(v), w from m.{name}") == [(2, "INTEGER", 100)]
+
+
+class TestChangedPythonMayReturnOtherColumnsInOneChangeWithWhatNamesThem:
+    def test_a_reader_a_check_a_key_and_a_saved_query(self, project):
+        project.write("datasets/m/made.py", PYTHON.format(value="1 as y, 1"))
+        project.write("datasets/m/reader.sql", "select y as z from m.made\n")
+        project.run()
+        named = PYTHON.format(value="2 as w, 1").replace("@dataset()", '@dataset(key="w", checks="not null w")')
+        project.write("datasets/m/made.py", named)
+        project.write("datasets/m/reader.sql", "select w as z from m.made\n")
+        project.write("queries/asked.sql", "select w from m.made\n")
+
+        project.run()
+
+        assert project.ask("select z from m.reader") == [(2,)]
+
+    def test_what_does_not_fit_is_told_when_it_has_run(self, project):
+        project.write("datasets/m/made.py", PYTHON.format(value="1 as y, 1"))
+        project.run()
+        project.write("datasets/m/made.py", PYTHON.format(value="2 as w, 1").replace("()", '(key="y")', 1))
+
+        result = project.run()
+
+        assert not result.published
+        assert "`y`" in "".join(str(task.error) for task in result.tasks)
+        assert project.ask("select y from m.made") == [(1,)]

@@ -155,3 +155,15 @@ def test_hints_are_counted_until_somebody_decides(project: Clone):
     with project.opened() as service:
         found = service.scorecards.scorecard("30d", "main").principles[7]
         assert [each.value for each in found.measures if each.key == "hints"] == [before - 1]
+
+
+def test_the_next_steps_of_a_lake_are_commands_that_can_be_given_as_they_stand(project: Clone):
+    with project.opened() as service:
+        empty = service.scorecards.scorecard("30d", "main")
+    project.run()
+    with project.opened() as service:
+        found = service.scorecards.scorecard("30d", "main")
+    asked = {each.next.command for each in found.principles}
+    assert {"andon run --force marts.best", 'andon query "from marts.best limit 10"'} <= asked
+    assert not any(word.isupper() for command in asked for word in command.split())
+    assert all(each.next.command.startswith("andon ") for each in (*empty.principles, *found.principles))

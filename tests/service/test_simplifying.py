@@ -446,3 +446,26 @@ def test_whatever_is_used_stays_and_whatever_goes_is_not_missed(tmp_path_factory
     for name, (columns, rows) in after.items():
         kept = [before[name][0].index(column) for column in columns]
         assert rows == sorted((tuple(row[at] for at in kept) for row in before[name][1]), key=repr), name
+
+
+def test_a_column_that_a_reader_names_stays_even_where_nothing_comes_of_it(tmp_path):
+    clone = Clone(tmp_path / "acme", clock=Days())
+    clone.root.mkdir()
+    clone.fill(
+        {
+            "andon.toml": "",
+            "raw/orders_05.csv": RAW,
+            "sources/shop/orders.sql": SOURCE,
+            "datasets/marts/all.sql": "select id, amount, note, customer from shop.orders\n",
+            "datasets/marts/some.sql": "with a as (select id, amount, note from marts.all) select id from a\n",
+            "datasets/marts/other.sql": "select id + 1 as id from marts.all\n",
+            "insights/some.md": "---\nquestion: Some?\nuses: [marts.some, marts.other]\n---\n",
+        }
+    )
+    assert clone.run().published
+    clone.clock.now += timedelta(days=40)
+
+    with clone.opened() as service:
+        (hint,) = (each for each in service.simplifying.list().hints if each.kind == "columns")
+        assert hint.title == "take 1 column off `marts.all`: `customer`"
+        assert service.simplifying.accept(hint.number).state == "accepted"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from urllib.parse import unquote
 
 import andon
@@ -59,3 +61,25 @@ def test_a_lake_that_a_server_has_does_the_same(own: tuple[Clone, Serving]) -> N
     with andon.open(clone.root) as lake:
         assert lake.insights.show("total").outcomes == page.outcomes
         assert [each.state for each in lake.insights.check("total")] == ["true"]
+
+
+def test_numbers_and_days_may_be_said_as_python_has_them(own: tuple[Clone, Serving]) -> None:
+    clone, server = own
+    with andon.connect(server.address) as far, andon.open(clone.root) as near:
+        for lake, name in ((far, "far"), (near, "near")):
+            lake.insights.add(
+                name,
+                "Which?",
+                uses="marts.totals, marts.best",
+                amount=5000,
+                currency="USD",
+                review_by=date(2030, 1, 31),
+            )
+            lake.insights.outcome(name, "so it was", on=date(2026, 5, 1), amount=Decimal("12.50"), currency="USD")
+        far.insights.outcome("near", "and again", amount=0.1, currency="USD")
+        pages = [near.insights.show(name) for name in ("far", "near")]
+    assert {(page.value.amount, page.review_by, *page.uses) for page in pages} == {
+        ("5000", "2030-01-31", "marts.totals", "marts.best")
+    }
+    assert [x.value.amount for page in pages for x in page.outcomes] == ["12.50", "12.50", "0.1"]
+    assert pages[0].outcomes[0].on == "2026-05-01"

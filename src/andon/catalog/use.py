@@ -112,17 +112,18 @@ class Tally:
             if not asking.days:
                 del self._askings[key]
 
-    def uses(self) -> dict[str, DatasetUse]:
-        """What is counted now, by dataset."""
+    def uses(self, names: Mapping[str, str]) -> dict[str, DatasetUse]:
+        """What is counted now, by dataset; what had another name before is found in `names`."""
         people: dict[str, set[str]] = {}
         reads: dict[str, int] = {}
         last: dict[str, str] = {}
         for asking in self._askings.values():
             if asking.is_counted:
-                for dataset, count in asking.reads.items():
+                for name, count in asking.reads.items():
+                    dataset = names.get(name, name)
                     people.setdefault(dataset, set()).add(asking.who)
                     reads[dataset] = reads.get(dataset, 0) + count
-                    last[dataset] = max(asking.last[dataset], last.get(dataset, ""))
+                    last[dataset] = max(asking.last[name], last.get(dataset, ""))
         return {dataset: DatasetUse(len(who), reads[dataset], last[dataset]) for dataset, who in people.items()}
 
     def by_clock(self) -> frozenset[tuple[str, str]]:
@@ -151,11 +152,16 @@ class UseBook:
         self._tally = Tally(by_machine)
         self._uses: Mapping[str, DatasetUse] = {}
 
-    def uses(self, now: datetime) -> Mapping[str, DatasetUse]:
-        """By dataset; what nobody read is not in it."""
+    def uses(self, now: datetime, names: Callable[[], Mapping[str, str]] = dict) -> Mapping[str, DatasetUse]:
+        """By dataset; what nobody read is not in it.
+
+        Args:
+            names: tells by name that datasets had before the one that they have now.
+        """
         with self._lock:
             self._move_on(now)
-            return self._uses
+            found = names()
+            return self._uses if found.keys().isdisjoint(self._uses) else self._tally.uses(found)
 
     def by_clock(self, now: datetime) -> frozenset[tuple[str, str]]:
         """`asking_of` what comes by the clock, and is nobody's read."""
@@ -177,4 +183,4 @@ class UseBook:
             self._read, self._tally = 0, Tally(self._by_machine)
         self._tally.add(self._log.reads_after(self._read, since))
         self._tally.forget_before(since)
-        self._read, self._day, self._uses = last, since, self._tally.uses()
+        self._read, self._day, self._uses = last, since, self._tally.uses({})

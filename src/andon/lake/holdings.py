@@ -13,7 +13,7 @@ class HeldFile(Record):
     """A data file.
 
     Attributes:
-        datasets: of the versions that name it, sorted.
+        datasets: of the versions that name it, sorted; several may have come to one version.
         since: when the first of them was recorded (ISO text).
     """
 
@@ -35,11 +35,16 @@ class Holdings:
             "select id, dataset, body, created from version where is_view = 0 and created < ? order by created, id",
             [until],
         )
+        built: dict[str, set[str]] = {}
+        for key, dataset in self._database.query(
+            "select distinct version, dataset from build where created < ?", [until]
+        ):
+            built.setdefault(key, set()).add(dataset)
         found: dict[str, HeldFile] = {}
         for key, dataset, body, created in rows:
             for file in version_of(key, dataset, False, unpack(body)).files:
                 held = found.get(file.path)
-                names = tuple(sorted({dataset, *(held.datasets if held is not None else ())}))
+                names = tuple(sorted({dataset, *built.get(key, ()), *(held.datasets if held is not None else ())}))
                 found[file.path] = HeldFile(file.path, file.size, names, held.since if held is not None else created)
         return [found[path] for path in sorted(found)]
 

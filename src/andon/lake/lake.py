@@ -12,6 +12,7 @@ from andon.base.database import Database, Transaction, migrate
 from andon.base.sqlite import SqliteDatabase
 from andon.lake.catalogs import enlist
 from andon.lake.commits import Commits, Draft
+from andon.lake.former_names import FormerNames
 from andon.lake.holdings import Holdings
 from andon.lake.intact import Intact
 from andon.lake.objects import Objects
@@ -31,6 +32,7 @@ class Lake:
         self.intact = Intact(storage, MemoryCache() if kept is None else kept)
         self.objects = Objects(database, storage, clock, self.intact)
         self.holdings = Holdings(database)
+        self.former_names = FormerNames(database, self.objects)
         self.commits = Commits(database)
         self.refs = Refs(database, self.commits, lambda: self.clock())
 

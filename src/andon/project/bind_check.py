@@ -111,6 +111,8 @@ def check_declared(dataset: Dataset, columns: Sequence[tuple[str, str]], text: s
     ]
     traced = [name for name, _ in dataset.lineage if name != ROWS]
     missing += [(f"lineage:{name}", name, "named in `lineage`") for name in traced if name.lower() not in known]
+    limited = dict.fromkeys(name for caveat in dataset.caveats for name in caveat.columns)
+    missing += [(f"caveats:{name}", name, "named in a caveat") for name in limited if name.lower() not in known]
     untimed = _untimed(definition, columns)
     if not missing and definition.growth is None and untimed is None and not definition.partition:
         return []

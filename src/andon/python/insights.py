@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from andon.base.document import from_json
@@ -14,6 +16,23 @@ from andon.service.insight_documents import InsightCheck, InsightDocument, Insig
 
 if TYPE_CHECKING:
     from andon.service.service import Service
+
+Amount = str | int | float | Decimal
+Day = str | date
+
+
+def _amount(said: Amount | None) -> str | None:
+    if isinstance(said, str) or said is None:
+        return said
+    return format(Decimal(repr(said) if isinstance(said, float) else said), "f")
+
+
+def _day(said: Day | None) -> str | None:
+    return said.isoformat() if isinstance(said, date) else said
+
+
+def _names(said: str | Sequence[str]) -> tuple[str, ...]:
+    return tuple(each.strip() for each in said.split(",")) if isinstance(said, str) else tuple(said)
 
 
 class LakeInsights:
@@ -41,16 +60,16 @@ class LakeInsights:
         question: str,
         *,
         query: str | None = None,
-        uses: Sequence[str] = (),
+        uses: str | Sequence[str] = (),
         kind: str = "question",
         answer: str | None = None,
         owner: str | None = None,
-        amount: str | None = None,
+        amount: Amount | None = None,
         currency: str | None = None,
         per: str = "once",
         basis: str | None = None,
         words: str | None = None,
-        review_by: str | None = None,
+        review_by: Day | None = None,
         decision: str | None = None,
         description: str | None = None,
         branch: str | None = None,
@@ -61,14 +80,16 @@ class LakeInsights:
 
         Args:
             query: SQL, or the name of a saved query.
-            amount: what it is worth, as text: `5000`, `12.50`.
+            uses: what serves it beside what the query reads: names, or one text with commas.
+            amount: what it is worth: a number, or a text such as `12.50`.
+            review_by: a day, or its text.
 
         Raises:
             UsageError: `usage.exists`, `usage.bad_argument`; what is wrong with the query.
         """
         wanted = NewInsight(
-            name, question, kind, answer, query, tuple(uses), owner, amount, currency, per, basis, words, review_by,
-            decision, description,
+            name, question, kind, answer, query, _names(uses), owner, _amount(amount), currency, per, basis, words,
+            _day(review_by), decision, description,
         )  # fmt: skip
         options = RunOptions(branch=branch, message=message)
         return self._service.insight_changes.add(wanted, options, Listener(report))
@@ -89,8 +110,8 @@ class LakeInsights:
         name: str,
         what: str,
         *,
-        on: str | None = None,
-        amount: str | None = None,
+        on: Day | None = None,
+        amount: Amount | None = None,
         currency: str | None = None,
         basis: str | None = None,
         branch: str | None = None,
@@ -100,11 +121,11 @@ class LakeInsights:
         """Note what came of an insight.
 
         Args:
-            on: the day (ISO); today without.
-            amount: the value that was realised, as text.
+            on: the day, or its text (ISO); today without.
+            amount: the value that was realised.
         """
         options = RunOptions(branch=branch, message=message)
-        wanted = NewOutcome(name, what, on, amount, currency, basis)
+        wanted = NewOutcome(name, what, _day(on), _amount(amount), currency, basis)
         return self._service.insight_changes.outcome(wanted, options, Listener(report))
 
     def __iter__(self) -> Iterator[InsightInfo]:
@@ -137,16 +158,16 @@ class RemoteInsights:
         question: str,
         *,
         query: str | None = None,
-        uses: Sequence[str] = (),
+        uses: str | Sequence[str] = (),
         kind: str = "question",
         answer: str | None = None,
         owner: str | None = None,
-        amount: str | None = None,
+        amount: Amount | None = None,
         currency: str | None = None,
         per: str = "once",
         basis: str | None = None,
         words: str | None = None,
-        review_by: str | None = None,
+        review_by: Day | None = None,
         decision: str | None = None,
         description: str | None = None,
         branch: str | None = None,
@@ -155,9 +176,9 @@ class RemoteInsights:
     ) -> InsightSaved:
         """Make an insight: its query is asked, the answer pinned and kept, its file published."""
         body = {
-            "name": name, "question": question, "query": query, "uses": list(uses), "kind": kind, "answer": answer,
-            "owner": owner, "amount": amount, "currency": currency, "per": per, "basis": basis, "words": words,
-            "review_by": review_by, "decision": decision, "description": description, "branch": branch,
+            "name": name, "question": question, "query": query, "uses": list(_names(uses)), "kind": kind, "answer": answer,
+            "owner": owner, "amount": _amount(amount), "currency": currency, "per": per, "basis": basis, "words": words,
+            "review_by": _day(review_by), "decision": decision, "description": description, "branch": branch,
             "message": message,
         }  # fmt: skip
         return self._told("/insights", body, report, InsightSaved)
@@ -179,8 +200,8 @@ class RemoteInsights:
         name: str,
         what: str,
         *,
-        on: str | None = None,
-        amount: str | None = None,
+        on: Day | None = None,
+        amount: Amount | None = None,
         currency: str | None = None,
         basis: str | None = None,
         branch: str | None = None,
@@ -189,7 +210,7 @@ class RemoteInsights:
     ) -> InsightSaved:
         """Note what came of an insight."""
         body = {
-            "what": what, "on": on, "amount": amount, "currency": currency, "basis": basis, "branch": branch,
+            "what": what, "on": _day(on), "amount": _amount(amount), "currency": currency, "basis": basis, "branch": branch,
             "message": message,
         }  # fmt: skip
         return self._told(f"/insights/{name}/outcomes", body, report, InsightSaved)

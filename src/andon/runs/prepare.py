@@ -26,7 +26,7 @@ from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.bases import common_base
 from andon.runs.planning.changes import Changes
 from andon.runs.planning.cords import held_back, held_notices
-from andon.runs.planning.gather import BoundCode, Gathered, Gatherer, is_glossary_new
+from andon.runs.planning.gather import BoundCode, Gathered, Gatherer, names_columns_anew
 from andon.runs.planning.growing import PlannedGrowth
 from andon.runs.planning.histories import continued, histories_of, with_merged
 from andon.runs.planning.merge_words import code_notices
@@ -166,7 +166,7 @@ class Preparer:
         sources = [gathered.sources[d] for d in taken & gathered.sources.keys()]
         files = any(s.added or s.changed or s.removed or s.contract is None or s.load is not None for s in sources)
         is_known = all(d in leaves and leaves[d].definition == definitions[d].id for d in taken)
-        if not files and is_known and not is_glossary_new(gathered):
+        if not files and is_known and not names_columns_anew(gathered, taken):
             return BoundCode(gathered, {})
         from andon.runs.planning.schemas import bind_changed
 

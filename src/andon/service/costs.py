@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from andon.base.clock import from_text, to_text
 from andon.base.document import Document
@@ -13,12 +13,13 @@ from andon.base.duration import read_duration
 from andon.catalog.last_use import LastUse
 from andon.errors import UsageError
 from andon.runs.planning.merge_words import some as listed
+from andon.service.namings import naming_files
 from andon.service.spending import GRACE_DAYS, UNREAD_DAYS, SpendingBook, Spent
 from andon.value.allot import allot_by
 from andon.value.bill import Allocation, Amounts, ChargeKind, Served, bill_of
 from andon.value.focus import FocusFrame, focus_rows
 from andon.value.rates import Rates, cents
-from andon.value.useful import Keeper, keepers
+from andon.value.useful import Keeper, keepers, putting_away
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 #: What is looked at where nobody says since when.
 MONTH = "30d"
+#: So many at most are proposed to be archived in one go.
+_TOGETHER = 12
 
 
 class CostBy(StrEnum):
@@ -98,6 +101,7 @@ class WasteLine(Document):
         first: when it was made first (ISO text).
         reader, read: who read it last, and when (ISO text), as far back as the log of queries goes; a person.
         tool, tool_read: what read it last by the clock, and when: a tool that refreshes itself, cron.
+        named: files that name it without reading it, and must be changed before it goes.
         microseconds, byte_days, money: what it cost, as in `CostPart`.
     """
 
@@ -108,6 +112,7 @@ class WasteLine(Document):
     read: str | None
     tool: str | None
     tool_read: str | None
+    named: list[str]
     microseconds: int
     byte_days: int
     money: str | None
@@ -121,7 +126,8 @@ class WasteDocument(Document):
         grace_days: what is younger is not among them.
         rates: as in `CostDocument`.
         total: the `waste` of the bill of that time.
-        datasets: what cost most first. They may be archived together.
+        datasets: what cost most first.
+        together: the first of them, with what is made of them, that may be archived as they are, together; nothing else names them.
         gone: what of the total is of datasets that the branch does not have: their files stay in its history, or on other branches.
     """
 
@@ -133,7 +139,15 @@ class WasteDocument(Document):
     rates: CostRates
     total: CostPart
     datasets: list[WasteLine]
+    together: list[str]
     gone: CostPart
+
+
+class SpentBy(NamedTuple):
+    """What was spent, by what a commit says of who needs what."""
+
+    view: View
+    spent: Spent
 
 
 class CostDesk:
@@ -145,19 +159,26 @@ class CostDesk:
         self._renaming = renaming
 
     def cost(
-        self, by: CostBy | str = CostBy.DATASET, since: str = MONTH, until: str | None = None, branch: str | None = None
+        self,
+        by: CostBy | str = CostBy.DATASET,
+        since: str = MONTH,
+        until: str | None = None,
+        branch: str | None = None,
+        *,
+        known: SpentBy | None = None,
     ) -> CostDocument:
         """What was spent from `since` until `until`, and whom it served by what is known at that moment.
 
         Args:
             since: a moment as ISO text, or how long before `until` (`30d`, `3 mo`).
             until: a moment as ISO text; now without it. Datasets and insights are those that the branch had then.
+            known: what `spent` found of it, for who tells several things of one time.
 
         Raises:
             UsageError: `usage.bad_argument` for what is no such time or word; `lake.ref_not_found`.
         """
         by = _word(by)
-        view, spent = self._spent(since, until, branch)
+        view, spent = known or self.spent(since, until, branch)
         bill = bill_of(spent.allocations)
         groups: dict[str | None, Amounts] = {}
         for each in spent.allocations:
@@ -183,7 +204,7 @@ class CostDesk:
         Raises:
             UsageError: `usage.bad_argument` where `[cost]` has no rates or no currency; as `cost`.
         """
-        _, spent = self._spent(since, until, branch)
+        _, spent = self.spent(since, until, branch)
         if not spent.rates.is_said or not spent.rates.currency:
             raise UsageError(
                 "usage.bad_argument",
@@ -196,14 +217,17 @@ class CostDesk:
         frame = FocusFrame(spent.since, spent.until, self._workspace.root.name, lake.id, spent.rates)
         return focus_rows(spent.allocations, frame)
 
-    def waste(self, since: str = MONTH, branch: str | None = None) -> WasteDocument:
+    def waste(self, since: str = MONTH, branch: str | None = None, *, known: SpentBy | None = None) -> WasteDocument:
         """Datasets that no insight rests on and no person has read for 60 days, nor anything that is made of them.
+
+        Args:
+            known: as for `cost`.
 
         Raises:
             UsageError: `usage.bad_argument` where the log of queries is kept for less than that; as `cost`.
         """
         self._require_log()
-        view, spent = self._spent(since, None, branch)
+        view, spent = known or self.spent(since, None, branch)
         wasted = [each for each in spent.allocations if each.served is Served.WASTE]
         own: dict[str, Amounts] = {
             name: Amounts() for name in view.state.leaves if spent.use.served(name) is Served.WASTE
@@ -219,8 +243,8 @@ class CostDesk:
         whole = _parts([(str(kind), bill.served[kind]) for kind in bill.served], spent.rates)
         total = next(part for part in whole if part.name == Served.WASTE)
         parts = _parts([*((name, own[name]) for name in names), (None, gone)], spent.rates, total.money)
-        last = self._reads.last_before(spent.until)
-        project = view.project
+        last = self._reads.last_before(spent.until, spent.names)
+        project, named = view.project, naming_files(view, own)
         return WasteDocument(
             branch=view.ref,
             since=spent.since,
@@ -235,10 +259,12 @@ class CostDesk:
                     project.datasets[name].owner if name in project.datasets else None,
                     spent.lives.first.get(name),
                     last.of(name),
+                    named.get(name, []),
                     part,
                 )
                 for name, part in zip(names, parts, strict=False)
             ],
+            together=putting_away(names, spent.lives.needs, named, _TOGETHER),
             gone=parts[-1],
         )
 
@@ -269,16 +295,17 @@ class CostDesk:
         renaming = self._renaming()
         return renaming.retire(names, options, listener, is_dry=is_dry, word="archived", require=require)
 
-    # -- parts
-
-    def _spent(self, since: str, until: str | None, branch: str | None) -> tuple[View, Spent]:
+    def spent(self, since: str = MONTH, until: str | None = None, branch: str | None = None) -> SpentBy:
+        """What was spent within a time, shared out: what bills and waste are told from. Raises as `cost`."""
         now = self._workspace.clock()
         end = now if until is None else moment_said(until, now, now, "until")
         begin = moment_said(since, end, end, "since")
         view = View.at(self._workspace, branch)
         if until is not None:
             view = View.at(self._workspace, f"{view.ref}@{to_text(end)}")
-        return view, SpendingBook(self._workspace, view, begin, end).spent()
+        return SpentBy(view, SpendingBook(self._workspace, view, begin, end).spent())
+
+    # -- parts
 
     def _require_log(self) -> None:
         """That the log of queries goes back as far as reads count."""
@@ -293,7 +320,9 @@ class CostDesk:
             )
 
 
-def _waste_line(name: str, owner: str | None, first: str | None, use: LastUse, part: CostPart) -> WasteLine:
+def _waste_line(
+    name: str, owner: str | None, first: str | None, use: LastUse, named: list[str], part: CostPart
+) -> WasteLine:
     person, tool = use.person, use.tool
     return WasteLine(
         dataset=name,
@@ -303,6 +332,7 @@ def _waste_line(name: str, owner: str | None, first: str | None, use: LastUse, p
         read=None if person is None else person.at,
         tool=None if tool is None else tool.who,
         tool_read=None if tool is None else tool.at,
+        named=named,
         microseconds=part.microseconds,
         byte_days=part.byte_days,
         money=part.money,

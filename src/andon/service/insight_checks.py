@@ -175,7 +175,7 @@ class InsightChecks:
             if error.code == "usage.query_cancelled":
                 raise
             what = f"it can't be asked any more: {error.message}"
-            through = self._through(view, insight)
+            through = self._through(view, insight) or ()
             return _Seen(insight, self._told(view, insight, InsightState.FAILED, what, through=through))
 
     def _checked(self, view: View, insight: Insight, cancel: CancelToken) -> InsightCheck:
@@ -191,7 +191,7 @@ class InsightChecks:
         before = self._asking.before(insight, view.state, cancel)
         if before is None:
             what = "its answer is another one; what it was is not kept any more"
-            return self._told(view, insight, InsightState.MOVED, what, through=self._through(view, insight))
+            return self._told(view, insight, InsightState.MOVED, what, through=self._through(view, insight) or ())
         return self._compared(view, insight, before, asked)
 
     def _compared(self, view: View, insight: Insight, before: PinnedAnswer, asked: AskedInsight) -> InsightCheck:
@@ -199,13 +199,15 @@ class InsightChecks:
         if not difference.total:
             return self._told(view, insight, InsightState.TRUE, "still true")
         through = self._through(view, insight)
-        what = moved_words(difference, through)
+        what = moved_words(difference, through or ())
+        if through is not None and not through:
+            what = f"{what}; no dataset is another one since: its query is, or it hangs on the clock or on chance"
         if asked.is_personal:  # what is told here is kept, and seen by others
             what, difference = f"{what}; its values are personal", replace(difference, movements=())
-        return self._told(view, insight, InsightState.MOVED, what, difference, through)
+        return self._told(view, insight, InsightState.MOVED, what, difference, through or ())
 
-    def _through(self, view: View, insight: Insight) -> list[MovedDataset]:
-        """The datasets that are others than when an answer was pinned; none where that is not known any more."""
+    def _through(self, view: View, insight: Insight) -> list[MovedDataset] | None:
+        """The datasets that are others than when an answer was pinned; None where that is not known any more."""
         assert insight.pinned is not None
         try:
             then = View.at(self._workspace, insight.pinned.commit)
@@ -215,7 +217,7 @@ class InsightChecks:
                 needs.setdefault(name, set()).update(said.definition.inputs)
         except AndonError as error:
             _log.debug("what %s was read from is not known any more: %s", insight.name, error)
-            return []
+            return None
         refs = (then.commit.id[:8], view.ref if self._is_head(view) else view.commit.id[:8])
         return list(moved_through(insight.datasets, needs, before, view.state.leaves, refs))
 

@@ -84,12 +84,16 @@ def links_of(
 def _of_trouble(trouble: Trouble) -> LinkFlaw:
     level = _AMBER if trouble.lamp is Lamp.WARN else _RED
     name = trouble.dataset
+    kept = f" --at run:{trouble.run}" if trouble.kind is TroubleKind.HELD and trouble.run is not None else ""
+    follows = trouble.kind is TroubleKind.WAITS or (trouble.kind is TroubleKind.CORD and trouble.lamp is Lamp.BLOCKED)
+    if follows:
+        return LinkFlaw(name, str(trouble.kind), level, trouble.what, "it goes on once what it reads does")
     repair = {
         TroubleKind.LATE: f"`andon refresh +{name}+`",
         TroubleKind.FAILED: f"`andon refresh {name}`, once it can be built",
         TroubleKind.CORD: f"`andon release {name}`, once it is right",
         TroubleKind.COMPLAINT: "look at it, and close the incident",
-    }.get(trouble.kind, f"`andon check {name}` says what is wrong")
+    }.get(trouble.kind, f"`andon check {name}{kept}` says what is wrong")
     return LinkFlaw(name, str(trouble.kind), level, trouble.what, repair)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.duration import read_duration
+from andon.base.record import replace
 from andon.catalog.last_use import ByClock, LastUses, LoggedRead, asking_of
 from andon.query.used import ColumnsUsed, Used
 from andon.service.spending import machines_among
@@ -67,14 +68,39 @@ class LogReads:
             found.add(line, used.get(line.seq))
         return found
 
-    def last_before(self, until: str) -> LastUses:
-        """When datasets were read last before a moment (ISO text), as far back as the log goes; of columns it tells nothing."""
+    def answered(
+        self, datasets: Sequence[str] = (), since: str = "", *, renamed: Mapping[str, str]
+    ) -> tuple[list[AnsweredLine], Mapping[int, Used]]:
+        """What was asked of some datasets, or of all, and answered; by number of the line, the columns that it uses. What was asked under
+        a name that a dataset had before is told under the one that it has now.
+
+        Args:
+            datasets: by all names that they have and had.
+            since: ISO text.
+            renamed: by name that datasets had before, the one that they have now.
+        """
+        found = {line.seq: line for name in datasets or (None,) for line in self.lines(name, since)}
+        lines = [found[seq] for seq in sorted(found)]
+        used = self.used(lines)
+        if not renamed:
+            return lines, used
+        now = [replace(line, datasets=_now(line.datasets, renamed)) for line in lines]
+        return now, {
+            seq: {renamed.get(name, name): columns for name, columns in of.items()} for seq, of in used.items()
+        }
+
+    def last_before(self, until: str, renamed: Mapping[str, str]) -> LastUses:
+        """When datasets were read last before a moment (ISO text), as far back as the log goes; of columns it tells nothing.
+
+        Args:
+            renamed: by name that datasets had before, the one that they have now.
+        """
         self._workspace.query_log.flush()
         asked = self._workspace.spending.asked("", until)
         known = [each for each in asked if each.is_answered and each.face not in UNASKED]
         found = LastUses(self._ever_by_clock(known))
         for each in known:
-            found.add(each)
+            found.add(replace(each, datasets=_now(each.datasets, renamed)))
         return found
 
     def _ever_by_clock(self, lines: Iterable[LoggedRead]) -> ByClock:
@@ -87,3 +113,7 @@ class LogReads:
         said = str(self._workspace.settings.get("query.keep_log"))
         kept = read_duration(said) if said else None
         return "" if kept is None else to_text(kept.before(now))
+
+
+def _now(datasets: Iterable[str], renamed: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(renamed.get(name, name) for name in datasets))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from andon.base.record import Record
+from andon.base.record import Record, replace
 from andon.model.principles import MeasureUnit, Principle, PrincipleMeasure, PrincipleStep
 from andon.service import principle_measures as measures
 from andon.service.principle_measures import Recorded, Value, Window
@@ -39,6 +39,9 @@ class PrincipleSpec(Record):
     next: Callable[[Mapping[str, PrincipleMeasure]], PrincipleStep]
 
 
+_ASK = "andon query"
+
+
 class AtMoments(Record):
     """A measure that is known at moments only: now, and at the end of the time before; None where nobody knows."""
 
@@ -47,7 +50,11 @@ class AtMoments(Record):
 
 
 def cards(
-    facts: Recorded, windows: Sequence[Window], parts: Sequence[Window], known: Mapping[str, AtMoments]
+    facts: Recorded,
+    windows: Sequence[Window],
+    parts: Sequence[Window],
+    known: Mapping[str, AtMoments],
+    sample: str | None = None,
 ) -> list[Principle]:
     """All nine.
 
@@ -55,11 +62,12 @@ def cards(
         windows: the time before, and the time that is looked at.
         parts: both of them in equal parts, the oldest first.
         known: measures at moments, by key.
+        sample: a dataset that next steps may be done with.
     """
     found = []
     for number, spec in enumerate(PRINCIPLES, 1):
         own = [_measured(each, facts, windows, parts, known) for each in spec.measures]
-        found.append(Principle(number, spec.title, own, spec.next({each.key: each for each in own})))
+        found.append(Principle(number, spec.title, own, _with(spec.next({each.key: each for each in own}), sample)))
     return found
 
 
@@ -95,6 +103,14 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
+def _with(step: PrincipleStep, sample: str | None) -> PrincipleStep:
+    """The step with a command that can be given as it stands."""
+    if sample is None:
+        return step
+    command = f'andon query "from {sample} limit 10"' if step.command == _ASK else step.command
+    return replace(step, command=command.replace("DATASET", sample))
+
+
 def _step(words: str, command: str, page: str) -> PrincipleStep:
     return PrincipleStep(words, command, page)
 
@@ -103,7 +119,7 @@ def _self_service(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
     if own["waiting"].value:
         return _step("Answer the request that weighs most", "andon requests", "/requests")
     if own["self_service"].value is None:
-        return _step("Ask the first question", "andon query", "/sql")
+        return _step("Ask the first question", _ASK, "/sql")
     return _step("Offer what people ask again and again as a dataset", "andon suggestions", "/suggestions")
 
 

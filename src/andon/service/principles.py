@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from andon.base.clock import from_text, to_text
 from andon.base.lru import Lru
 from andon.errors import UsageError
+from andon.model.dataset import Kind
 from andon.model.principles import ScorecardDocument
+from andon.model.quarantine import is_aside
 from andon.service.costs import MONTH, moment_said
 from andon.service.principle_cards import AtMoments, cards
 from andon.service.principle_measures import (
@@ -112,7 +114,7 @@ class Scorecards:
             earlier=windows[0].since,
             since=windows[1].since,
             until=windows[1].until,
-            principles=cards(facts, windows, parts, self._at_moments(view, before, begin, now)),
+            principles=cards(facts, windows, parts, self._at_moments(view, before, begin, now), _sample(view)),
         )
 
     # -- what was recorded
@@ -227,3 +229,10 @@ def _share(count: int, of: int) -> Value:
 
 def _each(count: ArchitectureCount | None, name: str) -> Value:
     return Value(getattr(count, name) if count is not None else None, count.capabilities if count is not None else None)
+
+
+def _sample(view: View) -> str | None:
+    """A dataset that can be made anew and asked: rather one of SQL than what lies elsewhere."""
+    datasets = view.project.datasets
+    there = sorted(name for name in view.state.leaves if name in datasets and not is_aside(name))
+    return min(there, key=lambda name: datasets[name].definition.kind is not Kind.SQL, default=None)

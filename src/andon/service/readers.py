@@ -142,11 +142,12 @@ class ReaderBook:
         view.leaf(dataset)
         now = self._workspace.clock()
         since = to_text(now - timedelta(days=DAYS - 1))[:10]
-        lines = self._reads.lines(dataset)
-        used = self._reads.used(lines)
+        renamed = self._workspace.lake.former_names.of(view.commit, view.state)
+        had = [dataset, *sorted(name for name, now_is in renamed.items() if now_is == dataset)]
+        lines, used = self._reads.answered(had, renamed=renamed)
         last = self._reads.last(lines, used)
         found = readers_of([line for line in lines if line.at >= since], dataset, used, self._reads.by_clock())
-        entries, uses = self._catalogs.contents(view.commit).entries, self._uses.uses(now)
+        entries, uses = self._catalogs.contents(view.commit).entries, self._uses.uses(now, lambda: renamed)
         direct = sorted(name for name, entry in entries.items() if dataset in entry.reads)
         born = self._workspace.lake.holdings.first_built().get(dataset, view.commit.time)
         span = _Span(max(born, self._reads.told_since(now)), born, since, now)

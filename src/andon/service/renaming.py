@@ -138,12 +138,16 @@ class Renaming:
             require: raises where it may not be done; not asked of what was done already.
 
         Raises:
-            UsageError: `lake.dataset_not_found`, `lake.query_not_found`; `lake.is_read` where something that stays reads one.
+            UsageError: `lake.dataset_not_found`, `lake.query_not_found`; `lake.is_read` where something that stays reads one;
+                `usage.bad_argument` where nothing is named.
             ConflictError, PlanUnconfirmed: as `Saving.save`.
         """
         branch, head, state = self._state(options)
         if (done := self._given.answered(branch, options)) is not None:
             return self._as_it_was(tuple(names), None, done)
+        if not names:
+            hint = "`andon ls` lists all datasets"
+            raise UsageError("usage.bad_argument", "nothing is named", where="names", hint=hint)
         if require is not None:
             require()
         own = [path for name in names for path in self._own(name, state)]

@@ -266,7 +266,8 @@ class Searching:
         return _mixed(lists, limit)
 
     def _rank(self, view: View) -> Rank:
-        uses = self._uses.uses(self._workspace.clock())
+        names = self._workspace.lake.former_names
+        uses = self._uses.uses(self._workspace.clock(), lambda: names.of(view.commit, view.state))
         return Rank(uses, self._troubles.lamps(view))
 
     def _branches(self, words: str) -> list[PaletteHit]:

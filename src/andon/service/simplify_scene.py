@@ -76,7 +76,7 @@ class Scenes:
                 if name in project.datasets and definitions[leaf.definition].id == project.datasets[name].definition.id
             ),
             self._graph(view.commit),
-            self._asked(now),
+            self._asked(now, self._lake.former_names.of(view.commit, state)),
             frozenset(name for name, first in self._lake.holdings.first_built().items() if first < young),
             self._log_words(now, texts),
             frozenset(cord.dataset for cord in self._workspace.cords.standing(view.ref)),
@@ -136,10 +136,10 @@ class Scenes:
         self._workspace.facts.keep({version: found}, KIND)
         return found
 
-    def _asked(self, now: datetime) -> Mapping[str, AskedOften]:
-        lines = self._reads.lines(since=to_text(now - timedelta(days=UNREAD_DAYS)))
-        lines = [line for line in lines if line.who != BY_ITSELF]
-        used = self._reads.used(lines)
+    def _asked(self, now: datetime, renamed: Mapping[str, str]) -> Mapping[str, AskedOften]:
+        since = to_text(now - timedelta(days=UNREAD_DAYS))
+        answered, used = self._reads.answered(since=since, renamed=renamed)
+        lines = [line for line in answered if line.who != BY_ITSELF]
         times: dict[str, list[str]] = {}
         columns: dict[str, set[str]] = {}
         untold: set[str] = set()

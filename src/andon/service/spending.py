@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.clock import from_text, to_text
 from andon.base.graph import reach
-from andon.base.record import Record
+from andon.base.record import Record, replace
 from andon.catalog.last_use import LastUses, LoggedRead, asking_of
 from andon.checks.language.mentions import pairs_in
 from andon.model.quarantine import dataset_of, is_aside
@@ -42,11 +42,13 @@ class Spent(Record):
 
     Attributes:
         since, until: ISO texts.
+        names: by name that datasets had before, the one that they have now.
     """
 
     since: str
     until: str
     rates: Rates
+    names: Mapping[str, str]
     lives: Lives
     use: Usefulness
     allocations: tuple[Allocation, ...]
@@ -89,7 +91,17 @@ class SpendingBook:
     def spent(self) -> Spent:
         """All of it, shared out."""
         use = usefulness(self.lives, to_text(self._end - timedelta(days=GRACE_DAYS)))
-        return Spent(self._since, self._until, self.rates, self.lives, use, tuple(allocate(self._charges(), use)))
+        shared_out = tuple(allocate(self._charges(), use))
+        return Spent(self._since, self._until, self.rates, self.names, self.lives, use, shared_out)
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """By name that datasets had before, the one that they have now."""
+        return self._workspace.lake.former_names.of(self._view.commit, self._view.state)
+
+    def _named(self, datasets: Iterable[str]) -> tuple[str, ...]:
+        names = self.names
+        return tuple(dict.fromkeys(names.get(name, name) for name in datasets)) if names else tuple(datasets)
 
     # -- who needs what
 
@@ -111,10 +123,17 @@ class SpendingBook:
             project.insights,
             {rule.name: rule.datasets for rule in project.rules},
             self._read(),
-            self._workspace.lake.holdings.first_built(),
+            self._first(),
             {query.name: query.datasets for query in project.queries},
             self._branches(),
         )
+
+    def _first(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name, created in self._workspace.lake.holdings.first_built().items():
+            now = self.names.get(name, name)
+            found[now] = min(created, found.get(now, created))
+        return found
 
     def _branches(self) -> dict[str, frozenset[str]]:
         """What other branches need of what is here: for datasets that they change, and insights, rules and queries that are only there."""
@@ -147,7 +166,7 @@ class SpendingBook:
         for question in self._questions:
             # what a person asked in vain, or did not read to its end, was asked all the same
             if question.at >= since:
-                found.add(question)
+                found.add(replace(question, datasets=self._named(question.datasets)))
         return {dataset: LastRead(reader.who, reader.at) for dataset, reader in found.people.items()}
 
     # -- charges
@@ -167,7 +186,7 @@ class SpendingBook:
         return Charge(
             kind,
             self.rates.priced(_micros(spent.seconds), 0),
-            (spent.dataset,),
+            self._named([spent.dataset]),
             person=None if is_automatic else spent.author,
             is_automatic=is_automatic,
             run=spent.run,
@@ -181,7 +200,7 @@ class SpendingBook:
         return Charge(
             ChargeKind.QUERY,
             self.rates.priced(_micros(question.seconds), 0),
-            question.datasets,
+            self._named(question.datasets),
             person=None if is_automatic else question.who,
             is_automatic=is_automatic,
             schedule=_SCHEDULE if is_own else _MACHINE if is_automatic else _PERSON,
@@ -189,11 +208,14 @@ class SpendingBook:
         )
 
     def _kept(self) -> list[Charge]:
-        """One for each set of datasets whose versions share files: mostly one dataset."""
+        """One for each set of datasets whose versions share files: mostly one dataset. Of several those that are there still."""
         seconds: dict[tuple[str, ...], int] = {}
+        there = self._view.state.leaves
         for file in self._workspace.lake.holdings.files(self._until):
             kept = self._end - max(self._begin, from_text(file.since))
-            seconds[file.datasets] = seconds.get(file.datasets, 0) + file.size * int(kept.total_seconds())
+            names = self._named(file.datasets)
+            names = tuple(name for name in names if name in there) or names
+            seconds[names] = seconds.get(names, 0) + file.size * int(kept.total_seconds())
         return [
             Charge(ChargeKind.STORAGE, self.rates.priced(0, total // 86_400), datasets, is_automatic=True)
             for datasets, total in sorted(seconds.items())

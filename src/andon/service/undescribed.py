@@ -79,7 +79,8 @@ class Undescribed:
         """
         view = View.at(self._workspace, at)
         entries = self._catalogs.of(view.commit).entries
-        uses = self._uses.uses(self._workspace.clock())
+        names = self._workspace.lake.former_names
+        uses = self._uses.uses(self._workspace.clock(), lambda: names.of(view.commit, view.state))
         found = []
         for name, entry in entries.items():
             missing = [column.name for column in entry.columns if not column.meaning]

@@ -17,7 +17,7 @@ from andon.workspace.view import View
 
 if TYPE_CHECKING:
     from andon.model.insight import Insight
-    from andon.service.costs import CostDesk
+    from andon.service.costs import CostDesk, SpentBy
     from andon.service.insights import Insights
     from andon.value.weakest import WeakestLink
     from andon.workspace.workspace import Workspace
@@ -95,11 +95,12 @@ class ValueDesk:
         self._insights = insights
         self._costs = costs
 
-    def value(self, since: str = MONTH, branch: str | None = None) -> ValueDocument:
+    def value(self, since: str = MONTH, branch: str | None = None, *, known: SpentBy | None = None) -> ValueDocument:
         """What the datasets of a branch are worth, and what they cost since then.
 
         Args:
             since: a moment as ISO text, or how long ago (`30d`, `3 mo`).
+            known: what was spent since then, for who knows it already.
 
         Raises:
             UsageError: `usage.bad_argument` for what is no such time; `lake.ref_not_found`.
@@ -108,7 +109,7 @@ class ValueDesk:
         sight = self._insights.sight(view)
         said = {each.name: each for each in view.project.insights}
         shares = value_shares(said.values(), sight.resting, sight.today)
-        bill = self._costs.cost(CostBy.DATASET, since, None, view.ref)
+        bill = self._costs.cost(CostBy.DATASET, since, None, view.ref, known=known)
         spent = {part.name: part for part in bill.parts if part.name is not None}
         behind = sight.resting.behind
         return ValueDocument(

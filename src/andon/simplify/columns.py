@@ -14,6 +14,7 @@ from andon.project.write_sql import split_query
 from andon.simplify.hint import Hint, HintKind, Savings, WrittenHint
 from andon.simplify.scene import ProjectScene, pairs_of, takes
 from andon.sql.dropping import without_column
+from andon.sql.meaning.query import meaning_of
 from andon.sql.verdict import DefinitionQuery, verdict
 
 #: So many datasets are looked at, and so many columns of each.
@@ -88,6 +89,19 @@ def _names_beside_sql(text: str, name: str) -> bool:
     return name in pairs_of(head)
 
 
+def _is_named_below(scene: ProjectScene, name: str, columns: set[str]) -> bool:
+    """Whether a reader's SQL can't be bound without `columns` of a dataset: it may name one where nothing comes of it."""
+    for reader in scene.readers.get(name, ()):
+        of = scene.project.datasets.get(reader)
+        if of is None or of.definition.sql is None or columns.isdisjoint(words_in(of.definition.sql.lower())):
+            continue
+        schemas = {each: scene.columns[each] for each in of.definition.inputs if each in scene.columns}
+        schemas[name] = tuple(each for each in schemas.get(name, ()) if each[0].lower() not in columns)
+        if not meaning_of(of.definition.sql, schemas, of.definition.macros).columns:
+            return True
+    return False
+
+
 def _hint(scene: ProjectScene, said: Dataset, columns: list[str]) -> Hint | None:
     """With those of the columns that can be cut out so that all others stay as they are."""
     path = said.definition.entry
@@ -102,6 +116,8 @@ def _hint(scene: ProjectScene, said: Dataset, columns: list[str]) -> Hint | None
     gone: list[str] = []
     by_hand: list[str] = []
     for column in columns:
+        if _is_named_below(scene, said.name, {each.lower() for each in (*gone, column)}):
+            continue
         made = None if column.lower() in described else without_column(query, column.lower())
         if made is None:
             by_hand.append(column)
@@ -118,6 +134,8 @@ def _hint(scene: ProjectScene, said: Dataset, columns: list[str]) -> Hint | None
         else:
             by_hand.append(column)
     told = gone or by_hand
+    if not told:
+        return None
     readers = [each for each in sorted(scene.readers.get(said.name, ())) if scene.graph.nodes.get(each)]
     shown = ", ".join(f"`{each}`" for each in told)
     problem = (

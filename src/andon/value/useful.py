@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from andon.base.graph import reach
+from andon.base.graph import reach, reverse
 from andon.base.record import Record, field
 from andon.model.insight import Insight
 from andon.value.bill import Usefulness
@@ -68,6 +68,26 @@ def usefulness(lives: Lives, young: str) -> Usefulness:
         asked | reach(lives.needs, asked),
         new | reach(lives.needs, new),
     )
+
+
+def putting_away(
+    wasted: Sequence[str], needs: Mapping[str, Collection[str]], named: Collection[str], most: int
+) -> list[str]:
+    """Those of `wasted` that one command puts away as they are: up to `most`, the first of them with all that can't be without them.
+
+    Args:
+        wasted: what nothing live needs, whatever costs most first.
+        needs: by dataset, all that it can't be without.
+        named: datasets that must stay as long as something else names them.
+    """
+    below = reverse(needs)
+    stays = set(named) | reach(needs, named)
+    found: dict[str, None] = {}
+    for name in wasted:
+        own = [name, *sorted(reach(below, [name]))]
+        if stays.isdisjoint(own) and len({*found, *own}) <= most:
+            found |= dict.fromkeys(own)
+    return list(found)
 
 
 def keepers(dataset: str, lives: Lives) -> list[Keeper]:

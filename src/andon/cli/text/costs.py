@@ -38,7 +38,8 @@ def waste_lines(found: WasteDocument, ink: Ink, width: int | None) -> list[str]:
     heads, cells = cost_columns(found.total, parts, found.rates)
     rows: list[Sequence[Cell]] = []
     for each, own in zip(found.datasets, cells, strict=False):
-        last = f"{each.reader} on {(each.read or '')[:10]}" if each.reader else "nobody, as far as is known"
+        last = f"named in {', '.join(each.named)}; " if each.named else ""
+        last += f"{each.reader} on {(each.read or '')[:10]}" if each.reader else "nobody, as far as is known"
         last += f"; tool {each.tool} on {(each.tool_read or '')[:10]}" if each.tool else ""
         rows.append([each.dataset, *own, (last, "dim")])
     if len(parts) > len(found.datasets):
@@ -49,9 +50,8 @@ def waste_lines(found: WasteDocument, ink: Ink, width: int | None) -> list[str]:
         lines += table(
             rows, ink, headers=["dataset", *heads, "read last by"], right=right, width=width, whole=[0, *right]
         )
-    if found.datasets:
-        names = " ".join(each.dataset for each in found.datasets[:3])
-        lines += ["", ink.paint(f"andon archive {names}", "dim")]
+    if found.together:
+        lines += ["", ink.paint(f"andon archive {' '.join(found.together)}", "dim")]
     return [*lines, "", *_rates(found.rates, ink)]
 
 

@@ -132,7 +132,8 @@ class SignalLooker:
 
     def _used(self, view: View) -> set[str]:
         """The datasets that people use, or decide by."""
-        uses = self._uses.uses(self._workspace.clock())
+        names = self._workspace.lake.former_names
+        uses = self._uses.uses(self._workspace.clock(), lambda: names.of(view.commit, view.state))
         read = {name for name, use in uses.items() if use.readers >= _PEOPLE}
         return read.union(*(insight.datasets for insight in view.project.insights))
 

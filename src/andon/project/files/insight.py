@@ -98,7 +98,7 @@ def _facts(path: str, text: str, yaml: str, first_line: int, body: str) -> FileF
     heading = _HEADING.search(body)
     title = declared.get("title") or (heading["title"] if heading else None) or declared.get("question")
     problems = of_flaws(path, text, [*wrong, *declared.flaws])
-    if title is None and "title" not in node.value:
+    if title is None and node.value.keys().isdisjoint(("title", "question")):
         hint = "add `title: …`"
         problems.append(
             at_place(path, text, node.line, node.column, "project.missing_key", "an insight needs a `title`", hint)

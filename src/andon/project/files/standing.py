@@ -68,6 +68,9 @@ def _caveat(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> Caveat 
     if "text" not in said:
         return None
     text = said["text"]
+    about = node.value.get("columns")
+    for item in [] if about is None else about.value if about.kind == "list" else [about]:
+        reader.named[f"caveats:{item.value}"] = (item.line, item.column)
     return Caveat(said.get("id") or caveat_id(text), text, said.get("columns", ()), said.get("since"))
 
 

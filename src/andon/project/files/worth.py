@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from andon.base.names import did_you_mean
 from andon.model.insight import Basis, InsightOutcome, Period, Pin, Worth
 from andon.project.files.nodes import PlacedValue
 from andon.project.files.reading import FieldReader, FieldSpec, read_choice, read_day, read_text
@@ -106,13 +105,13 @@ def _outcome(reader: FieldReader, node: PlacedValue) -> InsightOutcome | None:
     for key in ("on", "what"):
         if key not in node.value:
             reader.wrong(node, f"an outcome needs `{key}`", "found none", "write `{on: 2026-11-30, what: …}`")
-    if "on" not in said or "what" not in said:
-        return None
     worth: Worth | None = said.get("value")
     if worth is not None and worth.per is not Period.ONCE:
         reader.wrong(
             node.value["value"], "what was realised is a sum", f"found one for each {worth.per}", "say it once"
         )
+        return None
+    if "on" not in said or "what" not in said:
         return None
     return InsightOutcome(said["on"], said["what"], worth)
 
@@ -144,6 +143,5 @@ def read_pin(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> Pin | 
         return None
     said = reader.read(node, PIN_FIELDS).values
     if "commit" not in node.value:
-        hint = did_you_mean("commit", node.value) or _PINNED
-        reader.wrong(node, "`pinned` names a `commit`", "found none", hint)
+        reader.wrong(node, "`pinned` names a `commit`", "found none", _PINNED)
     return Pin(said["commit"], said.get("result")) if "commit" in said else None

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from andon.base.graph import find_cycle
 from andon.base.hashing import content_id
-from andon.base.names import RESERVED_SCHEMAS, did_you_mean, nearest
+from andon.base.names import RESERVED_SCHEMAS, did_you_mean, is_name_part, nearest
 from andon.base.record import replace
 from andon.base.text import line_and_column
 from andon.errors import Problem
@@ -209,6 +209,8 @@ class _Linker:
         hint = did_you_mean(name, self._entries)
         if hint is None and fitting:
             hint = f"did you mean `{fitting[0]}`?"
+        if hint is None and not all(map(is_name_part, name.split("."))):
+            return "datasets have names of small letters, digits and `_`: `schema.name`"
         return hint or f"a dataset of that name is made by `datasets/{name.replace('.', '/')}.sql`"
 
     # -- macros and modules

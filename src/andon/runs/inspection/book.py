@@ -33,6 +33,7 @@ from andon.model.check import AgainstPublished, Check, MaxAge, SchemaRule
 from andon.model.check_result import result_key
 from andon.model.dataset import Dataset
 from andon.model.quarantine import ADDED, dataset_of, is_aside
+from andon.runs.inspection.returns import guessed_returns
 from andon.settings.project_tables import patterns_of
 from andon.sql.macros import macro_name
 from andon.workspace.code import project_at
@@ -156,6 +157,13 @@ class CheckBook:
 
     def read(self, names: Iterable[str]) -> list[Problem]:
         """Compile the checks of many datasets over the columns that the plan knows; what is wrong with them."""
+        problems = self._read(names)
+        if problems and (guessed := guessed_returns(self._gathered, self._columns)):
+            self._columns |= dict.fromkeys(guessed)  # they may be right: only the run tells
+            return self._read(names)
+        return problems
+
+    def _read(self, names: Iterable[str]) -> list[Problem]:
         datasets = [d for d in (self.dataset(name) for name in sorted(names)) if d is not None and self.has_checks(d)]
         if not datasets:
             return []

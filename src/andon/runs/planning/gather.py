@@ -6,7 +6,7 @@ a branch (the other side is that branch, the base where the two parted).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import digest
@@ -96,7 +96,36 @@ class Gathered(Record):
 
 def is_glossary_new(gathered: Gathered) -> bool:
     """Whether the glossary says something else than the head's."""
-    return gathered.project.files.get(GLOSSARY) != gathered.state.shared.get(GLOSSARY)
+    return is_new(gathered, GLOSSARY)
+
+
+def is_new(gathered: Gathered, path: str) -> bool:
+    """Whether a file that belongs to no single dataset says something else than the head's."""
+    return gathered.project.files.get(path) != gathered.state.shared.get(path)
+
+
+def said_anew(gathered: Gathered, taken: Iterable[str]) -> set[str]:
+    """Those of `taken` whose file says something else of the same columns: what it returns is as it was."""
+    leaves, definitions = gathered.state.leaves, gathered.definitions
+    return {
+        name
+        for name in taken
+        if name in leaves
+        and (said := gathered.project.datasets.get(name)) is not None
+        and said.own_files
+        and leaves[name].definition == definitions[name].id
+        and tuple(leaves[name].files) != tuple(said.own_files)
+    }
+
+
+def names_columns_anew(gathered: Gathered, taken: Iterable[str]) -> bool:
+    """Whether a file that names columns says something else: the glossary, an insight, what is said of a dataset."""
+    insights = (each for each in gathered.project.insights if any(use.count(".") > 1 for use in each.uses))
+    return (
+        is_glossary_new(gathered)
+        or any(is_new(gathered, each.file) for each in insights)
+        or bool(said_anew(gathered, taken))
+    )
 
 
 class BoundCode(Record):

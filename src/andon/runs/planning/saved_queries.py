@@ -9,6 +9,7 @@ from andon.base.record import Record
 from andon.base.typed import ENGINE_TYPES
 from andon.errors import Problem, ProjectError
 from andon.model.saved_query import SavedQuery
+from andon.runs.inspection.returns import guessed_returns
 
 if TYPE_CHECKING:
     from andon.runs.planning.gather import BoundCode, Gathered
@@ -40,7 +41,11 @@ def bind_queries(workspace: Workspace, bound: BoundCode) -> BoundQueries:
     gone = {name for name in gathered.state.leaves if name not in gathered.definitions}
     moved = bound.columns.keys() | gone
     wanted = [q for q in gathered.project.queries if q.name in new or not moved.isdisjoint(q.datasets)]
+    guessed = guessed_returns(gathered, {dataset for query in wanted for dataset in query.datasets})
     found = _look(workspace, bound, wanted)
+    for query in wanted:
+        if isinstance(found[query.name], Problem) and not guessed.isdisjoint(query.datasets):
+            del found[query.name]  # it may be right: only the run tells
     columns = {name: seen for name, seen in found.items() if not isinstance(seen, Problem)}
     wrong = {name: seen for name, seen in found.items() if isinstance(seen, Problem)}
     if not new.isdisjoint(wrong):
@@ -57,7 +62,7 @@ def problems_of_queries(
         lost: datasets whose columns nobody knows.
         spoilt: files that can't be read.
     """
-    unknown = set(lost)
+    unknown = set(lost) | guessed_returns(bound.gathered, bound.gathered.definitions)
     wanted = [q for q in _new(bound.gathered) if q.file not in spoilt and unknown.isdisjoint(q.datasets)]
     return [seen for seen in _look(workspace, bound, wanted).values() if isinstance(seen, Problem)]
 

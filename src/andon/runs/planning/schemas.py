@@ -7,20 +7,21 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from andon.base.graph import reverse
-from andon.base.names import did_you_mean, is_name_part, quote
+from andon.base.names import is_name_part, quote
 from andon.base.record import Record, replace
 from andon.engines.engine import missing
 from andon.engines.types import changed_by_storing, lake_type
 from andon.errors import AndonError, DamagedError, Problem, ProjectError
 from andon.model.dataset import Definition, Kind, Materialize
-from andon.model.insight import use_parts
 from andon.model.load import SchemaPolicy
 from andon.project.bind_check import Following, check_bindings, check_declared, check_sources
 from andon.runs.growing.check import cannot_grow
 from andon.runs.growing.proofs import Proofs
-from andon.runs.planning.gather import GLOSSARY, BoundCode, Gathered, is_glossary_new
+from andon.runs.inspection.returns import guessed_returns
+from andon.runs.planning.gather import BoundCode, Gathered
 from andon.runs.planning.going_on import asked_since, goes_on
 from andon.runs.planning.inspected import Inspected
+from andon.runs.planning.named_columns import problems_of_names
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.schema_moves import moved, with_hits
 from andon.runs.planning.steps import SourceInput
@@ -158,7 +159,7 @@ def bind_sound(
     problems += _changed_by_storing(gathered, taken, columns)
     problems += _can_not_grow(workspace, gathered, taken, columns)
     problems += _problems_of_lineage(workspace, gathered, taken, columns)
-    problems += _problems_of_glossary(workspace, gathered, taken, columns)
+    problems += problems_of_names(workspace, gathered, taken, columns)
     return BoundCode(gathered.with_sources({}, failures), columns), problems
 
 
@@ -235,35 +236,6 @@ def _problems_of_lineage(
     return [problem for dataset in declaring for problem in check_sources(dataset, known)]
 
 
-def _problems_of_glossary(
-    workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]
-) -> list[Problem]:
-    """Columns that the glossary names and datasets lack: where either of the two changed."""
-    leaves, definitions = gathered.state.leaves, gathered.definitions
-    uses = [
-        (*use_parts(use), spot)
-        for term in gathered.project.glossary
-        for use, spot in zip(term.columns, term.spots, strict=False)
-    ]
-    is_new = is_glossary_new(gathered)
-    named = {dataset for dataset, column, _ in uses if column is not None and (is_new or dataset in bound)}
-    if not named:
-        return []
-    # what was changed and is not bound returns nobody knows what
-    still = {
-        d for d in named - bound.keys() if (d in leaves and leaves[d].definition == definitions[d].id) or d not in taken
-    }
-    known = {**_columns_of(workspace, gathered, still), **{d: bound[d] for d in named & bound.keys()}}
-    problems = []
-    for dataset, column, (line, place) in uses:
-        names = {name.lower(): name for name, _ in known.get(dataset, ())}
-        if column is not None and dataset in known and column.lower() not in names:
-            hint = did_you_mean(column, names.values())
-            message = f"`{dataset}` has no column `{column}`"
-            problems.append(Problem("project.unknown_column", message, GLOSSARY, line, place, hint))
-    return problems
-
-
 def _bind_changed(
     workspace: Workspace,
     gathered: Gathered,
@@ -303,9 +275,16 @@ def _bind_changed(
     sources = {d for d in changed if definitions[d].kind is Kind.SOURCE}
     following = Following(readers, sources, lambda names: _columns_of(workspace, gathered, names - changed - unknown))
     pending = {d for d in changed if definitions[d].kind is Kind.SQL}
-    bound, problems = check_bindings(
-        gathered.project, known, pending, workspace.cache, to_lake_type=lake_type, following=following
-    )
+
+    def binding(known: Mapping[str, Columns]) -> tuple[Mapping[str, Columns], list[Problem]]:
+        return check_bindings(
+            gathered.project, known, pending, workspace.cache, to_lake_type=lake_type, following=following
+        )
+
+    bound, problems = binding(known)
+    guessed = known.keys() & guessed_returns(gathered, changed)
+    if problems and guessed:  # what reads them may be right: only the run tells what they return
+        bound, problems = binding({name: columns for name, columns in known.items() if name not in guessed})
     return {**result, **bound}, [*problems, *declared]
 
 

@@ -10,7 +10,7 @@ from andon.render.costs import NAMELESS, SERVED, cost_columns
 from andon.render.insights import LAMPS, LEVELS, STATES, review_words, value_words
 from andon.render.value import amounts_words, unreviewed_words
 from andon.runs.goal import RunOptions
-from andon.service.costs import MONTH, CostBy, CostDocument, CostPart, WasteDocument
+from andon.service.costs import CostBy, CostDocument, CostPart, SpentBy, WasteDocument
 from andon.service.value import ValueDocument
 from andon.web.asking import AtCommit
 from andon.web.pages.insights import STATE_LAMPS
@@ -42,9 +42,10 @@ class ValueLooked(AtCommit, kw_only=True):
 def _value(call: PageCall) -> Shown:
     asked: ValueLooked = call.query
     service = call.service
-    found = service.worth.value(asked.since, asked.at)
-    bill = service.costs.cost(CostBy(asked.by), asked.since, None, asked.at)
-    waste, untold = _waste(call)
+    known = service.costs.spent(asked.since, None, asked.at)
+    found = service.worth.value(asked.since, asked.at, known=known)
+    bill = service.costs.cost(CostBy(asked.by), known=known)
+    waste, untold = _waste(call, known)
     return {
         "found": found,
         "bill": _bill(bill),
@@ -113,10 +114,10 @@ def _worths(found: ValueDocument) -> dict[str, Any]:
     return {"heads": heads, "lines": list(zip(shown, cells, strict=False)), "more": len(found.datasets) - len(shown)}
 
 
-def _waste(call: PageCall) -> tuple[WasteDocument | None, UsageError | None]:
+def _waste(call: PageCall, known: SpentBy) -> tuple[WasteDocument | None, UsageError | None]:
     """What nobody needs, or why that can't be told: the log of queries may not go back far enough."""
     try:
-        return call.service.costs.waste(MONTH, call.query.at), None
+        return call.service.costs.waste(known=known), None
     except UsageError as error:
         if error.code != "usage.bad_argument":
             raise
