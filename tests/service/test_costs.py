@@ -260,3 +260,15 @@ def test_what_is_proposed_to_be_archived_can_be_whatever_else_names_waste(tmp_pa
 def test_nothing_named_is_nothing_archived(lived: Clone):
     with lived.opened() as service, pytest.raises(UsageError, match="nothing is named"):
         service.costs.archive([], AGREED)
+
+
+@pytest.mark.parametrize(("name", "goes"), [("marts.totals", False), ("marts.count", True)])
+def test_what_is_live_is_said_to_go_all_the_same_only_where_it_can(lived: Clone, name: str, goes: bool):
+    with lived.opened() as service:
+        service.querying.ask("select n from marts.count").fetch()
+        names = [name] if not goes else [name, "marts.new"]
+        with pytest.raises(UsageError) as refused:
+            service.costs.archive(names, AGREED)
+        assert ("andon retire" in str(refused.value.hint)) == goes
+        if goes:
+            assert service.renaming.retire(names, AGREED, is_dry=True).removed

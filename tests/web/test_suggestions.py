@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import andon
+from andon.workspace.caller import Caller
 from kit.clones import FILES, Clone
 from kit.serving import serving
 
@@ -34,3 +35,19 @@ def test_a_question_of_two_people_is_suggested_accepted_and_published(tmp_path: 
         assert [each.state for each in ben.suggestions.list(decided=True).suggestions] == ["accepted"]
         ana.close()
         ben.close()
+
+
+def test_of_many_who_asked_a_few_are_named_in_the_list(tmp_path: Path) -> None:
+    clone = Clone(tmp_path / "acme")
+    clone.fill(FILES)
+    clone.run()
+    with serving(clone.root) as server:
+        for number in range(9):
+            asking = server.service.by(Caller(f"person_{number}", "http")).querying
+            asking.ask(f"select customer from shop.orders where amount >= {number} group by customer").fetch()
+        (one,) = server.service.suggestions.list().suggestions
+        many = len(one.people)
+        assert many > 4
+        page = server.client().visit("/suggestions").data.decode()
+    assert f"asked {one.times} times by person_" in page
+    assert f"and {many - 4} more</td>" in page

@@ -19,9 +19,9 @@ from andon.runs.building.runner import Runner
 from andon.runs.building.tasks import Tasks
 from andon.runs.goal import Listener
 from andon.runs.growing.proofs import Proofs
+from andon.runs.planning.bound_columns import columns_by_dataset
 from andon.runs.planning.gather import Gathered
 from andon.runs.planning.raw_files import RawFiles
-from andon.runs.planning.schemas import columns_by_dataset
 from andon.runs.prepare import Prepared
 from andon.sources.contract import describe
 from andon.sources.explain import explain

@@ -93,7 +93,7 @@ class BrokenReaders:
         wanted: Collection[str],
     ) -> tuple[Schemas, Schemas]:
         """The columns of datasets as they are, and as they will be."""
-        from andon.runs.planning.saved_queries import known_columns
+        from andon.runs.planning.bound_columns import known_columns
 
         leaves = gathered.state.leaves
         versions = self._lake.objects.versions(leaves[name].version for name in wanted if name in leaves)

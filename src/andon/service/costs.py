@@ -416,13 +416,18 @@ def moment_said(text: str, now: datetime, before: datetime, where: str) -> datet
     return found
 
 
+_NEEDLESS = "`andon waste` lists what nothing needs"
+
+
 def _in_use(held: Mapping[str, Sequence[Keeper]]) -> UsageError:
+    # what a file names can't go before that file says otherwise
+    is_free = all(each.kind in ("person", "branch") for found in held.values() for each in found)
     told = [f"`{name}`: {listed([_because(each, name) for each in found])}" for name, found in held.items()]
     return UsageError(
         "lake.in_use",
         f"something live needs {'; '.join(told)}",
         where=next(iter(held)),
-        hint=f"`andon waste` lists what nothing needs; `andon retire {' '.join(held)}` takes it away all the same",
+        hint=_NEEDLESS + (f"; `andon retire {' '.join(held)}` takes it away all the same" if is_free else ""),
         details={name: [f"{each.kind} {each.name}" for each in found] for name, found in held.items()},
     )
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from andon.base.document import Document
 from andon.model.dataset import Kind
 from andon.model.lineage import column_id
-from andon.runs.planning.saved_queries import as_select, known_columns
+from andon.runs.planning.bound_columns import known_columns
+from andon.runs.planning.saved_queries import as_select
 
 if TYPE_CHECKING:
     from andon.runs.prepare import Prepared

@@ -19,7 +19,7 @@ from andon.model.run import RunDocument, RunResult, TaskStatus
 from andon.project.files.front_matter import read_front_matter
 from andon.project.write_sql import with_settings, yaml_text
 from andon.runs.goal import Listener, RunOptions
-from andon.runs.planning.saved_queries import known_columns
+from andon.runs.planning.bound_columns import known_columns
 from andon.service.given_files import GivenCode, broken
 from andon.service.proposed_checks import ProposedCheck, chosen_lines, needs_proposals, proposed_check
 from andon.service.saved_columns import SavedColumn, of_dataset, of_query, with_origin

@@ -9,7 +9,7 @@ from andon.base.text import plural
 from andon.cli.output import Cell, Ink
 from andon.cli.table import table
 from andon.model.plan import UNCHANGED
-from andon.render.words import moment
+from andon.render.words import listed, moment
 
 if TYPE_CHECKING:
     from andon.model.plan import PlanDocument
@@ -22,7 +22,7 @@ def list_lines(found: SuggestionsDocument, ink: Ink, command: Callable[[str], st
         (
             (str(one.number), "accent"),
             one.title,
-            (f"{plural(one.times, 'time')} by {', '.join(one.people)}", "dim"),
+            (f"{plural(one.times, 'time')} by {listed(one.people)}", "dim"),
             (_state(one), "dim"),
         )
         for one in found.suggestions

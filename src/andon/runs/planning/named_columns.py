@@ -9,8 +9,8 @@ from andon.base.names import did_you_mean
 from andon.errors import Problem
 from andon.model.insight import use_parts
 from andon.project.bind_check import check_declared
+from andon.runs.planning.bound_columns import known_columns
 from andon.runs.planning.gather import GLOSSARY, Gathered, is_glossary_new, is_new, said_anew
-from andon.runs.planning.saved_queries import known_columns
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace

@@ -140,7 +140,7 @@ def graph_ahead(workspace: Workspace, gathered: Gathered, bound: Mapping[str, Co
         bound: the columns that changed SQL returns, as the plan bound them.
     """
     from andon.lineage.graph import Loaded, Parts, build_graph
-    from andon.runs.planning.schemas import columns_by_dataset
+    from andon.runs.planning.bound_columns import columns_by_dataset
 
     leaves = {d: leaf for d, leaf in gathered.state.leaves.items() if d in gathered.definitions}
     versions = workspace.lake.objects.versions(leaf.version for d, leaf in leaves.items() if d not in bound)

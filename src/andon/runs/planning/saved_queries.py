@@ -10,6 +10,7 @@ from andon.base.typed import ENGINE_TYPES
 from andon.errors import Problem, ProjectError
 from andon.model.saved_query import SavedQuery
 from andon.runs.inspection.returns import guessed_returns
+from andon.runs.planning.bound_columns import known_columns
 
 if TYPE_CHECKING:
     from andon.runs.planning.gather import BoundCode, Gathered
@@ -105,19 +106,3 @@ def _bound(binder: Binder, query: SavedQuery) -> Columns | Problem:
     except BindError as error:
         offset = None if error.offset is None else back(error.offset)
         return at_offset(query.file, query.sql, offset, error.code, error.message, error.hint)
-
-
-def known_columns(
-    workspace: Workspace, gathered: Gathered, bound: Mapping[str, Columns], datasets: Iterable[str]
-) -> dict[str, Columns]:
-    """The columns that datasets will have as stored: as a plan bound them, or as they are published."""
-    # here, since a run that has nothing to bind pays for none of it
-    from andon.runs.planning.schemas import columns_by_dataset
-
-    wanted = set(datasets)
-    leaves = {d: gathered.state.leaves[d] for d in wanted if d in gathered.state.leaves and d in gathered.definitions}
-    versions = workspace.lake.objects.versions(leaf.version for leaf in leaves.values())
-    known: dict[str, Columns] = {
-        d: versions[leaf.version].types for d, leaf in leaves.items() if leaf.version in versions
-    }
-    return {**known, **{d: c for d, c in columns_by_dataset(bound).items() if d in wanted}}

@@ -18,6 +18,7 @@ from andon.project.bind_check import Following, check_bindings, check_declared, 
 from andon.runs.growing.check import cannot_grow
 from andon.runs.growing.proofs import Proofs
 from andon.runs.inspection.returns import guessed_returns
+from andon.runs.planning.bound_columns import columns_by_dataset
 from andon.runs.planning.gather import BoundCode, Gathered
 from andon.runs.planning.going_on import asked_since, goes_on
 from andon.runs.planning.inspected import Inspected
@@ -335,8 +336,3 @@ def _columns_of(workspace: Workspace, gathered: Gathered, wanted: Iterable[str])
     ids = {d: gathered.state.leaves[d].version for d in wanted if d in gathered.state.leaves}
     versions = workspace.lake.objects.versions(ids.values())
     return {d: versions[i].types for d, i in ids.items() if i in versions}
-
-
-def columns_by_dataset(bound: Mapping[str, Columns]) -> dict[str, list[tuple[str, str]]]:
-    """Bound columns with the types that the lake will store."""
-    return {d: [(n, lake_type(t)) for n, t in columns] for d, columns in bound.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from andon.base.document import Document
 from andon.errors import UsageError
 from andon.render.code import code_lines
+from andon.render.words import listed
 from andon.web.pages.page import PageCall, PageRoute, Shown
 
 #: What was done by hand, in a word.
@@ -30,6 +31,7 @@ def _suggestions(call: PageCall) -> Shown:
         "answered": found.answered,
         "all": call.query.all,
         "done": DONE,
+        "listed": listed,
         "decided": DECIDED,
         "may_change": call.may_change,
     }
@@ -44,6 +46,7 @@ def _suggestion(call: PageCall) -> Shown:
         "found": found,
         "files": [(each, code_lines(each.text, each.file)) for each in found.files],
         "done": DONE,
+        "listed": listed,
         "decided": DECIDED,
         "may_change": call.may_change,
     }
