@@ -103,6 +103,7 @@ def test_what_is_not_said_has_a_default_and_what_is_said_is_taken():
         branches=("dev",),
         changes=frozenset({IncidentChange.CLOSED}),
         kinds=frozenset({SignalKind.LATE}),
+        letters=frozenset(),  # what is only told of what fails carries none
         per_hour=3,
         window=300.0,
     )
