@@ -111,11 +111,14 @@ def test_the_bill_of_an_earlier_day_is_of_what_there_was_then(lived: Clone):
             assert refused.value.code == "usage.bad_argument"
 
 
-def test_what_a_person_has_an_insight_asked_is_begun_by_a_person(lived: Clone):
-    with lived.opened() as service:
+def test_what_a_person_has_an_insight_asked_is_begun_by_a_person(project: Clone):
+    project.write("insights/calls.md", INSIGHT.replace("uses: [marts.totals]", "query: select * from marts.totals"))
+    assert project.run().published
+    with project.opened() as service:
         service.insight_checks.check(["calls"])
-        begun = {each.name for each in service.costs.cost("schedule", "90d").parts}
-    assert begun == {"person", "machine", None}, "this lake has no schedule"
+        begun = {each.name for each in service.costs.cost("schedule").parts}
+        assert service.workspace.lake.database.query("select face from query_log") == [("insight",)]
+    assert begun == {"person", None}, "this lake has no schedule"
 
 
 def test_without_rates_nothing_is_money(lived: Clone):
