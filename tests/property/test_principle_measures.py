@@ -100,7 +100,8 @@ def test_measures_are_what_is_counted_by_hand(seed: int) -> None:
         measures.both_roles: share(
             [
                 any(
-                    question.who not in ("andon", *(c.change.commit.author for c in code if name in c.datasets))
+                    question.who != "andon"
+                    and any(c.change.commit.author != question.who for c in code if name in c.datasets)
                     and question.face == "cli"
                     and name in question.datasets
                     and inside(question.at)

@@ -111,6 +111,16 @@ def test_the_bill_of_an_earlier_day_is_of_what_there_was_then(lived: Clone):
             assert refused.value.code == "usage.bad_argument"
 
 
+def test_what_a_person_has_an_insight_asked_is_begun_by_a_person(project: Clone):
+    project.write("insights/calls.md", INSIGHT.replace("uses: [marts.totals]", "query: select * from marts.totals"))
+    assert project.run().published
+    with project.opened() as service:
+        service.insight_changes.pin(["calls"], AGREED)
+        begun = {each.name for each in service.costs.cost("schedule").parts}
+        assert service.workspace.lake.database.query("select distinct face from query_log") == [("insight",)]
+    assert begun - {None} == {"person"}, "this lake has no schedule"
+
+
 def test_without_rates_nothing_is_money(lived: Clone):
     lived.write("andon.toml", "")
     try:

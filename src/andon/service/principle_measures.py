@@ -212,7 +212,7 @@ def rebuilt_same(facts: Recorded, window: Window) -> Value:
 
 
 def both_roles(facts: Recorded, window: Window) -> Value:
-    """Of the datasets whose code changed: those that somebody asked who did not change them."""
+    """Of the datasets whose code changed: those that one person changed and another one asked."""
     makers: dict[str, set[str]] = {}
     for each in _within(facts, window):
         for dataset in each.datasets:
@@ -222,7 +222,7 @@ def both_roles(facts: Recorded, window: Window) -> Value:
         for each in facts.questions
         if window.has(each.at) and each.is_answered and each.face not in UNASKED and each.who != ANDON
         for dataset in each.datasets
-        if dataset in makers and each.who not in makers[dataset]
+        if makers.get(dataset, set()) - {each.who}
     }
     return _share(len(asked), len(makers))
 

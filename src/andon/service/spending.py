@@ -196,16 +196,21 @@ class SpendingBook:
 
     def _of_question(self, question: SpentQuestion) -> Charge:
         is_automatic = self._is_automatic(question)
-        is_own = question.face in UNASKED or question.who == ANDON
         return Charge(
             ChargeKind.QUERY,
             self.rates.priced(_micros(question.seconds), 0),
             self._named(question.datasets),
             person=None if is_automatic else question.who,
             is_automatic=is_automatic,
-            schedule=_SCHEDULE if is_own else _MACHINE if is_automatic else _PERSON,
+            schedule=self._begun_by(question),
             day=question.at[:10],
         )
+
+    def _begun_by(self, question: SpentQuestion) -> str:
+        if question.who == ANDON:
+            return _SCHEDULE
+        # `andon insight check` is no reading of what it asks, but somebody typed it
+        return _PERSON if question.face in UNASKED or not self._is_automatic(question) else _MACHINE
 
     def _kept(self) -> list[Charge]:
         """One for each set of datasets whose versions share files: mostly one dataset. Of several those that are there still."""
