@@ -170,3 +170,18 @@ def test_a_wrong_statement_is_an_error_of_the_machine(database):
     with pytest.raises(MachineError) as caught:
         database.query("select * from nowhere")
     assert caught.value.code == "machine.database"
+
+
+@pytest.mark.parametrize("number", [1 << 63, -(1 << 63) - 1, 10**30])
+def test_a_number_that_no_row_can_have_is_found_nowhere(database, number):
+    sql = "select name from counter where number = ?"
+    with database.write() as transaction:
+        transaction.execute_many(
+            "insert into counter (name, number) values (?, ?)", [("most", (1 << 63) - 1), ("least", -(1 << 63))]
+        )
+        assert transaction.query(sql, [number]) == []
+    assert database.query(sql, [number]) == []
+    assert database.query(sql.replace("=", "<" if number > 0 else ">") + " order by 1", [number]) == [
+        ("least",),
+        ("most",),
+    ]

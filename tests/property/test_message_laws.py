@@ -12,10 +12,11 @@ from andon.base.clock import from_text, to_text
 from andon.base.record import replace
 from andon.model.incident import Incident, IncidentState
 from andon.model.lamp import Lamp
-from andon.model.message import Channel, IncidentChange, Message, MessageState, ToldIncident
+from andon.model.letter import LetterKind
+from andon.model.message import Channel, IncidentChange, Message, MessageState, ToldIncident, ToldLetter
 from andon.model.signal import SignalKind
 from andon.operations.messages.routing import HOUR, PATIENCE, News, again_at, change_of, due_at, gathered, heard_as
-from andon.operations.messages.wording import LISTED, subject, text
+from andon.operations.messages.wording import LISTED, blocks_of, subject, text
 from andon.state.messages import LastTold
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -174,3 +175,22 @@ def test_a_crowd_is_told_by_the_worst_and_counted():
     long = [replace(items[0], what="so long a story\n" * 30)]
     assert len(subject(long)) <= 150
     assert "\n" not in subject(long)
+
+
+@given(st.lists(st.text(max_size=90), min_size=1, max_size=4), st.text(max_size=90), st.integers(0, 2))
+@example(["ana\nBcc: x@y"], "x\n\nfor cleo", 1)
+@example(["a" * 90] * 4, "x", 1)
+def test_no_name_and_no_word_of_a_letter_makes_a_line_of_its_own(people, what, incidents):
+    letters = [
+        ToldLetter(number, LetterKind.ASKED, person, "ben", SINCE, what, [], "andon claim 1", None)
+        for number, person in enumerate(people)
+    ]
+    items = [
+        _item(_incident(IncidentState.OPEN, 0, number), IncidentChange.OPENED, None) for number in range(incidents)
+    ]
+    line = subject(items, letters)
+    assert len(line) <= 150
+    assert line.splitlines() == [line]
+    line.encode()
+    for block in blocks_of([], letters):
+        assert [each.splitlines() or [each] for each in block] == [[each] for each in block]

@@ -28,6 +28,12 @@ with clone.opened() as s:
         "lineage": s.lineages.lineage("marts.totals") is not None,
         "plan": len(s.runs.plan().steps),
         "logged": s.querying.is_logged,
+        "questions": [q.subject for q in s.dataset_questions.list()],
+        "letters": len(s.letters.list(all=True)),
+        "requests": len(s.requests.list()),
+        "reproduce": [str(s.reproducing.reproduce("marts.totals", deep=True).verdict)],
+        "read by": s.readers.of("marts.totals") is not None,
+        "found": [hit.dataset for hit in s.catalog.find("totals").hits][:1],
     }}
 """
 RUN = """
@@ -63,6 +69,12 @@ def test_all_reading_verbs_of_another_account(published):
         "lineage": True,
         "plan": 4,
         "logged": False,
+        "questions": [],
+        "letters": 0,
+        "requests": 0,
+        "reproduce": ["identical"],
+        "read by": True,
+        "found": ["marts.totals"],
     }
     assert contents(published.root) == before
     refused = as_account(READER, RUN.format(root=str(published.root)))

@@ -165,6 +165,16 @@ def test_python_is_run_again(tmp_path, value, verdict, differ):
     assert [each.file for each in found.causes] == ([] if verdict is ReproVerdict.IDENTICAL else ["datasets/a/made.py"])
 
 
+@pytest.mark.parametrize("name", ["andon_place", "Andon_Place", "andon_place_", 'a"b', "größe"])
+def test_a_column_of_any_name_is_compared(tmp_path, name):
+    quoted = name.replace('"', '""')
+    clone = Clone(tmp_path / "acme")
+    head = "/*---\nallow: [random]\n---*/\n"
+    clone.fill({"andon.toml": "", "datasets/a/dice.sql": f'{head}select 1 as k, random() as "{quoted}"\n'})
+    clone.run()
+    assert reproduced(clone, "a.dice").verdict is ReproVerdict.DIFFERENT
+
+
 def test_what_makes_a_difference_is_told_with_its_line(tmp_path):
     clone = Clone(tmp_path / "acme")
     clone.write("andon.toml", "")

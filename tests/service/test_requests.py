@@ -189,6 +189,11 @@ def test_an_answer_that_is_there_no_more_is_told_so_until_it_is_back(shop: Clone
         NewRequest("x", worth="5", currency="DOLLARS"),
         NewRequest("x", currency="USD"),
         NewRequest("x", incident=999),
+        NewRequest("x", incident=10**30),
+        NewRequest("a\0b"),
+        NewRequest("\x1b[31mred"),
+        NewRequest("x", decision="\udcff"),
+        NewRequest("x", asked_of="\udcff"),
     ],
 )
 def test_what_is_no_request_is_refused(shop: Clone, wanted: NewRequest) -> None:

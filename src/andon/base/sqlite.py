@@ -13,7 +13,7 @@ from typing import Any
 from andon.base.database import Row, Transaction
 from andon.base.files import machine_error, make_folder
 from andon.base.sharing import like_shared_folder
-from andon.base.sqlite_reading import SqliteReader, may_write
+from andon.base.sqlite_reading import SqliteReader, may_write, rows_of
 from andon.errors import MachineError
 
 _NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
@@ -44,7 +44,7 @@ class SqliteDatabase:
             if self._reader is not None:
                 return self._reader.query(sql, parameters)
             try:
-                return self._connection().execute(sql, parameters).fetchall()
+                return rows_of(self._connection(), sql, parameters)
             except sqlite3.OperationalError as error:
                 if _code(error) not in _NO_ROOM:
                     raise
@@ -138,7 +138,7 @@ class _SqliteTransaction:
         self._connection = connection
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        return self._connection.execute(sql, parameters).fetchall()
+        return rows_of(self._connection, sql, parameters)
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         return self._connection.execute(sql, parameters).rowcount

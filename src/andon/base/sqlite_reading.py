@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 import threading
@@ -34,6 +35,24 @@ def may_write(path: Path) -> bool:
     return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
+def rows_of(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> list[Row]:
+    """All rows of a SELECT. A whole number of more than 64 bits, as anybody may type one, is compared as a number that nothing has.
+
+    Raises:
+        sqlite3.Error: what SQLite says.
+    """
+    try:
+        return connection.execute(sql, parameters).fetchall()
+    except OverflowError:
+        return connection.execute(sql, [_comparable(each) for each in parameters]).fetchall()
+
+
+def _comparable(value: Any) -> Any:
+    if not isinstance(value, int) or -(1 << 63) <= value < 1 << 63:
+        return value
+    return math.inf if value > 0 else -math.inf
+
+
 class SqliteReader:
     """Reads the file `path`; safe under threads.
 
@@ -61,7 +80,7 @@ class SqliteReader:
                     if self._connection is None or stamp != self._stamp:
                         self._open(stamp)
                     assert self._connection is not None
-                    rows: list[Row] = self._connection.execute(sql, parameters).fetchall()
+                    rows: list[Row] = rows_of(self._connection, sql, parameters)
                 except _ChangedError:
                     if not left:
                         raise sqlite3.OperationalError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _WORD = re.compile(r"[^\W\d]\w*")
 
@@ -33,6 +34,17 @@ def excerpt(text: str, line: int, column: int | None = None, context: int = 1) -
     if column is not None:
         out.append(f"{' ' * width} | {' ' * (min(column, 160) - 1)}^")
     return "\n".join(out)
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text has nothing but characters, lines and tabs: no controls, no halves of characters."""
+    return not any(unicodedata.category(each) in ("Cc", "Cs") and each not in "\n\t" for each in text)
+
+
+def one_line(text: str) -> str:
+    """A text as one line that can be written anywhere: white space is one blank, what is no text `?`."""
+    said = " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
+    return said if is_plain(said) else "".join(each if is_plain(each) else "?" for each in said)
 
 
 def words_in(text: str) -> set[str]:

@@ -26,14 +26,17 @@ class FormerNames:
     def __init__(self, database: Database, objects: Objects) -> None:
         self._database = database
         self._objects = objects
-        self._kept: Lru[str, Mapping[str, str]] = Lru(_STATES)
+        self._kept: Lru[tuple[str, int, str], Mapping[str, str]] = Lru(_STATES)
 
     def of(self, commit: Commit, state: State) -> Mapping[str, str]:
         """`{former name: the name that it has in the state}`, for names that the state lacks."""
-        found = self._kept.get(commit.root)
+        # an undo leads back to a state, and what was built since had another name
+        ((count, newest),) = self._database.query("select count(*), max(created) from build")
+        key = commit.root, int(count), str(newest)
+        found = self._kept.get(key)
         if found is None:
             found = self._read(frozenset(state.leaves))
-            self._kept.put(commit.root, found)
+            self._kept.put(key, found)
         return found
 
     def _read(self, present: frozenset[str]) -> Mapping[str, str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
+from andon.base.text import is_plain
 from andon.errors import ConflictError, UsageError
 from andon.model.dataset_question import (
     DatasetQuestion,
@@ -326,7 +326,7 @@ def _said(text: str, name: str = "question") -> str:
         wrong = f"the {name} is empty"
     elif len(said) > LONGEST:
         wrong = f"the {name} is longer than {LONGEST:,} characters"
-    elif any(unicodedata.category(each) in ("Cc", "Cs") and each not in "\n\t" for each in said):
+    elif not is_plain(said):
         wrong = f"the {name} has a character that is no text"
     if wrong is not None:
         raise UsageError("usage.bad_argument", wrong, where=name, hint="say it in a sentence or two, as plain text")

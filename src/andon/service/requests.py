@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from andon.base.clock import from_text, to_text
 from andon.base.document import Document
 from andon.base.record import Record
+from andon.base.text import is_plain
 from andon.errors import ConflictError, UsageError
 from andon.lake.refs import MAIN
 from andon.model.letter import LetterKind, person_key
@@ -351,7 +352,7 @@ class RequestDesk:
             by=_day(wanted.by),
             worth=worth[0],
             currency=worth[1],
-            asked_of=wanted.asked_of or None,
+            asked_of=_said(wanted.asked_of, "person") if wanted.asked_of else None,
             incident=wanted.incident,
             who=self._workspace.caller.author,
             at=self._now(),
@@ -379,8 +380,14 @@ def _none(number: int) -> UsageError:
 
 def _said(text: str, name: str) -> str:
     said = " ".join(text.split())
-    if not said or len(said) > _LONGEST:
-        wrong = f"the {name} is empty" if not said else f"the {name} is longer than {_LONGEST} characters"
+    wrong = None
+    if not said:
+        wrong = f"the {name} is empty"
+    elif len(said) > _LONGEST:
+        wrong = f"the {name} is longer than {_LONGEST} characters"
+    elif not is_plain(said):
+        wrong = f"the {name} has a character that is no text"
+    if wrong is not None:
         raise UsageError(
             "usage.bad_argument", wrong, where=name, hint='say it in a sentence: `andon request "orders by weekday"`'
         )

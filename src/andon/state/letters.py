@@ -95,7 +95,9 @@ class Letters:
         sql = "update letter set seen = ? where person_key = ? and seen is null"
         if numbers is None:
             return transaction.execute(sql, [at, person_key(person)])
-        return sum(transaction.execute(f"{sql} and number = ?", [at, person_key(person), each]) for each in numbers)
+        there = self.newest(transaction)
+        some = [each for each in numbers if 0 < each <= there]
+        return sum(transaction.execute(f"{sql} and number = ?", [at, person_key(person), each]) for each in some)
 
     # -- how far channels carried them
 

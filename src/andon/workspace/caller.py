@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from andon.base.record import Record
+from andon.base.text import one_line
 from andon.settings.resolve import Settings
 
 #: Who acts where no person does.
@@ -31,9 +32,11 @@ class Caller(Record):
 
 
 def process_author(settings: Settings, environ: Mapping[str, str]) -> str:
-    """Who started this process: the setting `author`, git's user, or the system's."""
+    """Who started this process, in one line: the setting `author`, git's user, or the system's."""
     chosen = str(settings.get("author") or "")
-    return chosen or _git_user(environ) or environ.get("USER") or environ.get("LOGNAME") or _account() or "unknown"
+    named = (chosen, _git_user(environ), environ.get("USER"), environ.get("LOGNAME"), _account())
+    # who acts is written into rows, files and heads of mails
+    return next((line for name in named if (line := one_line(name or ""))), "unknown")
 
 
 def _account() -> str | None:

@@ -28,15 +28,22 @@ def nearly_the_same(session: Session, old: str, new: str, columns: Sequence[Colu
         return False
     exact = [column.name for column in columns if column.type not in _FLOATS]
     order = ", ".join(quote(name) for name in dict.fromkeys((*key, *exact, *floats)))
-    sides = [
-        f"select row_number() over (order by {order}) as andon_place, * from {relation}" for relation in (old, new)
-    ]
+    place = _free([column.name for column in columns])
+    sides = [f"select row_number() over (order by {order}) as {place}, * from {relation}" for relation in (old, new)]
     differs = [f"a.{quote(name)} is distinct from b.{quote(name)}" for name in exact]
     differs += [_apart(quote(name)) for name in floats]
     (found,) = session.connection.execute(
-        f"select exists (select 1 from ({sides[0]}) a join ({sides[1]}) b using (andon_place) where {' or '.join(differs)})"
+        f"select exists (select 1 from ({sides[0]}) a join ({sides[1]}) b using ({place}) where {' or '.join(differs)})"
     ).fetchall()
     return not found[0]
+
+
+def _free(taken: Sequence[str]) -> str:
+    """A name that no column has."""
+    known, place = {name.lower() for name in taken}, "andon_place"
+    while place in known:
+        place += "_"
+    return place
 
 
 def _apart(name: str) -> str:

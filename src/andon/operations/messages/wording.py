@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from andon.base.clock import to_minute
-from andon.base.text import plural
+from andon.base.text import one_line, plural
 from andon.model.message import Channel, IncidentChange, Message, MessageDocument, ToldIncident, ToldLetter
 
 #: So many incidents, and so many letters, are told one by one, and so many names in a line.
@@ -46,7 +46,8 @@ def subject(items: Sequence[ToldIncident], letters: Sequence[ToldLetter] = ()) -
     """One line for all of them; incidents before letters."""
     more = ""
     if items and letters:
-        more = f", and {plural(len(letters), 'letter')} for {_some(_people(letters))}"
+        more = f", and {plural(len(letters), 'letter')} for {one_line(_some(_people(letters)))}"
+        more = _cut(more, _SUBJECT // 2)
     if not items:
         said = _letters_in_a_line(letters)
     elif len(items) == 1:
@@ -57,8 +58,11 @@ def subject(items: Sequence[ToldIncident], letters: Sequence[ToldLetter] = ()) -
         parts = ", ".join(f"{counts[change]} {change}" for change in _ORDER if counts[change])
         names = list(dict.fromkeys(item.dataset or "the lake" for item in items))
         said = f"{plural(len(items), 'incident')} ({parts}): {_some(names)}"
-    line, room = " ".join(f"[andon] {said}".split()), _SUBJECT - len(more)
-    return (line if len(line) <= room else line[: room - 1] + "…") + more
+    return _cut(one_line(f"[andon] {said}"), _SUBJECT - len(more)) + more
+
+
+def _cut(line: str, room: int) -> str:
+    return line if len(line) <= room else line[: room - 1] + "…"
 
 
 def _letters_in_a_line(letters: Sequence[ToldLetter]) -> str:
@@ -92,7 +96,8 @@ def letter_block(letter: ToldLetter) -> list[str]:
     """The lines of one letter: for whom, of what, what happened, what to do next."""
     place = f" · {_some(letter.datasets)}" if letter.datasets else ""
     ends = [letter.link, letter.next] if letter.link else [letter.next]
-    return [f"for {letter.person} · {letter.kind}{place}", letter.what, f"at {moment(letter.at)}", *ends]
+    told = [one_line(f"for {letter.person} · {letter.kind}{place}"), one_line(letter.what)]
+    return [*told, f"at {moment(letter.at)}", *ends]
 
 
 def block(item: ToldIncident) -> list[str]:
