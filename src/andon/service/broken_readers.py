@@ -12,7 +12,7 @@ from andon.base.clock import day_said, to_text
 from andon.base.graph import reach
 from andon.base.record import Record, replace
 from andon.catalog.broken import MovedColumns, Schemas, breaking, moved_between
-from andon.catalog.last_use import asking_of
+from andon.catalog.by_clock import asking_of
 from andon.catalog.use import DAYS
 from andon.lake.refs import MAIN
 from andon.model.broken_reader import Breaking, BrokenReader, BrokenReaderKind
