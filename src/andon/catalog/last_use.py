@@ -2,40 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Protocol
+from collections.abc import Collection, Mapping
 
 from andon.base.document import Document
 from andon.base.record import Record
-
-
-class LoggedRead(Protocol):
-    """A line of the log of questions, as far as it matters here."""
-
-    @property
-    def at(self) -> str:
-        """When (ISO text)."""
-        ...
-
-    @property
-    def who(self) -> str:
-        """Who asked."""
-        ...
-
-    @property
-    def face(self) -> str:
-        """Through which door."""
-        ...
-
-    @property
-    def datasets(self) -> tuple[str, ...]:
-        """What was read."""
-        ...
-
-    @property
-    def shape(self) -> str | None:
-        """What is one for questions that differ in values alone."""
-        ...
+from andon.catalog.by_clock import ByClock, LoggedRead
 
 
 class LastReader(Document):
@@ -60,15 +31,6 @@ class LastUse(Record):
 
 
 NEVER = LastUse()
-
-
-def asking_of(line: LoggedRead) -> tuple[str, str]:
-    """`(who, kind of question)`: questions that differ in values alone are of one kind."""
-    return line.who, line.shape or " ".join(line.datasets)
-
-
-#: Whether a line comes by the clock: a tool that refreshes itself, cron, or Andon.
-ByClock = Callable[[LoggedRead], bool]
 
 
 class LastUses:

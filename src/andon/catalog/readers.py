@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from andon.base.document import Document
 from andon.base.record import Record
-from andon.catalog.last_use import ByClock
+from andon.catalog.by_clock import ByClock
 from andon.state.queries import AnsweredLine
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from andon.base.clock import from_text, to_text
 from andon.base.record import Record
-from andon.catalog.last_use import asking_of
+from andon.catalog.by_clock import asking_of, is_by_machine
 from andon.workspace.caller import BY_ITSELF
 
 if TYPE_CHECKING:
@@ -21,11 +21,8 @@ if TYPE_CHECKING:
 
 #: Days that count, today with them.
 DAYS = 30
-#: Of one question of one person the newest so many moments tell whether it comes by the clock; fewer than so many tell nothing.
-_MOMENTS, _FEW = 500, 3
-
-#: Whether moments are those of something that waits for a clock.
-ByMachine = Callable[[Sequence[datetime]], bool]
+#: Of one question of one person the newest so many moments tell whether it comes by the clock.
+_MOMENTS = 500
 
 
 class DatasetUse(Record):
@@ -76,17 +73,14 @@ class _Asking:
             self.moments = deque((at for at in self.moments if at[:10] >= day), maxlen=_MOMENTS)
         return bool(old)
 
-    def is_by_person(self, by_machine: ByMachine) -> bool:
-        if self.who == BY_ITSELF:
-            return False
-        return len(self.moments) < _FEW or not by_machine([from_text(at) for at in self.moments])
+    def is_by_person(self) -> bool:
+        return self.who != BY_ITSELF and not is_by_machine([from_text(at) for at in self.moments])
 
 
 class Tally:
     """Reads by dataset and person, of a window of days that moves on. Not safe under threads."""
 
-    def __init__(self, by_machine: ByMachine) -> None:
-        self._by_machine = by_machine
+    def __init__(self) -> None:
         self._askings: dict[tuple[str, str], _Asking] = {}
 
     def add(self, lines: Iterable[ReadLine]) -> None:
@@ -108,7 +102,7 @@ class Tally:
     def _judge(self, moved: Iterable[tuple[str, str]]) -> None:
         for key in moved:
             asking = self._askings[key]
-            asking.is_counted = asking.is_by_person(self._by_machine)
+            asking.is_counted = asking.is_by_person()
             if not asking.days:
                 del self._askings[key]
 
@@ -137,19 +131,14 @@ class Tally:
 
 
 class UseBook:
-    """How much the datasets of a lake are used, as its log of queries tells. Each line is read once. Safe under threads.
+    """How much the datasets of a lake are used, as its log of queries tells. Each line is read once. Safe under threads."""
 
-    Args:
-        by_machine: tells by its moments whether a question comes by the clock.
-    """
-
-    def __init__(self, log: Queries, by_machine: ByMachine) -> None:
+    def __init__(self, log: Queries) -> None:
         self._log = log
-        self._by_machine = by_machine
         self._lock = threading.Lock()
         self._read = 0
         self._day = ""
-        self._tally = Tally(by_machine)
+        self._tally = Tally()
         self._uses: Mapping[str, DatasetUse] = {}
 
     def uses(self, now: datetime, names: Callable[[], Mapping[str, str]] = dict) -> Mapping[str, DatasetUse]:
@@ -180,7 +169,7 @@ class UseBook:
         if last == self._read and since == self._day:
             return
         if last < self._read or since < self._day:  # the log was emptied, or the clock set back
-            self._read, self._tally = 0, Tally(self._by_machine)
+            self._read, self._tally = 0, Tally()
         self._tally.add(self._log.reads_after(self._read, since))
         self._tally.forget_before(since)
         self._read, self._day, self._uses = last, since, self._tally.uses({})

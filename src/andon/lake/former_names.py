@@ -19,8 +19,9 @@ _STATES = 32
 class FormerNames:
     """Tells which datasets of a state had another name. Safe under threads.
 
-    Nothing records that: a file is moved by `andon rename`, in an editor, or by git. A dataset that began with code
-    which meant what that of another one meant is the same under another name, where one of the two is not there any more.
+    A file is moved by `andon rename`, in an editor, or by git, and of the last two nothing is recorded. So a dataset that
+    began with code which meant what that of another one meant is the same under another name, where one of the two is
+    not there any more.
     """
 
     def __init__(self, database: Database, objects: Objects) -> None:

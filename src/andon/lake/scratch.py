@@ -198,7 +198,11 @@ class _OnlyRead:
         return self._database.query(sql, parameters)
 
     def write(self) -> AbstractContextManager[Transaction]:
-        raise MachineError("machine.read_only", "what is built again is not written into the catalog")
+        raise MachineError(
+            "machine.read_only",
+            "what is built again is not written into the catalog",
+            hint="`andon run` is what writes; please report that this was asked for",
+        )
 
     def has_table(self, name: str) -> bool:
         return self._database.has_table(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 
@@ -114,6 +115,15 @@ class Insight(Record, omit_defaults=True):
     def datasets(self) -> tuple[str, ...]:
         """The datasets that it uses, each once, in order of appearance."""
         return tuple(dict.fromkeys(use_parts(use)[0] for use in self.uses))
+
+    def texts(self, saved: Mapping[str, str]) -> list[str]:
+        """The SQL of all queries that serve it; what is not there any more has none.
+
+        Args:
+            saved: the SQL of saved queries, by name.
+        """
+        own = [] if self.query is None else [saved.get(self.query, self.query)]
+        return [*(saved[name] for name in self.queries if name in saved), *own]
 
 
 def use_parts(use: str) -> tuple[str, str | None]:

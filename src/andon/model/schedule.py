@@ -12,7 +12,7 @@ from andon.base.record import Record
 #: The only word that `refresh` may be in place of a mapping; as a key it says the same.
 MANUAL = "manual"
 #: Rules by which a dataset is brought up to date without anybody.
-BY_ITSELF = ("max_age", "every", "cron", "when")
+RULES = ("max_age", "every", "cron", "when")
 
 
 class RuleKind(StrEnum):
@@ -95,7 +95,7 @@ def rules_of(written: tuple[tuple[str, str], ...], schedule: str | None = None) 
         return (RefreshRule(RuleKind.MANUAL, schedule=schedule),)
     rules = [
         RefreshRule(RuleKind(name), said[name], said.get("tz", "UTC") if name == "cron" else "UTC", schedule)
-        for name in BY_ITSELF
+        for name in RULES
         if name in said
     ]
     if said.get("upstream", "true") == "true":

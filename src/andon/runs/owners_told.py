@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from andon.runs.goal import Goal
     from andon.workspace.workspace import Workspace
 
-#: Nobody is called so: what waits for whoever it is.
-_NOBODY = ""
-
 
 class OwnersConcerned(Record):
     """What a run changes of what somebody owns.
@@ -51,8 +48,7 @@ def owners_concerned(workspace: Workspace, goal: Goal, before: State, after: Sta
     if not moved:
         return OwnersConcerned()
     main = workspace.lake.commits.state(workspace.lake.refs.resolve(MAIN))
-    owned = owned_changes(workspace, main, after)
-    return OwnersConcerned(OwnedChanges({n: c for n, c in owned.changes.items() if n in moved}, owned.said))
+    return OwnersConcerned(owned_changes(workspace, main, after).only(moved))
 
 
 def tell_owners(
@@ -77,7 +73,7 @@ def tell_owners(
         require_approved(workspace, transaction, goal, owned)
         letters.add(transaction, published_letters(owned.changes, owned.said, commit))
         now = to_text(workspace.clock())
-        for mine in waits_by_owner(awaited(owned.reviewed, owned.said, _NOBODY)).values():
+        for mine in waits_by_owner(awaited(owned.reviewed, owned.said, None)).values():
             letters.end(transaction, change_subject(each.change for each in mine), now, [LetterKind.REVIEW])
         if goal.source is not None:
             letters.end(transaction, branch_subject(goal.source), now, [LetterKind.PROPOSED])

@@ -11,7 +11,7 @@ from andon.model.commit import CommitKind, State
 from andon.runs.planning.owners import awaited, changed_code, planned_code
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from andon.base.database import Transaction
     from andon.model.approval import AwaitedApproval
@@ -40,6 +40,10 @@ class OwnedChanges(Record):
     def reviewed(self) -> dict[str, str]:
         """Those whose owner wants to approve them."""
         return {name: change for name, change in self.changes.items() if self.said[name].review is not None}
+
+    def only(self, names: Collection[str]) -> OwnedChanges:
+        """Those of some datasets."""
+        return OwnedChanges({name: change for name, change in self.changes.items() if name in names}, self.said)
 
 
 NO_CHANGES = OwnedChanges({}, {})
@@ -98,11 +102,12 @@ def waits_for_owners(workspace: Workspace, goal: Goal, owned: OwnedChanges) -> l
 
 
 def still_waiting(
-    workspace: Workspace, owned: OwnedChanges, author: str, reader: Transaction | None = None
+    workspace: Workspace, owned: OwnedChanges, author: str | None, reader: Transaction | None = None
 ) -> list[AwaitedApproval]:
     """Those of `owned` that somebody else than `author` owns, wants to approve, and did not.
 
     Args:
+        author: None: whoever that is.
         reader: the transaction to read within.
     """
     changes = owned.reviewed

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from andon.model.commit import Commit
     from andon.workspace.workspace import Workspace
 
-#: Nobody is called so: what waits for whoever it is.
-_NOBODY = ""
 #: How often somebody who agrees looks again because main or the branch moved meanwhile.
 _LOOKS = 20
 
@@ -65,7 +63,7 @@ class ApprovalDesk:
         reviewed = review.owned.reviewed
         known = {(each.dataset, each.change): each for each in self._workspace.approvals.of(reviewed.values())}
         changes = [
-            ChangeToApprove(name, review.owned.said[name].owner or _NOBODY, change, known.get((name, change)))
+            ChangeToApprove(name, review.owned.said[name].owner or "", change, known.get((name, change)))
             for name, change in sorted(reviewed.items())
         ]
         return ApprovalsDocument(ref, review.commit.id, changes)
@@ -102,7 +100,7 @@ class ApprovalDesk:
                 )
                 for name in mine
             ]
-            waiting = still_waiting(self._workspace, review.owned, _NOBODY, transaction)
+            waiting = still_waiting(self._workspace, review.owned, None, transaction)
             left = {each.dataset for each in waiting}
             self._write(transaction, review, mine, at, is_approved=True, is_all=not left & self._owned_by_me(review))
         return ApprovedDocument(ref, review.commit.id, made, waiting)
@@ -146,8 +144,7 @@ class ApprovalDesk:
         owned = owned_changes(self._workspace, lake.commits.state(main), lake.commits.state(commit))
         common = lake.commits.merge_base(commit, main)
         if common is not None and common.id != main.id:  # what others published since is no change of it
-            made = lake.commits.changed_leaves(common, commit)
-            owned = OwnedChanges({n: c for n, c in owned.changes.items() if n in made}, owned.said)
+            owned = owned.only(lake.commits.changed_leaves(common, commit))
         return _Review(ref, commit, main.id, owned)
 
     @contextmanager
@@ -202,7 +199,7 @@ class ApprovalDesk:
 
     def _owned_by_me(self, review: _Review) -> set[str]:
         author, said = self._workspace.caller.author, review.owned.said
-        return {name for name in review.owned.reviewed if is_owner(said[name].owner or _NOBODY, author)}
+        return {name for name in review.owned.reviewed if is_owner(said[name].owner, author)}
 
     def _write(
         self,

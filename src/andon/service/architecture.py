@@ -18,7 +18,7 @@ from andon.model.architecture import ArchitectureCount, ArchitectureDocument, Bl
 from andon.model.dataset import Definition, Kind
 from andon.model.lamp import Lamp
 from andon.model.lineage import api_id, connection_id, insight_id
-from andon.model.schedule import BY_ITSELF
+from andon.model.schedule import RULES
 from andon.operations.scheduling.book import book_of
 from andon.settings.connections import CONNECTIONS, read_connections
 from andon.settings.notify import NOTIFY, read_channels
@@ -186,7 +186,7 @@ def built_of(
         add(Element(f"schedule:{name}", BlockKind.SCHEDULE, name))
     for name, entry in book_of(project).entries.items():
         for rule in entry.rules if name in definitions else ():
-            if rule.kind in BY_ITSELF or rule.schedule is not None:
+            if rule.kind in RULES or rule.schedule is not None:
                 group = rule.schedule or OWN_RULES
                 edges.add((add(Element(f"schedule:{group}", BlockKind.SCHEDULE, group)), name))
     for dataset, door in asked:

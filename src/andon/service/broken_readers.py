@@ -12,7 +12,7 @@ from andon.base.clock import day_said, to_text
 from andon.base.graph import reach
 from andon.base.record import Record, replace
 from andon.catalog.broken import MovedColumns, Schemas, breaking, moved_between
-from andon.catalog.last_use import asking_of
+from andon.catalog.by_clock import asking_of
 from andon.catalog.use import DAYS
 from andon.lake.refs import MAIN
 from andon.model.broken_reader import Breaking, BrokenReader, BrokenReaderKind
@@ -236,8 +236,7 @@ def _broken_insights(scene: _Scene, project: Project, gathered: Gathered) -> lis
     texts: dict[str, tuple[str, tuple[str, ...]]] = {}
     of: dict[str, list[str]] = {}
     for insight in gathered.project.insights:
-        asked = [*insight.queries, *([insight.query] if insight.query is not None else [])]
-        for sql in (queries.get(each, each) for each in asked):
+        for sql in insight.texts(queries):
             if insight.name in there and (datasets := datasets_of(sql)):
                 of.setdefault(insight.name, []).append(sql)
                 texts[sql] = sql, datasets

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from andon.base.clock import to_text
 from andon.base.duration import read_duration
 from andon.base.record import replace
-from andon.catalog.last_use import ByClock, LastUses, LoggedRead, asking_of
+from andon.catalog.by_clock import ByClock, LoggedRead, asking_of, machines_among
+from andon.catalog.last_use import LastUses
 from andon.query.used import ColumnsUsed, Used
-from andon.service.spending import machines_among
 from andon.state.queries import UNASKED
 from andon.workspace.caller import BY_ITSELF
 

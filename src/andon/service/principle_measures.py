@@ -11,15 +11,15 @@ from statistics import median
 
 from andon.base.clock import from_text
 from andon.base.record import Record, field
+from andon.catalog.by_clock import is_asked
 from andon.model.commit import Commit, CommitKind
 from andon.model.dataset_question import DatasetQuestion
 from andon.model.request import DataRequest
-from andon.operations.repeats.runs import ANDON
 from andon.operations.review import changes, incidents
 from andon.operations.review.actions import ReviewedAction
 from andon.service.request_measures import RequestMeasures, measured
-from andon.state.queries import UNASKED
 from andon.state.spending import SpentQuestion
+from andon.workspace.caller import BY_ITSELF
 
 _WEEK = 7 * 86_400
 
@@ -136,7 +136,7 @@ def _requests(facts: Recorded, window: Window) -> RequestMeasures:
 def runs_alone(facts: Recorded, window: Window) -> Value:
     """Runs that no person began."""
     own = [each for each in facts.runs if window.has(each.at)]
-    return _share(sum(each.author == ANDON for each in own), len(own))
+    return _share(sum(each.author == BY_ITSELF for each in own), len(own))
 
 
 def corrections_alone(facts: Recorded, window: Window) -> Value:
@@ -220,7 +220,7 @@ def both_roles(facts: Recorded, window: Window) -> Value:
     asked = {
         dataset
         for each in facts.questions
-        if window.has(each.at) and each.is_answered and each.face not in UNASKED and each.who != ANDON
+        if window.has(each.at) and each.is_answered and is_asked(each)
         for dataset in each.datasets
         if makers.get(dataset, set()) - {each.who}
     }
@@ -257,7 +257,9 @@ def claimed_outside(facts: Recorded, window: Window) -> Value:
 
 def bus_factor(facts: Recorded, window: Window) -> Value:
     """The fewest people who made more than half of the changes of code."""
-    made = Counter(each.change.commit.author for each in _within(facts, window) if each.change.commit.author != ANDON)
+    made = Counter(
+        each.change.commit.author for each in _within(facts, window) if each.change.commit.author != BY_ITSELF
+    )
     whole, found = sum(made.values()), 0
     for needed, (_, count) in enumerate(sorted(made.items(), key=lambda item: (-item[1], item[0])), 1):
         found += count

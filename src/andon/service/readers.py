@@ -205,9 +205,7 @@ class ReaderBook:
     def _of_insight(self, view: View, insight: Insight, dataset: str) -> set[str]:
         """The columns of a dataset that an insight uses, as `LogReads.columns_of`: those of its query, and those that it names."""
         queries = {query.name: query.sql for query in view.project.queries}
-        texts = [queries.get(name) for name in insight.queries]
-        texts += [queries.get(insight.query, insight.query)] if insight.query is not None else []
-        read = [(text, datasets_of(text)) for text in texts if text is not None]
+        read = [(text, datasets_of(text)) for text in insight.texts(queries)]
         columns = {
             each
             for text, datasets in read

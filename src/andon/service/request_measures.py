@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING
 
 from andon.base.clock import from_text, to_text
 from andon.base.document import Document
-from andon.catalog.last_use import asking_of
+from andon.catalog.by_clock import asking_of, is_asked, machines_among
 from andon.model.request import DataRequest, RequestState
-from andon.operations.repeats.runs import ANDON
-from andon.service.spending import machines_among
-from andon.state.queries import UNASKED
+from andon.workspace.caller import BY_ITSELF
 
 if TYPE_CHECKING:
     from andon.state.spending import SpentQuestion
@@ -62,7 +60,7 @@ def measured(
         questions: those of the time.
     """
     begin, end = to_text(since), to_text(until)
-    known = [each for each in requests if each.at < end and each.who != ANDON]
+    known = [each for each in requests if each.at < end and each.who != BY_ITSELF]
     over = [each for each in known if each.ended is not None and begin <= each.ended < end]
     answered = [each for each in over if each.state is RequestState.ANSWERED]
     waiting = [each for each in known if each.ended is None or each.ended >= end]
@@ -87,5 +85,5 @@ def own_questions(questions: Iterable[SpentQuestion]) -> set[tuple[str, str, str
     """`(person, kind of question, day)` of what people asked and had an answer to; what comes by the clock is nobody's question."""
     known = list(questions)
     machines = machines_among(known)
-    asked = [each for each in known if each.is_answered and each.face not in UNASKED and each.who != ANDON]
+    asked = [each for each in known if each.is_answered and is_asked(each)]
     return {(*asking_of(each), each.at[:10]) for each in asked if asking_of(each) not in machines}

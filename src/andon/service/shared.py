@@ -98,9 +98,8 @@ class SharedParts:
     def uses(self) -> UseBook:
         """Who reads what."""
         from andon.catalog.use import UseBook
-        from andon.operations.repeats.rhythm import is_by_machine
 
-        return self._once(UseBook, lambda: UseBook(self._workspace.query_log, is_by_machine))
+        return self._once(UseBook, lambda: UseBook(self._workspace.query_log))
 
     @property
     def board(self) -> BoardKept:

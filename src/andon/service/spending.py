@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING
 from andon.base.clock import from_text, to_text
 from andon.base.graph import reach
 from andon.base.record import Record, replace
-from andon.catalog.last_use import LastUses, LoggedRead, asking_of
+from andon.catalog.by_clock import LoggedRead, asking_of, is_asked, machines_among
+from andon.catalog.last_use import LastUses
 from andon.checks.language.mentions import pairs_in
 from andon.model.quarantine import dataset_of, is_aside
-from andon.operations.repeats.rhythm import is_by_machine
-from andon.operations.repeats.runs import ANDON
-from andon.state.queries import UNASKED
 from andon.value.bill import Allocation, Amounts, Charge, ChargeKind, Usefulness, allocate
 from andon.value.rates import Rates
 from andon.value.useful import LastRead, Lives, usefulness
+from andon.workspace.caller import BY_ITSELF
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
@@ -182,7 +181,7 @@ class SpendingBook:
         return found
 
     def _of_seconds(self, kind: ChargeKind, spent: SpentSeconds) -> Charge:
-        is_automatic = spent.author == ANDON
+        is_automatic = spent.author == BY_ITSELF
         return Charge(
             kind,
             self.rates.priced(_micros(spent.seconds), 0),
@@ -207,10 +206,10 @@ class SpendingBook:
         )
 
     def _begun_by(self, question: SpentQuestion) -> str:
-        if question.who == ANDON:
+        if question.who == BY_ITSELF:
             return _SCHEDULE
         # `andon insight check` is no reading of what it asks, but somebody typed it
-        return _PERSON if question.face in UNASKED or not self._is_automatic(question) else _MACHINE
+        return _PERSON if not is_asked(question) or not self._is_automatic(question) else _MACHINE
 
     def _kept(self) -> list[Charge]:
         """One for each set of datasets whose versions share files: mostly one dataset. Of several those that are there still."""
@@ -241,7 +240,7 @@ class SpendingBook:
         return machines_among(self._questions)
 
     def _is_automatic(self, question: LoggedRead) -> bool:
-        return question.face in UNASKED or question.who == ANDON or asking_of(question) in self._machines
+        return not is_asked(question) or asking_of(question) in self._machines
 
 
 def rates_of(settings: Settings) -> Rates:
@@ -257,15 +256,6 @@ def rates_of(settings: Settings) -> Rates:
 def _uses(project: Project) -> set[tuple[str, tuple[str, ...]]]:
     """What insights, saved queries and rules read, with their names."""
     return {(each.name, each.datasets) for of in (project.insights, project.queries, project.rules) for each in of}
-
-
-def machines_among(questions: Iterable[LoggedRead]) -> set[tuple[str, str]]:
-    """`asking_of` the questions that come by the clock."""
-    moments: dict[tuple[str, str], list[datetime]] = {}
-    for question in questions:
-        if question.face not in UNASKED and question.who != ANDON:
-            moments.setdefault(asking_of(question), []).append(from_text(question.at))
-    return {asking for asking, own in moments.items() if len(own) > 2 and is_by_machine(own)}
 
 
 def _micros(seconds: float) -> int:

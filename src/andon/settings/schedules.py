@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from andon.base.names import did_you_mean, is_name_part
-from andon.model.schedule import BY_ITSELF, Schedule, rule_flaw
+from andon.model.schedule import RULES, Schedule, rule_flaw
 from andon.settings.problem import SettingProblem
 from andon.settings.table import shown
 
@@ -14,7 +14,7 @@ from andon.settings.table import shown
 SCHEDULES = "schedules"
 
 _SELECTION = ("select", "exclude")
-_KEYS = (*_SELECTION, *BY_ITSELF, "tz", "upstream")
+_KEYS = (*_SELECTION, *RULES, "tz", "upstream")
 _EXAMPLE = 'write `[schedules.nightly]`, and below it `select = ["marts.*"]` and `cron = "0 2 * * *"`'
 
 
@@ -66,7 +66,7 @@ def _schedule(name: str, values: Any, problems: list[SettingProblem]) -> Schedul
             rules.append((key, value.strip()))
     if "select" not in values:
         wrong(here, f"the schedule `{name}` selects nothing", 'add `select = ["marts.*"]`', "project.missing_key")
-    if not any(key in values for key in BY_ITSELF):
+    if not any(key in values for key in RULES):
         hint = 'add `cron = "0 2 * * *"`, `every`, `max_age` or `when`'
         wrong(here, f"the schedule `{name}` has no rule", hint, "project.missing_key")
     if "tz" in values and "cron" not in values:

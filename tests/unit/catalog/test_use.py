@@ -13,7 +13,6 @@ from andon.base.database import migrate
 from andon.base.sqlite import SqliteDatabase
 from andon.catalog.readers import readers_of
 from andon.catalog.use import DAYS, UseBook
-from andon.operations.repeats.rhythm import is_by_machine
 from andon.state.queries import Queries, QueryRecord
 from andon.state.schema import MIGRATIONS
 
@@ -43,22 +42,22 @@ def test_people_count_and_not_their_questions(log: Queries) -> None:
         line("cem", "a.y", ago=DAYS + 1),
     ):
         log.add(record)
-    uses = UseBook(log, is_by_machine).uses(NOW)
+    uses = UseBook(log).uses(NOW)
     assert {name: (use.readers, use.reads) for name, use in uses.items()} == {"a.x": (2, 51), "a.y": (1, 1)}
     assert uses["a.y"].last == to_text(NOW - timedelta(days=3))
 
 
 def test_what_is_counted_step_by_step_is_what_is_counted_at_once(log: Queries) -> None:
     pick, now = random.Random(5), NOW - timedelta(days=60)
-    book = UseBook(log, is_by_machine)
+    book = UseBook(log)
     for _ in range(150):
         now += timedelta(hours=pick.choice((1, 9, 40)))
         for _ in range(pick.randrange(0, 3)):
             ago = (NOW - now) / timedelta(days=1)
             log.add(line(pick.choice("abcd"), *pick.sample(["s.a", "s.b", "s.c"], 2), ago=ago))
         if pick.random() < 0.3:
-            assert book.uses(now) == UseBook(log, is_by_machine).uses(now)
-            assert book.people(["s.a", "s.b"], now) == UseBook(log, is_by_machine).people(["s.a", "s.b"], now)
+            assert book.uses(now) == UseBook(log).uses(now)
+            assert book.people(["s.a", "s.b"], now) == UseBook(log).people(["s.a", "s.b"], now)
     log.drop_before("9999")
     assert book.uses(now) == {}
 
@@ -90,12 +89,12 @@ def test_readers_of_a_dataset_by_door_and_column(log: Queries) -> None:
 
 def test_what_comes_by_the_clock_is_nobody(log: Queries) -> None:
     log.add(line("ana", "a.x", ago=2))
-    before = UseBook(log, is_by_machine).uses(NOW)
+    before = UseBook(log).uses(NOW)
     for hour in range(24 * 20, 0, -6):  # a tool that refreshes, cron, and Andon itself
         log.add(line("metabase", "a.x", "a.y", ago=hour / 24))
         log.add(line("ana", "a.y", ago=hour / 24))
     log.add(line("andon", "a.x", ago=1))
-    book = UseBook(log, is_by_machine)
+    book = UseBook(log)
     assert book.uses(NOW) == before
     assert book.people(["a.x", "a.y"], NOW) == {"ana"}
     log.add(line("metabase", "a.x", ago=0.3))  # another question: somebody sits there

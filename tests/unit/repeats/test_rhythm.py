@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from andon.operations.repeats.rhythm import is_by_machine, rhythm_of
+from andon.catalog.by_clock import is_by_machine
+from andon.operations.repeats.rhythm import rhythm_of
 
 MONDAY = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 

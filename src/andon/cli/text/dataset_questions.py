@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from andon.base.text import plural, seconds
+from andon.base.text import plural
 from andon.cli.output import Cell
 from andon.cli.table import table
 from andon.render.dataset_questions import QUESTION_STATES, gone_words
+from andon.render.requests import wait_words
 from andon.render.words import moment
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def question_lines(found: Sequence[QuestionInfo], console: Console) -> list[str]
             each.question.brief,
             each.question.who,
             (each.owner or "", "dim"),
-            (seconds(each.waited_seconds), "dim"),
+            (wait_words(each.waited_seconds), "dim"),
             (gone_words(each), "warn" if each.gone else "dim"),
         )
         for each in found

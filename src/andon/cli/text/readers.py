@@ -11,6 +11,7 @@ from andon.cli.table import table
 from andon.render.words import moment
 
 if TYPE_CHECKING:
+    from andon.catalog.readers import ReadingPerson, ReadingTool
     from andon.service.readers import ReadColumnUse, ReadersDocument
 
 #: Columns that are named of each person, and of all of them; people that are shown.
@@ -25,10 +26,10 @@ def reader_lines(used: ReadersDocument, ink: Ink, width: int | None) -> list[str
     ]
     if used.unread is not None:
         lines.append(f"{used.unread}{_before(used)}")
-    lines += _part("people", _people(used)[:_PEOPLE], ink, width)
+    lines += _part("people", [_asked(each.person, each) for each in used.people[:_PEOPLE]], ink, width)
     if len(used.people) > _PEOPLE:
         lines.append(ink.paint(f"  and {len(used.people) - _PEOPLE} more; `--json` has all", "dim"))
-    lines += _part("by the clock", _tools(used), ink, width)
+    lines += _part("by the clock", [_asked(each.tool, each) for each in used.tools], ink, width)
     columns = [(use.column, plural(use.readers, "person", "people"), (f"{use.reads:,}", "dim")) for use in used.columns]
     lines += _part("columns that are read", columns[:_COLUMNS], ink, width)
     queries = [(each.query, (each.meaning or "", "dim"), (each.owner or "", "dim")) for each in used.queries]
@@ -53,30 +54,10 @@ def _last(use: ReadColumnUse) -> str:
     return f"tool {use.tool.who}, {moment(use.tool.at)}, {use.tool.door}" if use.tool is not None else ""
 
 
-def _tools(used: ReadersDocument) -> list[Sequence[Cell]]:
-    return [
-        (
-            tool.tool,
-            plural(tool.reads, "time"),
-            (moment(tool.last), "dim"),
-            (", ".join(tool.doors), "dim"),
-            (_some(tool.columns), "dim"),
-        )
-        for tool in used.tools
-    ]
-
-
-def _people(used: ReadersDocument) -> list[Sequence[Cell]]:
-    return [
-        (
-            reader.person,
-            plural(reader.reads, "time"),
-            (moment(reader.last), "dim"),
-            (", ".join(reader.doors), "dim"),
-            (_some(reader.columns), "dim"),
-        )
-        for reader in used.people
-    ]
+def _asked(name: str, reader: ReadingPerson | ReadingTool) -> Sequence[Cell]:
+    """How often somebody asked, when last, by which doors, and what."""
+    doors, columns = ", ".join(reader.doors), _some(reader.columns)
+    return name, plural(reader.reads, "time"), (moment(reader.last), "dim"), (doors, "dim"), (columns, "dim")
 
 
 def _before(used: ReadersDocument) -> str:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from andon.base.clock import from_text
 from andon.base.record import Record
+from andon.catalog.by_clock import by_machine, is_asked
 from andon.operations.repeats.records import AskedQuestion
 from andon.operations.repeats.repeat import THIRD, QuestionRepeat, VariedValue, key_of
-from andon.operations.repeats.rhythm import is_by_machine
-from andon.operations.repeats.runs import ANDON
 from andon.sql.question import FilterValue, QuestionForm
-from andon.state.queries import UNASKED
 
 #: What a text is made of.
 Forms = Callable[[str], QuestionForm | None]
@@ -55,7 +52,7 @@ def repeated_questions(lines: Iterable[AskedQuestion], forms: Forms, answered: M
     """
     by_shape: dict[str, list[AskedQuestion]] = defaultdict(list)
     for line in lines:
-        if line.face not in UNASKED and line.who != ANDON:
+        if is_asked(line):
             by_shape[line.shape].append(line)
     repeats, known = [], []
     for asked in by_shape.values():
@@ -94,10 +91,7 @@ def _by_core(asked: Sequence[AskedQuestion], forms: Forms) -> list[tuple[Questio
 
 def _by_people(asked: Sequence[AskedQuestion]) -> list[AskedQuestion]:
     """Without what machines ask."""
-    by_asker: dict[tuple[str, str], list[AskedQuestion]] = defaultdict(list)
-    for line in asked:
-        by_asker[line.who, line.face].append(line)
-    machines = {who for who, own in by_asker.items() if is_by_machine([from_text(line.at) for line in own])}
+    machines = by_machine(asked, lambda line: (line.who, line.face))
     return [line for line in asked if (line.who, line.face) not in machines]
 
 

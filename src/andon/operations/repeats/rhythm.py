@@ -1,4 +1,4 @@
-"""In which rhythm something was done: to the second, as machines do, or about the same time of certain days, as people do. Pure."""
+"""In which rhythm people do something: about the same time of certain days. Pure."""
 
 from __future__ import annotations
 
@@ -8,45 +8,10 @@ from itertools import pairwise
 
 from andon.base.record import Record
 
-#: What comes within so many seconds of each other is one occasion.
-_ONE = 60.0
-#: A machine keeps its interval to so many seconds; where there are three occasions only, to so many.
-_EXACT, _EXACT_OF_THREE = 60.0, 10.0
-_DRIFT = 0.02
-#: Where there are this many, one in ten may be off: the clocks were changed, it was down.
-_MANY = 10
-#: More a day than a person asks for.
-_A_DAY = 24
 #: People come within so many hours around the time at which they do something.
 _ABOUT = timedelta(hours=1.5)
 
 _DAY = timedelta(days=1)
-
-
-def is_by_machine(moments: Sequence[datetime]) -> bool:
-    """Whether what was done at these moments was done by something that waits for a clock."""
-    if len({moment.date() for moment in moments}) > 1:
-        days = len({moment.date() for moment in moments})
-        if len(moments) / days > _A_DAY:
-            return True
-    occasions = _occasions(moments)
-    if len(occasions) < 3:
-        return False
-    gaps = [b - a for a, b in pairwise(occasions)]
-    base = min(gaps)
-    if base < 600 and len(gaps) < 4:
-        return False
-    give = _EXACT_OF_THREE if len(gaps) == 2 else min(_EXACT, _DRIFT * base + 1)
-    off = [gap for gap in gaps if abs(gap - base * round(gap / base)) > give * max(1, min(round(gap / base), 7))]
-    return len(off) <= (len(gaps) // 10 if len(gaps) >= _MANY else 0)
-
-
-def _occasions(moments: Sequence[datetime]) -> list[float]:
-    found: list[float] = []
-    for seconds in sorted(moment.timestamp() for moment in moments):
-        if not found or seconds - found[-1] > _ONE:
-            found.append(seconds)
-    return found
 
 
 def median(values: Sequence[float]) -> float:

@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable
 from datetime import tzinfo
 
 from andon.base.clock import from_text
+from andon.catalog.by_clock import by_machine
 from andon.operations.repeats.records import ManualRun
 from andon.operations.repeats.repeat import THIRD, RunRepeat, key_of
-from andon.operations.repeats.rhythm import is_by_machine, rhythm_of
+from andon.operations.repeats.rhythm import rhythm_of
+from andon.workspace.caller import BY_ITSELF
 
-#: Who does what is scheduled, and what playbooks say.
-ANDON = "andon"
 #: Where people start runs; all else starts them by itself.
 PEOPLES_FACES = frozenset({"cli", "http", "python"})
 
@@ -32,7 +32,7 @@ def repeated_runs(
         if (
             run.branch == branch
             and run.face in PEOPLES_FACES
-            and run.who != ANDON
+            and run.who != BY_ITSELF
             and run.kind == "refresh"
             and run.status == "done"
         ):
@@ -64,8 +64,5 @@ def repeated_runs(
 
 
 def _by_people(runs: list[ManualRun]) -> list[ManualRun]:
-    by_who: dict[str, list[ManualRun]] = defaultdict(list)
-    for run in runs:
-        by_who[run.who].append(run)
-    machines = {who for who, own in by_who.items() if is_by_machine([from_text(run.at) for run in own])}
+    machines = by_machine(runs, lambda run: run.who)
     return sorted((run for run in runs if run.who not in machines), key=lambda run: run.at)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from andon.base.names import did_you_mean
-from andon.model.schedule import BY_ITSELF, MANUAL, rule_flaw
+from andon.model.schedule import MANUAL, RULES, rule_flaw
 from andon.project.files.nodes import PlacedValue
 from andon.project.files.reading import FieldReader, FieldSpec
 
 _FLAGS = ("upstream", MANUAL)
-_KEYS = (*BY_ITSELF, "tz", *_FLAGS)
+_KEYS = (*RULES, "tz", *_FLAGS)
 
 
 def read_refresh(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> tuple[tuple[str, str], ...] | None:
@@ -52,7 +52,7 @@ def _together(reader: FieldReader, node: PlacedValue, found: dict[str, str]) -> 
     """What does not go together."""
     if "tz" in found and "cron" not in found:
         reader.wrong(node.value["tz"], "`refresh.tz` is of the times of `cron`, and there is none", "found `tz` alone")
-    others = [name for name in BY_ITSELF if name in found]
+    others = [name for name in RULES if name in found]
     if found.get(MANUAL) == "true" and others:
         message = "`refresh.manual` is brought up to date by hand alone"
         reader.wrong(node.value[MANUAL], message, f"found `{others[0]}` beside it", "keep one of them")

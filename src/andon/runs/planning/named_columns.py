@@ -56,8 +56,8 @@ def _of_glossary(
         for term in gathered.project.glossary
         for use, spot in zip(term.columns, term.spots, strict=False)
     ]
-    is_new = is_glossary_new(gathered)
-    named = {dataset for dataset, column, _ in uses if column is not None and (is_new or dataset in bound)}
+    is_changed = is_glossary_new(gathered)
+    named = {dataset for dataset, column, _ in uses if column is not None and (is_changed or dataset in bound)}
     if not named:
         return []
     known = _known(workspace, gathered, taken, bound, named)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from andon.base.hashing import content_id
 from andon.model.approval import AwaitedApproval
 from andon.model.commit import Commit, CommitKind
 from andon.model.dataset import Dataset
 from andon.model.letter import Letter, LetterDraft, LetterKind, addressed, person_key
+
+_T = TypeVar("_T")
 
 
 def published_letters(changed: Iterable[str], said: Mapping[str, Dataset], commit: Commit) -> list[Letter]:
@@ -59,20 +62,13 @@ def review_letters(waiting: Sequence[AwaitedApproval], run: int, commit: Commit)
 
 def by_owner(names: Iterable[str], said: Mapping[str, Dataset]) -> dict[str, tuple[str, ...]]:
     """`{owner: their datasets}` of those that have one, whatever way the name is written."""
-    found: dict[str, tuple[str, list[str]]] = {}
-    for name in sorted(names):
-        owner = said[name].owner if name in said else None
-        if owner:
-            found.setdefault(person_key(owner), (owner, []))[1].append(name)
-    return {owner: tuple(mine) for owner, mine in found.values()}
+    owned = [(said[name].owner or "", name) for name in sorted(names) if name in said and said[name].owner]
+    return {owner: tuple(mine) for owner, mine in _by_person(owned).items()}
 
 
 def waits_by_owner(waiting: Iterable[AwaitedApproval]) -> dict[str, list[AwaitedApproval]]:
     """`{owner: what waits for them}`."""
-    found: dict[str, tuple[str, list[AwaitedApproval]]] = {}
-    for each in waiting:
-        found.setdefault(person_key(each.owner), (each.owner, []))[1].append(each)
-    return dict(found.values())
+    return _by_person((each.owner, each) for each in waiting)
 
 
 def change_subject(changes: Iterable[str]) -> str:
@@ -83,6 +79,14 @@ def change_subject(changes: Iterable[str]) -> str:
 def branch_subject(branch: str) -> str:
     """What letters about a branch are about."""
     return f"branch {branch}"
+
+
+def _by_person(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:
+    """What goes with each name; a person who is written in two ways is one, by the first."""
+    found: dict[str, tuple[str, list[_T]]] = {}
+    for name, each in pairs:
+        found.setdefault(person_key(name), (name, []))[1].append(each)
+    return dict(found.values())
 
 
 def _line(message: str) -> str:

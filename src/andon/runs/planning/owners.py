@@ -9,6 +9,7 @@ from andon.base.record import replace
 from andon.model.approval import AwaitedApproval
 from andon.model.commit import Leaf
 from andon.model.dataset import Dataset, Definition
+from andon.model.letter import person_key
 from andon.model.plan import Action, Step
 
 
@@ -49,14 +50,14 @@ def planned_code(
 
 
 def awaited(
-    changes: Mapping[str, str], published: Mapping[str, Dataset], author: str, approved: Iterable[str] = ()
+    changes: Mapping[str, str], published: Mapping[str, Dataset], author: str | None, approved: Iterable[str] = ()
 ) -> list[AwaitedApproval]:
     """What of some changes waits for its owner, in the order of names.
 
     Args:
         changes: `{dataset: id}`.
         published: what is said of the datasets as readers see them: who takes `review: owner` out changes that dataset, too.
-        author: who makes the change; an owner needs nobody.
+        author: who makes the change; an owner needs nobody. None: whoever that is.
         approved: ids of changes that were approved.
     """
     done = set(approved)
@@ -65,14 +66,14 @@ def awaited(
         said = published.get(name)
         if said is None or said.review is None or said.owner is None or change in done:
             continue
-        if not is_owner(said.owner, author):
+        if author is None or not is_owner(said.owner, author):
             found.append(AwaitedApproval(name, said.owner, change))
     return found
 
 
-def is_owner(owner: str, person: str) -> bool:
+def is_owner(owner: str | None, person: str) -> bool:
     """Whether a person is who a file names as owner."""
-    return owner.strip().casefold() == person.strip().casefold()
+    return owner is not None and person_key(owner) == person_key(person)
 
 
 def awaited_because(waiting: Sequence[AwaitedApproval], ref: str) -> str:
