@@ -44,7 +44,8 @@ def test_the_palette_leads_to_datasets_columns_pages_and_does_what_the_page_can(
     page.goto(window.address + "/catalog")
     page.keyboard.press("Control+k")
     page.keyboard.type("nothing is called like this")
-    page.locator(".palette .none").wait_for()
+    page.locator(".palette [role=option]", has_text="Request “nothing is called like this”").wait_for()
+    assert page.locator(".palette [role=option]").count() == 1
     page.keyboard.press("Escape")
     page.keyboard.press("Control+k")
     theme = page.locator("html").get_attribute("data-theme")
