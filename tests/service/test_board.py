@@ -11,6 +11,7 @@ from andon.model.lamp import Lamp
 from andon.runs.goal import RunOptions
 from andon.service.board import BoardDocument
 from andon.service.editing import ToEdit
+from andon.service.insight_changes import NewInsight
 from andon.service.needs import IDLE, Need
 from andon.state.runs import RunBegin, RunEnd
 from andon.workspace.caller import Caller
@@ -82,6 +83,24 @@ def test_a_held_load_is_told_with_whom_it_reaches(shop: Clone) -> None:
     assert need.what.endswith("which ana accepted: a big order")
     shop.undo()
     assert board(shop).needs == []
+
+
+@pytest.mark.parametrize("between", ["another dataset", "an insight"])
+def test_what_was_held_is_over_once_the_code_is_as_it_was_whatever_ran_between(shop: Clone, between: str) -> None:
+    good = (shop.root / "datasets/marts/totals.sql").read_text()
+    shop.write("datasets/marts/totals.sql", good.replace("sum(amount)", "sum(amount) * 1000"))
+    assert not shop.run().published
+    if between == "another dataset":
+        shop.write("datasets/marts/count.sql", "select count(*) + 1 as n from shop.orders\n")
+        assert shop.run("marts.count").published
+    else:
+        with shop.opened() as service:
+            made = NewInsight(name="buyers", question="Who buys?", query="select customer from marts.best")
+            assert service.insight_changes.add(made, RunOptions()).published
+    assert {need.kind for need in board(shop).needs} >= {"held"}
+    shop.write("datasets/marts/totals.sql", good)
+    assert shop.run().published
+    assert [need for need in board(shop).needs if need.kind == "held"] == []
 
 
 def test_a_source_that_fails_is_told_until_a_run_brings_it(shop: Clone) -> None:

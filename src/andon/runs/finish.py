@@ -24,13 +24,14 @@ from andon.runs.common_base import CommonBase
 from andon.runs.goal import Goal, Listener
 from andon.runs.held_cords import require_free
 from andon.runs.inspection.ages import ages
-from andon.runs.looked import looked_at
+from andon.runs.looked import last_look, looked_at
 from andon.runs.next_commit import commit_kind, commit_message, next_state
 from andon.runs.owners_told import OwnersConcerned, owners_concerned, tell_owners
 from andon.runs.planning.owners import awaited_because
 from andon.runs.prepare import Prepared
 from andon.runs.taken import taken
 from andon.settings.schedules import SCHEDULES
+from andon.state.looks import ALL
 from andon.state.runs import RunEnd, RunFilter
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Running(Record):
         return time.perf_counter() - self.began
 
 
-#: So many publishes may have come since a run of a folder that left something.
+#: So many runs may have come since one that left something.
 _BESIDE = 50
 
 
@@ -97,11 +98,14 @@ class Finish:
         return result
 
     def _left_something(self, branch: str) -> bool:
-        """Whether the last run of a branch, publishes beside it, came to nothing or was held: that there is nothing to do any more is
-        told by no other record."""
+        """Whether a run of a branch came to nothing or was held since all was up to date: that there is nothing to do any more is told by
+        no other record."""
+        looks = self._workspace.looks.of(branch)
+        whole = last_look(looks, ALL, is_of_files=True)
         newest = self._workspace.runs.newest(_BESIDE, only=RunFilter(branch=branch))
-        last = next((run for run in newest if run.kind != CommitKind.PUBLISH), None)
-        return last is not None and last.status in ("held", "failed")
+        return any(
+            run.status in ("held", "failed") and (whole is None or whole.at <= run.logical_time) for run in newest
+        )
 
     def stopped(self, run: Running, status: str, error: AndonError | None = None) -> None:
         """Record that a run ended without a commit, unless its end is recorded already.

@@ -42,6 +42,9 @@ join (values (1.0, date '1996-01-01'), (1.0, date '1997-01-01')) as rates (rate,
 #: Lines of the spoilt month and the customers that stand there.
 _UNKNOWN = {700: "23571", 1400: "90210"}
 
+#: A time at which all of the story is of the last month.
+AFTERWARDS = "1998-07-08T18:00"
+
 #: How far an insight can be relied on, the least first.
 _LEVELS = ("red", "amber", "green")
 
@@ -79,6 +82,9 @@ def tell(console: Console, folder: Path, pause: bool) -> None:
     out.line()
     out.line(f"{out.paint('That was it', 'bold')}, in {seconds(took)}. Go on in the browser, or by typing:")
     out.line(f"  cd {shlex.quote(str(folder))} && {_command()} up   # or status, log, ls")
+    out.line(
+        f"Its numbers of a month are of 1998: `export ANDON_CLOCK={AFTERWARDS}` before that goes on in the story's time."
+    )
     if console.as_json:
         console.json({"folder": str(folder), "seconds": round(took, 3), "beats": story.beats})
 
