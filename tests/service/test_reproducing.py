@@ -236,6 +236,16 @@ def test_a_version_is_named_by_any_ref(project):
             assert raised.value.code == code
 
 
+@pytest.mark.parametrize("head", ["ref: refs/heads/never_run\n", "0" * 40 + "\n"])
+def test_a_date_is_one_of_what_is_read_also_on_a_branch_of_git_that_was_never_run(project, head):
+    project.run()
+    (project.root / ".git").mkdir()
+    project.write(".git/HEAD", head)
+    day = project.head().time[:10]
+    assert reproduced(project, "marts.totals").ref == "main"
+    assert reproduced(project, f"marts.totals@{day}").ref == f"main@{day}"
+
+
 def test_personal_values_stay_hidden(tmp_path):
     clone = Clone(tmp_path / "acme")
     clone.write("andon.toml", "")

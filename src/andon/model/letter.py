@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from unicodedata import normalize
 
 from andon.base.document import Document
 from andon.base.record import Record
@@ -87,4 +88,4 @@ def addressed(draft: LetterDraft, people: Iterable[str | None], who: str, at: st
 
 def person_key(name: str) -> str:
     """A person's name as it is compared: who is named in a file is whoever acts under that name, however it is written."""
-    return name.strip().casefold()
+    return normalize("NFC", name).strip().casefold()

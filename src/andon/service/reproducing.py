@@ -84,7 +84,7 @@ class Reproducing:
             return ref
         with contextlib.suppress(ValueError):
             from_text(ref)
-            return f"{self._workspace.branch()}@{ref}"
+            return f"{self._workspace.reading()}@{ref}"
         return ref
 
     def _compared(self, again: Again, rebuilder: Rebuilder, masked: dict[str, frozenset[str]]) -> Likeness:
