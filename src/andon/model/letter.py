@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from andon.base.document import Document
 from andon.base.record import Record
+from andon.model.person import person_key
 
 
 class LetterKind(StrEnum):
@@ -83,8 +84,3 @@ def addressed(draft: LetterDraft, people: Iterable[str | None], who: str, at: st
         Letter(0, person, draft.kind, who, at, draft.what, draft.subject, [*draft.datasets], draft.next, draft.page)
         for _, person in sorted(to.items())
     ]
-
-
-def person_key(name: str) -> str:
-    """A person's name as it is compared: who is named in a file is whoever acts under that name, however it is written."""
-    return name.strip().casefold()

@@ -80,3 +80,8 @@ class Whoami(Document):
     person: str
     role: PersonRole
     token: str | None
+
+
+def person_key(name: str) -> str:
+    """A person's name as it is compared: who is named in a file is whoever acts under that name, however it is written."""
+    return name.strip().casefold()
