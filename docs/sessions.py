@@ -40,7 +40,7 @@ _VARIABLE = (
     (re.compile(r"\b([0-9a-f]{32}|[0-9a-f]{16}|[0-9a-f]{8})\b"), "<commit>"),
     (re.compile(r"\b20[2-9]\d-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?Z?)?"), "<time>"),
     (re.compile(r"\b\d+(\.\d+)? s\b|\b\d+ min( \d+ s)?"), "<seconds>"),
-    (re.compile(r"(?<=<seconds> of work, )[\d.,]+"), "<money>"),
+    (re.compile(r"(?<=<seconds> \()[≈<] [\d.,]+"), "<money>"),  # by a rate, of these seconds
     (re.compile(r"\b\d[\d.,]* (B|kB|MB|GB|TB)\b"), "<size>"),
     (re.compile(r'("(?:seconds|bytes)": )[\d.e-]+'), r"\1<number>"),
     (re.compile(r'(\bpython["\s:]+)3\.\d+\.\d+'), r"\1<version>"),

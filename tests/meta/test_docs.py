@@ -188,3 +188,10 @@ def test_an_id_of_letters_alone_is_an_id():
         "published to main as bebbaabd · run 1 · 2.60 s",
     )
     assert sessions.normal(letters) == sessions.normal(with_digits)
+
+
+def test_what_seconds_cost_is_another_sum_each_time_and_what_an_insight_is_worth_is_not():
+    told = "at stake: rebuilds 2 datasets, ≈ {} ({} USD); 1 insight rests on it: {} USD a year measured"
+    one, other = told.format("5.13 s", "≈ 0.05", "1,800"), told.format("1 min 06 s", "< 0.01", "1,800")
+    assert sessions.normal(one) == sessions.normal(other)
+    assert sessions.normal(one) != sessions.normal(told.format("5.13 s", "≈ 0.05", "1,900"))

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from andon.errors import AndonError
 from andon.model.commit import CommitKind
-from andon.model.letter import Letter, person_key
+from andon.model.letter import Letter
+from andon.model.person import person_key
 from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.runs.reviews import owned_changes
 from andon.service.requests import NewRequest

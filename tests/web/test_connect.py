@@ -8,7 +8,8 @@ import pytest
 
 import andon
 from andon.errors import AccessError, MachineError, ProjectError, UsageError
-from andon.python.lake import Branches, LakeSources
+from andon.python.branches import Branches
+from andon.python.lake import LakeSources
 from andon.python.remote_catalog import RemoteSuggestions
 from andon.python.remote_nouns import RemoteBranches, RemoteSources
 from andon.python.suggestions import LakeSuggestions

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 
 from andon.base.record import Record
 from andon.model.broken_reader import Breaking
-
-Columns = Sequence[tuple[str, str]]
-Schemas = Mapping[str, Columns]
+from andon.model.version import Columns, Schemas
 
 #: The columns that a query gives, or why it fails.
 Outcome = Columns | str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from andon.base.cache import Cache, Entries
@@ -25,11 +25,10 @@ from andon.model.lineage import (
     insight_id,
 )
 from andon.model.quarantine import ADDED
+from andon.model.version import Columns
 from andon.sources.files.paths import files_of
 from andon.sql.lineage.query import Lineage, SourceColumn, column_lineage, look_ahead
 from andon.sql.reads import replace_reads
-
-Columns = Sequence[tuple[str, str]]
 
 #: The format is raised when the tracing gives other answers.
 _LINEAGES = Entries[Lineage]("lineage", Lineage, 5)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from unicodedata import normalize
 
 from andon.base.document import Document
 from andon.base.record import Record
+from andon.model.person import person_key
 
 
 class LetterKind(StrEnum):
@@ -84,8 +84,3 @@ def addressed(draft: LetterDraft, people: Iterable[str | None], who: str, at: st
         Letter(0, person, draft.kind, who, at, draft.what, draft.subject, [*draft.datasets], draft.next, draft.page)
         for _, person in sorted(to.items())
     ]
-
-
-def person_key(name: str) -> str:
-    """A person's name as it is compared: who is named in a file is whoever acts under that name, however it is written."""
-    return normalize("NFC", name).strip().casefold()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from unicodedata import normalize
 
 from andon.base.document import Document
 from andon.base.record import Record
@@ -80,3 +81,8 @@ class Whoami(Document):
     person: str
     role: PersonRole
     token: str | None
+
+
+def person_key(name: str) -> str:
+    """A person's name as it is compared: who is named in a file is whoever acts under that name, however it is written."""
+    return normalize("NFC", name).strip().casefold()

@@ -8,6 +8,11 @@ from typing import Any
 from andon.base.hashing import content_id
 from andon.base.record import Record, field
 
+#: Columns as `(name, DuckDB type)`, in their order.
+Columns = Sequence[tuple[str, str]]
+#: Those of datasets, by `schema.name`.
+Schemas = Mapping[str, Columns]
+
 
 class Column(Record, array_like=True):
     """A column of a stored table.

@@ -6,7 +6,7 @@ lake.sql("select * from marts.revenue_by_month").df()
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,7 @@ from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
 from andon.model.run import RunResult
 from andon.model.unit_tests import TestResult
+from andon.python.branches import Branches
 from andon.python.channels import Channels
 from andon.python.contracts import LakeContracts
 from andon.python.dataset_questions import LakeQuestions
@@ -407,44 +408,6 @@ class Lake(IncidentLake):
         commit = self._service.workspace.lake.refs.resolve(ref)
         count = len(self._service.workspace.lake.commits.state(commit).leaves)
         return f"<andon lake {self._service.workspace.root.name}: {count} datasets at {ref} ({commit.id[:8]}, {commit.time[:16]})>"
-
-
-class Branches:
-    """Branches and tags of a lake."""
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-
-    def list(self) -> Sequence[Any]:
-        """All branches, main first."""
-        return self._service.branches.list()
-
-    def create(self, name: str, at: str = "main") -> str:
-        """Make a branch; returns the id of its commit. Nothing is copied."""
-        return self._service.branches.create(name, at).commit
-
-    def drop(self, name: str) -> None:
-        """Remove a branch."""
-        self._service.branches.drop(name)
-
-    def switch(self, name: str, create: bool = False) -> Sequence[str]:
-        """Work on another branch; returns the paths that changed in the folder."""
-        return self._service.branches.switch(name, create)[1]
-
-    def publish(self, name: str, into: str = "main") -> RunResult:
-        """Publish a branch."""
-        return self._service.branches.publish(name, into, RunOptions(agreed=ANY_PLAN))
-
-    def tag(self, name: str, at: str | None = None) -> str:
-        """Name a commit for good; returns its id."""
-        return self._service.branches.tag(name, at).commit
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.list())
-
-    def __repr__(self) -> str:
-        heads = ", ".join(f"{b.name} ({b.commit[:8]}{', current' if b.current else ''})" for b in self)
-        return f"<andon branches {heads}>"
 
 
 def dataset(**settings: Any) -> Callable[[_Function], _Function]:

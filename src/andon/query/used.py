@@ -9,6 +9,7 @@ from andon.base.cache import Entries
 from andon.base.hashing import content_id
 from andon.base.record import Record
 from andon.errors import AndonError
+from andon.model.version import Schemas
 from andon.query.gate import permit
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 #: By dataset the columns that a question uses; of a dataset that is not in it nobody knows which.
 Used = Mapping[str, frozenset[str]]
-Schemas = Mapping[str, Sequence[tuple[str, str]]]
 
 #: So many kinds of questions are looked at, those that were asked last; each over so many states of which it was asked, the newest.
 MOST_KINDS, _STATES = 1_000, 10

@@ -19,6 +19,7 @@ from andon.model.cord import Cord
 from andon.model.plan import Plan, Step
 from andon.model.quarantine import is_aside
 from andon.model.release import Release, carried_on, digest_of
+from andon.model.version import Columns
 from andon.runs.goal import Goal, RunOptions
 from andon.runs.growing.wishes import Wishes
 from andon.runs.held_cords import cords_of, published_code
@@ -44,9 +45,6 @@ if TYPE_CHECKING:
     from andon.model.stake import Stake
     from andon.runs.planning.outlook import Outlook
     from andon.workspace.workspace import Workspace
-
-
-Columns = Sequence[tuple[str, str]]
 
 
 class Prepared(Record):

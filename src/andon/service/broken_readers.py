@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from andon.base.clock import day_said, to_text
 from andon.base.graph import reach
 from andon.base.record import Record, replace
-from andon.catalog.broken import MovedColumns, Schemas, breaking, moved_between
+from andon.catalog.broken import MovedColumns, breaking, moved_between
 from andon.catalog.by_clock import asking_of
 from andon.catalog.use import DAYS
 from andon.lake.refs import MAIN
 from andon.model.broken_reader import Breaking, BrokenReader, BrokenReaderKind
 from andon.model.insight import use_parts
 from andon.model.plan import Action, Step
+from andon.model.version import Schemas
 from andon.query.used import MOST_KINDS, datasets_of, is_plan, kind_of, select_of
 from andon.value.shares import yearly
 from andon.workspace.code import project_at

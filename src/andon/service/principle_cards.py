@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from andon.base.record import Record, replace
+from andon.base.record import Record
 from andon.model.principles import MeasureUnit, Principle, PrincipleMeasure, PrincipleStep
 from andon.service import principle_measures as measures
+from andon.service import principle_steps as steps
 from andon.service.principle_measures import Recorded, Value, Window
 
 #: What a measure is told from: facts and a time, or two moments.
@@ -39,9 +40,6 @@ class PrincipleSpec(Record):
     next: Callable[[Mapping[str, PrincipleMeasure]], PrincipleStep]
 
 
-_ASK = "andon query"
-
-
 class AtMoments(Record):
     """A measure that is known at moments only: now, and at the end of the time before; None where nobody knows."""
 
@@ -67,7 +65,9 @@ def cards(
     found = []
     for number, spec in enumerate(PRINCIPLES, 1):
         own = [_measured(each, facts, windows, parts, known) for each in spec.measures]
-        found.append(Principle(number, spec.title, own, _with(spec.next({each.key: each for each in own}), sample)))
+        found.append(
+            Principle(number, spec.title, own, steps.doable(spec.next({each.key: each for each in own}), sample))
+        )
     return found
 
 
@@ -103,89 +103,6 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def _with(step: PrincipleStep, sample: str | None) -> PrincipleStep:
-    """The step with a command that can be given as it stands."""
-    if sample is None:
-        return step
-    command = f'andon query "from {sample} limit 10"' if step.command == _ASK else step.command
-    return replace(step, command=command.replace("DATASET", sample))
-
-
-def _step(words: str, command: str, page: str) -> PrincipleStep:
-    return PrincipleStep(words, command, page)
-
-
-def _self_service(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
-    if own["waiting"].value:
-        return _step("Answer the request that weighs most", "andon requests", "/requests")
-    if own["self_service"].value is None:
-        return _step("Ask the first question", _ASK, "/sql")
-    return _step("Offer what people ask again and again as a dataset", "andon suggestions", "/suggestions")
-
-
-def _autonomation(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
-    if (own["false_alarms"].value or 0) > 0.5:
-        return _step("Loosen the check that calls for nothing", "andon review", "/review")
-    if own["corrections_alone"].value is not None and own["corrections_alone"].value < 1:
-        return _step("Let a playbook do what people did by hand", "andon playbooks", "/review")
-    if not own["runs_alone"].value:
-        return _step("Give a dataset a schedule", "andon due", "/sources")
-    return _step("See what people still do by hand", "andon suggestions", "/suggestions")
-
-
-def _small_changes(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
-    if (own["change_failures"].value or 0) > 0.15:
-        return _step("Look at the changes that failed", "andon review --since 30d", "/review")
-    return _step("Publish a change that is done", "andon status", "/changes")
-
-
-def _reproducibility(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
-    if own["rebuilt_same"].value is None:
-        return _step(
-            "Build one dataset again by its recipe, and see whether it is the same",
-            "andon run --force DATASET",
-            "/runs/new",
-        )
-    if own["rebuilt_same"].value < 1:
-        return _step("Find the dataset that came out otherwise, and why", "andon log", "/runs")
-    return _step("Take another sample", "andon run --force DATASET", "/runs/new")
-
-
-def _one_team(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
-    if own["open_questions"].value:
-        return _step("Answer the oldest question", "andon questions", "/")
-    if own["both_roles"].value is None:
-        return _step("Publish a change, and let somebody else ask what it made", "andon log", "/changes")
-    return _step("Show what changed to those who read it", "andon impact DATASET", "/map")
-
-
-def _value(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
-    if own["serving"].value is None:
-        return _step("Build what the lake has", "andon run", "/runs/new")
-    if own["serving"].value == 0:
-        return _step("Say what an answer is for", "andon insight add", "/insights")
-    return _step("Put away what nobody needs", "andon waste", "/value#waste")
-
-
-def _excellence(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
-    sound = own["sound_insights"].value
-    if sound is not None and sound < 1:
-        return _step("Do the one repair that helps most insights", "andon value", "/value")
-    return _step("Promise how new a dataset is", "andon due", "/insights")
-
-
-def _simplicity(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
-    if own["hints"].value:
-        return _step("Decide on the hint that saves most", "andon simplify", "/simplify")
-    return _step("Look for blocks that nothing goes out of", "andon architecture", "/architecture")
-
-
-def _self_organising(own: Mapping[str, PrincipleMeasure]) -> PrincipleStep:
-    if own["bus_factor"].value == 1:
-        return _step("Let a second person make the next change", "andon review", "/changes")
-    return _step("Claim a request", "andon requests", "/requests")
-
-
 PRINCIPLES: tuple[PrincipleSpec, ...] = (
     PrincipleSpec(
         "Self-service over requests",
@@ -214,7 +131,7 @@ PRINCIPLES: tuple[PrincipleSpec, ...] = (
                 "a lake that takes requests",
             ),
         ),
-        _self_service,
+        steps.self_service,
     ),
     PrincipleSpec(
         "Autonomation over manual work",
@@ -260,7 +177,7 @@ PRINCIPLES: tuple[PrincipleSpec, ...] = (
                 measures.false_alarms,
             ),
         ),
-        _autonomation,
+        steps.autonomation,
     ),
     PrincipleSpec(
         "Small changes over large",
@@ -306,7 +223,7 @@ PRINCIPLES: tuple[PrincipleSpec, ...] = (
                 measures.undo_time,
             ),
         ),
-        _small_changes,
+        steps.small_changes,
     ),
     PrincipleSpec(
         "Reproducibility at all levels",
@@ -327,7 +244,7 @@ PRINCIPLES: tuple[PrincipleSpec, ...] = (
                 "a dataset (`andon run`)",
             ),
         ),
-        _reproducibility,
+        steps.reproducibility,
     ),
     PrincipleSpec(
         "One team",
@@ -363,7 +280,7 @@ PRINCIPLES: tuple[PrincipleSpec, ...] = (
                 "an open question (`andon question ask`)",
             ),
         ),
-        _one_team,
+        steps.one_team,
     ),
     PrincipleSpec(
         "Value is the measure",
@@ -383,7 +300,7 @@ PRINCIPLES: tuple[PrincipleSpec, ...] = (
                 "rates below `[cost]` in andon.toml, and an insight that says what it is worth in that currency",
             ),
         ),
-        _value,
+        steps.value,
     ),
     PrincipleSpec(
         "Technical excellence",
@@ -404,7 +321,7 @@ PRINCIPLES: tuple[PrincipleSpec, ...] = (
                 "an insight (`andon insight add`)",
             ),
         ),
-        _excellence,
+        steps.excellence,
     ),
     PrincipleSpec(
         "Simplicity",
@@ -431,7 +348,7 @@ PRINCIPLES: tuple[PrincipleSpec, ...] = (
                 "a dataset (`andon run`)",
             ),
         ),
-        _simplicity,
+        steps.simplicity,
     ),
     PrincipleSpec(
         "Self-organising teams",
@@ -453,6 +370,6 @@ PRINCIPLES: tuple[PrincipleSpec, ...] = (
                 measures.claimed_outside,
             ),
         ),
-        _self_organising,
+        steps.self_organising,
     ),
 )

@@ -14,7 +14,8 @@ from andon.base.record import Record
 from andon.base.text import is_plain
 from andon.errors import ConflictError, UsageError
 from andon.lake.refs import MAIN
-from andon.model.letter import LetterKind, person_key
+from andon.model.letter import LetterKind
+from andon.model.person import person_key
 from andon.model.request import DataRequest, RequestState, ranked, weight
 from andon.operations.messages.request_letters import letters_of, outdated, subject_of
 from andon.service.costs import MONTH, moment_said

@@ -14,8 +14,9 @@ from collections.abc import Mapping, Sequence
 
 from andon.base.record import Record, field
 from andon.model.verdict import Verdict
+from andon.model.version import Schemas
 from andon.sql.lineage.query import column_lineage
-from andon.sql.meaning.query import Meaning, Schemas, meaning_of
+from andon.sql.meaning.query import Meaning, meaning_of
 
 
 class Reading(Record):

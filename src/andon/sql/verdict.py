@@ -13,10 +13,9 @@ from andon.base.record import field as record_field
 from andon.base.text import plural
 from andon.model.partition import Partition
 from andon.model.verdict import Verdict, VerdictKind
+from andon.model.version import Columns, Schemas
 from andon.sql.lineage.query import Lineage
-from andon.sql.meaning.query import Meaning, Schemas, meaning_of
-
-Columns = Sequence[tuple[str, str]]
+from andon.sql.meaning.query import Meaning, meaning_of
 
 _AS_IT_STANDS = "the engine's plan is the same as it stands"
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from andon.base.database import Database, Transaction
 from andon.base.record import replace
-from andon.model.letter import Letter, LetterKind, person_key
+from andon.model.letter import Letter, LetterKind
+from andon.model.person import person_key
 
 #: The tables, for the numbered steps of `andon.state.schema`.
 TABLES = (

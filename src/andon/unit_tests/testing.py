@@ -29,9 +29,10 @@ from andon.engines.types import select_list
 from andon.errors import AndonError, Problem
 from andon.model.dataset import Definition, Kind
 from andon.model.unit_tests import CellRows, TestResult, TestStatus, UnitTest
+from andon.model.version import Columns
 from andon.unit_tests.cells import inferred_type
 from andon.unit_tests.compare import FLOAT_SHARE, ComparedRow, NumberTolerance, RowComparison
-from andon.unit_tests.written import Columns, WrittenRows
+from andon.unit_tests.written import WrittenRows
 
 #: The logical time of a test that doesn't say one: its dataset doesn't use the clock.
 _SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)

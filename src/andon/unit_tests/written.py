@@ -10,9 +10,8 @@ from andon.base.text import excerpt
 from andon.errors import Problem
 from andon.model.types import parse_type
 from andon.model.unit_tests import Cell, CellKind, CellRows
+from andon.model.version import Columns
 from andon.unit_tests.cells import cell_sql
-
-Columns = Sequence[tuple[str, str]]
 
 
 class WrittenRows:

@@ -17,8 +17,8 @@ from andon.base.process import is_gone, this_process
 from andon.base.record import Record
 from andon.errors import AndonError
 from andon.model.incident import IncidentEvent, IncidentEventKind
-from andon.model.letter import person_key
 from andon.model.message import IncidentChange, ToldIncident
+from andon.model.person import person_key
 from andon.operations.messages.carry import Handed, carry, options_of
 from andon.operations.messages.facts import BranchFacts
 from andon.operations.messages.parcel import Parcel

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from andon.errors import Problem
 from andon.model.dataset import ClockUse, Definition
 from andon.model.growth import ROWS_APART, SAME_CHANCE, SAME_TIME, By, Growth
+from andon.model.version import Schemas
 from andon.runs.growing.proofs import Proofs
-
-Schemas = Mapping[str, Sequence[tuple[str, str]]]
 
 
 def cannot_grow(definition: Definition, schemas: Schemas, proofs: Proofs) -> Problem | None:

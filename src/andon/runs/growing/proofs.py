@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from andon.base.cache import Cache, Entries
 from andon.base.hashing import content_id
 from andon.model.dataset import Definition
 from andon.model.growth import Grain
+from andon.model.version import Schemas
 from andon.sql.growth.query import Grows, RowsApart
-
-Schemas = Mapping[str, Sequence[tuple[str, str]]]
 
 _APART = Entries[RowsApart]("rows apart", RowsApart, 1)
 #: Why not; nothing where it is proved.

@@ -8,7 +8,8 @@ from andon.checks.compile.plans import RowPlan
 from andon.errors import DatasetError, ProjectError
 from andon.model.dataset import Dataset
 from andon.model.quarantine import AsideRule
-from andon.runs.inspection.book import CheckBook, Columns
+from andon.model.version import Columns
+from andon.runs.inspection.book import CheckBook
 
 
 def aside_rules(book: CheckBook, said: Dataset, columns: Sequence[tuple[str, str]]) -> Sequence[AsideRule]:

@@ -30,8 +30,8 @@ from andon.model.commit import Leaf
 from andon.model.dataset import Dataset, Definition
 from andon.model.mask import MASK
 from andon.model.release import Release, released_rows
-from andon.model.version import Version, paired
-from andon.runs.inspection.book import CheckBook, Columns, compares
+from andon.model.version import Columns, Version, paired
+from andon.runs.inspection.book import CheckBook, compares
 from andon.runs.inspection.results import judged, unfit, unjudged
 from andon.runs.inspection.series import KeptStates, Series
 

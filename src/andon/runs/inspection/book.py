@@ -33,6 +33,7 @@ from andon.model.check import AgainstPublished, Check, MaxAge, SchemaRule
 from andon.model.check_result import result_key
 from andon.model.dataset import Dataset
 from andon.model.quarantine import ADDED, dataset_of, is_aside
+from andon.model.version import Columns
 from andon.runs.inspection.returns import guessed_returns
 from andon.settings.project_tables import patterns_of
 from andon.sql.macros import macro_name
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
     from andon.sql.bind import Binder
     from andon.workspace.workspace import Workspace
 
-Columns = Sequence[tuple[str, str]]
 
 Files = Sequence[tuple[str, str]]
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from andon.unit_tests.testing import DatasetUnderTest, Testing
     from andon.workspace.workspace import Workspace
 
-Columns = Sequence[tuple[str, str]]
 #: The format is raised when running or comparing changes its meaning.
 _RESULTS = Entries[TestResult]("unit test", TestResult, 2)
 _FOLDER = "unit-tests-"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
+
+from andon.model.version import Columns
 
 if TYPE_CHECKING:
     from andon.runs.planning.gather import Gathered
     from andon.workspace.workspace import Workspace
-
-Columns = Sequence[tuple[str, str]]
 
 
 def known_columns(

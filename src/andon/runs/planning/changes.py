@@ -18,6 +18,7 @@ from andon.engines.types import lake_type
 from andon.errors import AndonError
 from andon.model.dataset import ClockUse, Definition, Kind, Materialize
 from andon.model.verdict import Verdict, VerdictKind
+from andon.model.version import Columns
 
 if TYPE_CHECKING:
     from andon.model.build import Build
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from andon.sql.verdict import DefinitionQuery
     from andon.workspace.workspace import Workspace
 
-Columns = Sequence[tuple[str, str]]
 
 #: Whether rows are the engine's choice, the columns that are, the same of what hangs on last digits, and whether all lies in one way.
 _Meaning = tuple[bool, list[str], bool, list[str], bool]

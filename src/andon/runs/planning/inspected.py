@@ -8,11 +8,10 @@ from typing import Any
 from andon.base.cache import Cache, Entries
 from andon.base.hashing import content_id
 from andon.model.dataset import Definition
+from andon.model.version import Columns
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import SourceInput
 from andon.sources.trusted import are_columns, is_contract
-
-Columns = Sequence[tuple[str, str]]
 
 #: Raised when looking at files, or what is recorded of them, changes.
 _FORMAT = 1

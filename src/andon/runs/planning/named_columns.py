@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from andon.base.names import did_you_mean
 from andon.errors import Problem
 from andon.model.insight import use_parts
+from andon.model.version import Columns
 from andon.project.bind_check import check_declared
 from andon.runs.planning.bound_columns import known_columns
 from andon.runs.planning.gather import GLOSSARY, Gathered, is_glossary_new, is_new, said_anew
@@ -15,11 +16,9 @@ from andon.runs.planning.gather import GLOSSARY, Gathered, is_glossary_new, is_n
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
-_Columns = Sequence[tuple[str, str]]
-
 
 def problems_of_names(
-    workspace: Workspace, gathered: Gathered, taken: Iterable[str], bound: Mapping[str, _Columns]
+    workspace: Workspace, gathered: Gathered, taken: Iterable[str], bound: Mapping[str, Columns]
 ) -> list[Problem]:
     """Columns that files name and datasets lack.
 
@@ -37,8 +36,8 @@ def problems_of_names(
 
 
 def _known(
-    workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, _Columns], named: set[str]
-) -> dict[str, _Columns]:
+    workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, Columns], named: set[str]
+) -> dict[str, Columns]:
     """The columns of those that are `named`; what was changed and is not bound returns nobody knows what."""
     leaves, definitions = gathered.state.leaves, gathered.definitions
     still = {
@@ -48,7 +47,7 @@ def _known(
 
 
 def _of_glossary(
-    workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, _Columns]
+    workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]
 ) -> list[Problem]:
     """Where either of the two changed."""
     uses = [
@@ -69,7 +68,7 @@ def _of_glossary(
 
 
 def _of_insights(
-    workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, _Columns]
+    workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]
 ) -> list[Problem]:
     """Where the insight is another one; what a change of a dataset breaks of others is told with that change."""
     uses = [
@@ -91,7 +90,7 @@ def _of_insights(
 
 
 def _missing(
-    dataset: str, column: str, columns: _Columns, file: str, line: int | None = None, place: int | None = None
+    dataset: str, column: str, columns: Columns, file: str, line: int | None = None, place: int | None = None
 ) -> list[Problem]:
     names = {name.lower(): name for name, _ in columns}
     if column.lower() in names:

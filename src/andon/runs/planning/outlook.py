@@ -15,6 +15,7 @@ from andon.model.dataset import Definition
 from andon.model.plan import Action, Step
 from andon.model.reach import Reach
 from andon.model.verdict import Verdict, VerdictKind
+from andon.model.version import Columns
 
 if TYPE_CHECKING:
     from andon.lineage.kept import LineageGraphs
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from andon.runs.planning.gather import Gathered
     from andon.runs.planning.steps import SourceInput
     from andon.workspace.workspace import Workspace
-
-Columns = Sequence[tuple[str, str]]
 
 
 class _Between(Record):

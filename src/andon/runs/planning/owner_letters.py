@@ -9,7 +9,8 @@ from andon.base.hashing import content_id
 from andon.model.approval import AwaitedApproval
 from andon.model.commit import Commit, CommitKind
 from andon.model.dataset import Dataset
-from andon.model.letter import Letter, LetterDraft, LetterKind, addressed, person_key
+from andon.model.letter import Letter, LetterDraft, LetterKind, addressed
+from andon.model.person import person_key
 
 _T = TypeVar("_T")
 

@@ -9,7 +9,7 @@ from andon.base.record import replace
 from andon.model.approval import AwaitedApproval
 from andon.model.commit import Leaf
 from andon.model.dataset import Dataset, Definition
-from andon.model.letter import person_key
+from andon.model.person import person_key
 from andon.model.plan import Action, Step
 
 

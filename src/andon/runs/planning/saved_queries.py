@@ -9,6 +9,7 @@ from andon.base.record import Record
 from andon.base.typed import ENGINE_TYPES
 from andon.errors import Problem, ProjectError
 from andon.model.saved_query import SavedQuery
+from andon.model.version import Columns
 from andon.runs.inspection.returns import guessed_returns
 from andon.runs.planning.bound_columns import known_columns
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from andon.runs.planning.gather import BoundCode, Gathered
     from andon.sql.bind import Binder
     from andon.workspace.workspace import Workspace
-
-Columns = Sequence[tuple[str, str]]
 
 
 class BoundQueries(Record):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from andon.engines.types import changed_by_storing, lake_type
 from andon.errors import AndonError, DamagedError, Problem, ProjectError
 from andon.model.dataset import Definition, Kind, Materialize
 from andon.model.load import SchemaPolicy
+from andon.model.version import Columns
 from andon.project.bind_check import Following, check_bindings, check_declared, check_sources
 from andon.runs.growing.check import cannot_grow
 from andon.runs.growing.proofs import Proofs
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
     from andon.workspace.workspace import Workspace
 
-Columns = Sequence[tuple[str, str]]
 #: Gives the columns of what an SQL over raw files returns.
 Describe = Callable[[str], Columns]
 

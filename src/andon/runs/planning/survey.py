@@ -9,10 +9,11 @@ from andon.base.graph import find_cycle, reach, reverse
 from andon.base.record import replace
 from andon.errors import Problem
 from andon.model.commit import State
+from andon.model.version import Columns
 from andon.runs.planning.gather import Gathered
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.saved_queries import problems_of_queries
-from andon.runs.planning.schemas import Columns, Describe, bind_sound
+from andon.runs.planning.schemas import Describe, bind_sound
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace

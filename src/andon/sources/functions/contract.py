@@ -11,11 +11,9 @@ from andon.errors import DatasetError
 from andon.model.build import EXTRACT
 from andon.model.dataset import Definition
 from andon.model.load import SchemaPolicy
+from andon.model.version import Columns
 from andon.sources.files.widening import common
 from andon.sql.bind import find_twins
-
-#: Columns as `(name, DuckDB type)`.
-Columns = Sequence[tuple[str, str]]
 
 
 def columns_of(contract: Mapping[str, Any] | None) -> list[tuple[str, str]]:

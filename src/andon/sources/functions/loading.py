@@ -19,7 +19,8 @@ from andon.engines.python.task import PythonOutcome, PythonPart, PythonSettings,
 from andon.errors import AndonError, DatasetError, UsageError
 from andon.model.dataset import Definition, Kind
 from andon.model.load import Taking
-from andon.sources.functions.contract import Columns, established, handed_out, held
+from andon.model.version import Columns
+from andon.sources.functions.contract import established, handed_out, held
 from andon.sources.growing import Arrived, put_together
 
 CAPABILITIES = Capabilities("python", frozenset({Kind.SOURCE}), macros=False, views=False, repeats=False)

@@ -9,13 +9,11 @@ from typing import TypeVar
 from andon.base.record import Record, field
 from andon.base.recursion import deeply
 from andon.model.growth import Grain
+from andon.model.version import Schemas
 from andon.sql.bound_plan import Node, UntracedError, forget, planner, words_of
 from andon.sql.growth.apart import Apart
 from andon.sql.growth.appended import Appended, BesideError, StopsGrowing
 from andon.sql.growth.shapes import Shapes
-
-#: dataset (`schema.name`) -> its `(column, DuckDB type)`s.
-Schemas = Mapping[str, Sequence[tuple[str, str]]]
 
 _Found = TypeVar("_Found")
 

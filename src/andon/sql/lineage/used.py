@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from andon.base.recursion import deeply
+from andon.model.version import Columns, Schemas
 from andon.sql.bind import Binder, BindError
 from andon.sql.bound_plan import Node, words_of
 from andon.sql.lineage.query import Lineage, SourceColumn, planned_lineage
@@ -13,8 +14,6 @@ from andon.sql.tokens import tokens
 
 #: Words that make something of the columns of a `*`, or of those of which no plan tells.
 _LISTS = frozenset(("exclude", "replace", "rename", "columns"))
-Schemas = Mapping[str, Sequence[tuple[str, str]]]
-Columns = Sequence[tuple[str, str]]
 
 
 def used_columns(sql: str, schemas: Schemas) -> frozenset[SourceColumn] | None:

@@ -10,13 +10,11 @@ from collections.abc import Mapping, Sequence
 
 from andon.base.record import Record, field
 from andon.base.recursion import deeply
+from andon.model.version import Schemas
 from andon.sql.bound_plan import Node, Planner, UntracedError, forget, planner, words_of
 from andon.sql.meaning.expressions import whole_of
 from andon.sql.meaning.reader import PlanReader
 from andon.sql.meaning.terms import Closed, mark
-
-#: dataset (`schema.name`) -> its `(column, DuckDB type)`s.
-Schemas = Mapping[str, Sequence[tuple[str, str]]]
 
 
 class Meaning(Record):
