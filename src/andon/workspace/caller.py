@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from andon.base.record import Record
-from andon.base.text import one_line
 from andon.settings.resolve import Settings
 
 #: Who acts where no person does.
@@ -32,11 +31,18 @@ class Caller(Record):
 
 
 def process_author(settings: Settings, environ: Mapping[str, str]) -> str:
-    """Who started this process, in one line: the setting `author`, git's user, or the system's."""
-    chosen = str(settings.get("author") or "")
-    named = (chosen, _git_user(environ), environ.get("USER"), environ.get("LOGNAME"), _account())
-    # who acts is written into rows, files and heads of mails
-    return next((line for name in named if (line := one_line(name or ""))), "unknown")
+    """Who started this process: the setting `author`, git's user, or the system's."""
+    named = (
+        str(settings.get("author") or ""),
+        _git_user(environ),
+        environ.get("USER"),
+        environ.get("LOGNAME"),
+        _account(),
+    )
+    chosen = next((name for name in named if name and not name.isspace()), "unknown")
+    return chosen.encode("utf-8", "replace").decode(
+        "utf-8"
+    )  # an environment may hold bytes that no row and no document takes
 
 
 def _account() -> str | None:
