@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 import andon
+from andon.base.clock import to_text
 from andon.errors import AccessError, MachineError, ProjectError, UsageError
 from andon.python.branches import Branches
 from andon.python.lake import LakeSources
@@ -38,6 +41,22 @@ def test_answers_are_those_of_the_folder(own: tuple[Clone, Serving], lake: andon
         assert theirs.arrow().select(names).to_pylist() == mine.arrow().select(names).to_pylist()
         assert len(theirs.df()) == len(theirs.pl()) == 3
         assert theirs.fetchone()[0] == "ada"
+
+
+def test_the_bill_for_other_tools_is_that_of_the_folder(own: tuple[Clone, Serving]) -> None:
+    clone, _ = own
+    clone.write("andon.toml", '[cost]\ncurrency = "EUR"\ncompute_hour = 3600\nstorage_gb_month = 1\n')
+    other = Serving(clone.root)
+    try:
+        with andon.connect(other.address) as there, andon.open(clone.root) as here:
+            until = to_text(datetime.now(UTC))
+            rows = there.focus(since="2026-01-01", until=until)
+            assert rows == here.focus(since="2026-01-01", until=until)
+            assert {row["BillingCurrency"] for row in rows} == {"EUR"}
+            whole = sum(Decimal(row["BilledCost"]) for row in rows)
+            assert whole.quantize(Decimal("0.01")) == Decimal(here.cost(until=until).total.money)
+    finally:
+        other.stop()
 
 
 def test_a_query_takes_values_and_commits(lake: andon.RemoteLake) -> None:

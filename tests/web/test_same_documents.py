@@ -37,6 +37,7 @@ PARTS |= {
     "edit --show",
     "edit --look",
     "cost --by person",
+    "cost --format focus",
     "requests --measures",
     "request --join",
     "request --withdraw",

@@ -28,6 +28,14 @@ class CostLake(ReproducingLake):
         """
         return self._service.costs.cost(by, since, until, self._ref)
 
+    def focus(self, *, since: str = MONTH, until: str | None = None) -> list[dict[str, str]]:
+        """What was spent as rows of FOCUS 1.0; what they cost adds up to the bill.
+
+        Raises:
+            UsageError: `usage.bad_argument` where `[cost]` has no rates or no currency, and for what is no such time.
+        """
+        return self._service.costs.focus(since, until, self._ref)
+
     def value(self, *, since: str = MONTH) -> ValueDocument:
         """What datasets are worth by what rests on them, what they cost since then, and the repair that helps most insights.
 
@@ -71,6 +79,11 @@ class RemoteCosts(RemoteReproducing):
         """What was spent, and whom it served; by person for owners."""
         path, said = ("/cost/people", {}) if by == "person" else ("/cost", {"by": by})
         return from_json(CostDocument, self._link.get(path, since=since, until=until, branch=self._ref, **said))
+
+    def focus(self, *, since: str = MONTH, until: str | None = None) -> list[dict[str, str]]:
+        """What was spent as rows of FOCUS 1.0; what they cost adds up to the bill."""
+        found: list[dict[str, str]] = self._link.get("/cost/focus", since=since, until=until, branch=self._ref)
+        return found
 
     def value(self, *, since: str = MONTH) -> ValueDocument:
         """What datasets are worth by what rests on them, what they cost since then, and the repair that helps most insights."""

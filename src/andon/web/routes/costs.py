@@ -72,6 +72,11 @@ def _people(call: RouteCall) -> Any:
     return call.service.costs.cost(CostBy.PERSON, asked.since, asked.until, asked.branch)
 
 
+def _focus(call: RouteCall) -> Any:
+    asked: TimeAsked = call.query
+    return call.service.costs.focus(asked.since, asked.until, asked.branch)
+
+
 def _waste(call: RouteCall) -> Any:
     asked: WasteAsked = call.query
     return call.service.costs.waste(asked.since, asked.branch)
@@ -108,6 +113,16 @@ ENDPOINTS = (
         "Whom the computing of questions went to, for owners; no score of people, only of what they asked.",
         _people,
         (CostDocument,),
+        TimeAsked,
+    ),
+    Endpoint(
+        "GET",
+        "/cost/focus",
+        "cost --format focus",
+        PersonRole.READER,
+        "What was spent as rows of FOCUS 1.0, for other tools of cost; what they cost adds up to the bill.",
+        _focus,
+        (list[dict[str, str]],),
         TimeAsked,
     ),
     Endpoint(
