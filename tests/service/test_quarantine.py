@@ -313,6 +313,27 @@ def test_what_can_not_be_released_is_said(shop):
         assert held.value.code == "cord.held"
 
 
+def test_rows_that_were_put_back_stay_so_under_another_name(shop):
+    shop.run()
+    with shop.opened() as service:
+        service.quarantine.release("shop.orders", "they are refunds", where="amount < 0")
+    before = valid(shop)
+    assert before == [(1,), (2,), (4,), (5,), (6,)]
+    with shop.opened() as service:
+        service.renaming.rename("shop.orders", "shop.sales", RunOptions(agreed=ANY_PLAN))
+        assert service.quarantine.overview()[0].released == 2
+    assert shop.ask("select id from shop.sales order by id") == before
+    assert shop.ask("select id from shop.sales__quarantine") == [(3,)]
+    with shop.opened() as service:
+        assert service.reproducing.reproduce("shop.sales", deep=True).verdict.holds
+        assert service.reproducing.reproduce("shop.sales__quarantine").verdict.holds
+    shop.undo()
+    assert valid(shop) == before
+    assert aside(shop)[0][0] == 3
+    shop.redo()
+    assert shop.ask("select id from shop.sales order by id") == before
+
+
 def test_what_has_no_file_of_its_own_is_not_edited_renamed_or_given_checks(shop):
     shop.run()
     with shop.opened() as service:

@@ -12,6 +12,7 @@ from andon.base.text import plural
 from andon.errors import ConflictError, ProjectError, UsageError
 from andon.lake.refs import MAIN
 from andon.model.commit import Cause, Commit, CommitKind
+from andon.model.release import Release
 from andon.model.run import RunResult
 from andon.project.folder.merge import is_rejected, rejected_by_path
 from andon.runs.goal import Goal, Listener, RunOptions
@@ -35,11 +36,14 @@ class GivenCode(Record):
     Attributes:
         files: content by project path; None for a file that goes.
         seen: the commit that whoever gives them looked at: what was published at these paths since is a conflict.
+        releases, withdrawn: rows that are put back, and such that are not any more.
     """
 
     branch: str
     files: Files
     seen: Commit
+    releases: tuple[Release, ...] = ()
+    withdrawn: tuple[Release, ...] = ()
 
 
 class GivenFiles:
@@ -127,6 +131,8 @@ class GivenFiles:
             updates_folder=False,
             lifted=self._lifted(given),
             files=frozenset(given.files),
+            releases=given.releases,
+            withdrawn=given.withdrawn,
         )
 
     def _lifted(self, given: GivenCode) -> tuple[Cause, ...]:

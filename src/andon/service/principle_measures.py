@@ -148,7 +148,7 @@ def corrections_alone(facts: Recorded, window: Window) -> Value:
 def detect(facts: Recorded, window: Window) -> Value:
     """Median from when what is wrong came in until its incident was opened."""
     own = [each for each in facts.incidents if each.began is not None and window.has(each.incident.opened)]
-    return _median(max(_between(each.began or "", each.incident.opened), 0.0) for each in own)
+    return _median(_between(each.began or "", each.incident.opened) for each in own)
 
 
 def recover(facts: Recorded, window: Window) -> Value:
@@ -287,4 +287,5 @@ def _median(values: Iterable[float]) -> Value:
 
 
 def _between(begin: str, end: str) -> float:
-    return (from_text(end) - from_text(begin)).total_seconds()
+    """Seconds; none where the clock was put back meanwhile."""
+    return max((from_text(end) - from_text(begin)).total_seconds(), 0.0)

@@ -16,6 +16,7 @@ from andon.project.rename import renamed_file
 from andon.runs.goal import Listener, RunOptions
 from andon.runs.planning.merge_words import some as listed
 from andon.service.given_files import GivenCode, broken
+from andon.service.moved_releases import moved_releases
 from andon.service.saved_texts import file_of, new_path, not_found, query_names, query_path
 
 if TYPE_CHECKING:
@@ -119,7 +120,11 @@ class Renaming:
             files |= self._renamed_in(state, old, new, own, target)
         message = f"renamed {old} to {new}"
         listens = self._noting(old, new, state, listener or Listener()) if "." in old else listener
-        return self._done((old,), new, GivenCode(branch, files, head), options, message, listens, is_dry)
+        gone, come, texts = moved_releases(self._workspace, head, state, old, new)
+        if not is_dry:
+            self._lake.objects.put_texts(texts)
+        given = GivenCode(branch, files, head, releases=come, withdrawn=gone)
+        return self._done((old,), new, given, options, message, listens, is_dry)
 
     def retire(
         self,

@@ -29,6 +29,7 @@ from andon.runs.growing.proofs import Proofs
 from andon.runs.growing.wishes import Wishes
 from andon.runs.inspection.asides import aside_rules
 from andon.runs.inspection.book import CheckBook
+from andon.runs.inspection.history import OwnCode
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.rebuilding.engines import RecordedEngines
 from andon.sources.explain import explain
@@ -40,9 +41,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from andon.model.build import Build
-    from andon.model.commit import Commit, Leaf, State
+    from andon.model.commit import Commit, Leaf
     from andon.model.dataset import Definition
-    from andon.model.project import Project
     from andon.model.quarantine import AsideRule
     from andon.model.version import Version
     from andon.relations.sides import Sides
@@ -67,14 +67,6 @@ class Again(Record):
     engine: Mapping[str, Any] = field(default_factory=dict)
     is_kept: bool = False
     seconds: float = 0.0
-
-
-class _Code(Record):
-    """The code of a commit beside its state (see `CodeBesideState`)."""
-
-    project: Project
-    definitions: Mapping[str, Definition]
-    state: State
 
 
 class Rebuilder:
@@ -256,8 +248,7 @@ class Rebuilder:
     def _asides(self) -> Callable[[str, Sequence[tuple[str, str]]], Sequence[AsideRule]]:
         def rules(dataset: str, columns: Sequence[tuple[str, str]]) -> Sequence[AsideRule]:
             project = project_at(self._workspace, self._state)
-            definitions = {name: said.definition for name, said in project.datasets.items()}
-            book = CheckBook(self._workspace, _Code(project, definitions, self._state), {})
+            book = CheckBook(self._workspace, OwnCode.of(project, self._state), {})
             return aside_rules(book, project.datasets[dataset], columns)
 
         return rules
