@@ -133,6 +133,33 @@ def test_a_request_from_asking_to_the_answer(shop: Clone) -> None:
         assert refused(lambda: ana.show(999)) == "request.none"
 
 
+def test_a_question_becomes_a_request_of_whoever_owns_what_it_is_about(shop: Clone, tmp_path: Path) -> None:
+    copytree(shop.root, tmp_path / "owned")
+    clone = Clone(tmp_path / "owned")
+    clone.write("datasets/marts/totals.sql", f"/*---\nowner: ana\n---*/\n{FILES['datasets/marts/totals.sql']}")
+    clone.run()
+    with clone.opened() as service:
+        long = "why is it so? " * 60
+        numbers = [
+            by(service, "ben").dataset_questions.ask(subject, what).question.number
+            for subject, what in (("marts.totals.amount", "Is tax in it?"), ("marts.best", long))
+        ]
+        ben, ana = (by(service, who).requests for who in ("ben", "ana"))
+        one = ben.ask(NewRequest("", by="2026-12-31", question=numbers[0])).request
+        assert one.what == f"Is tax in it? (question {numbers[0]} about marts.totals.amount)"
+        assert (one.asked_of, one.by, one.people) == ("ana", "2026-12-31", ["ben"])
+        assert ben.ask(NewRequest("", by="2026-12-31", question=numbers[0])).request == one
+        assert [each.who for each in by(service, "ana").letters.list() if "Is tax in it?" in each.what] == ["ben"]
+        mine = ana.ask(NewRequest("net amounts", question=numbers[0])).request
+        assert (mine.what, mine.asked_of) == (f"net amounts (question {numbers[0]} about marts.totals.amount)", None)
+        other = ben.ask(NewRequest("", question=numbers[1], asked_of="cleo")).request
+        assert len(other.what) <= 500
+        assert other.what.endswith(f"… (question {numbers[1]} about marts.best)")
+        assert other.asked_of == "cleo"
+        assert refused(lambda: ben.ask(NewRequest("", question=999))) == "question.none"
+        assert refused(lambda: ben.ask(NewRequest(""))) == "usage.bad_argument"
+
+
 def test_a_branch_answers_at_once_and_is_told_as_not_published_yet(shop: Clone) -> None:
     with shop.opened() as service:
         number = by(service, "ben").requests.ask(NewRequest("customers by letter")).request.number

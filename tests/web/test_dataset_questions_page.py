@@ -52,6 +52,18 @@ def test_a_question_is_asked_answered_and_closed_on_the_page(client: Client) -> 
     assert "Nobody has asked about it" in sent(client, "/questions/1/withdrawals", "w1")
 
 
+def test_an_open_question_becomes_a_request(client: Client) -> None:
+    assert "Make a request of it" in sent(
+        client, "/questions", "q1", subject="marts.totals.amount", what="Is tax in it?"
+    )
+    made = client.send("/do/requests", {"_id": "m1", "_then": "/requests", "question": "1"})
+    assert made.status == 303, made.data
+    assert (
+        "Is tax in it? (question 1 about marts.totals.amount)" in client.visit(made.headers["Location"]).data.decode()
+    )
+    assert "Make a request of it" not in sent(client, "/questions/1/answers", "a1", what="No.")
+
+
 def test_whatever_stands_in_them_is_text(client: Client) -> None:
     pages = [
         sent(client, "/questions", "q1", subject="marts.totals.amount", what=ODD),

@@ -166,6 +166,7 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["requests", "--all"], lambda c: c.get("/requests?all=true")),
     (["requests", "--measures"], lambda c: c.get("/requests/measures")),
     (["request", "orders by weekday"], lambda c: c.post("/requests", {"what": "orders by weekday"})),
+    (["request", "--question", "99"], lambda c: c.post("/requests", {"question": 99})),
     (["request", "orders", "--by", "soon"], lambda c: c.post("/requests", {"what": "orders", "by": "soon"})),
     (["questions", "--all"], lambda c: c.get("/questions?all=true")),
     (["questions", "marts.nope"], lambda c: c.get("/questions?subject=marts.nope")),

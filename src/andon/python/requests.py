@@ -39,7 +39,7 @@ class LakeRequests:
 
     def ask(
         self,
-        what: str,
+        what: str = "",
         *,
         decision: str | None = None,
         by: str | None = None,
@@ -47,6 +47,7 @@ class LakeRequests:
         currency: str | None = None,
         asked_of: str | None = None,
         incident: int | None = None,
+        question: int | None = None,
     ) -> RequestMade:
         """Ask for what you can't find or make.
 
@@ -56,8 +57,9 @@ class LakeRequests:
             worth: what an answer is worth, a number as text, in `currency` (three letters).
             asked_of: who is asked.
             incident: the number of the incident that it is about.
+            question: the number of the question of which it is made; then `what` may be left out.
         """
-        wanted = NewRequest(what, decision, by, worth, currency, asked_of, incident)
+        wanted = NewRequest(what, decision, by, worth, currency, asked_of, incident, question)
         return self._service.requests.ask(wanted)
 
     def claim(self, number: int) -> DataRequest:
@@ -113,7 +115,7 @@ class RemoteRequests:
 
     def ask(
         self,
-        what: str,
+        what: str = "",
         *,
         decision: str | None = None,
         by: str | None = None,
@@ -121,10 +123,11 @@ class RemoteRequests:
         currency: str | None = None,
         asked_of: str | None = None,
         incident: int | None = None,
+        question: int | None = None,
     ) -> RequestMade:
         """Ask for what you can't find or make."""
         said = (("decision", decision), ("by", by), ("worth", worth), ("currency", currency), ("asked_of", asked_of))
-        body = {"what": what, "incident": incident, **dict(said)}
+        body = {"what": what, "incident": incident, "question": question, **dict(said)}
         return from_json(RequestMade, self._link.post("/requests", body))
 
     def claim(self, number: int) -> DataRequest:

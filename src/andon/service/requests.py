@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from andon.base.clock import from_text, to_text
 from andon.base.document import Document
-from andon.base.record import Record
+from andon.base.record import Record, replace
 from andon.base.text import is_plain
 from andon.errors import ConflictError, UsageError
 from andon.lake.refs import MAIN
@@ -24,6 +25,7 @@ from andon.workspace.view import View
 
 if TYPE_CHECKING:
     from andon.base.database import Transaction
+    from andon.service.question_places import QuestionInfo
     from andon.workspace.workspace import Workspace
 
 #: What is asked for, and what is said of it, may be so long.
@@ -42,6 +44,7 @@ class NewRequest(Record):
         worth, currency: what that is worth to them: a number as text, three letters.
         asked_of: who is asked.
         incident: the number of the incident that it is about.
+        question: the number of the question of which it is made: of whoever owns what that is about, in its words where `what` is empty.
     """
 
     what: str
@@ -51,6 +54,7 @@ class NewRequest(Record):
     currency: str | None = None
     asked_of: str | None = None
     incident: int | None = None
+    question: int | None = None
 
 
 class RequestInfo(Document):
@@ -85,6 +89,7 @@ class RequestDesk:
         find: names of the datasets that the catalog finds for words, best first.
         published: whether a branch has nothing any more that main lacks; None where it is gone.
         tell: hands over what people are to be told, now that it is written down.
+        question: a question about a dataset, by its number.
     """
 
     def __init__(
@@ -93,19 +98,21 @@ class RequestDesk:
         find: Callable[[str], Sequence[str]],
         published: Callable[[str], bool | None],
         tell: Callable[[], None],
+        question: Callable[[int], QuestionInfo],
     ) -> None:
         self._workspace = workspace
         self._find = find
         self._published = published
         self._tell = tell
+        self._question = question
 
     def ask(self, wanted: NewRequest) -> RequestMade:
         """Make a request. The same person asking for the same again, while it waits, is answered with the one there is.
 
         Raises:
-            UsageError: `usage.bad_argument` for what is empty, too long, no day, no amount or no incident.
+            UsageError: `usage.bad_argument` for what is empty, too long, no day, no amount or no incident; `question.none`.
         """
-        made = self._new(wanted)
+        made = self._new(self._of_question(wanted))
         with self._telling() as transaction:
             same = [each for each in self._workspace.requests.waiting(transaction) if _is_same(each, made)]
             if same:
@@ -339,6 +346,17 @@ class RequestDesk:
             return self._published(request.answer)
         lake = self._workspace.lake
         return request.answer in lake.commits.state(lake.refs.resolve(MAIN)).leaves
+
+    def _of_question(self, wanted: NewRequest) -> NewRequest:
+        """What is asked for, where it is made of a question: its words, with its number, of whoever owns what it is about."""
+        if wanted.question is None:
+            return wanted
+        found = self._question(wanted.question)
+        about = f" (question {found.question.number} about {found.subject})"
+        words = wanted.what if wanted.what.strip() else found.question.what
+        what = f"{shorten(words, _LONGEST - len(about), placeholder='…')}{about}"
+        owner = None if person_key(found.owner or "") == person_key(self._workspace.caller.author) else found.owner
+        return replace(wanted, what=what, asked_of=wanted.asked_of or owner)
 
     def _new(self, wanted: NewRequest) -> DataRequest:
         worth = _worth(wanted.worth, wanted.currency)

@@ -350,7 +350,13 @@ class Service:
         """What people need and nobody could serve."""
         from andon.service.requests import RequestDesk
 
-        return RequestDesk(self.workspace, self._found, self._is_published, lambda: self.messages.tell())
+        return RequestDesk(
+            self.workspace,
+            self._found,
+            self._is_published,
+            lambda: self.messages.tell(),
+            lambda n: self.dataset_questions.show(n),
+        )
 
     @cached_property
     def dataset_questions(self) -> QuestionDesk:

@@ -17,6 +17,7 @@ _note = click.option("--note", metavar="TEXT", help="What there is to say of it.
     cls=Command,
     examples=[
         'andon request "orders by weekday and city" --decision "when to open the second shop" --by 2026-12-15',
+        "andon request --question 7 --by 2026-12-15",
         "andon request --join 3",
         "andon request --withdraw 3",
     ],
@@ -28,6 +29,9 @@ _note = click.option("--note", metavar="TEXT", help="What there is to say of it.
 @click.option("--currency", metavar="CODE", help="Of the amount, in three letters.")
 @click.option("--of", "asked_of", metavar="PERSON", help="Who is asked.")
 @click.option("--incident", type=int, metavar="NUMBER", help="The incident that it is about.")
+@click.option(
+    "--question", type=int, metavar="NUMBER", help="The question of which it is made, of the dataset's owner."
+)
 @click.option("--join", type=int, metavar="NUMBER", help="Say that you need that one, too.")
 @click.option("--withdraw", type=int, metavar="NUMBER", help="Say that nobody needs that one any more.")
 @_note
@@ -42,6 +46,7 @@ def request(
     currency: str | None,
     asked_of: str | None,
     incident: int | None,
+    question: int | None,
     join: int | None,
     withdraw: int | None,
     note: str | None,
@@ -54,7 +59,7 @@ def request(
     from andon.service.requests import NewRequest, RequestMade
 
     desk = app.service.requests
-    if sum(each is not None for each in (what, join, withdraw)) != 1:
+    if sum(each is not None for each in (question if what is None else what, join, withdraw)) != 1:
         raise UsageError(
             "usage.bad_argument",
             "say what you need, or which request you join or withdraw",
@@ -66,7 +71,7 @@ def request(
     elif withdraw is not None:
         made = RequestMade(desk.withdraw(withdraw, note), [])
     else:
-        made = desk.ask(NewRequest(what or "", decision, by, worth, currency, asked_of, incident))
+        made = desk.ask(NewRequest(what or "", decision, by, worth, currency, asked_of, incident, question))
     app.console.show(made.to_json, lambda: made_lines(made, app.console))
     return EXIT_DONE
 

@@ -41,22 +41,24 @@ class RequestAsked(Document, kw_only=True):
     """What somebody asks for.
 
     Attributes:
-        what: in a sentence.
+        what: in a sentence; may be left out where it is made of a question.
         decision: what is decided by it.
         by: until when it is needed, a day (ISO).
         worth: what an answer is worth, a number as text.
         currency: of `worth`, in three letters.
         asked_of: who is asked.
         incident: the number of the incident that it is about.
+        question: the number of the question of which it is made.
     """
 
-    what: str
+    what: str = ""
     decision: str | None = None
     by: str | None = None
     worth: str | None = None
     currency: str | None = None
     asked_of: str | None = None
     incident: int | None = None
+    question: int | None = None
 
 
 class ClaimAsked(Document, kw_only=True):
@@ -105,9 +107,8 @@ def _show(call: RouteCall) -> Any:
 
 def _ask(call: RouteCall) -> Any:
     asked: RequestAsked = call.body
-    wanted = NewRequest(
-        asked.what, asked.decision, asked.by, asked.worth, asked.currency, asked.asked_of, asked.incident
-    )
+    worth = (asked.worth, asked.currency)
+    wanted = NewRequest(asked.what, asked.decision, asked.by, *worth, asked.asked_of, asked.incident, asked.question)
     return call.service.requests.ask(wanted)
 
 
