@@ -16,6 +16,7 @@ from andon.base.sqlite import SqliteDatabase
 from andon.lake.schema import MIGRATIONS as LAKE
 from andon.model.approval import Approval
 from andon.runs.goal import ANY_PLAN, RunOptions
+from andon.service.reproduction_samples import SampleOptions
 from andon.service.requests import NewRequest
 from andon.state.schema import MIGRATIONS as STATE
 from kit.clones import FILES, Clone
@@ -28,7 +29,7 @@ LANDED = {
     "state": [
         *("ec27f021634a", "df076768e8b8", "55ed4452b0c3", "cc6efbc4bbc4", "a874d36ec8c4", "002085f5c590"),
         *("3a17e86dd787", "1dbec7cde8c1", "2c64566dcba0", "79502025f44b", "dd0deaf56753", "4f180d1e5eae"),
-        "f010f181020c",
+        *("f010f181020c", "084cb55eb5ad"),
     ],
 }
 #: The format of a version that lakes were made by; each step since then only makes tables.
@@ -162,6 +163,8 @@ def story(clone: Clone) -> None:
         service.dataset_questions.list("marts.totals", with_ended=True)
         service.renaming.rename("marts.totals", "marts.sums", RunOptions(agreed=ANY_PLAN))
         service.dataset_questions.withdraw(asked, answer=2)
+        service.reproduction_samples.sample(["marts.*"], SampleOptions(2))
+        service.datasets.show("marts.best")
         service.scorecards.scorecard()
         service.undoing.undo()
         with service.workspace.lake.database.write() as transaction:

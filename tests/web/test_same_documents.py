@@ -198,6 +198,13 @@ PAIRS: list[tuple[list[str], Ask]] = [
         ["reproduce", "marts.totals@main~1", "--deep"],
         lambda c: c.post("/reproductions", {"dataset": "marts.totals", "at": "main~1", "deep": True}),
     ),
+    (
+        ["reproduce", "--sample", "3", "--seed", "7", "marts.*"],
+        lambda c: c.post("/reproductions/samples", {"datasets": ["marts.*"], "sample": 3, "seed": 7}),
+    ),
+    (["reproduce", "--since", "main~1"], lambda c: c.post("/reproductions/samples", {"since": "main~1"})),
+    (["reproduce", "--since", "main~9999"], lambda c: c.post("/reproductions/samples", {"since": "main~9999"})),
+    (["reproduce", "marts.gone", "--all"], lambda c: c.post("/reproductions/samples", {"datasets": ["marts.gone"]})),
     (["reproduce", "marts.gone"], lambda c: c.post("/reproductions", {"dataset": "marts.gone"})),
     (["principles"], lambda c: c.get("/principles")),
     (["principles", "--since", "soon"], lambda c: c.get("/principles?since=soon")),

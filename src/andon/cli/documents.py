@@ -54,6 +54,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.plan import PlanDocument
     from andon.model.principles import ScorecardDocument
     from andon.model.reproduction import ReproductionDocument
+    from andon.model.reproduction_sample import ReproductionSample
     from andon.model.request import DataRequest
     from andon.model.review import ReviewDocument
     from andon.model.run import RunDocument
@@ -144,7 +145,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "cost": (CostDocument,),
         "waste": (WasteDocument,),
         "value": (ValueDocument,),
-        "reproduce": (ReproductionDocument,),
+        "reproduce": (ReproductionDocument, ReproductionSample),
         "architecture": (ArchitectureDocument,),
         "principles": (ScorecardDocument,),
         "approve": (ApprovedDocument, ApprovalsDocument, DisapprovedDocument),

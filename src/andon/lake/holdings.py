@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
-from andon.base.database import Database, in_batches
+from andon.base.database import Database
 from andon.base.record import Record
 from andon.lake.packing import unpack, version_of
 
@@ -52,22 +50,3 @@ class Holdings:
         """When each dataset was built first (ISO text)."""
         rows = self._database.query("select dataset, min(created) from build group by dataset")
         return {dataset: created for dataset, created in rows}
-
-    def rebuilt(self, since: str, until: str) -> list[tuple[str, str, bool]]:
-        """`(when, dataset, whether it came out the same)` of what was built again by the same recipe, from `since` until before `until`
-        (ISO texts), oldest first; each beside the build before it."""
-        former = self._database.query("select key, dataset, version, created from build where superseded = 1")
-        builds: dict[str, list[tuple[str, str, str]]] = {}
-        for key, dataset, version, created in former:
-            builds.setdefault(key, []).append((created, dataset, version))
-        for marks, batch in in_batches(builds):
-            current = f"select key, dataset, version, created from build where superseded = 0 and key in ({marks})"
-            for key, dataset, version, created in self._database.query(current, batch):
-                builds[key].append((created, dataset, version))
-        found = [
-            (later[0], later[1], later[2] == earlier[2])
-            for own in builds.values()
-            for earlier, later in pairwise(sorted(own))
-            if since <= later[0] < until
-        ]
-        return sorted(found)

@@ -74,6 +74,7 @@ class ReproductionDocument(Document):
     inputs: list[RebuiltInput]
     difference: RowDiffDocument | None
     causes: list[OpenConstruct]
+    kept: bool
     seconds: float
     seconds_then: float
 
@@ -91,6 +92,7 @@ class Reproduction(Documented):
         inputs: with `deep`: what was built again for it, in that order.
         difference: which rows differ; null where none do.
         causes: by which it may differ, the likeliest first.
+        kept: whether nothing was computed, since what was loaded is kept and can't be asked for again.
         seconds: that building it again took; `seconds_then` is what it took.
     """
 
@@ -108,6 +110,7 @@ class Reproduction(Documented):
     inputs: list[RebuiltInput]
     difference: RowDiff | None
     causes: list[OpenConstruct]
+    kept: bool
     seconds: float
     seconds_then: float
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from andon.base.document import from_json
+from andon.model.event import Reporter, silent
 from andon.model.reproduction import Reproduction, ReproductionDocument
+from andon.model.reproduction_sample import ReproductionSample
 from andon.python.acting import ActingLake
 from andon.python.remote_acting import RemoteActing
+from andon.python.server_link import Hears
+from andon.runs.goal import Listener
+from andon.service.reproduction_samples import SampleOptions
 
 
 class ReproducingLake(ActingLake):
@@ -25,6 +30,31 @@ class ReproducingLake(ActingLake):
         """
         return self._service.reproducing.reproduce(dataset, at or self._ref, deep=deep)
 
+    def reproduce_sample(
+        self,
+        *datasets: str,
+        sample: int | None = None,
+        since: str | None = None,
+        at: str | None = None,
+        seed: int | None = None,
+        deep: bool = False,
+        report: Reporter = silent,
+    ) -> ReproductionSample:
+        """Build past versions again: builds that a history ever showed, all of them or some that are drawn.
+
+        Args:
+            datasets: names or patterns, `marts.*`; all without any.
+            sample: how many are drawn, spread over datasets and time; all without it.
+            since: those that came after a commit, or since a moment, `2026-11-01`, or a time ago, `30d`.
+            at: whose history it is; without it of what this lake reads.
+            seed: of the draw; one is chosen and told without it.
+
+        Raises:
+            UsageError: `lake.ref_not_found`, `lake.dataset_not_found`, `usage.bad_argument`.
+        """
+        options = SampleOptions(sample, since, at or self._ref, seed, deep)
+        return self._service.reproduction_samples.sample(datasets, options, Listener(report))
+
 
 class RemoteReproducing(RemoteActing):
     """The part of a served lake that builds past versions again; verbs and arguments as in `ReproducingLake`."""
@@ -33,3 +63,24 @@ class RemoteReproducing(RemoteActing):
         """Build the version that a dataset has at a commit again, apart from the lake, and compare the two."""
         body = {"dataset": dataset, "at": at or self._ref, "deep": deep}
         return from_json(ReproductionDocument, self._link.post("/reproductions", body))
+
+    def reproduce_sample(
+        self,
+        *datasets: str,
+        sample: int | None = None,
+        since: str | None = None,
+        at: str | None = None,
+        seed: int | None = None,
+        deep: bool = False,
+        report: Hears | None = None,
+    ) -> ReproductionSample:
+        """Build past versions again: builds that a history ever showed, all of them or some that are drawn."""
+        body = {
+            "datasets": datasets,
+            "sample": sample,
+            "since": since,
+            "at": at or self._ref,
+            "seed": seed,
+            "deep": deep,
+        }
+        return self._told("/reproductions/samples", body, report, ReproductionSample)

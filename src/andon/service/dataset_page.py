@@ -15,6 +15,7 @@ from andon.model.dataset import Dataset, Materialize
 from andon.model.glossary import GlossaryTerm
 from andon.model.growth import Grown
 from andon.model.insight import Insight
+from andon.model.reproduction_sample import NotedReproduction
 from andon.model.version import Column, Version
 from andon.service.question_places import QuestionCount
 from andon.service.trust import TrustNote
@@ -109,6 +110,7 @@ class PageDocument(Document):
     growth: GrowthDocument | UnsetType = UNSET
     notes: list[TrustNote] | UnsetType = UNSET
     questions: QuestionCount | UnsetType = UNSET
+    rebuilt: NotedReproduction | UnsetType = UNSET
 
 
 class Page(Documented):
@@ -126,6 +128,7 @@ class Page(Documented):
         handed: by column in lower case, what is said of the column above whose values it holds.
         terms: by column in lower case, words of the glossary; by "", those of the dataset as a whole.
         questions: how many people ask about it.
+        rebuilt: what came out when its version, else another one of it, was last built again.
         today: the day on which it is looked at (ISO).
         iceberg: place of metadata that any Iceberg reader can be pointed at (tables only).
     """
@@ -151,6 +154,7 @@ class Page(Documented):
     today: str = ""
     notes: tuple[TrustNote, ...] = ()
     questions: QuestionCount = QuestionCount(0, 0)
+    rebuilt: NotedReproduction | None = None
 
     def document(self) -> PageDocument:
         """As in `show --json`."""
@@ -180,6 +184,7 @@ class Page(Documented):
             growth=self._growth(),
             notes=list(self.notes) or UNSET,
             questions=self.questions if self.questions.open or self.questions.answered else UNSET,
+            rebuilt=self.rebuilt or UNSET,
         )
 
     def _column(self, column: Column) -> ColumnDocument:

@@ -179,6 +179,7 @@ class Datasets:
             to_text(self._workspace.clock())[:10],
             tuple(self._notes(commit, [name], at)) if rows else (),
             self._questions(name, commit),
+            self._workspace.reproductions.newest(name, leaf.build),
         )
 
     def _inherited(self, name: str, project: Project, commit: Commit) -> tuple[tuple[str, str], ...]:

@@ -232,8 +232,8 @@ PRINCIPLES: tuple[PrincipleSpec, ...] = (
                 "rebuilt_same",
                 "Rebuilt identically",
                 _SHARE,
-                "Versions that were built again by the same recipe and came out the same, of all that were.",
-                "a version that is built again (`andon run --force DATASET`)",
+                "Versions that were built again and came out identical or equal, of all that were, each by what came out last.",
+                "a past version that is built again (`andon reproduce --sample 20`)",
                 measures.rebuilt_same,
             ),
             MeasureSpec(

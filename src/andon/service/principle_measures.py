@@ -67,10 +67,10 @@ class UndoFact(Record):
 
 
 class RebuiltVersion(Record):
-    """A version that was built again by the same recipe: whether it came out the same."""
+    """A version that was built again, by its build: whether it came out the same, or equal."""
 
     at: str
-    dataset: str
+    build: str
     is_same: bool
 
 
@@ -203,9 +203,10 @@ def undo_time(facts: Recorded, window: Window) -> Value:
 
 
 def rebuilt_same(facts: Recorded, window: Window) -> Value:
-    """Versions that were built again by the same recipe and came out the same."""
-    own = [each for each in facts.rebuilds if window.has(each.at)]
-    return _share(sum(each.is_same for each in own), len(own))
+    """Versions that were built again and came out identical or equal: each once, by what came out last."""
+    own = sorted((each for each in facts.rebuilds if window.has(each.at)), key=lambda each: each.at)
+    last = {each.build: each.is_same for each in own}
+    return _share(sum(last.values()), len(last))
 
 
 # -- 5 one team

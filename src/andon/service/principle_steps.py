@@ -51,15 +51,14 @@ def small_changes(own: Measured) -> PrincipleStep:
 
 def reproducibility(own: Measured) -> PrincipleStep:
     """Principle 4: build again."""
+    command = "andon reproduce --sample 20"
     if own["rebuilt_same"].value is None:
         return PrincipleStep(
-            "Build one dataset again by its recipe, and see whether it is the same",
-            "andon run --force DATASET",
-            "/runs/new",
+            "Build a sample of past versions again, and see whether they are the same", command, "/runs"
         )
     if own["rebuilt_same"].value < 1:
-        return PrincipleStep("Find the dataset that came out otherwise, and why", "andon log", "/runs")
-    return PrincipleStep("Take another sample", "andon run --force DATASET", "/runs/new")
+        return PrincipleStep("Find the version that came out otherwise, and why", command, "/runs")
+    return PrincipleStep("Take another sample", command, "/runs")
 
 
 def one_team(own: Measured) -> PrincipleStep:

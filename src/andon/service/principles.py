@@ -101,7 +101,8 @@ class Scorecards:
         workspace = self._workspace
         waiting = tuple((each.number, each.state) for each in workspace.requests.waiting())
         runs = tuple((run.number, run.status) for run in workspace.runs.newest(3))
-        return workspace.query_log.last(), runs, waiting, workspace.dataset_questions.mark()
+        asked, rebuilt = workspace.dataset_questions.mark(), workspace.reproductions.last()
+        return workspace.query_log.last(), runs, waiting, asked, rebuilt
 
     def _counted(self, view: View, begin: datetime, now: datetime) -> ScorecardDocument:
         before = begin - (now - begin)
@@ -139,7 +140,11 @@ class Scorecards:
                 UndoFact(each.time, commits.get(each.target or "").time) for each in found.history if is_undo(each)
             ),
             brought=dict(found.brought),
-            rebuilds=tuple(RebuiltVersion(*each) for each in workspace.lake.holdings.rebuilt(since, until)),
+            rebuilds=tuple(
+                RebuiltVersion(each.at, each.build, each.holds)
+                for each in workspace.reproductions.within(since, until)
+                if not (each.kept and each.holds)
+            ),
             rules=dict(found.rules),
             objective=found.objective,
             began=_began(view.commit, found.history, since, until),

@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from andon.base.clock import from_text
+from andon.base.clock import from_text, to_text
+from andon.errors import AndonError, MachineError
 from andon.model.reproduction import OpenConstruct, RebuiltInput, Reproduction, ReproVerdict
+from andon.model.reproduction_sample import NotedReproduction
 from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
     from andon.model.build import Build
+    from andon.model.commit import Leaf
     from andon.model.dataset import Definition
     from andon.relations.reproduced import Likeness
     from andon.runs.rebuilding.again import Again, Rebuilder
@@ -34,7 +37,8 @@ class Reproducing:
         self._workspace = workspace
 
     def reproduce(self, name: str, ref: str | None = None, *, deep: bool = False) -> Reproduction:
-        """Build the version that a dataset has at a commit again, and compare the two. Nothing of the lake is changed.
+        """Build the version that a dataset has at a commit again, and compare the two. Nothing of the lake is changed; what
+        came out is kept, where the caller may write.
 
         Args:
             name: `schema.name`, or `schema.name@REF`; REF is a branch, tag, commit, `run:41`, a date.
@@ -51,11 +55,18 @@ class Reproducing:
         view = View.at(self._workspace, self._ref(place or ref))
         leaf = view.leaf(dataset)
         masked = masked_columns(self._workspace, view.commit)
-        with Rebuilder(self._workspace, view.commit) as rebuilder:
-            made = rebuilder.again(dataset, deep=deep)
-            found = [self._compared(each, rebuilder, masked) for each in made]
-        (*before, (last, result)) = zip(made, found, strict=True)
+        try:
+            with Rebuilder(self._workspace, view.commit) as rebuilder:
+                made = rebuilder.again(dataset, deep=deep)
+                results = [self._compared(each, rebuilder, masked) for each in made]
+        except AndonError as error:
+            if not error.code.startswith("machine."):  # this machine could not, which says nothing of the version
+                self._note(dataset, leaf, None, "could not be built", code=error.code)
+            raise
+        (*before, (last, result)) = zip(made, results, strict=True)
         build = self._workspace.lake.objects.builds([leaf.build])[leaf.build]
+        taken = round(sum(each.seconds for each in made), 4)
+        self._note(dataset, leaf, result.verdict, result.how, kept=last.is_kept, seconds=taken)
         return Reproduction(
             dataset=dataset,
             ref=view.ref,
@@ -74,9 +85,37 @@ class Reproducing:
             ],
             difference=result.difference,
             causes=self._causes(last) if not result.verdict.holds or result.verdict is ReproVerdict.EQUAL else [],
-            seconds=round(sum(each.seconds for each in made), 4),
+            kept=last.is_kept,
+            seconds=taken,
             seconds_then=round(build.seconds, 4),
         )
+
+    def last(self, dataset: str, leaf: Leaf) -> NotedReproduction | None:
+        """What came out when a leaf's version was last built again, else another one of its dataset; None before the first."""
+        return self._workspace.reproductions.newest(dataset, leaf.build)
+
+    def _note(
+        self,
+        dataset: str,
+        leaf: Leaf,
+        verdict: ReproVerdict | None,
+        how: str,
+        *,
+        code: str | None = None,
+        kept: bool = False,
+        seconds: float = 0.0,
+    ) -> None:
+        """Keep what came out; who may not write keeps nothing."""
+        workspace = self._workspace
+        if workspace.lake.database.is_read_only:
+            return
+        at, who = to_text(workspace.clock()), workspace.caller.author
+        noted = NotedReproduction(at, who, dataset, leaf.build, leaf.version, verdict, how, code, kept, seconds)
+        try:
+            workspace.reproductions.add(noted)
+        except MachineError as failure:
+            if failure.code not in ("machine.read_only", "machine.disk"):
+                raise
 
     def _ref(self, ref: str | None) -> str | None:
         """A ref; a date alone is the end of that day on the branch that is read."""

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from andon.service.readers import ReaderBook
     from andon.service.renaming import Renaming
     from andon.service.reproducing import Reproducing
+    from andon.service.reproduction_samples import ReproductionSamples
     from andon.service.requests import RequestDesk
     from andon.service.reviewing import Reviewing
     from andon.service.row_diffs import RowDiffs
@@ -323,6 +324,13 @@ class Service:
         from andon.service.reproducing import Reproducing
 
         return Reproducing(self.workspace)
+
+    @cached_property
+    def reproduction_samples(self) -> ReproductionSamples:
+        """Many past versions built again."""
+        from andon.service.reproduction_samples import ReproductionSamples
+
+        return ReproductionSamples(self.workspace, self.reproducing)
 
     @cached_property
     def worth(self) -> ValueDesk:

@@ -20,6 +20,7 @@ from andon.state import (
     messages,
     offers,
     pauses,
+    reproductions,
     requests,
     runs,
     usual,
@@ -93,4 +94,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     dataset_questions.TABLES,
     # what people are told of what is theirs, and what owners agreed to and took back
     (*letters.TABLES, *approvals.WITHDRAWN),
+    # whether past versions came out the same
+    reproductions.TABLES,
 )

@@ -52,6 +52,7 @@ from andon.state.messages import Messages
 from andon.state.offers import Offers
 from andon.state.pauses import Pauses
 from andon.state.queries import Queries
+from andon.state.reproductions import Reproductions
 from andon.state.requests import Requests
 from andon.state.runs import RunLog
 from andon.state.schema import MIGRATIONS
@@ -104,6 +105,7 @@ class StateStore(Record):
     approvals: Approvals
     dataset_questions: DatasetQuestions
     letters: Letters
+    reproductions: Reproductions
 
 
 class Adapters:
@@ -297,6 +299,7 @@ class Adapters:
             Approvals(database),
             DatasetQuestions(database),
             Letters(database),
+            Reproductions(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

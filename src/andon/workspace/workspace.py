@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from andon.state.offers import Offers
     from andon.state.pauses import Pauses
     from andon.state.queries import Queries
+    from andon.state.reproductions import Reproductions
     from andon.state.requests import Requests
     from andon.state.runs import RunLog
     from andon.state.spending import Spending
@@ -215,6 +216,11 @@ class Workspace:
     def looks(self) -> Looks:
         """When what was last brought up to date."""
         return self._adapters.state.looks
+
+    @property
+    def reproductions(self) -> Reproductions:
+        """What came of building past versions again."""
+        return self._adapters.state.reproductions
 
     @property
     def insight_looks(self) -> InsightLooks:

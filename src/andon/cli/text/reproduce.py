@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from andon.base.text import plural
@@ -9,7 +10,8 @@ from andon.cli.output import Cell, Ink
 from andon.cli.table import table
 from andon.cli.text.rows import row_lines
 from andon.model.reproduction import OpenConstruct, Reproduction, ReproVerdict
-from andon.render.words import short
+from andon.model.reproduction_sample import ReproductionSample
+from andon.render.words import moment, short
 
 _STYLES = {ReproVerdict.IDENTICAL: "good", ReproVerdict.EQUAL: "accent", ReproVerdict.DIFFERENT: "bad"}
 
@@ -61,3 +63,48 @@ def _cause(cause: OpenConstruct, ink: Ink) -> list[str]:
     place = cause.file if cause.line is None else f"{cause.file}:{cause.line}"
     lines = [f"  {cause.what}{ink.paint(f'  {place}', 'dim') if place else ''}", f"    {cause.why}"]
     return [*lines, ink.paint(f"    exact: {cause.exact}", "dim")] if cause.exact is not None else lines
+
+
+def sample_lines(found: ReproductionSample, ink: Ink, width: int | None) -> list[str]:
+    """Each version as a line, those that are not repeated first; then the share, and how to draw the same again."""
+    rows: list[Sequence[Cell]] = [
+        [
+            ("●", _STYLES[each.verdict] if each.verdict is not None else "bad"),
+            each.verdict.spoken if each.verdict is not None else "CAN'T BE BUILT",
+            each.dataset,
+            (short(each.commit), "accent"),
+            (moment(each.at), "dim"),
+            (each.how if each.code is None else f"{each.how} ({each.code})", "dim"),
+        ]
+        for each in found.versions
+    ]
+    headers = ("", "verdict", "dataset", "commit", "first shown", "how")
+    lines = table(rows, ink, headers=headers, width=width, whole=[0, 1, 2, 3], wrap=[5], drop=[4]) if rows else []
+    return [*lines, *([""] if lines else []), _share_line(found, ink), *_draw_lines(found, ink)]
+
+
+def _share_line(found: ReproductionSample, ink: Ink) -> str:
+    if found.share is None:
+        looked = f": {plural(found.kept, 'load')} kept, and looked at whole" if found.kept else ""
+        return f"no version was built again{looked}"
+    built = found.identical + found.equal + found.different + found.failed
+    held = found.identical + found.equal
+    style = "good" if held == built else "bad"
+    counts = [
+        (found.identical, "identical"),
+        (found.equal, "equal within 1e-9"),
+        (found.different, "different"),
+        (found.failed, "can't be built"),
+        (found.kept, "kept loads that can't be asked for again, not counted"),
+    ]
+    said = ", ".join(f"{count:,} {word}" for count, word in counts if count)
+    # never 100 % of what is not all
+    share = f"{math.floor(1000 * held / built) / 10:g} %"
+    return f"{ink.paint(share, style)} repeated, {held:,} of {plural(built, 'version')}: {said}"
+
+
+def _draw_lines(found: ReproductionSample, ink: Ink) -> list[str]:
+    since = f" since {moment(found.since)}" if found.since is not None else ""
+    if found.seed is not None:
+        return [ink.paint(f"drawn from {found.of:,} that {found.ref} showed{since}, by `--seed {found.seed}`", "dim")]
+    return [ink.paint(f"all that {found.ref} showed{since}", "dim")]

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
+
+from andon.base.record import field
 from andon.model.person import PersonRole
 from andon.model.reproduction import ReproductionDocument
-from andon.web.asking import AtCommit
+from andon.model.reproduction_sample import ReproductionSample
+from andon.service.reproduction_samples import SampleOptions
+from andon.web.asking import AtCommit, Count
 from andon.web.endpoint import Endpoint, RouteCall
+
+#: How many are drawn: at least one.
+Drawn = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
 
 
 class ReproduceAsked(AtCommit, kw_only=True):
@@ -27,6 +35,30 @@ def _reproduce(call: RouteCall) -> Any:
     return call.service.reproducing.reproduce(asked.dataset, asked.at, deep=asked.deep)
 
 
+class SampleAsked(AtCommit, kw_only=True):
+    """Which past versions are built again; `at` is whose history it is.
+
+    Attributes:
+        datasets: names or patterns, `marts.*`; all without any.
+        sample: how many are drawn; all without it.
+        since: the versions that came after a commit, or since a moment, `2026-11-01`, or a time ago, `30d`.
+        seed: of the draw; one is chosen and told without it.
+        deep: build again what each is made of, too.
+    """
+
+    datasets: list[str] = field(default_factory=list)
+    sample: Drawn | None = None
+    since: str | None = None
+    seed: Count | None = None
+    deep: bool = False
+
+
+def _sample(call: RouteCall) -> Any:
+    asked: SampleAsked = call.body
+    options = SampleOptions(asked.sample, asked.since, asked.at, asked.seed, asked.deep)
+    return call.service.reproduction_samples.sample(asked.datasets, options, call.listener)
+
+
 ENDPOINTS = (
     Endpoint(
         "POST",
@@ -37,5 +69,16 @@ ENDPOINTS = (
         _reproduce,
         (ReproductionDocument,),
         body=ReproduceAsked,
+    ),
+    Endpoint(
+        "POST",
+        "/reproductions/samples",
+        "reproduce",
+        PersonRole.EDITOR,
+        "Build a sample of past versions again, or all of them, and count how many came out the same.",
+        _sample,
+        (ReproductionSample,),
+        body=SampleAsked,
+        reports=True,
     ),
 )

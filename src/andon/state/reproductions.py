@@ -1,0 +1,64 @@
+"""What came of building past versions again: by whom, when, of which build."""
+
+from __future__ import annotations
+
+from andon.base.database import Database
+from andon.model.reproduction import ReproVerdict
+from andon.model.reproduction_sample import NotedReproduction
+
+#: The table, for the numbered steps of `andon.state.schema`; without a verdict it could not be built, by the error `code`.
+TABLES = (
+    "create table reproduction (number bigint primary key, at text not null, who text not null, dataset text not null,"
+    " build text not null, version text not null, verdict text, how text not null, code text, kept integer not null,"
+    " seconds real not null)",
+)
+
+_COLUMNS = "at, who, dataset, build, version, verdict, how, code, kept, seconds"
+
+
+class Reproductions:
+    """Writes and reads them; none is ever changed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, noted: NotedReproduction) -> None:
+        """Note that a version was built again."""
+        verdict = str(noted.verdict) if noted.verdict is not None else None
+        with self._database.write() as transaction:
+            number = int(transaction.query("select coalesce(max(number), 0) + 1 from reproduction")[0][0])
+            transaction.execute(
+                f"insert into reproduction (number, {_COLUMNS}) values ({', '.join('?' * 11)})",
+                [
+                    *(number, noted.at, noted.who, noted.dataset, noted.build, noted.version),
+                    *(verdict, noted.how, noted.code, int(noted.kept), noted.seconds),
+                ],
+            )
+
+    def last(self) -> int:
+        """The number of the newest; 0 before the first."""
+        return int(self._database.query("select coalesce(max(number), 0) from reproduction")[0][0])
+
+    def within(self, since: str, until: str) -> list[NotedReproduction]:
+        """Those from `since` until before `until` (ISO texts), oldest first."""
+        return self._read("where at >= ? and at < ? order by number", [since, until])
+
+    def newest(self, dataset: str, build: str) -> NotedReproduction | None:
+        """The newest of a build, else of its dataset."""
+        of_build = self._read("where build = ? and dataset = ? order by number desc limit 1", [build, dataset])
+        found = of_build or self._read("where dataset = ? order by number desc limit 1", [dataset])
+        return found[0] if found else None
+
+    def _read(self, rest: str, parameters: list[str]) -> list[NotedReproduction]:
+        rows = self._database.query(f"select {_COLUMNS} from reproduction {rest}", parameters)
+        return [
+            NotedReproduction(
+                *(str(row[0]), str(row[1]), str(row[2]), str(row[3]), str(row[4])),
+                ReproVerdict(str(row[5])) if row[5] is not None else None,
+                str(row[6]),
+                str(row[7]) if row[7] is not None else None,
+                bool(row[8]),
+                float(row[9]),
+            )
+            for row in rows
+        ]
