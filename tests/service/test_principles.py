@@ -165,6 +165,6 @@ def test_the_next_steps_of_a_lake_are_commands_that_can_be_given_as_they_stand(p
     with project.opened() as service:
         found = service.scorecards.scorecard("30d", "main")
     asked = {each.next.command for each in found.principles}
-    assert {"andon run --force marts.best", 'andon query "from marts.best limit 10"'} <= asked
+    assert {"andon reproduce --sample 20", 'andon query "from marts.best limit 10"'} <= asked
     assert not any(word.isupper() for command in asked for word in command.split())
     assert all(each.next.command.startswith("andon ") for each in (*empty.principles, *found.principles))

@@ -90,10 +90,6 @@ class Reproducing:
             seconds_then=round(build.seconds, 4),
         )
 
-    def last(self, dataset: str, leaf: Leaf) -> NotedReproduction | None:
-        """What came out when a leaf's version was last built again, else another one of its dataset; None before the first."""
-        return self._workspace.reproductions.newest(dataset, leaf.build)
-
     def _note(
         self,
         dataset: str,
