@@ -242,3 +242,23 @@ def test_the_share_is_a_count_by_hand(drawn_verdicts):
     assert found.holds == (len(good) == len(built))
     order = [each.verdict for each in found.versions]
     assert order == sorted(order, key=[ReproVerdict.DIFFERENT, None, ReproVerdict.EQUAL, ReproVerdict.IDENTICAL].index)
+
+
+SEEN = 'from andon import source\n\n\n@source(key="k")\ndef seen():\n    yield {"k": 1}\n'
+
+
+def test_a_load_that_cannot_be_asked_for_again_makes_no_share_better(tmp_path):
+    clone = Clone(tmp_path / "acme")
+    clone.fill({"andon.toml": "", "sources/a/seen.py": SEEN, "datasets/a/dice.sql": DICE})
+    clone.run()
+    with clone.opened() as service:
+        found = service.reproduction_samples.sample()
+        rebuilt = service.scorecards.scorecard("30d", "main").principles[3].measures[0]
+        loads = service.reproduction_samples.sample(["a.seen"])
+    assert {each.dataset: (each.verdict, each.kept) for each in found.versions} == {
+        "a.seen": (ReproVerdict.IDENTICAL, True),
+        "a.dice": (ReproVerdict.DIFFERENT, False),
+    }
+    assert (found.share, found.identical, found.different, found.kept) == (0.0, 0, 1, 1)
+    assert (rebuilt.key, rebuilt.value, rebuilt.of) == ("rebuilt_same", 0.0, 1)
+    assert (loads.share, loads.kept, loads.holds) == (None, 1, True)

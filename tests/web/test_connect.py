@@ -59,6 +59,23 @@ def test_the_bill_for_other_tools_is_that_of_the_folder(own: tuple[Clone, Servin
         other.stop()
 
 
+def test_a_sample_over_history_is_that_of_the_folder(own: tuple[Clone, Serving]) -> None:
+    clone, _ = own
+    other = Serving(clone.root)
+    heard: list[tuple[str, object]] = []
+    try:
+        with andon.connect(other.address) as there, andon.open(clone.root) as here:
+            asked = there.reproduce_sample(
+                "marts.*", sample=2, seed=7, report=lambda name, told: heard.append((name, told))
+            )
+            found = here.reproduce_sample("marts.*", sample=2, seed=7)
+            assert [each.build for each in asked.versions] == [each.build for each in found.versions]
+            assert (asked.share, asked.seed, len(asked.versions)) == (1.0, 7, 2)
+            assert sum("IDENTICAL" in str(told) for _, told in heard) == 2, "each is told as it comes out"
+    finally:
+        other.stop()
+
+
 def test_a_query_takes_values_and_commits(lake: andon.RemoteLake) -> None:
     assert lake.sql("select count(*) from shop.orders where amount > $n", {"n": 9}).fetchall() == [(2,)]
     assert lake.sql("select count(*) from shop.orders where amount > ?", [9]).fetchall() == [(2,)]
