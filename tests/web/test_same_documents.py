@@ -142,6 +142,7 @@ _LOOKING = {
     "principles",
     "requests",
     "reproduce",
+    "lint",
     "questions",
     "letters",
 }
@@ -198,6 +199,9 @@ PAIRS: list[tuple[list[str], Ask]] = [
         ["reproduce", "marts.totals@main~1", "--deep"],
         lambda c: c.post("/reproductions", {"dataset": "marts.totals", "at": "main~1", "deep": True}),
     ),
+    (["lint"], lambda c: c.get("/lint")),
+    (["lint", "--all", "marts.totals"], lambda c: c.get("/lint?all=true&select=marts.totals")),
+    (["lint", "marts.gone"], lambda c: c.get("/lint?select=marts.gone")),
     (["reproduce", "marts.gone"], lambda c: c.post("/reproductions", {"dataset": "marts.gone"})),
     (["principles"], lambda c: c.get("/principles")),
     (["principles", "--since", "soon"], lambda c: c.get("/principles?since=soon")),

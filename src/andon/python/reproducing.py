@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from andon.base.document import from_json
+from andon.model.lint import LintDocument
 from andon.model.reproduction import Reproduction, ReproductionDocument
 from andon.python.acting import ActingLake
 from andon.python.remote_acting import RemoteActing
@@ -25,6 +28,20 @@ class ReproducingLake(ActingLake):
         """
         return self._service.reproducing.reproduce(dataset, at or self._ref, deep=deep)
 
+    def lint(self, *select: str, exclude: Sequence[str] = (), all: bool = False) -> LintDocument:
+        """Places of the folder's SQL by which two runs over the same inputs may differ, each with the form that is exact.
+
+        Args:
+            select: terms of a selection of datasets; none means all.
+            exclude: terms of what is left out.
+            all: also what `-- exact: REASON` silences.
+
+        Raises:
+            ProjectError: the project is wrong.
+            ConflictError, UsageError, MachineError: as `plan`.
+        """
+        return self._service.linting.lint(select, exclude, silenced=all)
+
 
 class RemoteReproducing(RemoteActing):
     """The part of a served lake that builds past versions again; verbs and arguments as in `ReproducingLake`."""
@@ -33,3 +50,8 @@ class RemoteReproducing(RemoteActing):
         """Build the version that a dataset has at a commit again, apart from the lake, and compare the two."""
         body = {"dataset": dataset, "at": at or self._ref, "deep": deep}
         return from_json(ReproductionDocument, self._link.post("/reproductions", body))
+
+    def lint(self, *select: str, exclude: Sequence[str] = (), all: bool = False) -> LintDocument:
+        """Places of the SQL of the server's folder by which two runs over the same inputs may differ."""
+        asked = {"select": list(select), "exclude": list(exclude), "all": all}
+        return from_json(LintDocument, self._link.get("/lint", **asked))
