@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from andon.base.names import folded
@@ -21,8 +22,10 @@ from andon.sql.unique import (
     RowKey,
     Term,
     ctes_in,
+    is_multiplied,
     keys_below,
     keys_of,
+    keys_of_table,
     ordinal,
     selected,
     tells_apart,
@@ -277,6 +280,8 @@ class _Reader:
         }
         if own in ordered or own in grouped:
             return True
+        if own is not None and tells_apart(keys_of_table(scope.node, own[0].strip(), self._keys, scope.ctes), grouped):
+            return True  # all rows of a group have one and the same row of that table
         return tells_apart(keys_below(scope.node, self._keys, scope.ctes), {*ordered, *grouped})
 
     def _of_window(self, node: Any, name: str, kind: str, scope: _Scope, place: int) -> Iterator[_Found]:
@@ -302,7 +307,7 @@ class _Reader:
         by_all = any(each["expression"].get("class") == "STAR" for each in orders)
         terms = _meant(orders, node)
         targets = (modifiers.get("DISTINCT_MODIFIER") or {}).get("distinct_on_targets", ())
-        keys = lambda: keys_of(node, self._keys, scope.ctes)  # noqa: E731
+        keys = partial(keys_of, node, self._keys, scope.ctes)
         if targets:
             on = _meant([{"expression": each} for each in targets], node)
             if not (by_all or self._is_total(node, {*terms, *on}, keys)):
@@ -312,6 +317,8 @@ class _Reader:
         if limit is None or by_all or _is_one_row(node):
             return
         place = self._at(limit.get("limit") or limit.get("offset") or {})
+        if not orders and tells_apart([] if is_multiplied(node) else keys(), set()):
+            return
         if not orders:
             yield self._told(place, "limit", _CUT_OPEN)
         elif targets:
@@ -326,7 +333,7 @@ class _Reader:
         items = node.get("select_list", ())
         if items and all(each.get("class") != "STAR" and term_of(each) in terms for each in items):
             return True
-        return tells_apart(keys(), terms)
+        return not is_multiplied(node) and tells_apart(keys(), terms)
 
 
 def _is_one_row(node: Any) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from andon.base.names import folded
+from andon.sql.names import words
 
 Term = tuple[str, str]
 RowKey = tuple[frozenset[Term], ...]
@@ -19,6 +20,10 @@ Keys = Mapping[str, Sequence[str]]
 Ctes = Mapping[str, Any]
 
 _EXPRESSION = " "
+#: Aggregates that make one row of all; others only cost a hint too many.
+_AGGREGATES = words(
+    "count count_star min max sum avg mean median first any_value last bool_and bool_or arg_max arg_min"
+)
 _DEPTH = 40
 _ONE_SIDE = ("SEMI", "ANTI")
 
@@ -55,6 +60,21 @@ def keys_of(node: Any, keys: Keys, ctes: Ctes) -> list[RowKey]:
     return _of_select(node, keys, ctes, _DEPTH)
 
 
+def keys_of_table(node: Any, alias: str, keys: Keys, ctes: Ctes) -> list[RowKey]:
+    """What tells the rows of one table apart among those that a SELECT takes from, where each of its rows has one of that table."""
+    waiting = [node.get("from_table") or {}]
+    found: list[RowKey] = []
+    while waiting:
+        table = waiting.pop()
+        if table.get("type") == "JOIN":
+            if table.get("join_type") != "INNER":
+                return []
+            waiting += [table["left"], table["right"]]
+        elif alias and alias == folded(str(table.get("alias") or table.get("table_name") or "")):
+            found += _of_table(table, keys, ctes, _DEPTH)
+    return found
+
+
 def selected(node: Any) -> dict[str, Any]:
     """The expressions that a SELECT names, by name: aliases, and columns by their own."""
     found: dict[str, Any] = {}
@@ -85,9 +105,30 @@ def _bare(part: Any) -> Any:
     return [_bare(each) for each in part] if isinstance(part, list) else part
 
 
+def _calls(items: Any, names: Collection[str]) -> bool:
+    """Whether expressions call one of `names`, subqueries and windows aside."""
+    waiting = list(items)
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, list):
+            waiting += part
+        elif isinstance(part, dict) and part.get("class") not in ("WINDOW", "SUBQUERY"):
+            if part.get("class") == "FUNCTION" and str(part.get("function_name", "")).lower() in names:
+                return True
+            waiting += part.values()
+    return False
+
+
+def is_multiplied(node: Any) -> bool:
+    """Whether a SELECT gives several rows for one that it reads."""
+    return _calls(node.get("select_list", ()), ("unnest", "generate_subscripts"))
+
+
 def _of_select(node: Any, keys: Keys, ctes: Ctes, depth: int) -> list[RowKey]:
     grouped = node.get("group_expressions")
     if not grouped:
+        if _calls(node.get("select_list", ()), _AGGREGATES):
+            return [()]
         return _of_table(node.get("from_table") or {}, keys, ctes, depth)
     if len(node.get("group_sets", ())) > 1:
         return []
@@ -130,7 +171,7 @@ def _of_table(table: Any, keys: Keys, ctes: Ctes, depth: int) -> list[RowKey]:
 
 def _given(node: Any, ctes: Ctes, keys: Keys, alias: str, depth: int) -> list[RowKey]:
     """The keys of a subquery's rows, by the names that it gives its columns."""
-    if not isinstance(node, dict) or node.get("type") != "SELECT_NODE":
+    if not isinstance(node, dict) or node.get("type") != "SELECT_NODE" or is_multiplied(node):
         return []
     within = ctes_in(node, ctes)
     items = node.get("select_list", ())
