@@ -34,6 +34,7 @@ with clone.opened() as s:
         "sample": s.reproduction_samples.sample(["marts.totals"]).share,
         "noted": s.workspace.reproductions.last(),
         "reproduce": [str(s.reproducing.reproduce("marts.totals", deep=True).verdict)],
+        "lint": s.linting.lint().read,
         "read by": s.readers.of("marts.totals") is not None,
         "found": [hit.dataset for hit in s.catalog.find("totals").hits][:1],
     }}
@@ -77,6 +78,7 @@ def test_all_reading_verbs_of_another_account(published):
         "sample": 1.0,
         "noted": 0,
         "reproduce": ["identical"],
+        "lint": 4,
         "read by": True,
         "found": ["marts.totals"],
     }

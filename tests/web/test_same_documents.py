@@ -142,6 +142,7 @@ _LOOKING = {
     "principles",
     "requests",
     "reproduce",
+    "lint",
     "questions",
     "letters",
 }
@@ -205,6 +206,9 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["reproduce", "--since", "main~1"], lambda c: c.post("/reproductions/samples", {"since": "main~1"})),
     (["reproduce", "--since", "main~9999"], lambda c: c.post("/reproductions/samples", {"since": "main~9999"})),
     (["reproduce", "marts.gone", "--all"], lambda c: c.post("/reproductions/samples", {"datasets": ["marts.gone"]})),
+    (["lint"], lambda c: c.get("/lint")),
+    (["lint", "--all", "marts.totals"], lambda c: c.get("/lint?all=true&select=marts.totals")),
+    (["lint", "marts.gone"], lambda c: c.get("/lint?select=marts.gone")),
     (["reproduce", "marts.gone"], lambda c: c.post("/reproductions", {"dataset": "marts.gone"})),
     (["principles"], lambda c: c.get("/principles")),
     (["principles", "--since", "soon"], lambda c: c.get("/principles?since=soon")),

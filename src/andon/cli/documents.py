@@ -49,6 +49,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.cord import Cord
     from andon.model.due import DueDocument
     from andon.model.letter import Letter
+    from andon.model.lint import LintDocument
     from andon.model.message import ChannelDocument, SentDocument
     from andon.model.person import AccessToken, TokenMade
     from andon.model.plan import PlanDocument
@@ -146,6 +147,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "waste": (WasteDocument,),
         "value": (ValueDocument,),
         "reproduce": (ReproductionDocument, ReproductionSample),
+        "lint": (LintDocument,),
         "architecture": (ArchitectureDocument,),
         "principles": (ScorecardDocument,),
         "approve": (ApprovedDocument, ApprovalsDocument, DisapprovedDocument),

@@ -8,6 +8,7 @@ from andon.base.document import UNSET, Document, Documented, UnsetType
 from andon.base.record import values_of
 from andon.model.approval import AwaitedApproval
 from andon.model.broken_reader import BrokenReader
+from andon.model.lint import LintFinding
 from andon.model.reach import Reach
 from andon.model.stake import Stake
 from andon.model.verdict import Renamed, Retyped, Verdict, VerdictKind
@@ -49,6 +50,7 @@ class StepDocument(Document, kw_only=True):
     reasons: list[str] | UnsetType = UNSET
     reach: Reach | None
     readers: list[BrokenReader] | UnsetType = UNSET
+    lint: list[LintFinding] | UnsetType = UNSET
 
 
 class PlanDocument(Document):
@@ -76,6 +78,7 @@ class Step(Documented):
         breaks: whom it breaks, in words, what matters most first: insights, saved queries, datasets and columns that read what is gone
             or of another type, people, tools.
         readers: who of them is no dataset.
+        lint: places of its code by which two runs may differ, and that are new.
         seconds: expected wall time, from history; None if unknown.
         code_changed: whether the step is due to changed code (or settings), rather than only data.
         checks: how many checks will run about the dataset, as far as is known before.
@@ -99,11 +102,12 @@ class Step(Documented):
     verdict: Verdict | None = None
     reach: Reach | None = None
     readers: tuple[BrokenReader, ...] = ()
+    lint: tuple[LintFinding, ...] = ()
 
     def document(self) -> StepDocument:
         """As in `plan --json`."""
         meaning = values_of(self.verdict.document()) if self.verdict else {"columns": []}
-        return StepDocument.about(self, **meaning, readers=list(self.readers) or UNSET)
+        return StepDocument.about(self, **meaning, readers=list(self.readers) or UNSET, lint=list(self.lint) or UNSET)
 
 
 class Plan(Documented):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from andon.base.document import from_json
 from andon.model.event import Reporter, silent
+from andon.model.lint import LintDocument
 from andon.model.reproduction import Reproduction, ReproductionDocument
 from andon.model.reproduction_sample import ReproductionSample
 from andon.python.acting import ActingLake
@@ -55,6 +58,20 @@ class ReproducingLake(ActingLake):
         options = SampleOptions(sample, since, at or self._ref, seed, deep)
         return self._service.reproduction_samples.sample(datasets, options, Listener(report))
 
+    def lint(self, *select: str, exclude: Sequence[str] = (), all: bool = False) -> LintDocument:
+        """Places of the folder's SQL by which two runs over the same inputs may differ, each with the form that is exact.
+
+        Args:
+            select: terms of a selection of datasets; none means all.
+            exclude: terms of what is left out.
+            all: also what `-- exact: REASON` silences.
+
+        Raises:
+            ProjectError: the project is wrong.
+            ConflictError, UsageError, MachineError: as `plan`.
+        """
+        return self._service.linting.lint(select, exclude, silenced=all)
+
 
 class RemoteReproducing(RemoteActing):
     """The part of a served lake that builds past versions again; verbs and arguments as in `ReproducingLake`."""
@@ -84,3 +101,8 @@ class RemoteReproducing(RemoteActing):
             "deep": deep,
         }
         return self._told("/reproductions/samples", body, report, ReproductionSample)
+
+    def lint(self, *select: str, exclude: Sequence[str] = (), all: bool = False) -> LintDocument:
+        """Places of the SQL of the server's folder by which two runs over the same inputs may differ."""
+        asked = {"select": list(select), "exclude": list(exclude), "all": all}
+        return from_json(LintDocument, self._link.get("/lint", **asked))

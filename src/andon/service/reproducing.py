@@ -9,6 +9,7 @@ from andon.base.clock import from_text, to_text
 from andon.errors import AndonError, MachineError
 from andon.model.reproduction import OpenConstruct, RebuiltInput, Reproduction, ReproVerdict
 from andon.model.reproduction_sample import NotedReproduction
+from andon.runs.inspection.open_places import open_places, row_keys
 from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
 
@@ -84,7 +85,7 @@ class Reproducing:
                 for each, known in before
             ],
             difference=result.difference,
-            causes=self._causes(last) if not result.verdict.holds or result.verdict is ReproVerdict.EQUAL else [],
+            causes=self._causes(last, view) if not result.verdict.holds or result.verdict is ReproVerdict.EQUAL else [],
             kept=last.is_kept,
             seconds=taken,
             seconds_then=round(build.seconds, 4),
@@ -133,22 +134,24 @@ class Reproducing:
         hidden = masked.get(again.recorded.dataset, frozenset())
         return compared(again.recorded, again.made, rebuilder.sides(again), rebuilder.lake, key, hidden)
 
-    def _causes(self, again: Again) -> list[OpenConstruct]:
+    def _causes(self, again: Again, view: View) -> list[OpenConstruct]:
         """By what it may differ: what is not as it was recorded, then places of its code."""
-        return [*_beside(again), *self._constructs(again.build, again.definition)]
+        return [*_beside(again), *self._constructs(again.build, again.definition, view)]
 
-    def _constructs(self, build: Build, definition: Definition) -> list[OpenConstruct]:
-        from andon.sql.constructs import constructs_of
-
+    def _constructs(self, build: Build, definition: Definition, view: View) -> list[OpenConstruct]:
         if definition.sql is None:
             why = "its code is not read for this: chance, a clock, threads and the order of sets are what to look for"
             return [OpenConstruct(definition.function or definition.entry, definition.entry, None, why, None)]
         is_wide = (build.engine.get("threads") or 1) != 1
-        return [
-            OpenConstruct(each.what, definition.entry, each.line, each.why, each.exact)
-            for each in constructs_of(definition.sql)
-            if is_wide or not each.is_wide
-        ]
+        objects = self._workspace.lake.objects
+        versions = objects.versions(build.inputs.values())
+        schemas = {name: versions[id].types for name, id in build.inputs.items() if id in versions}
+        leaves = view.state.leaves
+        read = objects.definitions(leaves[name].definition for name in definition.inputs if name in leaves)
+        found = open_places(
+            definition, schemas, row_keys(read.values()), lambda _, sha: objects.text(sha).decode(), is_wide=is_wide
+        )
+        return [OpenConstruct(each.what, each.file, each.line, each.why, each.exact) for each in found]
 
 
 def _beside(again: Again) -> list[OpenConstruct]:

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from andon.service.lineage import Lineages
     from andon.service.lineage_events import LineageEvents
     from andon.service.lineage_map import LineageMaps
+    from andon.service.linting import Linting
     from andon.service.log_reads import LogReads
     from andon.service.messages import MessageDesk
     from andon.service.needs import Surroundings
@@ -331,6 +332,13 @@ class Service:
         from andon.service.reproduction_samples import ReproductionSamples
 
         return ReproductionSamples(self.workspace, self.reproducing)
+
+    @cached_property
+    def linting(self) -> Linting:
+        """What code leaves open, so that two runs may differ."""
+        from andon.service.linting import Linting
+
+        return Linting(self.workspace, lambda: self._preparer)
 
     @cached_property
     def worth(self) -> ValueDesk:
@@ -690,7 +698,9 @@ class Service:
             self.workspace,
             self._outlook,
             Stakes(self.workspace).of_plan,
-            lambda *of: BrokenReaders(self.workspace, self._log_reads).of_plan(*of),
+            lambda steps, gathered, bound: self.linting.of_plan(
+                BrokenReaders(self.workspace, self._log_reads).of_plan(steps, gathered, bound), gathered, bound
+            ),
         )
 
     @cached_property

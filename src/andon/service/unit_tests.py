@@ -58,25 +58,28 @@ class UnitTests:
             ConflictError, UsageError, MachineError: as `plan`.
         """
         gathered = self._preparer.folder(self._lake.refs.head(self._workspace.branch()))
-        tested = {test.dataset for test in gathered.project.tests} & self._selected(gathered, select, exclude)
-        return run_tests(self._workspace, self._bound(gathered, tested), tested, again=again)
+        tested = {test.dataset for test in gathered.project.tests} & chosen_of(gathered, select, exclude)
+        return run_tests(self._workspace, bound_of(self._preparer, gathered, tested), tested, again=again)
 
-    def _selected(self, gathered: Gathered, select: Sequence[str], exclude: Sequence[str]) -> set[str]:
-        datasets, leaves = gathered.project.datasets, gathered.state.leaves
-        if not select and not exclude:
-            return set(datasets)
-        changed = (
-            name
-            for name, dataset in datasets.items()
-            if name not in leaves or leaves[name].definition != dataset.definition.id
-        )
-        return choose(select, selectable(datasets, changed=changed, files=gathered.files), exclude)
 
-    def _bound(self, gathered: Gathered, tested: set[str]) -> BoundCode:
-        """Columns of the changed code that the tested datasets read; nothing is loaded for it when there is none."""
-        needs = {name: definition.inputs for name, definition in gathered.definitions.items()}
-        taken = tested | (reach(needs, tested) & gathered.definitions.keys())
-        try:
-            return self._preparer.bind(gathered, taken)
-        except ProjectError as error:
-            raise self._preparer.refused(gathered, taken, error.problems) from error
+def chosen_of(gathered: Gathered, select: Sequence[str], exclude: Sequence[str]) -> set[str]:
+    """The datasets of code that was gathered that a selection names; all where it is empty."""
+    datasets, leaves = gathered.project.datasets, gathered.state.leaves
+    if not select and not exclude:
+        return set(datasets)
+    changed = (
+        name
+        for name, dataset in datasets.items()
+        if name not in leaves or leaves[name].definition != dataset.definition.id
+    )
+    return choose(select, selectable(datasets, changed=changed, files=gathered.files), exclude)
+
+
+def bound_of(preparer: Preparer, gathered: Gathered, tested: set[str]) -> BoundCode:
+    """Columns of the changed code that the tested datasets read; nothing is loaded for it when there is none."""
+    needs = {name: definition.inputs for name, definition in gathered.definitions.items()}
+    taken = tested | (reach(needs, tested) & gathered.definitions.keys())
+    try:
+        return preparer.bind(gathered, taken)
+    except ProjectError as error:
+        raise preparer.refused(gathered, taken, error.problems) from error

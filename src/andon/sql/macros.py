@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from andon.base.hashing import content_id
@@ -254,6 +254,18 @@ def _merge(one: SqlFacts, other: SqlFacts) -> SqlFacts:
         constructs=one.constructs + other.constructs,
         normal=other.normal,
     )
+
+
+def macro_bodies(text: str, statements: Collection[str]) -> list[str]:
+    """Of a macro file the SELECTs that bodies and defaults of `statements` are, each at its place in the file."""
+    states, _ = _split(text)
+    return [
+        part
+        for state in states
+        if text[state.start : state.end] in statements
+        for body in state.bodies
+        for part in _parts(body)
+    ]
 
 
 class MacroBody(Record):

@@ -40,6 +40,7 @@ def plan_lines(
         ]
         lines += ["", *table(rows, pen, width=console.width, indent="  ", whole=[0, 1, 2], wrap=[3], drop=())]
     lines += _meanings(shown, pen, console.width)
+    lines += _open_places(plan.steps, pen)
     lines += _rows_ahead(known, pen, console.width) if known is not None else []
     lines += [""] * bool(plan.notices) + [f"{pen.paint('note:', 'warn')} {notice}" for notice in plan.notices]
     lines += ["", _counts(plan, sum(s.seconds or 0.0 for s in plan.works))]
@@ -93,6 +94,13 @@ def _broken(steps: Sequence[Step], pen: Ink, width: int | None) -> list[str]:
             found[-1] = found[-1].removesuffix(by) + pen.paint(by, "dim")
         lines += [f"  {line}" for line in found]
     return lines
+
+
+def _open_places(steps: Sequence[Step], pen: Ink) -> list[str]:
+    """What changed code leaves open and the published code did not, a line for each place."""
+    found = dict.fromkeys((each.file, each.line, each.what, each.exact) for step in steps for each in step.lint)
+    lines = [f"  {file}:{line}  {what}  exact: {exact}" for file, line, what, exact in found]
+    return ["", pen.paint("two runs may differ", "dim"), *(pen.paint(line, "dim") for line in lines)] if lines else []
 
 
 def symbol(step: Step, pen: Ink) -> tuple[str, str]:
