@@ -142,6 +142,7 @@ _LOOKING = {
     "principles",
     "requests",
     "reproduce",
+    "verify",
     "questions",
     "letters",
 }
@@ -198,6 +199,9 @@ PAIRS: list[tuple[list[str], Ask]] = [
         ["reproduce", "marts.totals@main~1", "--deep"],
         lambda c: c.post("/reproductions", {"dataset": "marts.totals", "at": "main~1", "deep": True}),
     ),
+    (["repair"], lambda c: c.post("/repairs", {})),
+    (["verify", "--all"], lambda c: c.post("/verifications", {"all": True})),
+    (["verify", "--at", "nope"], lambda c: c.post("/verifications", {"at": "nope"})),
     (["reproduce", "marts.gone"], lambda c: c.post("/reproductions", {"dataset": "marts.gone"})),
     (["principles"], lambda c: c.get("/principles")),
     (["principles", "--since", "soon"], lambda c: c.get("/principles?since=soon")),

@@ -37,6 +37,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         server,
         sources,
         suggestions,
+        verifications,
     )
 
     homes = (
@@ -59,6 +60,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         branches,
         history,
         reproductions,
+        verifications,
         checks,
         incidents,
         quarantine,
