@@ -32,6 +32,7 @@ with clone.opened() as s:
         "letters": len(s.letters.list(all=True)),
         "requests": len(s.requests.list()),
         "reproduce": [str(s.reproducing.reproduce("marts.totals", deep=True).verdict)],
+        "verified": len(s.verifying.verify(all=True).damaged),
         "read by": s.readers.of("marts.totals") is not None,
         "found": [hit.dataset for hit in s.catalog.find("totals").hits][:1],
     }}
@@ -73,6 +74,7 @@ def test_all_reading_verbs_of_another_account(published):
         "letters": 0,
         "requests": 0,
         "reproduce": ["identical"],
+        "verified": 0,
         "read by": True,
         "found": ["marts.totals"],
     }
