@@ -50,6 +50,17 @@ def test_what_is_not_there_is_named(storage):
         assert "lost.parquet" in caught.value.message
 
 
+def test_a_file_takes_the_place_of_another_or_of_none(storage, tmp_path):
+    made = tmp_path / "made"
+    made.write_bytes(b"whole")
+    for path in ("data/x/there", "data/y/lost"):
+        if path.endswith("there"):
+            storage.write(path, b"torn")
+        storage.replace(path, made, 0o777)
+        assert storage.read(path) == b"whole"
+    assert made.read_bytes() == b"whole"
+
+
 def test_deleting_twice_is_no_error(storage):
     storage.write("data/x/a", b"a")
     storage.delete("data/x/a")

@@ -35,6 +35,7 @@ with clone.opened() as s:
         "noted": s.workspace.reproductions.last(),
         "reproduce": [str(s.reproducing.reproduce("marts.totals", deep=True).verdict)],
         "lint": s.linting.lint().read,
+        "verified": len(s.verifying.verify(all=True).damaged),
         "read by": s.readers.of("marts.totals") is not None,
         "found": [hit.dataset for hit in s.catalog.find("totals").hits][:1],
     }}
@@ -79,6 +80,7 @@ def test_all_reading_verbs_of_another_account(published):
         "noted": 0,
         "reproduce": ["identical"],
         "lint": 4,
+        "verified": 0,
         "read by": True,
         "found": ["marts.totals"],
     }

@@ -143,6 +143,7 @@ _LOOKING = {
     "requests",
     "reproduce",
     "lint",
+    "verify",
     "questions",
     "letters",
 }
@@ -209,6 +210,9 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["lint"], lambda c: c.get("/lint")),
     (["lint", "--all", "marts.totals"], lambda c: c.get("/lint?all=true&select=marts.totals")),
     (["lint", "marts.gone"], lambda c: c.get("/lint?select=marts.gone")),
+    (["repair"], lambda c: c.post("/repairs", {})),
+    (["verify", "--all"], lambda c: c.post("/verifications", {"all": True})),
+    (["verify", "--at", "nope"], lambda c: c.post("/verifications", {"at": "nope"})),
     (["reproduce", "marts.gone"], lambda c: c.post("/reproductions", {"dataset": "marts.gone"})),
     (["principles"], lambda c: c.get("/principles")),
     (["principles", "--since", "soon"], lambda c: c.get("/principles?since=soon")),

@@ -54,6 +54,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.person import AccessToken, TokenMade
     from andon.model.plan import PlanDocument
     from andon.model.principles import ScorecardDocument
+    from andon.model.repair import LakeRepair
     from andon.model.reproduction import ReproductionDocument
     from andon.model.reproduction_sample import ReproductionSample
     from andon.model.request import DataRequest
@@ -61,6 +62,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.run import RunDocument
     from andon.model.schedule_view import ScheduleDocument, WhyDocument
     from andon.model.tick import PauseDocument, TickDocument
+    from andon.model.verification import Verification
     from andon.service.actions import FreezeDocument, PlaybooksDocument
     from andon.service.branches import BranchInfo
     from andon.service.checks import CheckReportDocument, ChecksSqlDocument
@@ -148,6 +150,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "value": (ValueDocument,),
         "reproduce": (ReproductionDocument, ReproductionSample),
         "lint": (LintDocument,),
+        "verify": (Verification,),
+        "repair": (LakeRepair,),
         "architecture": (ArchitectureDocument,),
         "principles": (ScorecardDocument,),
         "approve": (ApprovedDocument, ApprovalsDocument, DisapprovedDocument),

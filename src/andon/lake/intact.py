@@ -6,12 +6,13 @@ folder entry. A disk that changes bytes behind the system's back touches no mark
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from andon.base.cache import Cache, Entries
 from andon.base.lru import Lru
 from andon.base.record import Record
+from andon.errors import DamagedError, MachineError
 from andon.lake.storage import Storage
 from andon.model.damage import Damage, damaged
 
@@ -19,6 +20,8 @@ from andon.model.damage import Damage, damaged
 _MARKS = 20_000
 #: So many new marks are kept at once.
 _BATCH = 500
+#: So many files are read at once: a disk has several at hand, and hashing leaves the interpreter alone.
+_AT_ONCE = 8
 
 
 class Hashed(Record, array_like=True):
@@ -91,6 +94,33 @@ class Intact:
             known = Hashed(mark or "", sha)
             self._remember(file.path, known)
         return None if known.sha256 == file.sha256 else Damage(file.path, "is damaged")
+
+    def damages(self, files: Sequence[Sealed], told: Callable[[int, int], None] | None = None) -> list[Damage]:
+        """What is wrong with files, in their order; each is read whole, several at a time, whatever is known of it.
+
+        Args:
+            told: is told after each file how many files and bytes were read.
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        found, read = [], 0
+        with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+            for number, (file, damage) in enumerate(zip(files, pool.map(self._read, files), strict=True), start=1):
+                if damage is not None:
+                    found.append(damage)
+                read += file.size
+                if told is not None:
+                    told(number, read)
+        self.flush()
+        return found
+
+    def _read(self, file: Sealed) -> Damage | None:
+        try:
+            return self.damage(file, anew=True)
+        except DamagedError:  # it went while it was read
+            return Damage(file.path, "is not there")
+        except MachineError:
+            return Damage(file.path, "can't be read")
 
     def of_size(self, file: Sealed) -> Damage | None:
         """What a look at the folder entry tells of a file that is not whole."""

@@ -209,10 +209,7 @@ class Objects:
         with self._database.write() as transaction:
             if texts:
                 _insert_texts(transaction, texts)
-            transaction.execute_many(
-                "insert into definition (id, entry, meaning, body) values (?, ?, ?, ?) on conflict (id) do nothing",
-                [(d.id, d.entry, d.meaning, definition_text(d)) for d in definitions],
-            )
+            _insert_definitions(transaction, definitions)
             transaction.execute_many(
                 "insert into version (id, dataset, is_view, rows, bytes, body, created) values (?, ?, ?, ?, ?, ?, ?)"
                 " on conflict (id) do nothing",
@@ -283,6 +280,18 @@ def _insert_texts(transaction: Transaction, texts: Mapping[str, bytes]) -> None:
     transaction.execute_many(
         "insert into blob (id, size, body) values (?, ?, ?) on conflict (id) do nothing",
         [(sha, len(text), zlib.compress(text, 1)) for sha, text in texts.items()],
+    )
+
+
+def _insert_definitions(transaction: Transaction, definitions: Iterable[Definition]) -> None:
+    """Keep definitions, each with the hash of all that it holds; one that is there already, by an older text, stays and has none."""
+    texts = [(d.id, d.entry, d.meaning, definition_text(d)) for d in definitions]
+    transaction.execute_many(
+        "insert into definition (id, entry, meaning, body) values (?, ?, ?, ?) on conflict (id) do nothing", texts
+    )
+    transaction.execute_many(
+        "insert into definition_seal (id, sha256) select id, ? from definition where id = ? and body = ? on conflict (id) do nothing",
+        [(digest(text.encode()), id, text) for id, _, _, text in texts],
     )
 
 

@@ -25,4 +25,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "create index reflog_ref on reflog (ref, seq)",
     ),
     ("create table identity (id text primary key)",),
+    # what a definition holds beside what its id is made of
+    ("create table definition_seal (id text primary key, sha256 text not null)",),
 )

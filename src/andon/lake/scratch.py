@@ -176,6 +176,11 @@ class ScratchStorage:
         """Nothing here lasts."""
         del paths
 
+    def replace(self, path: str, source: Path, mode: int) -> None:
+        """See `Storage.replace`."""
+        self._made.add(path)
+        self._own.replace(path, source, mode)
+
     def delete(self, path: str) -> None:
         """Remove a file of its own."""
         if path in self._made:

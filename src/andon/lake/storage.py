@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from andon.base.files import lock_file, machine_error, make_folder, sync_all, write_whole
+from andon.base.files import lock_file, machine_error, make_folder, sync_all, sync_file, write_whole
 from andon.base.lru import Lru
 from andon.base.sharing import like_folder
 from andon.errors import DamagedError
@@ -90,6 +90,11 @@ class Storage(Protocol):
 
     def make_durable(self, paths: Iterable[str]) -> None:
         """Return when files and their names survive a power loss."""
+        ...
+
+    def replace(self, path: str, source: Path, mode: int) -> None:
+        """Put a copy of the file `source` under `path`, durable, with the permissions of `settle`. Whoever reads sees all of it, or the
+        file as it was."""
         ...
 
     def delete(self, path: str) -> None:
@@ -241,6 +246,29 @@ class LocalStorage:
         names = [f"{self.root}/{path}" for path in paths]
         if names:
             sync_all(names, str(self.root))
+
+    def replace(self, path: str, source: Path, mode: int) -> None:
+        """See `Storage.replace`."""
+        import shutil  # seldom needed, and slow to load
+
+        target = self.root / path
+        make_folder(target.parent)
+        half = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+
+        def private(name: str, flags: int) -> int:
+            return os.open(name, flags, stat.S_IRUSR | stat.S_IWUSR)
+
+        try:
+            with source.open("rb") as reader, open(half, "wb", opener=private) as writer:
+                shutil.copyfileobj(reader, writer, _CHUNK)
+            like_folder(half, mode | self._always)
+            sync_file(str(half))
+            half.replace(target)
+        except OSError as error:
+            with contextlib.suppress(OSError):  # a disk that fails may refuse this too
+                half.unlink(missing_ok=True)
+            raise machine_error(error, f"write `{path}`") from error
+        sync_all([str(target)], str(self.root))
 
     def delete(self, path: str) -> None:
         """See `Storage.delete`."""

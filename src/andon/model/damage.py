@@ -7,7 +7,7 @@ from andon.errors import DamagedError
 
 
 class Damage(Record):
-    """A file that does not hold what was written; `what` is `is not there`, `is cut off` or `is damaged`."""
+    """A file that does not hold what was written; `what` is `is not there`, `is cut off`, `is damaged` or `can't be read`."""
 
     path: str
     what: str
@@ -19,6 +19,6 @@ def damaged(dataset: str, damage: Damage) -> DamagedError:
         "lake.corrupt",
         f"the data file of `{dataset}` {damage.what}: {damage.path}",
         where=dataset,
-        hint=f"`andon run --force {dataset}` builds it again, with `--branch NAME` where only that branch shows it; of a commit that no"
-        " branch shows any more it comes back only from a backup",
+        hint=f"`andon run --force {dataset}` builds it again, with `--branch NAME` where only that branch shows it; `andon repair` builds"
+        " again what any commit shows, where the same bytes come out; else it comes back from a backup",
     )

@@ -1,4 +1,4 @@
-"""Past versions built again, from Python."""
+"""Past versions built again, and lakes read whole, from Python."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from andon.base.document import from_json
 from andon.model.event import Reporter, silent
 from andon.model.lint import LintDocument
+from andon.model.repair import LakeRepair
 from andon.model.reproduction import Reproduction, ReproductionDocument
 from andon.model.reproduction_sample import ReproductionSample
+from andon.model.verification import Verification
 from andon.python.acting import ActingLake
 from andon.python.remote_acting import RemoteActing
 from andon.python.server_link import Hears
@@ -72,6 +74,22 @@ class ReproducingLake(ActingLake):
         """
         return self._service.linting.lint(select, exclude, silenced=all)
 
+    def verify(self, at: str | None = None, *, all: bool = False) -> Verification:
+        """Read every file and object of a commit, whatever is known of them, and compare each with its hash.
+
+        Args:
+            at: the commit; without it what this lake reads.
+            all: instead every commit that a branch, a tag or a run reaches.
+
+        Raises:
+            UsageError: `lake.ref_not_found`, `usage.bad_argument`.
+        """
+        return self._service.verifying.verify(at if all else at or self._ref, all=all)
+
+    def repair(self) -> LakeRepair:
+        """Read all that branches, tags and runs reach, and mend what is damaged: only with, byte for byte, what was written."""
+        return self._service.repairing.repair()
+
 
 class RemoteReproducing(RemoteActing):
     """The part of a served lake that builds past versions again; verbs and arguments as in `ReproducingLake`."""
@@ -106,3 +124,12 @@ class RemoteReproducing(RemoteActing):
         """Places of the SQL of the server's folder by which two runs over the same inputs may differ."""
         asked = {"select": list(select), "exclude": list(exclude), "all": all}
         return from_json(LintDocument, self._link.get("/lint", **asked))
+
+    def verify(self, at: str | None = None, *, all: bool = False) -> Verification:
+        """Read every file and object of a commit, and compare each with its hash."""
+        body = {"at": at if all else at or self._ref, "all": all}
+        return from_json(Verification, self._link.post("/verifications", body))
+
+    def repair(self) -> LakeRepair:
+        """Read all that branches, tags and runs reach, and mend what is damaged."""
+        return from_json(LakeRepair, self._link.post("/repairs", {}))

@@ -226,6 +226,7 @@ def _broken(what: str, broken: Sequence[Broken], total: int) -> list[Finding]:
 
 def _mend(branch: str | None, datasets: Iterable[str]) -> str:
     if branch is None:
-        return "they come back only from a backup; what branches show is not touched by it"
+        return "`andon repair` builds them again where the same bytes come out; what branches show is not touched by it"
     on = "" if branch == MAIN else f" --branch {branch}"
-    return f"`andon run --force{on} {' '.join(sorted(datasets))}` makes them again; else restore them from a backup"
+    force = f"`andon run --force{on} {' '.join(sorted(datasets))}`"
+    return f"{force} makes them again, `andon repair` as they were; else restore them from a backup"

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from andon.service.query_history import QueryHistory
     from andon.service.readers import ReaderBook
     from andon.service.renaming import Renaming
+    from andon.service.repairing import Repairing
     from andon.service.reproducing import Reproducing
     from andon.service.reproduction_samples import ReproductionSamples
     from andon.service.requests import RequestDesk
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
     from andon.service.unit_tests import UnitTests
     from andon.service.uploads import Uploads
     from andon.service.value import ValueDesk
+    from andon.service.verifying import Verifying
     from andon.workspace.view import View
 
 
@@ -339,6 +341,20 @@ class Service:
         from andon.service.linting import Linting
 
         return Linting(self.workspace, lambda: self._preparer)
+
+    @cached_property
+    def verifying(self) -> Verifying:
+        """The lake read whole."""
+        from andon.service.verifying import Verifying
+
+        return Verifying(self.workspace)
+
+    @cached_property
+    def repairing(self) -> Repairing:
+        """The lake mended."""
+        from andon.service.repairing import Repairing
+
+        return Repairing(self.workspace, self.verifying)
 
     @cached_property
     def worth(self) -> ValueDesk:

@@ -79,13 +79,14 @@ class StoredFiles:
 
     def broken(self, files: Iterable[Stored], deep: bool) -> list[Broken]:
         """Those of `files` that are not there or not of their size; with `deep`, whose bytes are not what was written."""
-        intact, found = self._lake.intact, []
-        for each in files:
-            damage = intact.damage(each.file, anew=True) if deep else intact.of_size(each.file)
-            if damage is not None:
-                found.append(Broken(each, damage.what))
-        intact.flush()
-        return found
+        stored, intact = list(files), self._lake.intact
+        sealed = {each.path: each.file for each in stored}
+        if deep:
+            damages = intact.damages([*sealed.values()])
+        else:
+            damages = [found for file in sealed.values() if (found := intact.of_size(file)) is not None]
+        what = {damage.path: damage.what for damage in damages}
+        return [Broken(each, what[each.path]) for each in stored if each.path in what]
 
     def _leaves(self) -> Mapping[str, tuple[Leaf, str | None]]:
         """The leaves that are shown, by their builds, each with a branch that shows it."""

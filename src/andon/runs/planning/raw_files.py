@@ -58,6 +58,22 @@ class RawFiles:
         self._require_own(file, found)
         return self.root / file.path
 
+    def holding(self, file: InputFile) -> Path:
+        """As `place`, but the project's own file only where it holds that content still.
+
+        Raises:
+            DamagedError: `lake.corrupt` if the copy is damaged and the project has that content no more.
+        """
+        place = self.place(file)
+        if self.marks([file]) is None:
+            raise DamagedError(
+                "lake.corrupt",
+                f"the lake's copy of `{file.path}` is damaged or gone, and the project's file holds something else by now",
+                where=file.path,
+                hint=f"put `{file.path}` back as it was loaded, or restore the copy from a backup",
+            )
+        return place
+
     def marks(self, files: Iterable[InputFile]) -> list[str] | None:
         """What tells whether the content at `place` was changed between two questions; None if one holds something else by now.
 

@@ -272,7 +272,7 @@ class _SourceAgain(Record):
         return explain(error, self.definition, self._places(None))
 
     def _places(self, only: Collection[str] | None) -> dict[str, Path]:
-        return {f.path: self.raw.place(f) for f in self.build.files if only is None or f.path in only}
+        return {f.path: self.raw.holding(f) for f in self.build.files if only is None or f.path in only}
 
 
 def _wishes(build: Build, definition: Definition, leaves: Mapping[str, Leaf]) -> Wishes:

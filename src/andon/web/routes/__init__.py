@@ -38,6 +38,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         server,
         sources,
         suggestions,
+        verifications,
     )
 
     homes = (
@@ -61,6 +62,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         history,
         reproductions,
         lint,
+        verifications,
         checks,
         incidents,
         quarantine,

@@ -1,0 +1,210 @@
+"""What commits reach: their trees, texts, definitions, builds, versions and files, read row by row, so that what is damaged hides nothing.
+
+Nothing is believed: each row is compared with its id, and what is not what its id says leads no further.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from andon.base.database import Database, Row
+from andon.base.record import Record
+from andon.lake.intact import Sealed
+from andon.lake.packing import build_of, decompressed, fields, leaves_of, unpack, version_of
+from andon.lake.wrong_objects import BUILD, COMMIT, DEFINITION, TEXT, TREE, VERSION, ObjectKind, is_right, rows_of
+from andon.model.build import Build, InputFile
+from andon.model.commit import Commit, Leaf
+from andon.model.version import Version
+
+#: What is damaged: the kind of an object, `data file` or `raw file`, and its id or path.
+Part = tuple[str, str]
+DATA, RAW = "data file", "raw file"
+#: By commit the datasets that something touches.
+Touched = dict[str, set[str]]
+
+
+class WrongObject(Record):
+    """An object that is not what its id says; `what` is `is not there` or `is damaged`."""
+
+    kind: str
+    id: str
+    what: str
+
+
+class Reached:
+    """What some commits reach.
+
+    Args:
+        commits: ids.
+        parents: whether what came before them is reached, too.
+        copy: where the content of a raw file is kept.
+    """
+
+    def __init__(
+        self, database: Database, commits: Iterable[str], copy: Callable[[InputFile], Sealed], *, parents: bool = False
+    ) -> None:
+        self._database = database
+        self.objects = 0
+        self.wrong: list[WrongObject] = []
+        self.commits: dict[str, Commit | None] = {}
+        self.versions: dict[str, Version] = {}
+        self.builds: dict[str, Build] = {}
+        self._copy = copy
+        self._schemas: dict[str, Mapping[str, str]] = {}
+        self._shared: dict[str, str | None] = {}
+        self._leaves: dict[str, Mapping[str, Leaf]] = {}
+        self._texts: dict[str, Mapping[str, str]] = {}
+        self._inputs: dict[str, tuple[str, ...]] = {}
+        self._read_commits(set(commits), parents)
+        self._read_trees()
+        self._read_leaves()
+
+    def files(self) -> dict[Part, Sealed]:
+        """Data files of versions and kept raw files of builds, each once."""
+        found: dict[Part, Sealed] = {(DATA, f.path): f for v in self.versions.values() for f in v.files}
+        for build in self.builds.values():
+            for file in map(self._copy, build.files):
+                found[RAW, file.path] = file
+        return found
+
+    def owners(self) -> dict[Part, str]:
+        """The dataset that each file is of."""
+        found = {(DATA, f.path): v.dataset for v in self.versions.values() for f in v.files}
+        found.update({(RAW, self._copy(f).path): b.dataset for b in self.builds.values() for f in b.files})
+        return found
+
+    def touched(self, parts: Iterable[Part]) -> dict[Part, Touched]:
+        """By each of `parts` the commits that show it, with the datasets that show it there; `marts.*` where nobody knows which."""
+        wanted = set(parts)
+        found: dict[Part, Touched] = {part: {} for part in wanted}
+        by_root: dict[str, list[str]] = defaultdict(list)
+        for id, commit in self.commits.items():
+            if (COMMIT.name, id) in wanted:
+                found[COMMIT.name, id].setdefault(id, set())
+            if commit is not None:
+                by_root[commit.root].append(id)
+        in_tree = {tree: [*self._in_leaves(leaves, wanted)] for tree, leaves in self._leaves.items()}
+        for root, commits in by_root.items():
+            for part, dataset in self._in_root(root, in_tree, wanted):
+                for id in commits:
+                    found[part].setdefault(id, set()).update([dataset] if dataset is not None else ())
+        return found
+
+    # -- reading
+
+    def _read_commits(self, waiting: set[str], parents: bool) -> None:
+        while waiting:
+            self.commits.update(dict.fromkeys(waiting))
+            for row in self._right(COMMIT, waiting):
+                self.commits[row[0]] = Commit.from_body(row[0], fields(unpack(row[-1])))
+            above = {p for id in waiting if (commit := self.commits[id]) is not None for p in commit.parents}
+            waiting = above - self.commits.keys() if parents else set()
+
+    def _read_trees(self) -> None:
+        for row in self._right(TREE, {commit.root for commit in self.commits.values() if commit is not None}):
+            root = fields(unpack(row[1]))
+            self._schemas[row[0]], self._shared[row[0]] = root["schemas"], root["shared"]
+        shared = {id for id in self._shared.values() if id}
+        schemas = {tree for root in self._schemas.values() for tree in root.values()}
+        # an empty tree is one of both
+        for id, body in self._right(TREE, shared | schemas):
+            if id in schemas:
+                self._leaves[id] = leaves_of(decompressed(body))
+            if id in shared:
+                self._texts[id] = unpack(body)
+
+    def _read_leaves(self) -> None:
+        shown = {leaf.build: leaf for leaves in self._leaves.values() for leaf in leaves.values()}
+        texts = {sha for shared in self._texts.values() for sha in shared.values()}
+        texts |= {sha for leaves in self._leaves.values() for leaf in leaves.values() for _, sha in leaf.files}
+        for _ in self._right(TEXT, texts):
+            pass
+        for _ in self._right(DEFINITION, {leaf.definition for leaf in shown.values()}):
+            pass
+        for row in self._right(BUILD, shown):
+            leaf, build = shown[row[0]], build_of(row)
+            if (build.definition, build.key) == (leaf.definition, leaf.key):
+                self.builds[build.id] = build
+            else:
+                self.wrong.append(WrongObject(BUILD.name, build.id, "is damaged"))
+        self._read_versions({leaf.version for leaves in self._leaves.values() for leaf in leaves.values()})
+
+    def _read_versions(self, waiting: set[str]) -> None:
+        """Those of views lead to what the views read."""
+        while waiting:
+            views = set()
+            for id, dataset, is_view, _, _, body in self._right(VERSION, waiting):
+                self.versions[id] = version_of(id, dataset, bool(is_view), unpack(body))
+                if is_view:
+                    views.add(id)
+            known = {build.key: build for build in self.builds.values() if build.key in views}
+            for row in self._by_key(views - known.keys()):
+                known[row[1]] = build_of(row)
+            self._inputs.update({key: tuple(build.inputs.values()) for key, build in known.items()})
+            below = {each for key in known for each in self._inputs[key]}
+            waiting = below - self.versions.keys() - waiting - {w.id for w in self.wrong}
+
+    def _by_key(self, keys: set[str]) -> Iterator[Row]:
+        ids = []
+        for key in keys:
+            ids += [
+                str(row[0])
+                for row in self._database.query("select id from build where key = ? and superseded = 0", [key])
+            ]
+        yield from self._right(BUILD, set(ids))
+
+    def _right(self, kind: ObjectKind, ids: Iterable[str]) -> Iterator[Row]:
+        """The rows that are what their id says; of all others it is noted."""
+        wanted = set(ids)
+        self.objects += len(wanted)
+        met = set()
+        for row in rows_of(self._database, kind, wanted):
+            met.add(row[0])
+            if is_right(kind, row):
+                yield row
+            else:
+                self.wrong.append(WrongObject(kind.name, row[0], "is damaged"))
+        self.wrong += [WrongObject(kind.name, id, "is not there") for id in sorted(wanted - met)]
+
+    # -- what shows what
+
+    def _in_root(
+        self, root: str, in_tree: Mapping[str, Sequence[tuple[Part, str]]], wanted: set[Part]
+    ) -> Iterator[tuple[Part, str | None]]:
+        if (TREE.name, root) in wanted:
+            yield (TREE.name, root), None
+        for schema, tree in self._schemas.get(root, {}).items():
+            if (TREE.name, tree) in wanted:
+                yield (TREE.name, tree), f"{schema}.*"
+            yield from ((part, f"{schema}.{name}") for part, name in in_tree.get(tree, ()))
+        shared = self._shared.get(root)
+        if shared is not None:
+            if (TREE.name, shared) in wanted:
+                yield (TREE.name, shared), None
+            texts = self._texts.get(shared, {}).values()
+            yield from (((TEXT.name, sha), None) for sha in texts if (TEXT.name, sha) in wanted)
+
+    def _in_leaves(self, leaves: Mapping[str, Leaf], wanted: set[Part]) -> Iterator[tuple[Part, str]]:
+        for name, leaf in leaves.items():
+            for part in self._of_leaf(leaf):
+                if part in wanted:
+                    yield part, name
+
+    def _of_leaf(self, leaf: Leaf) -> Iterator[Part]:
+        yield DEFINITION.name, leaf.definition
+        yield BUILD.name, leaf.build
+        yield from ((TEXT.name, sha) for _, sha in leaf.files)
+        build = self.builds.get(leaf.build)
+        for file in build.files if build is not None else ():
+            yield RAW, self._copy(file).path
+        waiting, met = [leaf.version], set()
+        while waiting:
+            version = waiting.pop()
+            if version in met:
+                continue
+            met.add(version)
+            yield VERSION.name, version
+            known = self.versions.get(version)
+            yield from ((DATA, file.path) for file in (known.files if known is not None else ()))
+            waiting += self._inputs.get(version, ())

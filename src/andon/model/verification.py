@@ -1,0 +1,55 @@
+"""What came of reading a lake whole: what is not what was written, and whom that touches."""
+
+from __future__ import annotations
+
+from andon.base.document import Document
+
+
+class TouchedCommit(Document):
+    """A commit that something damaged touches.
+
+    Attributes:
+        time: of the commit; null where it can't be read.
+        datasets: those that show it there; `marts.*` where nobody can tell which of a schema.
+    """
+
+    commit: str
+    time: str | None
+    datasets: list[str]
+
+
+class DamagedPart(Document):
+    """A file or an object of the catalog that does not hold what was written.
+
+    Attributes:
+        kind: `data file`, `raw file`, `text`, `definition`, `tree`, `commit`, `version` or `build`.
+        name: path of the file in the storage, id of the object.
+        what: `is not there`, `is cut off`, `is damaged` or `can't be read`.
+        dataset: whose file it is; null for objects.
+        touches: the commits that it touches, the newest first.
+    """
+
+    kind: str
+    name: str
+    what: str
+    dataset: str | None
+    touches: list[TouchedCommit]
+
+
+class Verification(Document):
+    """A lake, or a commit of it, read whole.
+
+    Attributes:
+        ref: what was asked for; null for all that branches, tags and runs reach.
+        commits, files, objects: how many were looked at.
+        bytes: of the files.
+        damaged: what is not what was written; empty in a whole lake.
+    """
+
+    ref: str | None
+    commits: int
+    files: int
+    bytes: int
+    objects: int
+    seconds: float
+    damaged: list[DamagedPart]

@@ -1,0 +1,105 @@
+"""Reading a lake whole: each file and each object that commits reach, compared with its hash."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from andon.errors import UsageError
+from andon.lake.reached import DATA, RAW, Part, Reached
+from andon.model.verification import DamagedPart, TouchedCommit, Verification
+from andon.runs.planning.raw_files import kept_copy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from andon.lake.reached import Touched
+    from andon.workspace.workspace import Workspace
+
+_KINDS = ("branch", "tag", "run")
+
+
+class Verifying:
+    """Reads one lake."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def verify(
+        self,
+        ref: str | None = None,
+        *,
+        all: bool = False,
+        told: Callable[[int, int, int, int], None] | None = None,
+    ) -> Verification:
+        """Read all files and objects of a commit, whatever is known of them, and compare each with its hash.
+
+        Args:
+            ref: the commit; without it the newest one of the branch.
+            all: instead every commit that a branch, a tag or a run reaches.
+            told: is told as files are read: how many files and bytes, and of how many.
+
+        Raises:
+            UsageError: `usage.bad_argument` for a ref with `all`; `lake.ref_not_found`.
+        """
+        begun = time.monotonic()
+        reached, name = self.reached(ref, all=all)
+        files = reached.files()
+        total = sum(file.size for file in files.values())
+        tell = told or _nobody
+        tell(0, 0, len(files), total)
+        found: dict[Part, str] = {(wrong.kind, wrong.id): wrong.what for wrong in reached.wrong}
+        broken = {
+            each.path: each.what
+            for each in self._workspace.lake.intact.damages(
+                [*files.values()], lambda count, size: tell(count, size, len(files), total)
+            )
+        }
+        found.update({part: broken[part[1]] for part in files if part[1] in broken})
+        owners, touched = reached.owners(), reached.touched(found)
+        return Verification(
+            ref=name,
+            commits=len(reached.commits),
+            files=len(files),
+            bytes=total,
+            objects=reached.objects,
+            seconds=round(time.monotonic() - begun, 3),
+            damaged=[
+                DamagedPart(part[0], part[1], what, owners.get(part), _newest_first(touched[part], reached))
+                for part, what in sorted(found.items(), key=lambda item: (item[0][0] not in (DATA, RAW), item[0]))
+            ],
+        )
+
+    def reached(self, ref: str | None = None, *, all: bool = False) -> tuple[Reached, str | None]:
+        """What a commit reaches, and how it was named; with `all` what all refs reach, and None. See `verify`."""
+        lake = self._workspace.lake
+        if all and ref is not None:
+            raise UsageError(
+                "usage.bad_argument",
+                "either one commit is looked at, or all",
+                where=ref,
+                hint="leave out one of the two",
+            )
+        if all:
+            heads = {found.commit for kind in _KINDS for found in lake.refs.of_kind(kind)}
+            return Reached(lake.database, heads, kept_copy, parents=True), None
+        name = self._workspace.reading(ref)
+        known = lake.refs.find(name)
+        commit = known.commit if known is not None else lake.refs.resolve(name).id
+        return Reached(lake.database, [commit], kept_copy), name
+
+
+def _nobody(*_: int) -> None:
+    """Nobody is told."""
+
+
+def _newest_first(touched: Touched, reached: Reached) -> list[TouchedCommit]:
+    found = [(reached.commits.get(id), id, datasets) for id, datasets in touched.items()]
+    found.sort(
+        key=lambda each: (each[0].generation, each[0].time, each[1]) if each[0] else (1 << 60, "", each[1]),
+        reverse=True,
+    )
+    return [
+        TouchedCommit(id, commit.time if commit is not None else None, sorted(datasets))
+        for commit, id, datasets in found
+    ]
