@@ -32,8 +32,8 @@ KINDS = {
     ),
     "macros/money.sql": "create macro cents(x) as x * 100;\n",
 }
-#: Tables of objects, and what of each is named by its id.
-OBJECTS = ("blob", "definition", "tree", "lake_commit", "version")
+#: Tables of objects.
+OBJECTS = ("blob", "definition", "tree", "lake_commit", "version", "build")
 
 
 def verified(clone: Clone, ref: str | None = None, *, all: bool = False) -> Verification:
