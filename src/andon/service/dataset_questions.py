@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
-from andon.base.text import is_plain
 from andon.errors import ConflictError, UsageError
 from andon.model.dataset_question import (
     DatasetQuestion,
@@ -15,6 +14,7 @@ from andon.model.dataset_question import (
     last_left,
 )
 from andon.service.question_places import QuestionCount, QuestionInfo, QuestionPlaces
+from andon.service.typed_text import require_text
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
@@ -321,13 +321,4 @@ def _said(text: str, name: str = "question") -> str:
         UsageError: `usage.bad_argument`.
     """
     said = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")).strip()
-    wrong = None
-    if not said:
-        wrong = f"the {name} is empty"
-    elif len(said) > LONGEST:
-        wrong = f"the {name} is longer than {LONGEST:,} characters"
-    elif not is_plain(said):
-        wrong = f"the {name} has a character that is no text"
-    if wrong is not None:
-        raise UsageError("usage.bad_argument", wrong, where=name, hint="say it in a sentence or two, as plain text")
-    return said
+    return require_text(said, name, LONGEST, "say it in a sentence or two, as plain text")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from andon.base.clock import from_text, to_text
 from andon.base.document import Document
 from andon.base.record import Record, replace
-from andon.base.text import is_plain
 from andon.errors import ConflictError, UsageError
 from andon.lake.refs import MAIN
 from andon.model.letter import LetterKind
@@ -21,6 +20,7 @@ from andon.model.request import DataRequest, RequestState, ranked, weight
 from andon.operations.messages.request_letters import letters_of, outdated, subject_of
 from andon.service.costs import MONTH, moment_said
 from andon.service.request_measures import RequestMeasures, request_measures
+from andon.service.typed_text import require_text
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
@@ -398,19 +398,9 @@ def _none(number: int) -> UsageError:
 
 
 def _said(text: str, name: str) -> str:
-    said = " ".join(text.split())
-    wrong = None
-    if not said:
-        wrong = f"the {name} is empty"
-    elif len(said) > _LONGEST:
-        wrong = f"the {name} is longer than {_LONGEST} characters"
-    elif not is_plain(said):
-        wrong = f"the {name} has a character that is no text"
-    if wrong is not None:
-        raise UsageError(
-            "usage.bad_argument", wrong, where=name, hint='say it in a sentence: `andon request "orders by weekday"`'
-        )
-    return said
+    return require_text(
+        " ".join(text.split()), name, _LONGEST, 'say it in a sentence: `andon request "orders by weekday"`'
+    )
 
 
 def _day(text: str | None) -> str | None:
