@@ -187,6 +187,7 @@ CODES: dict[str, str] = {
     "machine.disk": "The disk is full or can't be written.",
     "machine.read_only": "The folder can't be written.",
     "machine.database": "The catalog's database failed.",
+    "machine.unknown_outcome": "The catalog was lost while it committed: it is done, or it is not.",
     "machine.storage": "The storage failed.",
     "machine.memory": "There was not enough memory.",
     "machine.busy": "All that can answer queries are at work.",

@@ -1,23 +1,35 @@
 """What every catalog database must do. An adapter joins by a line in `ADAPTERS`."""
 
 import threading
+from uuid import uuid4
 
 import pytest
 
 from andon.base.database import in_batches, migrate
+from andon.base.postgres import PostgresDatabase
 from andon.base.sqlite import SqliteDatabase
 from andon.errors import MachineError
 
-ADAPTERS = {"sqlite": lambda place: SqliteDatabase(place / "catalog.db")}
+ADAPTERS = ("sqlite", "postgres")
 STEPS = (("create table counter (name text primary key, number bigint not null)",),)
 
 
 @pytest.fixture(params=ADAPTERS)
-def database(request, tmp_path):
-    made = ADAPTERS[request.param](tmp_path)
-    migrate(made, "test", STEPS)
+def fresh(request, tmp_path):
+    """A database in which nothing is."""
+    if request.param == "sqlite":
+        made = SqliteDatabase(tmp_path / "catalog.db")
+    else:
+        server = request.getfixturevalue("postgres")
+        made = PostgresDatabase(server.catalog(f"test_{uuid4().hex[:12]}"))
     yield made
     made.close()
+
+
+@pytest.fixture
+def database(fresh):
+    migrate(fresh, "test", STEPS)
+    return fresh
 
 
 def test_a_transaction_is_whole_or_not_there(database):
@@ -100,14 +112,10 @@ def test_an_index_is_no_table(database):
     assert not database.has_table("counter_number")
 
 
-def test_a_database_without_formats_is_brought_to_the_newest(tmp_path):
-    (tmp_path / "fresh").mkdir()
-    for make in ADAPTERS.values():
-        fresh = make(tmp_path / "fresh")
-        assert not fresh.has_table("format")
-        migrate(fresh, "test", STEPS)
-        assert fresh.query("select component, number from format") == [("test", 1)]
-        fresh.close()
+def test_a_database_without_formats_is_brought_to_the_newest(fresh):
+    assert not fresh.has_table("format")
+    migrate(fresh, "test", STEPS)
+    assert fresh.query("select component, number from format") == [("test", 1)]
 
 
 def test_steps_that_fail_leave_the_format_as_it_was(database):

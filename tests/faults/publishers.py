@@ -7,13 +7,16 @@ fifth turn also adds one to a counter that all of them share (read, add, publish
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from andon.base.clock import system_clock, to_text
+from andon.base.database import Database
 from andon.base.hashing import digest
+from andon.base.postgres import PostgresDatabase
 from andon.base.sqlite import SqliteDatabase
 from andon.errors import ConflictError
 from andon.lake.commits import Draft
@@ -31,8 +34,10 @@ _COLUMNS = (Column("n", "BIGINT", 1),)
 
 
 def open_lake(folder: Path) -> Lake:
-    """The lake that they share."""
-    return Lake.open(SqliteDatabase(folder / "catalog.db"), LocalStorage(folder / "lake"), system_clock, "ana")
+    """The lake that they share; its catalog is in a Postgres where `CATALOG` says so."""
+    address = os.environ.get("CATALOG")
+    catalog: Database = SqliteDatabase(folder / "catalog.db") if address is None else PostgresDatabase(address)
+    return Lake.open(catalog, LocalStorage(folder / "lake"), system_clock, "ana")
 
 
 def adds(publishes: int) -> int:

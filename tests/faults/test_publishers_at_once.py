@@ -33,7 +33,7 @@ def publish_at_once(folder: Path, publishers: int, publishes: int, *bug: str) ->
     lake = open_lake(folder)
     try:
         return [
-            *catalog_is_sound(folder / "catalog.db"),
+            *(catalog_is_sound(folder / "catalog.db") if (folder / "catalog.db").exists() else ()),
             *is_in_history(lake, "main", acknowledged),
             *numbers_are_right(lake, publishers, publishes),
             *each_commit_holds_one_publish(lake),
@@ -70,6 +70,12 @@ def each_commit_holds_one_publish(lake):
 
 def test_none_is_lost_and_none_is_torn(tmp_path):
     assert publish_at_once(tmp_path, 8, 50) == []
+
+
+def test_nor_is_any_in_a_catalog_of_postgres(tmp_path, postgres, monkeypatch):
+    monkeypatch.setenv("CATALOG", postgres.catalog("at_once"))
+    assert publish_at_once(tmp_path, 8, 25) == []
+    assert not (tmp_path / "catalog.db").exists()
 
 
 def test_without_the_compare_some_are_lost(tmp_path):

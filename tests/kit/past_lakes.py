@@ -106,13 +106,13 @@ def make(root: Path) -> Clone:
     return clone
 
 
-def read(root: Path) -> dict[str, Any]:
+def read(root: Path, environ: dict[str, str] | None = None) -> dict[str, Any]:
     """What is to be read of the project in `root` for ever: refs and the commits behind them, each dataset's version, rows and content
     in each of them, what was asked, and what stands of runs."""
     from andon.relations.content import content_of
     from andon.relations.relations import Relations
 
-    with Clone(root).opened() as service:
+    with Clone(root, environ=environ or {}).opened() as service:
         lake = service.workspace.lake
         relations = Relations(lake)
         refs = {

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 PASSWORD = "let me in"
 _WAIT = 60.0
@@ -70,6 +71,10 @@ class PostgresServer(_Server):
         )
         self.start()
         self.run(f"create database {self.database}", database="postgres")
+
+    def catalog(self, schema: str) -> str:
+        """The address of a lake's catalog in it."""
+        return f"postgresql://{self.user}:{quote(PASSWORD)}@127.0.0.1:{self.port}/{self.database}?schema={schema}"
 
     def start(self) -> None:
         """Let it run; returns when it answers."""

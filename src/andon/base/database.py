@@ -6,13 +6,21 @@ write lock from its start, so that what it read is still true when it commits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from andon.base.record import Record
 from andon.errors import MachineError
 
 Row = tuple[Any, ...]
+
+
+class TableShape(Record):
+    """The columns of a table, and those of them that are its key."""
+
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
 
 
 class Transaction(Protocol):
@@ -32,7 +40,14 @@ class Transaction(Protocol):
 
 
 class Database(Protocol):
-    """A database that holds lake and run state."""
+    """A database that holds lake and run state.
+
+    Attributes:
+        place: where it is, as it may be shown: a path, or an address without who asks. No other database has the same.
+    """
+
+    @property
+    def place(self) -> str: ...
 
     @property
     def is_read_only(self) -> bool:
@@ -49,6 +64,10 @@ class Database(Protocol):
 
     def has_table(self, name: str) -> bool:
         """Whether a table of this name is there, by the database's own catalogue."""
+        ...
+
+    def tables(self) -> Mapping[str, TableShape]:
+        """All tables of the catalog, by name."""
         ...
 
     def close(self) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from andon.base.database import Row, Transaction
+from andon.base.database import Row, TableShape, Transaction
 from andon.base.files import machine_error, make_folder
 from andon.base.sharing import like_shared_folder
 from andon.base.sqlite_reading import SqliteReader, may_write, rows_of
@@ -32,6 +32,11 @@ class SqliteDatabase:
         self._all: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._lock = threading.Lock()
         self._reader = None if may_write(path) else SqliteReader(path)
+
+    @property
+    def place(self) -> str:
+        """Its path."""
+        return str(self.path)
 
     @property
     def is_read_only(self) -> bool:
@@ -70,6 +75,18 @@ class SqliteDatabase:
     def has_table(self, name: str) -> bool:
         """See `Database.has_table`."""
         return bool(self.query("select 1 from sqlite_master where type = 'table' and name = ?", [name]))
+
+    def tables(self) -> Mapping[str, TableShape]:
+        """See `Database.tables`."""
+        found = {}
+        for (name,) in self.query(
+            "select name from sqlite_master where type = 'table' and name not like 'sqlite!_%' escape '!'"
+        ):
+            columns = self.query("select name, pk from pragma_table_info(?) order by cid", [name])
+            key = [column for column, place in sorted(columns, key=lambda each: each[1]) if place]
+            all_of = tuple(column for column, _ in columns)
+            found[name] = TableShape(all_of, tuple(key) or all_of)
+        return found
 
     def close(self) -> None:
         """See `Database.close`."""

@@ -45,6 +45,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.action import ActionDocument
     from andon.model.approval import ApprovalsDocument, ApprovedDocument, DisapprovedDocument
     from andon.model.architecture import ArchitectureDocument
+    from andon.model.catalog_copy import CatalogCopy, CatalogGrants
     from andon.model.check_result import CheckDocument
     from andon.model.cord import Cord
     from andon.model.due import DueDocument
@@ -150,6 +151,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "value": (ValueDocument,),
         "reproduce": (ReproductionDocument, ReproductionSample),
         "lint": (LintDocument,),
+        "catalog copy": (CatalogCopy,),
+        "catalog grants": (CatalogGrants,),
         "verify": (Verification,),
         "repair": (LakeRepair,),
         "architecture": (ArchitectureDocument,),

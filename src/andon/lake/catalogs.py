@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+from andon.base.database import Database
+from andon.base.postgres import is_postgres
 from andon.lake.storage import Storage
 
 _FOLDER = ".catalogs"
 
 
-def enlist(storage: Storage, catalog: Path) -> None:
+def enlist(storage: Storage, catalog: Database) -> None:
     """Note in a storage that the catalog may name files of it.
 
     Raises:
@@ -23,22 +25,25 @@ def enlist(storage: Storage, catalog: Path) -> None:
         storage.write(note, _relative(storage, catalog).encode(), durable=True)
 
 
-def other_catalogs(storage: Storage, catalog: Path) -> Iterator[tuple[Path, Path]]:
-    """The other catalogs that may name files of a storage, each with the note that says so."""
+def other_catalogs(storage: Storage, catalog: Database) -> Iterator[tuple[Path | str, Path]]:
+    """The other catalogs that may name files of a storage, files or where a Postgres is, each with the note that says so."""
     root = _root(storage)
     own = root / _note(storage, catalog)
     for note in sorted((root / _FOLDER).glob("[0-9a-f]*")):
         if note != own:
-            yield Path(os.path.normpath(root / note.read_text(encoding="utf-8"))), note
+            place = note.read_text(encoding="utf-8")
+            yield place if is_postgres(place) else Path(os.path.normpath(root / place)), note
 
 
-def _note(storage: Storage, catalog: Path) -> str:
+def _note(storage: Storage, catalog: Database) -> str:
     return f"{_FOLDER}/{sha256(_relative(storage, catalog).encode()).hexdigest()[:16]}"
 
 
-def _relative(storage: Storage, catalog: Path) -> str:
+def _relative(storage: Storage, catalog: Database) -> str:
     """The catalog as it is found from the storage: a lake that is moved or copied as a whole stays the one that it was."""
-    return Path(os.path.relpath(catalog.resolve(), _root(storage))).as_posix()
+    if is_postgres(catalog.place):
+        return catalog.place
+    return Path(os.path.relpath(Path(catalog.place).resolve(), _root(storage))).as_posix()
 
 
 def _root(storage: Storage) -> Path:

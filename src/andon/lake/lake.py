@@ -9,7 +9,7 @@ from functools import cached_property
 from andon.base.cache import Cache, MemoryCache
 from andon.base.clock import Clock, to_text
 from andon.base.database import Database, Transaction, migrate
-from andon.base.sqlite import SqliteDatabase
+from andon.errors import MachineError
 from andon.lake.catalogs import enlist
 from andon.lake.commits import Commits, Draft
 from andon.lake.former_names import FormerNames
@@ -90,17 +90,25 @@ class Lake:
         """
         if request is not None and (done := self.refs.answered(request)) is not None and done.new is not None:
             return self.commits.get(done.new)
-        if isinstance(self.database, SqliteDatabase):
-            enlist(self.storage, self.database.path)
+        enlist(self.storage, self.database)
         at = to_text(self.clock())
-        with self.database.write() as transaction:
-            root = content if isinstance(content, str) else self.commits.root_of(transaction, content)
-            commit = self.commits.write(transaction, draft, root, self.refs.next_after(transaction, draft.time))
-            for number, move in enumerate(moves, start=1):
-                mover = Mover(draft.author, at, request if number == len(moves) else None)
-                self.refs.move(transaction, move, commit.id, mover)
-            if also is not None:
-                also(transaction, commit)
+        commit = None
+        try:
+            with self.database.write() as transaction:
+                root = content if isinstance(content, str) else self.commits.root_of(transaction, content)
+                commit = self.commits.write(transaction, draft, root, self.refs.next_after(transaction, draft.time))
+                for number, move in enumerate(moves, start=1):
+                    mover = Mover(draft.author, at, request if number == len(moves) else None)
+                    self.refs.move(transaction, move, commit.id, mover)
+                if also is not None:
+                    also(transaction, commit)
+        except MachineError as error:
+            # what became of a commit whose answer was lost, the catalog knows
+            if error.code != "machine.unknown_outcome" or commit is None:
+                raise
+            if not self.database.query("select 1 from lake_commit where id = ?", [commit.id]):
+                raise _not_done(error) from error
+        assert commit is not None
         return commit
 
     def move(self, move: RefMove, new: str | None, actor: str, request: str | None = None) -> None:
@@ -118,3 +126,14 @@ class Lake:
                 return  # another process was first
             commit = self.commits.write(transaction, draft, self.commits.root_of(transaction, State()))
             self.refs.move(transaction, RefMove(MAIN, "branch", None, "init"), commit.id, Mover(author, at))
+
+
+def _not_done(error: MachineError) -> MachineError:
+    """The error for a commit that was asked for, and of which the catalog says that it was not made."""
+    return MachineError(
+        "machine.database",
+        f"{error.message}; it was not done",
+        where=error.where,
+        hint="the same command again goes on from what was built",
+        retryable=True,
+    )

@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from andon.base.database import Database, Row, Transaction
+from andon.base.database import Database, Row, TableShape, Transaction
 from andon.errors import MachineError
 from andon.lake.field_ids import SEPARATOR, Output
 from andon.lake.lake import Lake
@@ -199,6 +199,10 @@ class _OnlyRead:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def place(self) -> str:
+        return self._database.place
+
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         return self._database.query(sql, parameters)
 
@@ -208,6 +212,9 @@ class _OnlyRead:
             "what is built again is not written into the catalog",
             hint="`andon run` is what writes; please report that this was asked for",
         )
+
+    def tables(self) -> Mapping[str, TableShape]:
+        return self._database.tables()
 
     def has_table(self, name: str) -> bool:
         return self._database.has_table(name)

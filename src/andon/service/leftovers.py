@@ -94,10 +94,10 @@ def _named_elsewhere(workspace: Workspace) -> set[str]:
         MachineError: `machine.storage` where one can't be read: then nobody knows what is left behind.
     """
     own, named = workspace.lake.database, set()
-    if not isinstance(own, SqliteDatabase):
-        return set()
-    for catalog, note in other_catalogs(workspace.lake.storage, own.path):
+    for catalog, note in other_catalogs(workspace.lake.storage, own):
         try:
+            if isinstance(catalog, str):
+                raise MachineError("machine.storage", "only its own project knows who may ask it")
             if not catalog.is_file():
                 raise MachineError("machine.storage", "it is not there")
             other = SqliteDatabase(catalog)

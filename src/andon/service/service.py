@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from andon.service.backfills import Backfills
     from andon.service.board import Board
     from andon.service.branches import Branches
+    from andon.service.catalogs import CatalogPlaces
     from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
     from andon.service.completion import Completion
@@ -341,6 +342,13 @@ class Service:
         from andon.service.linting import Linting
 
         return Linting(self.workspace, lambda: self._preparer)
+
+    @cached_property
+    def catalogs(self) -> CatalogPlaces:
+        """The database that is the lake's catalog."""
+        from andon.service.catalogs import CatalogPlaces
+
+        return CatalogPlaces(self.workspace)
 
     @cached_property
     def verifying(self) -> Verifying:

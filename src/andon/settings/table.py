@@ -55,7 +55,7 @@ SETTINGS: tuple[Setting, ...] = (
         "catalog",
         "text",
         ".andon/catalog.db",
-        "The database of lake and runs, relative to the project or absolute.",
+        "The database of lake and runs: a file, relative to the project or absolute, or `postgresql://user@host/database?schema=acme`.",
         secret=True,
     ),
     Setting(

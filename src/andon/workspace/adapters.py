@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from andon.base.cache import FileCache
 from andon.base.clock import Clock
 from andon.base.database import migrate
-from andon.base.files import machine_error, make_folder
+from andon.base.files import make_folder
 from andon.base.lru import Lru
+from andon.base.postgres import is_postgres
 from andon.base.record import Record
 from andon.base.sharing import share
-from andon.base.sqlite import SqliteDatabase
 from andon.base.uptime import UptimeClock
 from andon.engines.other import OtherEngine
 from andon.errors import MachineError, UsageError
@@ -61,6 +61,7 @@ from andon.state.tokens import Tokens
 from andon.state.usual import UsualNumbers
 from andon.version import __version__
 from andon.workspace.base import Bases
+from andon.workspace.catalog import open_catalog
 from andon.workspace.folder import Folder
 
 if TYPE_CHECKING:
@@ -247,29 +248,19 @@ class Adapters:
     @cached_property
     def _state(self) -> StateStore:
         self.folder.prepare()
-        catalog = self._path("catalog")
         storage = self._path("storage")
-        try:
-            is_new = not catalog.exists() or catalog.stat().st_size == 0
-            is_used = any((storage / "data").glob("*/*"))  # before the catalog is read: data come after it
-        except PermissionError as error:
-            raise machine_error(error, f"look into `{catalog.parent}`") from error
-        if is_new and is_used:
-            raise _without_catalog(catalog, storage)
         group = str(self.settings.get("lake.group") or "")
+        address = str(self.settings.get("catalog"))
+        catalog = None if is_postgres(address) else self._path("catalog")
         if group:
             self._share(group, catalog, storage)
-        database = SqliteDatabase(catalog)
-        if is_used and not Lake.is_in(database):
-            database.close()
-            raise _without_catalog(catalog, storage)
+        database, self._is_new = open_catalog(catalog or address, storage)
         lake = Lake.open(database, LocalStorage(storage, is_shared=bool(group)), self.clock, self._owner, self._cache)
         migrate(database, "state", MIGRATIONS)
         if not database.is_read_only:
             # a disk without room: reading goes on, and a commit notes it or fails
             with contextlib.suppress(MachineError):
-                enlist(lake.storage, catalog)
-        self._is_new = is_new
+                enlist(lake.storage, database)
         return StateStore(
             lake,
             Bases(self.folder.state, lake),
@@ -302,9 +293,9 @@ class Adapters:
             Reproductions(database),
         )
 
-    def _share(self, group: str, catalog: Path, storage: Path) -> None:
+    def _share(self, group: str, catalog: Path | None, storage: Path) -> None:
         """Let a group share the lake: its folders are made for it, and one that was there is shared by who owns it."""
-        for folder in (catalog.parent, storage):
+        for folder in (storage,) if catalog is None else (catalog.parent, storage):
             is_own = not folder.exists() or folder == storage or folder.is_relative_to(self.folder.state)
             make_folder(folder)
             share(folder, group, is_own=is_own)
@@ -328,14 +319,3 @@ class Adapters:
         if text.startswith("file://"):
             text = text.removeprefix("file://")
         return (self.root / Path(text).expanduser()).resolve()
-
-
-def _without_catalog(catalog: Path, storage: Path) -> MachineError:
-    """The error for data whose catalog is gone or empty: a new one would name none of them."""
-    what = "holds no lake" if catalog.exists() else "is not there"
-    return MachineError(
-        "lake.corrupt",
-        f"the catalog `{catalog.name}` {what}, and the lake's storage holds data that only it can name",
-        where=str(catalog),
-        hint=f"restore the catalog from a backup, or move `{storage}` away to begin with an empty lake",
-    )

@@ -1,0 +1,109 @@
+"""The database that is a lake's catalog: copied into another one, and opened to roles."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from andon.base.database import migrate
+from andon.base.postgres import PostgresDatabase, is_postgres
+from andon.base.sqlite import SqliteDatabase
+from andon.errors import UsageError
+from andon.lake.catalog_copy import copy_tables
+from andon.lake.catalogs import enlist
+from andon.lake.lake import Lake
+from andon.lake.schema import MIGRATIONS as LAKE
+from andon.model.catalog_copy import CatalogCopy, CatalogGrants
+from andon.state.schema import MIGRATIONS as STATE
+
+if TYPE_CHECKING:
+    from andon.base.database import Database
+    from andon.workspace.workspace import Workspace
+
+
+class CatalogPlaces:
+    """What is done to the catalog as a whole."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def grants(self, readers: str | None = None, writers: str | None = None) -> CatalogGrants:
+        """The SQL by which roles of the server may read the catalog, or work in it.
+
+        Args:
+            readers, writers: names of roles that are there.
+
+        Raises:
+            UsageError: `usage.bad_argument` when the catalog is a file, or no role is named.
+        """
+        database = self._workspace.lake.database
+        if not isinstance(database, PostgresDatabase):
+            raise UsageError(
+                "usage.bad_argument",
+                f"the catalog is a file, `{Path(database.place).name}`: who may read it, its permissions say",
+                hint="`lake.group` shares a lake with a group of the system",
+            )
+        if readers is None and writers is None:
+            raise UsageError(
+                "usage.bad_argument", "nobody is named", hint="name a role: `andon catalog grants --readers analysts`"
+            )
+        return CatalogGrants(database.place, database.grants(readers, writers))
+
+    def copy(self, source: str, target: str) -> CatalogCopy:
+        """Copy a catalog into another database, in which no lake is; each row is read back. The one that was copied stays as it is.
+
+        Args:
+            source, target: the path of a file, relative to the project, or the address of a Postgres.
+
+        Raises:
+            UsageError: `usage.bad_argument` where there is nothing to copy, or something there already.
+            MachineError: `lake.corrupt` where what was written does not come back; as databases raise. Nothing is left there then.
+        """
+        began = time.perf_counter()
+        old, new = self._database(source), self._database(target)
+        try:
+            if not Lake.is_in(old):
+                raise UsageError(
+                    "usage.bad_argument",
+                    f"no catalog of a lake is in `{_named(old)}`",
+                    hint="`andon config list` shows which one this project has",
+                )
+            migrate(old, "lake", LAKE)
+            migrate(old, "state", STATE)
+            if Lake.is_in(new):
+                raise UsageError(
+                    "usage.bad_argument",
+                    f"a catalog of a lake is in `{_named(new)}` already",
+                    hint="name a new file, or a schema of its own: `postgresql://…/database?schema=acme`",
+                )
+            migrate(new, "lake", LAKE)
+            migrate(new, "state", STATE)
+            copied = copy_tables(old, new)
+            enlist(self._workspace.lake.storage, new)
+            return CatalogCopy(
+                old.place,
+                new.place,
+                len(copied),
+                sum(each.rows for each in copied),
+                round(time.perf_counter() - began, 3),
+                f'catalog = "{_setting(target)}"',
+            )
+        finally:
+            old.close()
+            new.close()
+
+    def _database(self, place: str) -> Database:
+        if is_postgres(place):
+            return PostgresDatabase(place)
+        return SqliteDatabase((self._workspace.root / Path(place).expanduser()).resolve())
+
+
+def _named(database: Database) -> str:
+    return database.place if is_postgres(database.place) else Path(database.place).name
+
+
+def _setting(place: str) -> str:
+    """A place as `andon.toml` may hold it: a password never."""
+    has_password = is_postgres(place) and ":" in place.removeprefix("postgresql://").partition("@")[0] and "@" in place
+    return "${env:ANDON_CATALOG_ADDRESS}" if has_password else place

@@ -1,0 +1,53 @@
+"""Opening the database that is a lake's catalog: a file, or a schema of a Postgres."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from andon.base.files import machine_error
+from andon.base.postgres import PostgresDatabase
+from andon.base.sqlite import SqliteDatabase
+from andon.errors import MachineError
+from andon.lake.lake import Lake
+
+if TYPE_CHECKING:
+    from andon.base.database import Database
+
+
+def open_catalog(place: Path | str, storage: Path) -> tuple[Database, bool]:
+    """The database of a catalog, and whether no lake was in it.
+
+    Args:
+        place: a file, or the address of a Postgres.
+        storage: the lake's; data that lie there already are those of a catalog that must be there.
+
+    Raises:
+        MachineError: `lake.corrupt` where it is not; as the databases raise.
+    """
+    try:
+        is_missing = isinstance(place, Path) and (not place.exists() or place.stat().st_size == 0)
+        is_used = any((storage / "data").glob("*/*"))  # before the catalog is read: data come after it
+    except PermissionError as error:
+        raise machine_error(error, f"look into `{storage.parent}`") from error
+    if is_missing and is_used:
+        raise _without_lake(place, storage)
+    database: Database = SqliteDatabase(place) if isinstance(place, Path) else PostgresDatabase(place)
+    is_new = is_missing or not Lake.is_in(database)
+    if is_new and is_used:
+        database.close()
+        raise _without_lake(place, storage)
+    return database, is_new
+
+
+def _without_lake(place: Path | str, storage: Path) -> MachineError:
+    """The error for data whose catalog is gone or empty: a new one would name none of them."""
+    is_file = isinstance(place, Path)
+    what = "is not there" if isinstance(place, Path) and not place.exists() else "holds no lake"
+    name = f"`{place.name}` " if isinstance(place, Path) else ""
+    return MachineError(
+        "lake.corrupt",
+        f"the catalog {name}{what}, and the lake's storage holds data that only it can name",
+        where=str(place) if is_file else PostgresDatabase(str(place)).place,
+        hint=f"restore the catalog from a backup, or move `{storage}` away to begin with an empty lake",
+    )

@@ -1,0 +1,219 @@
+"""A lake whose catalog is in Postgres: nothing else is different, and what happens to the server loses nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from andon.base.postgres import PostgresDatabase
+from andon.errors import MachineError, UsageError
+from kit.clones import FILES, Clone
+from kit.past_lakes import make, read
+from kit.servers import PASSWORD, PostgresServer
+
+
+@pytest.fixture
+def address(postgres: PostgresServer) -> str:
+    return postgres.catalog(f"lake_{uuid4().hex[:12]}")
+
+
+def project(root: Path, address: str, storage: Path | None = None) -> Clone:
+    clone = Clone(root, environ={"LAKE": address})
+    place = f'storage = "{storage}"\n' if storage else ""
+    clone.fill({**FILES, "andon.toml": f'catalog = "${{env:LAKE}}"\n{place}'})
+    return clone
+
+
+def test_the_loop_is_the_same_and_no_file_is_a_catalog(tmp_path, address) -> None:
+    clone = project(tmp_path / "acme", address)
+    first = clone.run()
+    clone.switch("try", create=True)
+    clone.write("datasets/marts/count.sql", "select count(*) + 1 as n from shop.orders\n")
+    clone.run(branch="try")
+    clone.publish("try")
+    assert clone.ask("from marts.count") == [(4,)]
+    clone.undo()
+    assert clone.ask("from marts.count") == [(3,)]
+    clone.redo()
+    assert clone.ask("from marts.count") == [(4,)]
+    assert clone.ask("from marts.count", first.commit) == [(3,)]
+    with clone.opened() as service:
+        assert service.verifying.verify(all=True).damaged == []
+        assert service.reproducing.reproduce("marts.totals").verdict.holds
+        assert not service.workspace.lake.database.is_read_only
+    assert not list(clone.root.glob(".andon/catalog*"))
+
+
+def test_two_folders_share_it(tmp_path, address) -> None:
+    one = project(tmp_path / "one", address, tmp_path / "lake")
+    two = project(tmp_path / "two", address, tmp_path / "lake")
+    one.run()
+    two.run()
+    two.write("datasets/marts/count.sql", "select count(*) + 5 as n from shop.orders\n")
+    two.run()
+    assert one.ask("from marts.count") == [(8,)]
+    one.undo()
+    assert two.ask("from marts.count") == [(3,)]
+
+
+def test_a_server_that_was_away_is_found_again_by_who_is_open(tmp_path, tmp_path_factory, postgres) -> None:
+    server = PostgresServer(tmp_path_factory.mktemp("own"))
+    try:
+        clone = project(tmp_path / "acme", server.catalog("acme"))
+        clone.run()
+        with clone.opened() as service:
+            assert service.querying.ask("from marts.count").fetch() == [(3,)]
+            server.stop()
+            again = threading.Timer(0.5, server.start)
+            again.start()
+            assert service.querying.ask("from marts.count").fetch() == [(3,)]
+            again.join()
+            service.undoing.undo()
+        assert "marts.count" not in clone.leaves()
+    finally:
+        server.stop()
+
+
+class Line:
+    """Between a client and the server: lets everything through, until the answer to a commit is to be lost, or the commit itself."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.loses: str | None = None
+        self.lost = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self._port))
+            threading.Thread(target=self._up, args=(client, server), daemon=True).start()
+            threading.Thread(target=self._down, args=(server, client), daemon=True).start()
+
+    def _up(self, client: socket.socket, server: socket.socket) -> None:
+        while data := _read(client):
+            if self.loses is not None and b"commit\x00" in data.lower():
+                how, self.loses = self.loses, None
+                self.lost += 1
+                if how == "answer":
+                    client.shutdown(socket.SHUT_WR)  # nothing of what the server says comes any more
+                    server.sendall(data)
+                    server.settimeout(10)
+                    _read(server)
+                break
+            server.sendall(data)
+        for end in (client, server):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def _down(self, server: socket.socket, client: socket.socket) -> None:
+        while data := _read(server):
+            try:
+                client.sendall(data)
+            except OSError:
+                return
+
+
+def _read(end: socket.socket) -> bytes:
+    try:
+        return end.recv(65536)
+    except OSError:
+        return b""
+
+
+@pytest.fixture
+def line(postgres: PostgresServer) -> Iterator[Line]:
+    made = Line(postgres.port)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("loses", ["answer", "commit"])
+def test_what_became_of_a_commit_whose_answer_was_lost_is_asked(tmp_path, postgres, address, line, loses) -> None:
+    clone = project(tmp_path / "acme", address.replace(f":{postgres.port}/", f":{line.port}/"))
+    clone.run()
+    clone.write("datasets/marts/count.sql", "select count(*) + 1 as n from shop.orders\n")
+    with clone.opened() as service:
+        line.loses = loses
+        commits = len(service.history.log())
+        if loses == "answer":
+            service.undoing.undo()
+            assert len(service.history.log()) == commits + 1
+        else:
+            with pytest.raises(MachineError) as raised:
+                service.undoing.undo()
+            assert raised.value.retryable
+            assert len(service.history.log()) == commits
+            service.undoing.undo()
+            assert len(service.history.log()) == commits + 1
+        assert line.lost == 1
+    assert "marts.count" not in clone.leaves()
+
+
+def test_who_may_only_read_reads(tmp_path, postgres, address) -> None:
+    clone = project(tmp_path / "acme", address)
+    clone.run()
+    schema = address.rpartition("=")[2]
+    postgres.run(f"create role reader_{schema} login password '{PASSWORD}'")
+    with clone.opened() as service:
+        for statement in service.catalogs.grants(readers=f"reader_{schema}").statements:
+            postgres.run(statement)
+    reader = Clone(clone.root, environ={"LAKE": address.replace("//andon:", f"//reader_{schema}:")})
+    assert reader.ask("from marts.count") == [(3,)]
+    with reader.opened() as service:
+        assert service.workspace.lake.database.is_read_only
+    reader.write("datasets/marts/count.sql", "select 1 as n\n")
+    with pytest.raises(MachineError) as raised:
+        reader.run()
+    assert raised.value.code == "machine.read_only"
+
+
+def test_a_catalog_is_copied_to_postgres_and_back_and_all_is_as_it_was(tmp_path, address) -> None:
+    """Work goes on in each from where the other one was."""
+    made = make(tmp_path / "shop")
+    then = read(made.root)
+    with made.opened() as service:
+        rows = service.workspace.lake.database.tables().keys()
+        assert "lake_commit" in rows
+        copied = service.catalogs.copy(".andon/catalog.db", address)
+        assert copied.rows > 100
+        assert "let%20me" not in str(copied)
+        with pytest.raises(UsageError):
+            service.catalogs.copy(".andon/catalog.db", address)
+    there = Clone(made.root, environ={"ANDON_CATALOG": address})
+    assert read(made.root, {"ANDON_CATALOG": address}) == then
+    there.undo()
+    later = read(made.root, {"ANDON_CATALOG": address})
+    with there.opened() as service:
+        service.catalogs.copy(address, "back.db")
+    assert read(made.root, {"ANDON_CATALOG": "back.db"}) == later
+    assert read(made.root) == then
+
+
+@pytest.mark.parametrize("bad", ["postgresql://h/d?schema=A;b", "postgresql://h/d?schema="])
+def test_a_name_that_is_none_of_a_schema_is_refused(bad) -> None:
+    with pytest.raises(UsageError) as raised:
+        PostgresDatabase(bad)
+    assert raised.value.code == "usage.bad_argument"
+
+
+def test_a_password_is_nowhere_to_be_seen(tmp_path) -> None:
+    database = PostgresDatabase("postgresql://ana:very%20secret@127.0.0.1:1/shop?connect_timeout=1&schema=acme")
+    assert database.place == "postgresql://127.0.0.1:1/shop?schema=acme"
+    with pytest.raises(UsageError) as raised:
+        project(tmp_path / "acme", "postgresql://ana:very%20secret@127.0.0.1/shop?schema=A").run()
+    assert "secret" not in str(raised.value)
