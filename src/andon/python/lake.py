@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
     from andon.service.checks import CheckReport
     from andon.service.proposing import ProposedChecks
+    from andon.service.run_log import RunShown
 
 
 def open(path: str | Path = ".", **settings: str) -> Lake:
@@ -94,6 +95,14 @@ class Lake(IncidentLake):
     def show(self, dataset: str) -> Page:
         """All that is known about a dataset."""
         return self._service.datasets.show(dataset, self._ref)
+
+    def show_run(self, run: int) -> RunShown:
+        """All that is kept of a run: where it came from, its tasks, its checks, its log.
+
+        Raises:
+            UsageError: `lake.ref_not_found`.
+        """
+        return self._service.run_log.show(str(run))
 
     def lineage(
         self,
