@@ -16,7 +16,8 @@ from andon.version import __version__
 
 if TYPE_CHECKING:
     from andon.errors import AndonError
-    from andon.python.lake import Lake, dataset, open, read, source
+    from andon.python.lake import Lake, open
+    from andon.python.marks import dataset, logical_time, read, seed, source
     from andon.python.remote import RemoteLake, connect
     from andon.python.result import Result, TrustWarning
 
@@ -30,8 +31,10 @@ __all__ = [
     "__version__",
     "connect",
     "dataset",
+    "logical_time",
     "open",
     "read",
+    "seed",
     "source",
 ]
 
@@ -42,10 +45,12 @@ _HOMES = {
     "Result": "andon.python.result",
     "TrustWarning": "andon.python.result",
     "connect": "andon.python.remote",
-    "dataset": "andon.python.lake",
+    "dataset": "andon.python.marks",
+    "logical_time": "andon.python.marks",
     "open": "andon.python.lake",
-    "read": "andon.python.lake",
-    "source": "andon.python.lake",
+    "read": "andon.python.marks",
+    "seed": "andon.python.marks",
+    "source": "andon.python.marks",
 }
 
 

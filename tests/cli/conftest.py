@@ -24,6 +24,10 @@ _VARIABLE = (
     (re.compile(r"\b\d+(?:\.\d+)? (?:B|kB|MB|GB)\b"), "<size>"),
     (re.compile(r'(?<="isolation": )"\w+"'), '"<isolation>"'),
     (re.compile(r'(?<="python": )"3[\d.]+"'), '"<version>"'),
+    (re.compile(r'(?<="andon": )"[\d.]+"'), '"<version>"'),
+    (re.compile(r'(?<="platform": )"[^"]*"'), '"<system>"'),
+    (re.compile(r'(?<="processor": )"[^"]*"'), '"<processor>"'),
+    (re.compile(r'(?<="user": )"[^"]*"'), '"<account>"'),
     (re.compile(r" +(?=<)"), " "),
 )
 

@@ -32,6 +32,7 @@ WITHOUT = {
 PARTS = {"plan --due", "log --schema", "check --history", "check --sql", "check --suggest", "check --suggest --write"}
 PARTS |= {
     "show --readers",
+    "show run",
     "query --connection",
     "tag --delete",
     "ls --queries",
@@ -221,6 +222,7 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["architecture"], lambda c: c.get("/architecture")),
     (["architecture", "--against", "nope"], lambda c: c.get("/architecture?against=nope")),
     (["show", "marts.totals"], lambda c: c.get("/datasets/marts.totals")),
+    (["show", "run:1"], lambda c: c.get("/runs/1")),
     (["show", "marts.totals", "--readers"], lambda c: c.get("/datasets/marts.totals/readers")),
     (["profile", "shop.orders"], lambda c: c.get("/datasets/shop.orders/profile")),
     (["profile", "shop.orders.amount"], lambda c: c.get("/datasets/shop.orders/profile?column=amount")),

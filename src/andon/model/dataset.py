@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from andon.base.hashing import content_id
@@ -54,6 +55,12 @@ class ClockUse(StrEnum):
     NONE = "none"
     DATE = "date"
     INSTANT = "instant"
+
+
+def latest(clocks: Iterable[ClockUse]) -> ClockUse:
+    """What of the logical time is used where parts use `clocks`."""
+    found = set(clocks)
+    return next((clock for clock in (ClockUse.INSTANT, ClockUse.DATE) if clock in found), ClockUse.NONE)
 
 
 class FileRead(Record, array_like=True):

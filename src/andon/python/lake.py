@@ -6,11 +6,11 @@ lake.sql("select * from marts.revenue_by_month").df()
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import from_text
 from andon.base.record import replace
@@ -49,8 +49,7 @@ if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
     from andon.service.checks import CheckReport
     from andon.service.proposing import ProposedChecks
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
+    from andon.service.run_log import RunShown
 
 
 def open(path: str | Path = ".", **settings: str) -> Lake:
@@ -96,6 +95,14 @@ class Lake(IncidentLake):
     def show(self, dataset: str) -> Page:
         """All that is known about a dataset."""
         return self._service.datasets.show(dataset, self._ref)
+
+    def show_run(self, run: int) -> RunShown:
+        """All that is kept of a run: where it came from, its tasks, its checks, its log.
+
+        Raises:
+            UsageError: `lake.ref_not_found`.
+        """
+        return self._service.run_log.show(str(run))
 
     def lineage(
         self,
@@ -408,32 +415,6 @@ class Lake(IncidentLake):
         commit = self._service.workspace.lake.refs.resolve(ref)
         count = len(self._service.workspace.lake.commits.state(commit).leaves)
         return f"<andon lake {self._service.workspace.root.name}: {count} datasets at {ref} ({commit.id[:8]}, {commit.time[:16]})>"
-
-
-def dataset(**settings: Any) -> Callable[[_Function], _Function]:
-    """Marks the function of a Python dataset (`datasets/<schema>/<name>.py`).
-
-    Andon reads the file without running it; the arguments must be literals. See the reference of project files for them.
-    """
-
-    def mark(function: _Function) -> _Function:
-        function.__andon__ = settings  # type: ignore[attr-defined]
-        return function
-
-    return mark
-
-
-def source(**settings: Any) -> Callable[[_Function], _Function]:
-    """Marks the function of a source in Python (`sources/<schema>/<name>.py`), which hands out rows and is given at most a `state`.
-
-    Andon reads the file without running it; the arguments must be literals. See the reference of project files for them.
-    """
-    return dataset(**settings)
-
-
-def read(name: str) -> Any:
-    """Names the dataset that a parameter of a Python dataset receives, as its default: `def f(rfm=read("marts.rfm"))`."""
-    return name
 
 
 def _options(select: tuple[str, ...], branch: str | None, options: dict[str, Any]) -> RunOptions:

@@ -42,6 +42,7 @@ from andon.service.lineage import ImpactDocument, TrailDocument
 from andon.service.profiles import ToldProfile, ToldProfileDiffDocument
 from andon.service.proposing import ProposedChecks, ProposedChecksDocument
 from andon.service.pull import PulledDocument
+from andon.service.run_log import RunPage
 from andon.service.schema_changes import SchemaChangeDocument
 from andon.service.status import StatusDocument
 from andon.service.undo import RevertedDocument
@@ -107,6 +108,10 @@ class RemoteLake(RemoteIncidents):
     def show(self, dataset: str) -> PageDocument:
         """All that is known about a dataset."""
         return from_json(PageDocument, self._link.get(f"/datasets/{dataset}", at=self._ref))
+
+    def show_run(self, run: int) -> RunPage:
+        """All that is kept of a run: where it came from, its tasks, its checks, its log."""
+        return from_json(RunPage, self._link.get(f"/runs/{run}"))
 
     def lineage(
         self,

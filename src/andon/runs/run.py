@@ -22,6 +22,7 @@ from andon.model.run import RunResult
 from andon.runs.building.outcome import Progress
 from andon.runs.finish import Finish, Running
 from andon.runs.goal import ANY_PLAN, Goal, Listener, PlanUnconfirmed, RunOptions
+from andon.runs.origin import noted_origin
 from andon.runs.prepare import Prepared, Preparer
 from andon.runs.watch import RunWatch
 from andon.state.runs import RunBegin
@@ -167,7 +168,7 @@ class GoalRunner:
         watch = RunWatch(self._workspace.runs, number, listener.report, plan.notices)
         run = Running(number, replace(listener, report=watch), began, watch)
         try:
-            with watch.watching():
+            with watch.watching(), noted_origin(self._workspace, number):
                 return self._build(prepared, run)
         except (KeyboardInterrupt, Cancelled):
             self._finish.stopped(run, "interrupted")

@@ -15,6 +15,7 @@ from andon.model.dataset import Dataset, Materialize
 from andon.model.glossary import GlossaryTerm
 from andon.model.growth import Grown
 from andon.model.insight import Insight
+from andon.model.origin import Origin
 from andon.model.reproduction_sample import NotedReproduction
 from andon.model.version import Column, Version
 from andon.service.question_places import QuestionCount
@@ -50,7 +51,7 @@ class InputFileDocument(Document):
 
 
 class BuildDocument(Document):
-    """How a version came about."""
+    """How a version came about; `origin` says where its run came from."""
 
     id: str
     key: str
@@ -64,6 +65,7 @@ class BuildDocument(Document):
     lock: str | None
     proof: str | None
     log: str | None
+    origin: Origin | UnsetType = UNSET
 
 
 class GrowthDocument(Document):
@@ -129,6 +131,7 @@ class Page(Documented):
         terms: by column in lower case, words of the glossary; by "", those of the dataset as a whole.
         questions: how many people ask about it.
         rebuilt: what came out when its version, else another one of it, was last built again.
+        origin: where the run came from that built it; None where nobody noted that.
         today: the day on which it is looked at (ISO).
         iceberg: place of metadata that any Iceberg reader can be pointed at (tables only).
     """
@@ -155,6 +158,7 @@ class Page(Documented):
     notes: tuple[TrustNote, ...] = ()
     questions: QuestionCount = QuestionCount(0, 0)
     rebuilt: NotedReproduction | None = None
+    origin: Origin | None = None
 
     def document(self) -> PageDocument:
         """As in `show --json`."""
@@ -179,7 +183,7 @@ class Page(Documented):
             columns=[self._column(c) for c in self.version.columns],
             insights=[i.name for i in self.insights],
             files=[f.path for f in self.version.files],
-            build=_build_document(build) if build else None,
+            build=_build_document(build, self.origin) if build else None,
             sample=[[_plain(v) for v in row] for row in self.sample],
             growth=self._growth(),
             notes=list(self.notes) or UNSET,
@@ -215,9 +219,9 @@ class Page(Documented):
         return GrowthDocument(str(self.info.definition.growth.by), grown.way, filled, list(grown.words))
 
 
-def _build_document(build: Build) -> BuildDocument:
+def _build_document(build: Build, origin: Origin | None) -> BuildDocument:
     files = [InputFileDocument.about(f) for f in build.files]
-    return BuildDocument.about(build, seconds=round(build.seconds, 4), files=files)
+    return BuildDocument.about(build, seconds=round(build.seconds, 4), files=files, origin=origin or UNSET)
 
 
 def _plain(value: Any) -> Any:

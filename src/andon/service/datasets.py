@@ -180,6 +180,7 @@ class Datasets:
             tuple(self._notes(commit, [name], at)) if rows else (),
             self._questions(name, commit),
             self._workspace.reproductions.newest(name, leaf.build),
+            self._workspace.origins.of(build.run) if build is not None else None,
         )
 
     def _inherited(self, name: str, project: Project, commit: Commit) -> tuple[tuple[str, str], ...]:

@@ -13,6 +13,7 @@ from andon.errors import AndonError, UsageError
 from andon.lake.undo import with_undone
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Commit, CommitKind, Leaf
+from andon.model.origin import GitState, Origin
 from andon.model.row_diff import ColumnChangeDocument, RetypedDocument, RowDiff, RowSampleDocument
 from andon.model.verdict import Renamed, Verdict, VerdictDocument
 from andon.relations.changed_files import changed_files
@@ -36,7 +37,11 @@ class CheckCounts(Document):
 
 
 class LogDocument(Document):
-    """A commit of a branch's history."""
+    """A commit of a branch's history.
+
+    Attributes:
+        git: the commit of git that its run's folder was at, with `-dirty` where the folder held other code; missing where there was none.
+    """
 
     checks: CheckCounts | None
     accepted: list[Acceptance]
@@ -51,6 +56,7 @@ class LogDocument(Document):
     changed: list[str]
     undone: bool
     target: str | None
+    git: str | UnsetType = UNSET
 
 
 class LogEntry(Documented):
@@ -58,12 +64,14 @@ class LogEntry(Documented):
 
     Attributes:
         checks: how many its run asked, and how many of them failed; None without a run.
+        git: the checkout that its run's folder was; None where there was none.
     """
 
     commit: Commit
     changed: tuple[str, ...]
     undone: bool = False
     checks: tuple[int, int] | None = None
+    git: GitState | None = None
 
     def document(self) -> LogDocument:
         """As in `log --json`."""
@@ -76,6 +84,7 @@ class LogEntry(Documented):
             at=commit.time,
             changed=self.changed,
             undone=self.undone,
+            git=UNSET if self.git is None else f"{self.git.commit or 'none'}{'-dirty' if self.git.is_dirty else ''}",
         )
 
 
@@ -224,8 +233,16 @@ class History:
                 break
         if dataset is not None and not entries:
             self._require(dataset, ref, chain.from_iterable(seen))
-        counts = self._workspace.check_results.counts(e.commit.run for e in entries if e.commit.run is not None)
-        return [replace(e, checks=counts.get(e.commit.run)) if e.commit.run is not None else e for e in entries]
+        runs = [e.commit.run for e in entries if e.commit.run is not None]
+        counts, origins = self._workspace.check_results.counts(runs), self._workspace.origins.of_all(runs)
+        return [self._of_run(e, e.commit.run, counts, origins) if e.commit.run is not None else e for e in entries]
+
+    def _of_run(
+        self, entry: LogEntry, run: int, counts: Mapping[int, tuple[int, int]], origins: Mapping[int, Origin]
+    ) -> LogEntry:
+        """An entry with what is known of its run."""
+        origin = origins.get(run)
+        return replace(entry, checks=counts.get(run), git=(origin.git or None) if origin is not None else None)
 
     def learn(self, is_ending: Callable[[], bool]) -> None:
         """Look through the commits of the caller's branch once, beside other work, so that nobody waits for it: what each changed is

@@ -29,6 +29,12 @@ _MACHINE: dict[str, tuple[str, str | None]] = {
     "threads": ("the engine's threads", None),
     "memory_limit": ("the engine's memory", None),
 }
+#: What its run noted of the machine.
+_ORIGIN: tuple[tuple[str, str, str | None], ...] = (
+    ("andon", "the version of Andon", "that version of Andon"),
+    ("platform", "the system", None),
+    ("processor", "the processor", None),
+)
 
 
 class Reproducing:
@@ -136,7 +142,22 @@ class Reproducing:
 
     def _causes(self, again: Again, view: View) -> list[OpenConstruct]:
         """By what it may differ: what is not as it was recorded, then places of its code."""
-        return [*_beside(again), *self._constructs(again.build, again.definition, view)]
+        found = [*_beside(again), *self._machine(again.build)]
+        return [*found, *self._constructs(again.build, again.definition, view)]
+
+    def _machine(self, build: Build) -> list[OpenConstruct]:
+        """What of machine and Andon is otherwise than where the run came from."""
+        from andon.workspace.machine import this_machine
+
+        then, now = self._workspace.origins.of(build.run), this_machine()
+        if then is None:
+            return []
+        known = ((what, str(getattr(then, name)), str(getattr(now, name)), exact) for name, what, exact in _ORIGIN)
+        return [
+            OpenConstruct(what, None, None, f"it was {was}, and is {found}", exact)
+            for what, was, found, exact in known
+            if was and found and was != found
+        ]
 
     def _constructs(self, build: Build, definition: Definition, view: View) -> list[OpenConstruct]:
         if definition.sql is None:

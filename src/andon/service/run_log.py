@@ -10,6 +10,7 @@ from andon.base.record import replace, values_of
 from andon.errors import UsageError
 from andon.lake.undo import with_undone
 from andon.model.check_result import CheckDocument, CheckResult
+from andon.model.origin import Origin
 from andon.model.run import TaskDocument, TaskResult, TaskStatus
 from andon.runs.inspection.personal import discreet_kept
 from andon.state.runs import RunFilter, RunNote
@@ -63,6 +64,8 @@ class RunPage(RunInfo, kw_only=True):
 
     Attributes:
         notes: what it told people.
+        origin: where it came from; missing where nobody noted that.
+        diff: what of its folder's code was otherwise than in git's commit, as git tells it.
     """
 
     base: str
@@ -70,6 +73,8 @@ class RunPage(RunInfo, kw_only=True):
     tasks: list[RunTask]
     checks: list[CheckDocument]
     notes: list[RunNote]
+    origin: Origin | UnsetType = UNSET
+    diff: str | UnsetType = UNSET
 
 
 class RunShown(Documented):
@@ -77,6 +82,8 @@ class RunShown(Documented):
 
     Attributes:
         results: of its checks, without values of personal columns.
+        origin: where it came from; None where nobody noted that.
+        diff: what of its folder's code was otherwise than in git's commit, as git tells it.
     """
 
     info: RunInfo
@@ -85,6 +92,8 @@ class RunShown(Documented):
     tasks: tuple[RunTask, ...]
     results: tuple[CheckResult, ...]
     notes: tuple[RunNote, ...]
+    origin: Origin | None = None
+    diff: str | None = None
 
     def document(self) -> RunPage:
         """As the server shows it."""
@@ -116,6 +125,8 @@ class RunHistory:
                 "lake.ref_not_found", f"there is no run `{run[:20]}`", where=run[:20], hint="`/api/v1/runs` lists them"
             )
         marked = masked_columns(self._workspace)
+        origin = self._workspace.origins.of(record.number)
+        kept = origin.git.diff if origin is not None and origin.git else None
         return RunShown(
             info_of(self._workspace, record),
             record.base,
@@ -123,6 +134,8 @@ class RunHistory:
             tuple(_task(task, record.status) for task in self._workspace.runs.tasks(record.number)),
             tuple(discreet_kept(result, marked) for result in self._workspace.check_results.of_run(record.number)),
             tuple(self._workspace.runs.notes(record.number)),
+            origin,
+            self._workspace.origins.diff(kept) if kept is not None else None,
         )
 
     def made(self, run: int, dataset: str) -> Build | None:

@@ -19,6 +19,7 @@ from andon.state import (
     looks,
     messages,
     offers,
+    origins,
     pauses,
     reproductions,
     requests,
@@ -96,4 +97,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (*letters.TABLES, *approvals.WITHDRAWN),
     # whether past versions came out the same
     reproductions.TABLES,
+    # where runs came from: git, machine, account, Andon
+    origins.TABLES,
 )

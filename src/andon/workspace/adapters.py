@@ -50,6 +50,7 @@ from andon.state.letters import Letters
 from andon.state.looks import Looks
 from andon.state.messages import Messages
 from andon.state.offers import Offers
+from andon.state.origins import Origins
 from andon.state.pauses import Pauses
 from andon.state.queries import Queries
 from andon.state.reproductions import Reproductions
@@ -107,6 +108,7 @@ class StateStore(Record):
     dataset_questions: DatasetQuestions
     letters: Letters
     reproductions: Reproductions
+    origins: Origins
 
 
 class Adapters:
@@ -291,6 +293,7 @@ class Adapters:
             DatasetQuestions(database),
             Letters(database),
             Reproductions(database),
+            Origins(database),
         )
 
     def _share(self, group: str, catalog: Path | None, storage: Path) -> None:

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.base.cancel import Cancelled
+from andon.base.record import replace
 from andon.engines.engine import Capabilities, Engine, EngineKind, EngineSettings
 from andon.engines.other import OtherEngine
 from andon.model.dataset import Definition, Kind
 from andon.workspace.engine_settings import cores, engine_settings, python_settings, temporary
 
 if TYPE_CHECKING:
+    from andon.engines.python.task import PythonSettings
     from andon.lake.lake import Lake
     from andon.relations.sides import Sides
     from andon.workspace.workspace import Workspace
@@ -137,9 +139,7 @@ class Engines:
         narrow = self().narrow.engine
         with self._lock:
             if self._python is None:
-                self._python = PythonEngine(
-                    narrow, self.settings, python_settings(self._workspace.settings, self._workspace.folder)
-                )
+                self._python = PythonEngine(narrow, self.settings, self.python)
             return self._python
 
     @property
@@ -152,7 +152,7 @@ class Engines:
         narrow, workspace = self().narrow.engine, self._workspace
         with self._lock:
             if self._functions is None:
-                python = python_settings(workspace.settings, workspace.folder)
+                python = self.python
                 self._functions = FunctionEngine(narrow, self.settings, python, workspace.environ)
             return self._functions
 
@@ -188,6 +188,16 @@ class Engines:
     def settings(self) -> EngineSettings:
         """How engines are set."""
         return engine_settings(self._workspace.settings, self._temporary)
+
+    @property
+    def python(self) -> PythonSettings:
+        """How Python datasets are run."""
+        return replace(python_settings(self._workspace.settings, self._workspace.folder), seed=self.seed)
+
+    @property
+    def seed(self) -> int | None:
+        """By which Python datasets are seeded; None: each by its own."""
+        return None
 
     @property
     def temporary(self) -> Path:

@@ -29,6 +29,11 @@ def git_info(root: Path) -> GitInfo | None:
     return GitInfo(branch, branch == _default(folder, branch))
 
 
+def is_checkout(root: Path) -> bool:
+    """Whether `root` lies in a checkout of git."""
+    return _git_folder(root) is not None
+
+
 def _git_folder(root: Path) -> Path | None:
     for place in (root, *root.parents):
         candidate = place / ".git"

@@ -9,27 +9,16 @@ Only plumbing commands are called: they run nothing that a repository's configur
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha1, sha256
 from pathlib import Path
 
 from andon.base.record import Record
 from andon.project.folder.merge import Newer
-
-#: Git is asked no longer than this (seconds); what it has not said then is not known.
-_PATIENCE = 20
+from andon.workspace.git_call import call_git
 
 #: More paths than this are asked for by their folders.
 _MANY = 500
-
-_SAFE = {
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_LITERAL_PATHSPECS": "1",
-    "LC_ALL": "C",
-}
 
 
 class Differing(Record):
@@ -142,28 +131,7 @@ class GitHistory:
         return found.strip() if found else None
 
     def _git(self, *words: str, given: str | None = None) -> str | None:
-        """What a git command says, or None."""
-        # here, since most runs ask git nothing
-        import shutil
-        import subprocess
-
-        git = shutil.which("git")
-        if git is None:
-            return None
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | _SAFE
-        try:
-            done = subprocess.run(
-                [git, "-C", str(self._root), *words],
-                input=None if given is None else given.encode(),
-                stdin=subprocess.DEVNULL if given is None else None,
-                capture_output=True,
-                env=environ,
-                timeout=_PATIENCE,
-                check=False,
-            )
-        except (OSError, subprocess.SubprocessError):
-            return None
-        return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else None
+        return call_git(self._root, *words, given=given)
 
 
 def _limits(paths: Sequence[str]) -> Sequence[str]:

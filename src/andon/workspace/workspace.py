@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from andon.state.looks import Looks
     from andon.state.messages import Messages
     from andon.state.offers import Offers
+    from andon.state.origins import Origins
     from andon.state.pauses import Pauses
     from andon.state.queries import Queries
     from andon.state.reproductions import Reproductions
@@ -221,6 +222,11 @@ class Workspace:
     def reproductions(self) -> Reproductions:
         """What came of building past versions again."""
         return self._adapters.state.reproductions
+
+    @property
+    def origins(self) -> Origins:
+        """Where runs came from."""
+        return self._adapters.state.origins
 
     @property
     def insight_looks(self) -> InsightLooks:

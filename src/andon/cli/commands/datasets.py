@@ -9,6 +9,7 @@ from andon.cli.app import App, Command, pass_app
 from andon.cli.options import at_option, branch_option, json_option, select_argument
 from andon.cli.text.datasets import list_lines, page_lines, status_lines
 from andon.cli.text.readers import reader_lines
+from andon.cli.text.run_page import run_page_lines
 from andon.cli.text.saved import query_lines, query_page
 
 
@@ -47,6 +48,7 @@ def _list_queries(app: App, select: tuple[str, ...], at: str | None) -> None:
         "andon show marts.revenue_by_month",
         "andon show shop.orders --at main~1 --json",
         "andon show shop.orders --readers",
+        "andon show run:41",
     ],
 )
 @click.argument("dataset")
@@ -59,8 +61,13 @@ def _list_queries(app: App, select: tuple[str, ...], at: str | None) -> None:
 def show(app: App, dataset: str, readers: bool, at: str | None) -> None:
     """One dataset: what it is, how it is made, columns, rows, from what, for whom, a sample, how to read it elsewhere.
 
-    A name without a schema shows a saved query: what it answers, and what it must be given.
+    A name without a schema shows a saved query: what it answers, and what it must be given. `run:41` shows a run: where it came from, its
+    tasks, its log, and what of its code git did not have.
     """
+    if dataset.startswith("run:"):
+        run = app.service.run_log.show(dataset)
+        app.console.show(run.to_json, lambda: run_page_lines(run, app.console.out, app.console.width))
+        return
     if readers:
         used = app.service.readers.of(dataset, at)
         app.console.show(used.to_json, lambda: reader_lines(used, app.console.out, app.console.width))

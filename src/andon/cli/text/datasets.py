@@ -13,6 +13,7 @@ from andon.cli.text.code import code_lines
 from andon.cli.text.find import lamp_cell
 from andon.cli.text.plans import symbol
 from andon.render.dataset_questions import count_words
+from andon.render.origins import git_words
 from andon.render.reproductions import rebuilt_words
 from andon.render.values import cell_text, is_number, is_solid
 from andon.render.words import moment, names, review_text, short
@@ -245,6 +246,8 @@ def _made(page: Page) -> list[Sequence[Cell]]:
     run = f"run {build.run}, " if build.run is not None else ""
     text = f"{run}{moment(build.created)} UTC, {seconds(build.seconds)}" + (f", {engine}{threads}" if engine else "")
     rows: list[Sequence[Cell]] = [(("built", "dim"), text)]
+    if page.origin is not None and page.origin.git:
+        rows.append((("from", "dim"), git_words(page.origin.git)))
     if build.proof:
         rows.append((("because", "dim"), build.proof))
     if page.rebuilt is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from andon.base.text import plural
 from andon.cli.output import Cell, Ink
 from andon.cli.table import table
+from andon.render.origins import git_mark
 from andon.render.words import moment, names, short
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def schema_lines(changes: Sequence[SchemaChange], ink: Ink, width: int | None) -
 def log_lines(entries: Sequence[LogEntry], ink: Ink, width: int | None) -> list[str]:
     """Commits as a table."""
     rows: list[Sequence[Cell]] = []
+    is_git = any(entry.git is not None for entry in entries)
     for entry in entries:
         commit = entry.commit
         run = f"run:{commit.run}" if commit.run is not None else ""
@@ -61,24 +63,27 @@ def log_lines(entries: Sequence[LogEntry], ink: Ink, width: int | None) -> list[
                 (str(commit.kind), style),
                 (commit.author, "dim"),
                 (run, "dim"),
+                *([(git_mark(entry.git) if entry.git is not None else "", "dim")] if is_git else ()),
                 (f"{len(entry.changed):,}" if entry.changed else "", "dim"),
                 _checked(entry),
                 (message, style),
             )
         )
-    headers = ("commit", "at (UTC)", "kind", "author", "run", "changed", "checks", "message")
+    git = ["git"] if is_git else []
+    headers = ["commit", "at (UTC)", "kind", "author", "run", *git, "changed", "checks", "message"]
+    place = headers.index
     if not rows:
         return ["no commits"]
     return table(
         rows,
         ink,
         headers=headers,
-        right=[5, 6],
+        right=[place("changed"), place("checks")],
         width=width,
-        whole=[0, 1, 2, 4, 5, 6],
-        wrap=[3, 7],
-        first=[7],
-        drop=[4, 5, 3, 6, 2],
+        whole=[place(each) for each in headers if each not in ("author", "message")],
+        wrap=[place("author"), place("message")],
+        first=[place("message")],
+        drop=[*map(place, git), place("run"), place("changed"), place("author"), place("checks"), place("kind")],
         rest="`--json` has all",
     )
 

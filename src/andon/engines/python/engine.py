@@ -55,6 +55,7 @@ class PythonEngine(OverSql):
                 work=work / "child",
                 timeout=definition.timeout or self._python.timeout,
                 logical_time=recipe.moment,
+                seed=self._python.seed,
                 memory_limit=self._settings.memory_limit or None,
                 memory=self._python.memory,
             )
@@ -64,9 +65,8 @@ class PythonEngine(OverSql):
             written = self._sql.run(replace(task, recipe=result, types=None))
         finally:
             shutil.rmtree(work, ignore_errors=True)
-        return replace(
-            written, facts={**written.facts, "python": done.python, "isolation": done.isolation}, log=done.log
-        )
+        facts = {**written.facts, "python": done.python, "isolation": done.isolation, "seed": child.seeded}
+        return replace(written, facts=facts, log=done.log)
 
     def _files(self, recipe: Recipe, name: str, relation: Relation, work: Path) -> tuple[Path, ...]:
         """The Parquet files of an input; a view is written out for the child, which knows no catalog."""

@@ -23,13 +23,13 @@ from andon.base.files import machine_error, make_folder
 from andon.base.hashing import content_id
 from andon.base.record import Record
 from andon.base.sharing import like_shared_folder
-from andon.engines.python.lock import python_floor
+from andon.engines.python.lock import CLOCK, python_floor
 from andon.engines.python.uv_tool import UvError, call_uv
 from andon.errors import DatasetError
 from andon.model.lock import lock_digest, read_lock
 
 _FACTS = "andon.json"
-_OWN_PACKAGES = ("duckdb", "pytz")
+_OWN_PACKAGES = ("duckdb", "pytz", CLOCK)
 _ID_LENGTH = 20
 
 
@@ -85,23 +85,32 @@ def _locked_environment(dataset: str, lock: str, environments: Path, cancelled: 
         return _install(dataset, pins, folder, cancelled)
 
     packages = _make_once(final, build, cancelled)
-    return Environment((str(_python_of(final)), "-s"), (), packages)
+    # a lock of before holds nothing that shows the run's clock
+    paths = () if CLOCK in packages else (_linked(environments, (CLOCK,), cancelled)[0],)
+    return Environment((str(_python_of(final)), "-s"), paths, packages)
 
 
 def _own_environment(environments: Path, cancelled: threading.Event | None) -> Environment:
-    versions = {name: distribution(name).version for name in _OWN_PACKAGES}
-    places = [str(distribution(name).locate_file("")) for name in _OWN_PACKAGES]
+    final, packages = _linked(environments, _OWN_PACKAGES, cancelled)
+    # -S: without the packages of the installation that runs Andon.
+    return Environment((sys.executable, "-s", "-S"), (final,), packages)
+
+
+def _linked(
+    environments: Path, names: Sequence[str], cancelled: threading.Event | None
+) -> tuple[Path, Mapping[str, str]]:
+    """A folder with packages of the installation that runs Andon, and their versions."""
+    versions = {name: distribution(name).version for name in names}
+    places = [str(distribution(name).locate_file("")) for name in names]
     final = environments / ("own-" + content_id([versions, places, *_interpreter()])[:_ID_LENGTH])
 
     def build(folder: Path) -> dict[str, str]:
         folder.mkdir()
-        for name in _OWN_PACKAGES:
+        for name in names:
             _link_distribution(name, folder)
         return versions
 
-    packages = _make_once(final, build, cancelled)
-    # -S: without the packages of the installation that runs Andon.
-    return Environment((sys.executable, "-s", "-S"), (final,), packages)
+    return final, _make_once(final, build, cancelled)
 
 
 def _link_distribution(name: str, folder: Path) -> None:

@@ -27,13 +27,17 @@ from andon.errors import DatasetError
 #: The oldest Python that can run a dataset; the child runs on the Python that runs Andon.
 OLDEST_PYTHON = (3, 11)
 
+#: The package that shows the run's clock; Andon's own copy serves where a lock lacks it.
+CLOCK = "time-machine"
+
 _FLOOR = re.compile(r"(?:>=|==|~=|>)\s*(\d+)\.(\d+)")
 _PYTHON = re.compile(r"^# python: >=(\d+)\.(\d+)$", re.MULTILINE)
 
 
 def runner_packages() -> tuple[str, ...]:
-    """What the child process needs itself: DuckDB of our version, and pytz, without which DuckDB hands out no zoned timestamps."""
-    return (f"duckdb=={version('duckdb')}", "pytz")
+    """What the child process needs itself: DuckDB of our version, pytz, without which DuckDB hands out no zoned timestamps, and what
+    shows the clock of the run."""
+    return (f"duckdb=={version('duckdb')}", "pytz", f"{CLOCK}>=3.0")
 
 
 def make_lock(

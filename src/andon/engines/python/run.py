@@ -26,6 +26,7 @@ from andon.engines.python.isolation import CHILD_MEANS, apart, bubblewrap, inter
 from andon.engines.python.network import SourceNetwork
 from andon.engines.python.task import PythonOutcome, PythonPart, PythonTask
 from andon.errors import AndonError, DatasetError, MachineError
+from andon.sql.clock import shadow_macros
 
 #: Bytes of output that are kept; of more, the end.
 LOG_LIMIT = 200_000
@@ -43,6 +44,11 @@ _SINGLE_THREADED = (
     "NUMEXPR_NUM_THREADS",
     "POLARS_MAX_THREADS",
     "RAYON_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "ARROW_IO_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
 )
 
 
@@ -143,6 +149,10 @@ def _prepare(task: PythonTask, environment: Environment, way: SourceNetwork | No
         "parameters": [list(pair) for pair in task.parameters],
         "inputs": {name: _input_sql(task, name) for _, name in task.parameters} if task.state is None else {},
         "memory_limit": task.memory_limit,
+        "seed": task.seeded,
+        # who reaches hosts needs the time of the day: signatures and certificates go by it, and what waits would wait for ever
+        "clock": None if task.hosts else task.logical_time.isoformat(),
+        "clock_sql": () if task.hosts else shadow_macros(task.logical_time),
         "state": task.state,
         "parts": str(task.output.resolve().parent),
         "network": {"line": way.child.fileno(), "word": way.word, "port": way.port, "named": way.named}
@@ -177,6 +187,7 @@ def _child_environment(task: PythonTask) -> dict[str, str]:
         "PYTHONUTF8": "1",
         "PYTHONUNBUFFERED": "1",
         "ANDON_LOGICAL_TIME": task.logical_time.isoformat(),
+        "ANDON_SEED": str(task.seeded),
     }
 
 

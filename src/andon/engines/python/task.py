@@ -7,18 +7,32 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from andon.base.hashing import content_id
 from andon.base.record import Record, field
 
 #: Seconds that a Python dataset may take when its file doesn't say.
 DEFAULT_TIMEOUT = 3600.0
 
 
+def seed_of(dataset: str) -> int:
+    """The number by which all that draws by chance in a dataset is seeded.
+
+    It hangs on the name alone: an edit, or another month of rows, moves a result by what it means and not by other draws.
+    """
+    return int(content_id(["seed", dataset])[:8], 16)
+
+
 class PythonSettings(Record):
-    """Where environments of Python datasets are kept, how long a dataset may take (seconds), and how much memory (bytes)."""
+    """Where environments of Python datasets are kept, how long a dataset may take (seconds), and how much memory (bytes).
+
+    Attributes:
+        seed: of what is built again, as it was recorded; None for `seed_of`.
+    """
 
     environments: Path
     timeout: float
     memory: int | None = None
+    seed: int | None = None
 
 
 class PythonTask(Record):
@@ -34,7 +48,7 @@ class PythonTask(Record):
         inputs: `{dataset: absolute paths of its Parquet files}`.
         output: the Parquet file to write; it must not exist.
         work: an empty folder for this run alone; the caller removes it.
-        logical_time: the clock that the function sees as `andon.logical_time()`; aware.
+        logical_time: the clock that the function sees, as `andon.logical_time()` and, unless it reaches hosts, as every other; aware.
         views: `{dataset: SELECT}` for inputs that are no plain list of files (views, tables without a file).
         lock: content of the lock file; None when the dataset has no packages.
         timeout: seconds from the child's start to its end; installing packages doesn't count.
@@ -43,6 +57,7 @@ class PythonTask(Record):
         state: of a source: what its last load left behind; None for a dataset.
         hosts: of a source: the hosts that it may reach.
         secrets: of a source: variables that it is given; what they hold is masked in all that is told of it.
+        seed: for all that draws by chance, where that was recorded; None: `seed_of` the dataset.
     """
 
     dataset: str
@@ -62,6 +77,12 @@ class PythonTask(Record):
     state: Mapping[str, Any] | None = None
     hosts: tuple[str, ...] = ()
     secrets: Mapping[str, str] = field(default_factory=dict)
+    seed: int | None = None
+
+    @property
+    def seeded(self) -> int:
+        """The seed that counts."""
+        return seed_of(self.dataset) if self.seed is None else self.seed
 
 
 class PythonPart(Record):

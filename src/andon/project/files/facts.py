@@ -104,10 +104,11 @@ class MacroFile(Record, tag=True):
 
 
 class ModuleFile(Record, tag=True):
-    """A local Python module: hash of its tokens, and what it imports."""
+    """A local Python module: hash of its tokens, what it imports, and what of the clock it reads."""
 
     normal: str
     imports: tuple[NameUse, ...]
+    clock: ClockUse = ClockUse.NONE
 
 
 class LockFile(Record, tag=True):

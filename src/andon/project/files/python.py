@@ -10,7 +10,7 @@ from typing import Any
 
 from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
-from andon.model.dataset import Kind
+from andon.model.dataset import ClockUse, Kind
 from andon.project.files.facts import DatasetFacts, DatasetKeys, FileFacts, ModuleFile, NameUse
 from andon.project.files.fields import FIELDS, LATER, OF_SOURCES, read_fields
 from andon.project.files.growth import growth_problem
@@ -18,6 +18,7 @@ from andon.project.files.history import history_problem
 from andon.project.files.nodes import FileFlaw, Flawed, PlacedValue
 from andon.project.files.packages import lock_inputs
 from andon.project.files.problems import of_flaws
+from andon.project.files.python_clock import clock_of
 from andon.project.files.reading import DeclaredFields
 from andon.project.files.tokens import Range, normal_tokens
 
@@ -41,7 +42,8 @@ def read_module(path: str, text: str) -> FileFacts:
     if isinstance(tree, FileFlaw):
         return FileFacts(ModuleFile("", ()), tuple(of_flaws(path, text, [tree])))
     package = path.removeprefix("modules/").removesuffix(".py").split("/")[:-1]
-    return FileFacts(ModuleFile(content_id([path, normal_tokens(text)]), _imports(tree, text, package)))
+    normal = content_id([path, normal_tokens(text)])
+    return FileFacts(ModuleFile(normal, _imports(tree, text, package), clock_of(tree)))
 
 
 def marked(reader: type[DatasetReader], path: str, text: str) -> ast.expr | None:
@@ -179,7 +181,11 @@ class DatasetReader:
             imports=imports,
             dependencies=dependencies,
             inputs_digest=inputs,
+            clock=self._clock(),
         )
+
+    def _clock(self) -> ClockUse:
+        return clock_of(self._tree)
 
     def _with_lineage(self, values: Mapping[str, Any], parameters: Mapping[str, str]) -> Mapping[str, Any]:
         """The values with the sources of `lineage` as `(dataset, column)`s; an input is named by parameter or by dataset."""

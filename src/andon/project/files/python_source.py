@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from andon.base.record import replace
-from andon.model.dataset import Kind
+from andon.model.dataset import ClockUse, Kind
 from andon.model.load import LoadPolicy, Taking
 from andon.project.files.facts import DatasetFacts, FileFacts, NameUse
 from andon.project.files.fields import FIELDS, SOURCE_KEYS, with_column_checks
@@ -95,6 +95,10 @@ class SourceReader(DatasetReader):
         super().__init__(path, text, tree)
         self.hosts: tuple[str, ...] = ()
         self.secrets: tuple[str, ...] = ()
+
+    def _clock(self) -> ClockUse:
+        """It is asked whenever it is due, whatever it reads."""
+        return ClockUse.NONE
 
     def _parameters(self, function: ast.FunctionDef) -> tuple[tuple[tuple[str, str], ...], tuple[NameUse, ...]]:
         """`state`, or nothing: a source reads no dataset."""

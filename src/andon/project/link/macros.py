@@ -6,18 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from andon.base.graph import find_cycle, reach, topological
-from andon.model.dataset import ClockUse
+from andon.model.dataset import ClockUse, latest
 from andon.sql.names import HIDDEN_READERS, RANDOM_NAMES, READERS, STATE_NAMES
 from andon.sql.uses import MacroStatement
 
 _NOT_IN_CHECKS = HIDDEN_READERS | RANDOM_NAMES | READERS | STATE_NAMES
-_CLOCKS = (ClockUse.INSTANT, ClockUse.DATE, ClockUse.NONE)
-
-
-def latest(clocks: Iterable[ClockUse]) -> ClockUse:
-    """What of the logical time is used where parts use `clocks`."""
-    found = set(clocks)
-    return next((clock for clock in _CLOCKS if clock in found), ClockUse.NONE)
 
 
 @dataclass(slots=True)

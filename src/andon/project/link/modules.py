@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from andon.model.dataset import ClockUse
 from andon.project.files.facts import ModuleFile
 
 
@@ -25,6 +26,10 @@ class Modules:
     def normal(self, path: str) -> str:
         """Hash of the normal form of the module at `path`."""
         return self._files[path].normal
+
+    def clock(self, path: str) -> ClockUse:
+        """What of the clock the module at `path` reads."""
+        return self._files[path].clock
 
     def _of(self, name: str) -> list[str]:
         """The files that importing `name` runs: of each package on the way, and of the module itself."""

@@ -12,7 +12,7 @@ from andon.base.names import RESERVED_SCHEMAS, did_you_mean, is_name_part, neare
 from andon.base.record import replace
 from andon.base.text import line_and_column
 from andon.errors import Problem
-from andon.model.dataset import ClockUse, Dataset, Definition, Kind, Materialize, definition_id
+from andon.model.dataset import ClockUse, Dataset, Definition, Kind, Materialize, definition_id, latest
 from andon.model.glossary import GlossaryTerm
 from andon.model.history import VALID_FROM, RowHistory
 from andon.model.insight import use_parts
@@ -40,7 +40,7 @@ from andon.project.files.problems import at_place
 from andon.project.files.toml import find_key
 from andon.project.link.asides import aside_dataset, refusals, set_aside
 from andon.project.link.insights import link_insights
-from andon.project.link.macros import Macros, latest
+from andon.project.link.macros import Macros
 from andon.project.link.meaning import shaping_of
 from andon.project.link.modules import Modules
 from andon.project.link.queries import link_queries
@@ -283,7 +283,9 @@ class _Linker:
             self._source_reads(path, facts, macros)
             inputs = []
         materialize = Materialize(facts.keys.materialize)
-        clock = latest([facts.clock, *(self._macros.statements[m][1].clock for m in macros)])
+        clock = latest(
+            [facts.clock, *(self._macros.statements[m][1].clock for m in macros), self._modules_clock(facts)]
+        )
         if materialize is Materialize.VIEW and facts.clock is ClockUse.NONE and clock is not ClockUse.NONE:
             self._view_clock(path, facts)
         allow, key = facts.keys.allow, facts.keys.key
@@ -338,6 +340,12 @@ class _Linker:
             unparted=unparted,
             id=definition_id(name, meaning, ordered),
         )
+
+    def _modules_clock(self, facts: DatasetFacts) -> ClockUse:
+        """What of the clock the modules of a Python dataset read; a source is asked whenever it is due."""
+        if facts.kind is not Kind.PYTHON:
+            return ClockUse.NONE
+        return latest(self._modules.clock(module) for module in self._modules.needed(use.name for use in facts.imports))
 
     def _uses(self, macros: Iterable[str], facts: DatasetFacts) -> list[tuple[str, str]]:
         """The macros and modules that a dataset uses: path and normal form."""

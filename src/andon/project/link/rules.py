@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 
 from andon.base.hashing import content_id
 from andon.base.names import is_name_part
+from andon.model.dataset import latest
 from andon.model.rule import Rule
 from andon.project.files.facts import CheckFile, NameUse
 from andon.project.files.layout import plain_name
-from andon.project.link.macros import Macros, latest
+from andon.project.link.macros import Macros
 
 #: Notes a problem: path, place, code, message, hint.
 Add = Callable[[str, "NameUse | tuple[int, int] | None", str, str, "str | None"], None]

@@ -316,7 +316,8 @@ class _Planner:
         if dataset in now.forced:
             return "asked for (--force)"
         if definition.clock is not ClockUse.NONE:
-            return "rebuilt at every run: now()" if definition.clock is ClockUse.INSTANT else "a new day: current_date"
+            instant, day = ("the clock", "the date") if definition.kind is Kind.PYTHON else ("now()", "current_date")
+            return f"rebuilt at every run: {instant}" if definition.clock is ClockUse.INSTANT else f"a new day: {day}"
         return "an input changes"
 
     def _is_released_anew(self, definition: Definition) -> bool:

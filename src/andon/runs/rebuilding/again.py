@@ -194,7 +194,7 @@ class Rebuilder:
 
     def _engines_of(self, build: Build) -> RecordedEngines:
         facts = build.engine
-        key = (build.logical_time or "", str(facts.get("threads")), str(facts.get("memory_limit")))
+        key = (build.logical_time or "", *(str(facts.get(name)) for name in ("threads", "memory_limit", "seed")))
         if key not in self._engines:
             moment = from_text(build.logical_time or self._commit.time)
             self._engines[key] = RecordedEngines(self._workspace, self.lake, moment, facts)

@@ -39,3 +39,8 @@ class RecordedEngines(Engines):
             return now
         memory = str(self._facts.get("memory_limit") or now.memory_limit)
         return replace(now, cores=threads, memory_limit=memory, wide_above=_ALL if threads == 1 else -1)
+
+    @property
+    def seed(self) -> int | None:
+        """See `Engines.seed`."""
+        return self._facts.get("seed")

@@ -15,7 +15,7 @@ from andon.engines.duckdb.failures import translate
 from andon.engines.engine import Capabilities, Engine, EngineSettings, LoadFacts, Produced, Recipe, Task, stopped
 from andon.engines.over_sql import OverSql
 from andon.engines.python.run import run_python
-from andon.engines.python.task import PythonOutcome, PythonPart, PythonSettings, PythonTask
+from andon.engines.python.task import PythonOutcome, PythonPart, PythonSettings, PythonTask, seed_of
 from andon.errors import AndonError, DatasetError, UsageError
 from andon.model.dataset import Definition, Kind
 from andon.model.load import Taking
@@ -92,7 +92,13 @@ class FunctionEngine(OverSql):
         if definition.hosts and done.network == "reachable":
             notes.append("the network can't be held to `hosts` on this machine")
         loaded = LoadFacts(established(definition, columns, done.state), (), tuple(notes), adds)
-        facts = {**produced.facts, "python": done.python, "isolation": done.isolation, "network": done.network}
+        facts = {
+            **produced.facts,
+            "python": done.python,
+            "isolation": done.isolation,
+            "network": done.network,
+            "seed": seed_of(definition.dataset),
+        }
         return replace(produced, loaded=loaded, facts=facts, log=done.log)
 
     def _done(self, recipe: Recipe, state: Mapping[str, Any], work: Path) -> PythonOutcome:

@@ -18,6 +18,7 @@ from andon.model.check import CheckStatus
 from andon.model.plan import UNCHANGED, Action
 from andon.model.run import TaskStatus
 from andon.render.checks import finding_text
+from andon.render.visible import visible_lines
 from andon.runs.goal import RunOptions
 from andon.state.runs import RunFilter, RunStatus
 from andon.web.asking import AtCommit
@@ -236,6 +237,7 @@ def run_view(call: PageCall, shown: RunShown, asked: RunLooked) -> dict[str, Any
         "asked": asked,
         "task": task,
         "task_log": _task_log(call, info, task),
+        "difference": visible_lines(shown.diff or ""),
         "failed_tasks": [each for each in shown.tasks if each.status is TaskStatus.FAILED],
         "approvals": shown_approvals(call, f"run:{info.number}")
         if info.status == "held" and info.branch == MAIN

@@ -190,7 +190,7 @@ ENDPOINTS = (
     Endpoint(
         "GET",
         "/runs/{run}",
-        "",
+        "show run",
         PersonRole.READER,
         "One run: what became of each step, and what was asked of it.",
         _show,

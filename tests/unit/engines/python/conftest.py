@@ -48,6 +48,7 @@ def make_task(tmp_path: Path) -> Callable[..., PythonTask]:
             "output": tmp_path / f"out{number}.parquet",
             "work": work,
             "logical_time": NOW,
+            "seed": 7,
             "timeout": 60.0,
         }
         return PythonTask(**{**settings, **changes})

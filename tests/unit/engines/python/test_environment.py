@@ -21,7 +21,7 @@ def snapshot(folder):
 
 def test_without_packages_there_is_duckdb_and_nothing_else(tmp_path):
     environment = provide_environment("marts.made", None, tmp_path)
-    assert set(environment.packages) == {"duckdb", "pytz"}
+    assert set(environment.packages) == {"duckdb", "pytz", "time-machine"}
     code = "import sys; sys.path += sys.argv[1:]; import duckdb; print(duckdb.__version__)\nimport click"
     paths = [str(path) for path in environment.paths]
     done = subprocess.run([*environment.command, "-c", code, *paths], capture_output=True, text=True)
@@ -77,7 +77,7 @@ def test_exactly_the_lock_is_installed_and_used_again(small_lock, run, environme
         "import iniconfig\ndef made(orders):\n    return [{'file': iniconfig.__name__}]\n", lock=small_lock.encode()
     )
     assert rows == [("iniconfig",)]
-    assert set(outcome.packages) == {"duckdb", "iniconfig", "pytz"}
+    assert set(outcome.packages) == {"duckdb", "iniconfig", "pytz", "time-machine"}
     before = snapshot(environments)
     again, _ = run("def made(orders):\n    return orders\n", lock=("# another head\n" + small_lock).encode())
     assert again.packages == outcome.packages

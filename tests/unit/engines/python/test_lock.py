@@ -33,7 +33,7 @@ def test_a_lock_pins_everything_with_hashes_and_no_address():
     assert lines[:3] == ["# inputs: digest", "# made by: andon lock marts.made", "# python: >=3.11"]
     pins = [line for line in lines if line and not line.startswith((" ", "#"))]
     names = [re.split("==", pin)[0] for pin in pins]
-    assert names == ["colorama", "duckdb", "iniconfig", "pytz"]
+    assert names == ["colorama", "duckdb", "iniconfig", "pytz", "time-machine"]
     assert "sys_platform == 'win32'" in pins[0]
     assert all(pin.endswith(" \\") for pin in pins)
     assert lock.count("--hash=sha256:") > len(pins)

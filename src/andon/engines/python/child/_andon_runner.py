@@ -33,8 +33,10 @@ def main(job_file: str) -> int:
 
     network = _andon_network.open_way(job, network)
     _set_paths(job)
+    import _andon_repeats as repeats  # type: ignore[import-not-found]
     import _andon_results as results  # type: ignore[import-not-found]
 
+    repeats.begin(job)
     report: dict[str, Any]
     try:
         report = {"ok": True, **_make(job, results)}
@@ -64,10 +66,11 @@ def _set_paths(job: dict[str, Any]) -> None:
 
 
 def _make(job: dict[str, Any], results: Any) -> dict[str, Any]:
+    import _andon_repeats as repeats
     import duckdb
 
     # What the function asks of DuckDB on its own (`duckdb.sql`) repeats like the rest.
-    duckdb.execute("set threads = 1")
+    repeats.settle_engine(duckdb, job)
     settings: dict[str, Any] = {
         "threads": 1,
         "autoinstall_known_extensions": "false",
@@ -77,7 +80,6 @@ def _make(job: dict[str, Any], results: Any) -> dict[str, Any]:
     if job["memory_limit"]:
         settings["memory_limit"] = job["memory_limit"]
     connection = duckdb.connect(":memory:", config=settings)
-    connection.execute("set timezone = 'UTC'")
     if job["state"] is not None:
         import _andon_source  # type: ignore[import-not-found]
 

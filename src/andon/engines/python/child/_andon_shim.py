@@ -1,11 +1,11 @@
-"""What `import andon` means inside a Python dataset's own process: marks, and the logical time. The rest of Andon isn't there."""
+"""What `import andon` means inside a Python dataset's own process: marks, the logical time and the seed. The rest of Andon isn't there."""
 
 from __future__ import annotations
 
 import os
 from datetime import datetime
 
-__all__ = ["dataset", "logical_time", "read", "source"]
+__all__ = ["dataset", "logical_time", "read", "seed", "source"]
 
 
 class Input:
@@ -40,3 +40,8 @@ def source(function=None, **settings):  # type: ignore[no-untyped-def]  # noqa: 
 def logical_time() -> datetime:
     """The time that the run stands for (aware, UTC); the same for all datasets of a run."""
     return datetime.fromisoformat(os.environ["ANDON_LOGICAL_TIME"])
+
+
+def seed() -> int:
+    """A number for generators of one's own, `numpy.random.default_rng(seed())`: the same at each build of the dataset."""
+    return int(os.environ["ANDON_SEED"])

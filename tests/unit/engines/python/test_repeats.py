@@ -1,0 +1,153 @@
+"""What a function returns hangs on its inputs and what was recorded, and on nothing of the machine, the day or the caller."""
+
+from __future__ import annotations
+
+import locale
+import os
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from andon.engines.python.run import run_python
+from andon.engines.python.task import seed_of
+from kit.locks import lock_or_skip
+
+NOW = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
+
+#: Everything that may hang on the machine, the day and the caller, without packages.
+TELLS = """
+    import datetime as dt, locale, os, random, sys, threading, time
+    from time import time as moment
+    import duckdb
+    import andon
+
+    at_import = dt.datetime.now(), random.random()
+
+    def made(orders):
+        clocks = [
+            *at_import, dt.datetime.now(), dt.datetime.utcnow(), dt.datetime.now(dt.timezone.utc), dt.datetime.today(),
+            dt.date.today(), time.time(), time.time_ns(), moment(), time.gmtime(), time.localtime(), time.strftime("%c %Z"),
+            time.ctime(), time.asctime(), dt.datetime.now().astimezone(), time.clock_gettime(time.CLOCK_REALTIME),
+            andon.logical_time(), orders.query("o", "select now(), current_date, today(), localtimestamp").fetchall(),
+            duckdb.sql("select now()").fetchall(), duckdb.connect().sql("select current_timestamp").fetchall(),
+        ]
+        chances = [
+            random.random(), random.sample(range(1000), 5), andon.seed(), random.Random(andon.seed()).random(),
+            orders.query("o", "select random() from range(3)").fetchall(), duckdb.sql("select random()").fetchall(),
+            duckdb.connect().sql("select random(), uuid()").fetchall(),
+        ]
+        settings = [
+            hash("orders"), list({"ana", "ben", "cleo"}), time.tzname, locale.setlocale(locale.LC_ALL, None), locale.getpreferredencoding(),
+            sys.flags.hash_randomization, sorted((k, v) for k, v in os.environ.items() if "/" not in v),
+            [c.sql("select current_setting('threads'), current_setting('TimeZone')").fetchall() for c in (duckdb, duckdb.connect())],
+        ]
+        began = time.monotonic(), time.perf_counter()
+        time.sleep(0.001)
+        assert time.monotonic() > began[0] and time.perf_counter() > began[1]
+        return [{"what": str(each)} for each in (*clocks, *chances, *settings)]
+"""
+
+FRAMES = """
+    import random
+    import numpy, pandas, polars
+
+    def made(orders):
+        told = [
+            numpy.random.rand(), numpy.random.randint(0, 1000, 3), pandas.Series(range(50)).sample(5).to_list(),
+            polars.Series(range(50)).shuffle().to_list(), polars.thread_pool_size(), random.random(),
+            pandas.Timestamp.now(), pandas.Timestamp("now"), pandas.Timestamp.today(), pandas.to_datetime("now"),
+            pandas.Timestamp.now("Europe/Berlin"), numpy.random.default_rng(__import__("andon").seed()).random(),
+        ]
+        return [{"what": str(each)} for each in told]
+"""
+
+
+def rows(make_task, environments, code, **changes):
+    task = make_task(code, **changes)
+    run_python(task, environments=environments, cancelled=threading.Event())
+    return task.output.read_bytes()
+
+
+@pytest.fixture
+def elsewhere(monkeypatch, tmp_path):
+    """As somebody else would call it: another zone, language, account, folder, and day."""
+
+    def move():
+        for name, value in {
+            "TZ": "Asia/Tokyo",
+            "LC_ALL": "C",
+            "LANG": "de_DE.UTF-8",
+            "PYTHONHASHSEED": "42",
+            "HOME": str(tmp_path),
+            "USER": "cleo",
+            "OMP_NUM_THREADS": "16",
+            "SHOP": "berlin",
+        }.items():
+            monkeypatch.setenv(name, value)
+        time.tzset()
+        monkeypatch.chdir(tmp_path)
+
+    yield move
+    monkeypatch.undo()
+    time.tzset()
+    locale.setlocale(locale.LC_ALL, "")
+
+
+def test_nothing_of_the_machine_the_day_or_the_caller_is_in_a_result(make_task, environments, elsewhere, run):
+    first = rows(make_task, environments, TELLS)
+    elsewhere()
+    assert rows(make_task, environments, TELLS) == first
+    assert rows(make_task, environments, TELLS, seed=8) != first
+
+
+def test_every_clock_shows_the_time_of_the_run(run, make_task):
+    then = make_task("").logical_time - timedelta(days=365, microseconds=-7)
+    _, shown = run(TELLS, logical_time=then)
+    texts = [text for (text,) in shown][:21]
+    assert all("2025" in text or "17619768" in text for text in (texts[0], *texts[2:]))
+    assert texts[0] == "2025-11-01 06:00:00.000007"
+
+
+def test_packages_are_seeded_and_see_that_time_too(make_task, environments, elsewhere, run):
+    lock = lock_or_skip("marts.made", ["numpy", "pandas", "polars"]).encode()
+    task = make_task(FRAMES, lock=lock)
+    run_python(task, environments=environments, cancelled=threading.Event())
+    first = task.output.read_bytes()
+    elsewhere()
+    assert rows(make_task, environments, FRAMES, lock=lock) == first
+    _, shown = run(FRAMES, lock=lock)
+    texts = [text for (text,) in shown]
+    assert texts[4] == "1"
+    assert all(text.startswith("2026-11-01 0") for text in texts[6:11])
+
+
+def test_a_lock_of_before_sees_that_time_all_the_same(run, small_lock):
+    """Nothing in it shows the clock: Andon's own does."""
+    lines = small_lock.splitlines()
+    begin = next(number for number, line in enumerate(lines) if line.startswith("time-machine=="))
+    end = next(
+        number for number in range(begin + 1, len(lines) + 1) if number == len(lines) or "==" in lines[number][:80]
+    )
+    old = "\n".join([*lines[:begin], *lines[end:], ""])
+    assert "time-machine" not in old
+    code = "from datetime import date\n\ndef made(orders):\n    return [{'day': date.today()}]\n"
+    outcome, shown = run(code, lock=old.encode())
+    assert "time-machine" not in outcome.packages
+    assert str(shown[0][0]) == "2026-11-01"
+
+
+@pytest.mark.parametrize(("hosts", "stands"), [((), True), (("example.com",), False)])
+def test_only_a_source_that_reaches_hosts_sees_the_time_of_the_day(make_task, environments, hosts, stands):
+    """What it signs, and what it waits for, goes by that."""
+    code = "import time\n\ndef made(state):\n    state['now'] = time.time()\n    return []\n"
+    task = make_task(code, state={}, hosts=hosts, inputs={}, parameters=(("state", "state"),))
+    done = run_python(task, environments=environments, cancelled=threading.Event())
+    assert (done.state["now"] == NOW.timestamp()) is stands
+
+
+def test_a_seed_hangs_on_the_name_alone():
+    assert seed_of("marts.trend") == seed_of("marts.trend") != seed_of("marts.line")
+    assert 0 <= seed_of("marts.trend") < 2**32
+    assert os.environ.get("ANDON_SEED") is None
