@@ -54,6 +54,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.person import AccessToken, TokenMade
     from andon.model.plan import PlanDocument
     from andon.model.principles import ScorecardDocument
+    from andon.model.collection import Collection
     from andon.model.repair import LakeRepair
     from andon.model.reproduction import ReproductionDocument
     from andon.model.reproduction_sample import ReproductionSample
@@ -152,6 +153,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "lint": (LintDocument,),
         "verify": (Verification,),
         "repair": (LakeRepair,),
+        "gc": (Collection,),
         "architecture": (ArchitectureDocument,),
         "principles": (ScorecardDocument,),
         "approve": (ApprovedDocument, ApprovalsDocument, DisapprovedDocument),

@@ -32,8 +32,13 @@ def other_catalogs(storage: Storage, catalog: Path) -> Iterator[tuple[Path, Path
             yield Path(os.path.normpath(root / note.read_text(encoding="utf-8"))), note
 
 
+def catalog_mark(storage: Storage, catalog: Path) -> str:
+    """What tells a catalog from the others of a storage, wherever the two are moved together."""
+    return sha256(_relative(storage, catalog).encode()).hexdigest()[:16]
+
+
 def _note(storage: Storage, catalog: Path) -> str:
-    return f"{_FOLDER}/{sha256(_relative(storage, catalog).encode()).hexdigest()[:16]}"
+    return f"{_FOLDER}/{catalog_mark(storage, catalog)}"
 
 
 def _relative(storage: Storage, catalog: Path) -> str:

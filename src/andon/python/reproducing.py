@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from andon.base.document import from_json
+from andon.model.collection import Collection
 from andon.model.event import Reporter, silent
 from andon.model.lint import LintDocument
 from andon.model.repair import LakeRepair
@@ -90,6 +91,18 @@ class ReproducingLake(ActingLake):
         """Read all that branches, tags and runs reach, and mend what is damaged: only with, byte for byte, what was written."""
         return self._service.repairing.repair()
 
+    def gc(self, *, apply: bool = False) -> Collection:
+        """Data of past versions that nothing needs any more.
+
+        Args:
+            apply: mark them, and delete what was marked a grace ago; without it nothing is changed.
+
+        Raises:
+            ConflictError: `lake.busy`.
+            MachineError: where it can't be known what is needed.
+        """
+        return self._service.collecting.collect(apply=apply)
+
 
 class RemoteReproducing(RemoteActing):
     """The part of a served lake that builds past versions again; verbs and arguments as in `ReproducingLake`."""
@@ -133,3 +146,7 @@ class RemoteReproducing(RemoteActing):
     def repair(self) -> LakeRepair:
         """Read all that branches, tags and runs reach, and mend what is damaged."""
         return from_json(LakeRepair, self._link.post("/repairs", {}))
+
+    def gc(self, *, apply: bool = False) -> Collection:
+        """Data of past versions that nothing needs any more; with `apply` they are taken away."""
+        return from_json(Collection, self._link.post("/collections", {"apply": apply}))

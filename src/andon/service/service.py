@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from andon.service.query_history import QueryHistory
     from andon.service.readers import ReaderBook
     from andon.service.renaming import Renaming
+    from andon.service.collecting import Collecting
     from andon.service.repairing import Repairing
     from andon.service.reproducing import Reproducing
     from andon.service.reproduction_samples import ReproductionSamples
@@ -355,6 +356,13 @@ class Service:
         from andon.service.repairing import Repairing
 
         return Repairing(self.workspace, self.verifying)
+
+    @cached_property
+    def collecting(self) -> Collecting:
+        """What nothing needs any more."""
+        from andon.service.collecting import Collecting
+
+        return Collecting(self.workspace)
 
     @cached_property
     def worth(self) -> ValueDesk:

@@ -1,9 +1,11 @@
-"""Lakes read whole, and mended."""
+"""Lakes read whole, mended, and rid of what nothing needs."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from andon.base.document import Document
+from andon.model.collection import Collection
 from andon.model.person import PersonRole
 from andon.model.repair import LakeRepair
 from andon.model.verification import Verification
@@ -19,6 +21,20 @@ class VerifyAsked(AtCommit, kw_only=True):
     """
 
     all: bool = False
+
+
+class CollectAsked(Document, kw_only=True):
+    """Whether it is done.
+
+    Attributes:
+        apply: mark what nothing needs, delete what was marked a grace ago; without it nothing is changed.
+    """
+
+    apply: bool = False
+
+
+def _collect(call: RouteCall) -> Any:
+    return call.service.collecting.collect(apply=call.body.apply)
 
 
 def _verify(call: RouteCall) -> Any:
@@ -48,5 +64,15 @@ ENDPOINTS = (
         "Read all that branches, tags and runs reach, and mend what is damaged.",
         _repair,
         (LakeRepair,),
+    ),
+    Endpoint(
+        "POST",
+        "/collections",
+        "gc",
+        PersonRole.OWNER,
+        "Data of past versions that nothing needs: what goes and why, or take it away.",
+        _collect,
+        (Collection,),
+        body=CollectAsked,
     ),
 )
