@@ -182,6 +182,10 @@ class Going:
         return {str(row[0]): GoingFile(*row) for row in rows}
 
     def back(self, paths: Iterable[str]) -> None:
-        """Files are there again."""
+        """Files are there again, and may be read."""
+        known = [(path,) for path in paths]
         with self._database.write() as transaction:
-            transaction.execute_many("delete from going where path = ?", [(path,) for path in paths])
+            if self.is_any(transaction):
+                transaction.execute_many("delete from going where path = ?", known)
+        epoch, closed = self._closed
+        self._closed = epoch, closed.difference(path for (path,) in known)

@@ -41,8 +41,18 @@ def _verify(call: RouteCall) -> Any:
     return call.service.verifying.verify(call.body.at, all=call.body.all)
 
 
+class RepairAsked(AtCommit, kw_only=True):
+    """What is mended; all without either.
+
+    Attributes:
+        datasets: `schema.name`, or `schema.name@REF`: only what these read is mended, be it damaged or gone.
+    """
+
+    datasets: list[str] = []
+
+
 def _repair(call: RouteCall) -> Any:
-    return call.service.repairing.repair()
+    return call.service.repairing.repair(call.body.datasets, call.body.at)
 
 
 ENDPOINTS = (
@@ -64,6 +74,7 @@ ENDPOINTS = (
         "Read all that branches, tags and runs reach, and mend what is damaged.",
         _repair,
         (LakeRepair,),
+        body=RepairAsked,
     ),
     Endpoint(
         "POST",
