@@ -46,6 +46,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.approval import ApprovalsDocument, ApprovedDocument, DisapprovedDocument
     from andon.model.architecture import ArchitectureDocument
     from andon.model.check_result import CheckDocument
+    from andon.model.collection import Collection
     from andon.model.cord import Cord
     from andon.model.due import DueDocument
     from andon.model.letter import Letter
@@ -54,7 +55,6 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.person import AccessToken, TokenMade
     from andon.model.plan import PlanDocument
     from andon.model.principles import ScorecardDocument
-    from andon.model.collection import Collection
     from andon.model.repair import LakeRepair
     from andon.model.reproduction import ReproductionDocument
     from andon.model.reproduction_sample import ReproductionSample

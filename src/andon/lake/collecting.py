@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -20,6 +21,7 @@ from andon.base.files import lock_file, machine_error
 from andon.base.record import Record, field
 from andon.errors import ConflictError, MachineError
 from andon.lake.going import CLOSED, DELETING, MARKED, TAKEN, GoingFile
+from andon.lake.iceberg.metadata import DERIVED
 from andon.lake.leases import Reading
 from andon.lake.named_files import named_files
 from andon.lake.packing import files_of
@@ -165,7 +167,10 @@ class Collector:
             file
             for file in found.unneeded.values()
             if (file.going is None and not self._grace)
-            or (file.going is not None and (file.going.state != MARKED or from_text(file.going.since) + self._grace <= now))
+            or (
+                file.going is not None
+                and (file.going.state != MARKED or from_text(file.going.since) + self._grace <= now)
+            )
         ]
 
     def collect(self) -> tuple[Found, Collected]:
@@ -184,6 +189,7 @@ class Collector:
             with self._lake.storage.alone() as is_alone:
                 ready = [file for file in ready if is_alone or file.dataset]
                 deleted, closed, waits_for = self._take(ready, moved)
+            self._drop_derived()
             return found, Collected(marked, closed, deleted, waits_for, not is_alone)
 
     # -- steps
@@ -236,7 +242,9 @@ class Collector:
                 closing = [f.path for f in marked if is_still or (f.going is not None and f.going.state == MARKED)]
                 rows = transaction.query("select number from epoch")
                 epoch = (int(rows[0][0]) if rows else 0) + 1
-                transaction.execute("update epoch set number = ?" if rows else "insert into epoch (number) values (?)", [epoch])
+                transaction.execute(
+                    "update epoch set number = ?" if rows else "insert into epoch (number) values (?)", [epoch]
+                )
                 transaction.execute_many(
                     "update going set state = ?, epoch = ? where path = ? and state = ?",
                     [(CLOSED, epoch, path, MARKED) for path in closing],
@@ -246,7 +254,9 @@ class Collector:
         paths = [file.path for file in ready]
         with self._lake.database.write() as transaction:
             going = _states(transaction.query, paths)
-            free = [p for p in paths if p in going and going[p][0] == CLOSED and (oldest is None or going[p][1] <= oldest)]
+            free = [
+                p for p in paths if p in going and going[p][0] == CLOSED and (oldest is None or going[p][1] <= oldest)
+            ]
             transaction.execute_many(
                 "update going set state = ? where path = ? and state = ?", [(DELETING, path, CLOSED) for path in free]
             )
@@ -255,6 +265,20 @@ class Collector:
         waits = {p for p in paths if p in going and going[p][0] == CLOSED} - set(free)
         late = tuple(r for r in readers if any(r.epoch < going[p][1] for p in waits))
         return frozenset(deleted), frozenset(waits), late
+
+    def _drop_derived(self) -> None:
+        """Metadata of Iceberg that name files which are gone."""
+        folder = Path(self._lake.storage.engine_path(DERIVED))
+        try:
+            versions = [entry.name for entry in folder.iterdir()]
+        except FileNotFoundError:
+            return
+        gone = {path for path, row in self._lake.going.all().items() if row.state == TAKEN}
+        for marks, batch in in_batches(versions):
+            sql = f"select id, body from version where id in ({marks})"
+            for id, body in self._lake.database.query(sql, batch):
+                if any(file.path in gone for file in files_of(body)):
+                    shutil.rmtree(folder / id, ignore_errors=True)
 
     def _moved(self, reader: Transaction | None = None) -> int:
         """How often refs moved."""

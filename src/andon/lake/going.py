@@ -104,7 +104,10 @@ class Going:
             leaf = self._commits.leaf(self._commits.get(commit), dataset)
             if leaf is not None and leaf.version == version:
                 return f"{dataset}@{name}"
-        datasets = [str(row[0]) for row in self._database.query("select distinct dataset from build where version = ?", [version])]
+        datasets = [
+            str(row[0])
+            for row in self._database.query("select distinct dataset from build where version = ?", [version])
+        ]
         for (head,) in self._database.query("select commit_id from ref where kind <> 'run' order by kind, name"):
             for commit in self._commits.first_parents(self._commits.get(head)):
                 for dataset in datasets:

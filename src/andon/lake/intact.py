@@ -134,7 +134,9 @@ class Intact:
         size = self._storage.size(file.path)
         if size == file.size:
             return None
-        found = Damage(file.path, "is not there" if size is None else "is cut off" if size < file.size else "is damaged")
+        found = Damage(
+            file.path, "is not there" if size is None else "is cut off" if size < file.size else "is damaged"
+        )
         return found if self._going is None else self._going.told(found)
 
     def require(self, dataset: str, files: Iterable[Sealed]) -> None:

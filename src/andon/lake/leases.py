@@ -16,9 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from andon.base.clock import system_clock, to_text
-from andon.base.files import like_shared_folder, make_folder
+from andon.base.files import make_folder
 from andon.base.process import this_process
 from andon.base.record import Record
+from andon.base.sharing import like_shared_folder
 from andon.errors import AndonError
 
 _DIGITS = 20
@@ -116,12 +117,12 @@ class Leases:
         """Who reads now, this process among them. Notes of processes that are gone are removed."""
         found: list[Reading] = []
         try:
-            names = sorted(os.listdir(self._folder))
+            notes = sorted(self._folder.iterdir())
         except FileNotFoundError:
             return found
-        for name in names:
-            if not name.startswith("."):
-                reading = self._guests() if name == _GUESTS else _noted(self._folder / name)
+        for note in notes:
+            if not note.name.startswith("."):
+                reading = self._guests() if note.name == _GUESTS else _noted(note)
                 if reading is not None:
                     found.append(reading)
         return found

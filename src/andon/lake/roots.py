@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Cutoff = Callable[[str, str], str]
 
 _ALWAYS = "9999"
+_READ = "reads it"
 
 
 class Pin(Record):
@@ -51,7 +52,7 @@ class Roots(Record):
 
 
 def roots(lake: Lake, cutoffs: Callable[[Commit], Cutoff], runs_since: str, pins: Iterable[Pin] = ()) -> Roots:
-    """What must be kept. All of the history is read.
+    """What must be kept. All of the history is read, each tree once.
 
     Args:
         cutoffs: gives, by the head of a branch, how long its datasets are kept.
@@ -65,18 +66,25 @@ def roots(lake: Lake, cutoffs: Callable[[Commit], Cutoff], runs_since: str, pins
     commits, refs = lake.commits, lake.refs
     branches = refs.of_kind("branch")
     for ref in branches:
-        _all(lake, found, commits.get(ref.commit), f"{ref.name} shows it")
+        found.whole(lake, commits.get(ref.commit), f"{ref.name} shows it")
     for ref in refs.of_kind("tag"):
-        _all(lake, found, commits.get(ref.commit), f"the tag {ref.name} shows it")
+        found.whole(lake, commits.get(ref.commit), f"the tag {ref.name} shows it")
+    found.read(lake)
     for ref in branches:
         head = commits.get(ref.commit)
         _undone(lake, found, head, ref.name)
         _history(lake, found, head, ref.name, cutoffs(head))
     for ref in refs.of_kind("run"):
         if ref.updated >= runs_since:
-            _all(lake, found, commits.get(ref.commit), f"{ref.name} shows it")
+            found.whole(lake, commits.get(ref.commit), f"{ref.name} shows it")
     for pin in pins:
-        _all(lake, found, commits.get(pin.commit), pin.why, pin.datasets)
+        if pin.datasets is None:
+            found.whole(lake, commits.get(pin.commit), pin.why)
+        else:
+            commit = commits.get(pin.commit)
+            for name in pin.datasets:
+                found.keep(commits.leaf(commit, name), pin.why)
+    found.read(lake)
     _below(lake, found)
     return Roots(found.needed, {v: until for v, until in found.shown.items() if v not in found.needed})
 
@@ -85,16 +93,24 @@ class _Found:
     def __init__(self) -> None:
         self.needed: dict[str, str] = {}
         self.shown: dict[str, str] = {}
+        self._trees: dict[str, str] = {}
+        self._read: set[str] = set()
 
     def keep(self, leaf: Leaf | None, why: str) -> None:
         if leaf is not None:
             self.needed.setdefault(leaf.version, why)
 
+    def whole(self, lake: Lake, commit: Commit, why: str) -> None:
+        """All that a commit shows; what several have alike is read once."""
+        for tree in lake.commits.schemas(commit).values():
+            self._trees.setdefault(tree, why)
 
-def _all(lake: Lake, found: _Found, commit: Commit, why: str, datasets: frozenset[str] | None = None) -> None:
-    for name, leaf in lake.commits.state(commit).leaves.items():
-        if datasets is None or name in datasets:
-            found.keep(leaf, why)
+    def read(self, lake: Lake) -> None:
+        """Keep what `whole` was told."""
+        for tree, leaves in lake.commits.trees(self._trees.keys() - self._read):
+            for leaf in leaves.values():
+                self.keep(leaf, self._trees[tree])
+        self._read |= self._trees.keys()
 
 
 def _undone(lake: Lake, found: _Found, head: Commit, branch: str) -> None:
@@ -156,12 +172,20 @@ def _below(lake: Lake, found: _Found) -> None:
         below: dict[str, str] = {}
         views = set()
         for marks, batch in in_batches(waiting):
-            views |= {str(id) for (id,) in lake.database.query(f"select id from version where is_view = 1 and id in ({marks})", batch)}
+            views |= {
+                str(id)
+                for (id,) in lake.database.query(f"select id from version where is_view = 1 and id in ({marks})", batch)
+            }
         for marks, batch in in_batches(views):
             sql = f"select key, dataset, created, body from build where superseded = 0 and key in ({marks})"
             for key, dataset, created, body in lake.database.query(sql, batch):
                 why = found.needed[key]
-                below.update({each: why if "reads it" in why else f"the view {dataset} reads it: {why}" for each in trace_of(created, body).inputs.values()})
+                below.update(
+                    {
+                        each: why if "reads it" in why else f"the view {dataset} reads it: {why}"
+                        for each in trace_of(created, body).inputs.values()
+                    }
+                )
         for version, why in below.items():
             found.needed.setdefault(version, why)
         waiting = below.keys() - met

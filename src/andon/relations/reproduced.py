@@ -61,7 +61,7 @@ def compared(
         return Likeness(ReproVerdict.DIFFERENT, _other_columns(old, new))
     if old.is_view:
         return Likeness(ReproVerdict.IDENTICAL, "a view: the same recipe; its rows are made whenever it is read")
-    if any(found.is_gone for file in old.files if (found := lake.intact.damage(file)) is not None):
+    if any(lost.is_gone for file in old.files if (lost := lake.intact.damage(file)) is not None):
         return _with_gone(old, new, sides, known())
     lake.intact.require(old.dataset, old.files)  # nothing is believed that is not what was written
     storage = lake.storage
@@ -91,9 +91,12 @@ def _with_gone(old: Version, new: Version, sides: Sides, known: str | None) -> L
         return Likeness(ReproVerdict.IDENTICAL, "the same bytes, by the hashes that were kept of data that are gone")
     if known is not None and sides.fingerprint(new) == known:
         return Likeness(
-            ReproVerdict.IDENTICAL, "the same rows, in other bytes, by the fingerprint that was kept of data that are gone"
+            ReproVerdict.IDENTICAL,
+            "the same rows, in other bytes, by the fingerprint that was kept of data that are gone",
         )
-    count = f"{new.rows:,} rows, where there were {old.rows:,}" if new.rows != old.rows else f"{new.rows:,} rows, as then"
+    count = (
+        f"{new.rows:,} rows, where there were {old.rows:,}" if new.rows != old.rows else f"{new.rows:,} rows, as then"
+    )
     told = "not those whose fingerprint was kept" if known is not None else "and no fingerprint was kept"
     return Likeness(ReproVerdict.DIFFERENT, f"{count}, {told}; which differ can't be told, since the data are gone")
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from andon.service.branches import Branches
     from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
+    from andon.service.collecting import Collecting
     from andon.service.completion import Completion
     from andon.service.contracts import Contracts
     from andon.service.cords import CordDesk
@@ -67,7 +68,6 @@ if TYPE_CHECKING:
     from andon.service.query_history import QueryHistory
     from andon.service.readers import ReaderBook
     from andon.service.renaming import Renaming
-    from andon.service.collecting import Collecting
     from andon.service.repairing import Repairing
     from andon.service.reproducing import Reproducing
     from andon.service.reproduction_samples import ReproductionSamples

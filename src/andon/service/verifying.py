@@ -53,9 +53,7 @@ class Verifying:
         found: dict[Part, str] = {(wrong.kind, wrong.id): wrong.what for wrong in reached.wrong}
         lake = self._workspace.lake
         with lake.leases.reading():
-            damages = lake.intact.damages(
-                [*files.values()], lambda count, size: tell(count, size, len(files), total)
-            )
+            damages = lake.intact.damages([*files.values()], lambda count, size: tell(count, size, len(files), total))
         broken = {each.path: each.what for each in damages if not each.is_gone}
         found.update({part: broken[part[1]] for part in files if part[1] in broken})
         owners, touched = reached.owners(), reached.touched(found)
@@ -78,7 +76,9 @@ class Verifying:
     ) -> tuple[list[GoneData], dict[Part, Sealed]]:
         """What was taken away, by dataset, and the files that should be there."""
         lake = self._workspace.lake
-        taken = {path for path, row in lake.going.all().items() if row.state != MARKED and not lake.storage.exists(path)}
+        taken = {
+            path for path, row in lake.going.all().items() if row.state != MARKED and not lake.storage.exists(path)
+        }
         there = {part: file for part, file in files.items() if file.path not in taken}
         sums: dict[str, tuple[int, int]] = {}
         for part in files.keys() - there.keys():

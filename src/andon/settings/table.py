@@ -145,7 +145,12 @@ SETTINGS: tuple[Setting, ...] = (
         "How long data stay after a branch showed something newer in their place (`90d`, `1y`), where a dataset's file does not say `keep`."
         " What loads from elsewhere brought goes by its own file alone. Empty: for ever.",
     ),
-    Setting("retention.runs", "duration", "30d", "How long the data of a run stay that no branch ever showed; empty: for ever."),
+    Setting(
+        "retention.runs",
+        "duration",
+        "30d",
+        "How long the data of a run stay that no branch ever showed; empty: for ever.",
+    ),
     Setting(
         "retention.grace",
         "duration",

@@ -18,7 +18,15 @@ def collection_lines(found: Collection, ink: Ink, width: int | None) -> list[str
     lines: list[str] = []
     if found.parts:
         rows: list[Sequence[Cell]] = [
-            [each.dataset or ("(no dataset)", "dim"), size(each.bytes), str(each.files), str(each.versions), _stage(each), each.why, (each.back, "dim")]
+            [
+                each.dataset or ("(no dataset)", "dim"),
+                size(each.bytes),
+                str(each.files),
+                str(each.versions),
+                _stage(each),
+                each.why,
+                (each.back, "dim"),
+            ]
             for each in found.parts
         ]
         headers = ["goes", "size", "files", "versions", "when", "why", "how it comes back"]
@@ -27,7 +35,9 @@ def collection_lines(found: Collection, ink: Ink, width: int | None) -> list[str
         kept: list[Sequence[Cell]] = [
             [each.dataset, size(each.bytes), str(each.files), (each.why, "dim")] for each in found.kept[:_KEPT]
         ]
-        lines += table(kept, ink, headers=["stays", "size", "files", "why"], right=range(1, 3), width=width, whole=range(3))
+        lines += table(
+            kept, ink, headers=["stays", "size", "files", "why"], right=range(1, 3), width=width, whole=range(3)
+        )
         if len(found.kept) > _KEPT:
             lines.append(ink.paint(f"and {len(found.kept) - _KEPT} more; `--json` has all", "dim"))
         lines.append("")
@@ -37,7 +47,9 @@ def collection_lines(found: Collection, ink: Ink, width: int | None) -> list[str
 def _stage(part: CollectedPart) -> str:
     if part.stage == "waits":
         return f"from {(part.until or '')[:16].replace('T', ' ')} on"
-    return {"new": "when its grace is over", "ready": "now", "read": "when nobody reads it", "deleted": "deleted"}[part.stage]
+    return {"new": "when its grace is over", "ready": "now", "read": "when nobody reads it", "deleted": "deleted"}[
+        part.stage
+    ]
 
 
 def _end(found: Collection, ink: Ink) -> list[str]:
@@ -55,8 +67,13 @@ def _end(found: Collection, ink: Ink) -> list[str]:
         told = f"{sizes} wait until their grace of {found.grace} is over; `andon gc --apply` deletes them then"
         lines.append(ink.paint(told if found.grace else f"{sizes} go with the next `andon gc --apply`", "dim"))
     for each in found.waits_for:
-        lines.append(f"process {each.process} reads since {each.since[:16].replace('T', ' ')}: what it may read stays so long")
+        lines.append(
+            f"process {each.process} reads since {each.since[:16].replace('T', ' ')}: what it may read stays so long"
+        )
     if found.is_written and any(part.dataset is None for part in found.parts):
         lines.append(ink.paint("somebody writes: files that no version names stay until nobody does", "dim"))
-    lines += [f"{ink.paint('✗', 'bad')} `{path}` lies outside of the storage; nothing was done to it" for path in found.refused]
+    lines += [
+        f"{ink.paint('✗', 'bad')} `{path}` lies outside of the storage; nothing was done to it"
+        for path in found.refused
+    ]
     return lines

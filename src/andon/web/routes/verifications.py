@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from andon.base.document import Document
+from andon.base.record import field
 from andon.model.collection import Collection
 from andon.model.person import PersonRole
 from andon.model.repair import LakeRepair
@@ -48,7 +49,7 @@ class RepairAsked(AtCommit, kw_only=True):
         datasets: `schema.name`, or `schema.name@REF`: only what these read is mended, be it damaged or gone.
     """
 
-    datasets: list[str] = []
+    datasets: list[str] = field(default_factory=list)
 
 
 def _repair(call: RouteCall) -> Any:
