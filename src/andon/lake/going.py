@@ -65,8 +65,11 @@ class Going:
             self._closed = epoch, frozenset(str(path) for (path,) in rows)
 
     def is_closed(self, path: str) -> bool:
-        """Whether nobody may begin to read a file, as far as was looked."""
-        return path in self._closed[1]
+        """Whether nobody may begin to read a file, as far as was looked: what is needed again since may be read."""
+        if path not in self._closed[1]:
+            return False
+        rows = self._database.query("select state from going where path = ?", [path])
+        return bool(rows) and rows[0][0] in (CLOSED, DELETING)
 
     def told(self, damage: Damage) -> Damage:
         """What is wrong with a file: that it is not there is no damage where it was taken away."""

@@ -160,7 +160,9 @@ def _shown(lake: Lake, head: Commit, branch: str) -> Iterable[tuple[Commit, str]
     sql = "select new, at from reflog where ref = ? order by seq desc"
     end = _ALWAYS
     for new, at in lake.database.query(sql, [branch]):
-        if new is not None and new not in line:
+        if new is None:
+            return  # another branch had the name
+        if new not in line:
             yield lake.commits.get(new), end
         end = at
 
