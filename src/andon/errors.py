@@ -182,7 +182,9 @@ CODES: dict[str, str] = {
     "lake.nothing_to_redo": "No undo is left to redo.",
     "lake.protected": "The branch can't be dropped, or the name is no branch and can't move.",
     "lake.format": "The lake or its folder is of another format.",
+    "lake.busy": "Somebody takes files of the lake away at this moment, or brings them back.",
     "lake.corrupt": "Stored data is not what its id says.",
+    "lake.gone": "The data of a version are not kept any more; `andon repair DATASET@REF` builds them again.",
     # machine
     "machine.disk": "The disk is full or can't be written.",
     "machine.read_only": "The folder can't be written.",

@@ -47,6 +47,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.architecture import ArchitectureDocument
     from andon.model.catalog_copy import CatalogCopy, CatalogGrants
     from andon.model.check_result import CheckDocument
+    from andon.model.collection import Collection
     from andon.model.cord import Cord
     from andon.model.due import DueDocument
     from andon.model.letter import Letter
@@ -155,6 +156,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "catalog grants": (CatalogGrants,),
         "verify": (Verification,),
         "repair": (LakeRepair,),
+        "gc": (Collection,),
         "architecture": (ArchitectureDocument,),
         "principles": (ScorecardDocument,),
         "approve": (ApprovedDocument, ApprovalsDocument, DisapprovedDocument),

@@ -89,6 +89,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("value", "value", "value", "What the lake is worth, and the repair that helps most", "Keep lean"),
     Entry("cost", "costs", "cost", "What the lake costs, and whom that serves", "Keep lean"),
     Entry("waste", "costs", "waste", "Datasets that nothing live needs, and what they cost", "Keep lean"),
+    Entry("gc", "gc", "gc", "Take away old data that nothing needs any more", "Keep lean"),
     Entry("archive", "costs", "archive", "Put datasets away that nothing live needs", "Keep lean"),
     Entry("simplify", "simplify", "simplify", "What could be simpler, with the change ready", "Keep lean"),
     Entry("due", "due", "due", "What is due by schedule, and what comes when", "By schedule"),

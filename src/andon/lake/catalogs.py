@@ -35,8 +35,13 @@ def other_catalogs(storage: Storage, catalog: Database) -> Iterator[tuple[Path |
             yield place if is_postgres(place) else Path(os.path.normpath(root / place)), note
 
 
+def catalog_mark(storage: Storage, catalog: Database) -> str:
+    """What tells a catalog from the others of a storage, wherever the two are moved together."""
+    return sha256(_relative(storage, catalog).encode()).hexdigest()[:16]
+
+
 def _note(storage: Storage, catalog: Database) -> str:
-    return f"{_FOLDER}/{sha256(_relative(storage, catalog).encode()).hexdigest()[:16]}"
+    return f"{_FOLDER}/{catalog_mark(storage, catalog)}"
 
 
 def _relative(storage: Storage, catalog: Database) -> str:

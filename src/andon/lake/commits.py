@@ -134,6 +134,17 @@ class Commits:
                     changes[f"{schema}.{name}"] = (before_it, after_it)
         return changes
 
+    def schemas(self, commit: Commit) -> Mapping[str, str]:
+        """The trees of `commit`, by schema: what two commits have by one id they have alike."""
+        schemas: Mapping[str, str] = self._tree(commit.root)["schemas"]
+        return schemas
+
+    def trees(self, ids: Iterable[str]) -> Iterator[tuple[str, Mapping[str, Leaf]]]:
+        """Trees of schemas, each once; none is kept in memory."""
+        for marks, batch in in_batches(dict.fromkeys(ids)):
+            for key, body in self._database.query(f"select id, body from tree where id in ({marks})", batch):
+                yield key, leaves_of(decompressed(body))
+
     def shared(self, commit: Commit) -> Mapping[str, str]:
         """The shared files of `commit`."""
         tree = self._tree(commit.root)["shared"]

@@ -7,7 +7,7 @@ folder entry. A disk that changes bytes behind the system's back touches no mark
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from andon.base.cache import Cache, Entries
 from andon.base.lru import Lru
@@ -15,6 +15,9 @@ from andon.base.record import Record
 from andon.errors import DamagedError, MachineError
 from andon.lake.storage import Storage
 from andon.model.damage import Damage, damaged
+
+if TYPE_CHECKING:
+    from andon.lake.going import Going
 
 #: Files whose marks are kept in memory, for twice a lake of 10,000.
 _MARKS = 20_000
@@ -55,11 +58,13 @@ class Intact:
 
     Args:
         kept: where it is kept which files were hashed; disposable.
+        going: which files are on their way out.
     """
 
-    def __init__(self, storage: Storage, kept: Cache) -> None:
+    def __init__(self, storage: Storage, kept: Cache, going: Going | None = None) -> None:
         self._storage = storage
         self._kept = kept
+        self._going = going
         self._known: Lru[str, Hashed] = Lru(_MARKS)
         self._new: dict[str, Hashed] = {}
 
@@ -123,11 +128,16 @@ class Intact:
             return Damage(file.path, "can't be read")
 
     def of_size(self, file: Sealed) -> Damage | None:
-        """What a look at the folder entry tells of a file that is not whole."""
+        """What a look at the folder entry tells of a file that is not whole, or that nobody may begin to read any more."""
+        if self._going is not None and self._going.is_closed(file.path):
+            return self._going.closed(file.path)
         size = self._storage.size(file.path)
         if size == file.size:
             return None
-        return Damage(file.path, "is not there" if size is None else "is cut off" if size < file.size else "is damaged")
+        found = Damage(
+            file.path, "is not there" if size is None else "is cut off" if size < file.size else "is damaged"
+        )
+        return found if self._going is None else self._going.told(found)
 
     def require(self, dataset: str, files: Iterable[Sealed]) -> None:
         """Refuse to read what is not what was written.

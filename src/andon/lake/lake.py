@@ -5,16 +5,19 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from pathlib import Path
 
 from andon.base.cache import Cache, MemoryCache
 from andon.base.clock import Clock, to_text
 from andon.base.database import Database, Transaction, migrate
 from andon.errors import MachineError
-from andon.lake.catalogs import enlist
+from andon.lake.catalogs import catalog_mark, enlist
 from andon.lake.commits import Commits, Draft
 from andon.lake.former_names import FormerNames
+from andon.lake.going import Going
 from andon.lake.holdings import Holdings
 from andon.lake.intact import Intact
+from andon.lake.leases import Leases
 from andon.lake.objects import Objects
 from andon.lake.refs import MAIN, Mover, RefMove, Refs
 from andon.lake.schema import MIGRATIONS
@@ -29,11 +32,13 @@ class Lake:
         self.database = database
         self.storage = storage
         self.clock = clock
-        self.intact = Intact(storage, MemoryCache() if kept is None else kept)
-        self.objects = Objects(database, storage, clock, self.intact)
+        self.commits = Commits(database)
+        self.going = Going(database, storage, self.commits)
+        self.leases = Leases(_notes(storage, database), self.going.epoch, self.going.look)
+        self.intact = Intact(storage, MemoryCache() if kept is None else kept, self.going)
+        self.objects = Objects(database, storage, clock, self.intact, self.going)
         self.holdings = Holdings(database)
         self.former_names = FormerNames(database, self.objects)
-        self.commits = Commits(database)
         self.refs = Refs(database, self.commits, lambda: self.clock())
 
     @classmethod
@@ -86,7 +91,7 @@ class Lake:
 
         Raises:
             ConflictError: `lake.ref_moved`.
-            MachineError: the storage can't note that this catalog names files of it.
+            MachineError: `lake.gone` where it names data that nothing kept; the storage can't note that this catalog names files of it.
         """
         if request is not None and (done := self.refs.answered(request)) is not None and done.new is not None:
             return self.commits.get(done.new)
@@ -97,6 +102,7 @@ class Lake:
             with self.database.write() as transaction:
                 root = content if isinstance(content, str) else self.commits.root_of(transaction, content)
                 commit = self.commits.write(transaction, draft, root, self.refs.next_after(transaction, draft.time))
+                self._require_kept(transaction, commit)
                 for number, move in enumerate(moves, start=1):
                     mover = Mover(draft.author, at, request if number == len(moves) else None)
                     self.refs.move(transaction, move, commit.id, mover)
@@ -112,11 +118,36 @@ class Lake:
         return commit
 
     def move(self, move: RefMove, new: str | None, actor: str, request: str | None = None) -> None:
-        """Make, move or remove a ref without a new commit (see `Refs.move`); a request that was done already does nothing."""
+        """Make, move or remove a ref without a new commit (see `Refs.move`); a request that was done already does nothing.
+
+        Raises:
+            MachineError: `lake.gone` where `new` names data that nothing kept.
+        """
         if request is not None and self.refs.answered(request) is not None:
             return
         with self.database.write() as transaction:
+            if new is not None and not self._is_shown(transaction, new):
+                self._require_all(transaction, self.commits.get(new))
             self.refs.move(transaction, move, new, Mover(actor, to_text(self.clock()), request))
+
+    def _require_kept(self, transaction: Transaction, commit: Commit) -> None:
+        """Keep what a new commit names. What its first parent names is kept by a ref, or has to be looked at, too."""
+        if commit.parent is None or not self._is_shown(transaction, commit.parent):
+            self._require_all(transaction, commit)
+        elif self.going.is_any(transaction):
+            changes = self.commits.changed_leaves(self.commits.get(commit.parent), commit)
+            self.going.require(transaction, (new.version for _, new in changes.values() if new is not None))
+
+    def _require_all(self, transaction: Transaction, commit: Commit) -> None:
+        if self.going.is_any(transaction):
+            leaves = self.commits.state(commit).leaves.values()
+            self.going.require(transaction, (leaf.version for leaf in leaves))
+
+    @staticmethod
+    def _is_shown(transaction: Transaction, commit: str) -> bool:
+        """Whether a ref whose head is always kept names a commit."""
+        sql = "select 1 from ref where commit_id = ? and kind <> 'run' limit 1"
+        return bool(transaction.query(sql, [commit]))
 
     def _begin(self, author: str) -> None:
         at = to_text(self.clock())
@@ -126,6 +157,11 @@ class Lake:
                 return  # another process was first
             commit = self.commits.write(transaction, draft, self.commits.root_of(transaction, State()))
             self.refs.move(transaction, RefMove(MAIN, "branch", None, "init"), commit.id, Mover(author, at))
+
+
+def _notes(storage: Storage, database: Database) -> Path:
+    """Where the processes that read by this catalog note it: each catalog has epochs of its own."""
+    return Path(storage.engine_path(f".readers/{catalog_mark(storage, database)}"))
 
 
 def _not_done(error: MachineError) -> MachineError:

@@ -7,15 +7,15 @@ a power loss would leave rows that name torn files.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from andon.base.cache import MemoryCache
 from andon.base.clock import Clock, to_text
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.hashing import digest
 from andon.base.lru import Lru
-from andon.errors import MachineError
+from andon.errors import ConflictError, MachineError
 from andon.lake.field_ids import FieldIds, Output
 from andon.lake.intact import Intact
 from andon.lake.packing import (
@@ -35,6 +35,9 @@ from andon.model.build import Build, BuildTrace
 from andon.model.dataset import Definition
 from andon.model.version import Version
 
+if TYPE_CHECKING:
+    from andon.lake.going import Going
+
 # Bytes of definitions that are kept in memory, about: twice those of a lake of 10,000 datasets.
 _DEFINITIONS = 64 << 20
 # Meanings that are kept in memory (some hundred bytes each), for twice such a lake.
@@ -48,10 +51,18 @@ _BUILD = "id, key, dataset, definition, version, run, body, created"
 class Objects:
     """Reads and writes immutable objects."""
 
-    def __init__(self, database: Database, storage: Storage, clock: Clock, intact: Intact | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        storage: Storage,
+        clock: Clock,
+        intact: Intact | None = None,
+        going: Going | None = None,
+    ) -> None:
         self._database = database
         self._storage = storage
         self._intact = Intact(storage, MemoryCache()) if intact is None else intact
+        self._going = going
         self._clock = clock
         self._definitions: Lru[str, Definition] = Lru(_DEFINITIONS, _weight)
         self._meanings: Lru[str, tuple[str, str]] = Lru(_MEANINGS)
@@ -207,6 +218,7 @@ class Objects:
         lost = self._lost([v for v, _ in outcomes])
         now = to_text(self._clock())
         with self._database.write() as transaction:
+            lost |= self._revived(transaction, [v for v, _ in outcomes])
             if texts:
                 _insert_texts(transaction, texts)
             _insert_definitions(transaction, definitions)
@@ -220,7 +232,8 @@ class Objects:
                 "update version set body = ? where id = ?",
                 [(pack(version_body(v)), v.id) for v, _ in outcomes if v.id in lost],
             )
-            winners = _insert_builds(transaction, [b for _, b in outcomes], now, force)
+            again = self._gone_builds(transaction, [b for _, b in outcomes])
+            winners = _insert_builds(transaction, [b for _, b in outcomes], now, force, again)
             if also is not None:
                 also(transaction)
         self._intact.flush()
@@ -229,6 +242,46 @@ class Objects:
     def register_fields(self, wanted: Mapping[str, Output]) -> dict[str, dict[str, int]]:
         """Give every column of every output its field id (`field_ids.FieldIds.register`)."""
         return self._field_ids.register(wanted)
+
+    def _revived(self, transaction: Transaction, made: Sequence[Version]) -> set[str]:
+        """Keep the files of results; those versions that are known by files which are on their way out, or gone.
+
+        Raises:
+            ConflictError: `lake.ref_moved` where a result goes on from files that are gone meanwhile.
+        """
+        if self._going is None or not self._going.is_any(transaction):
+            return set()
+        late = self._going.revive(transaction, [file.path for version in made for file in version.files])
+        if late:
+            raise ConflictError(
+                "lake.ref_moved",
+                f"`{min(late)}` was taken away while something was made of it",
+                hint="run the same command again; what was built is reused",
+                retryable=True,
+            )
+        known = self.versions(v.id for v in made)
+        again = [known[v.id] for v in made if v.id in known and v.files != known[v.id].files]
+        paths = {file.path: version.id for version in again for file in version.files}
+        late = self._going.revive(transaction, paths)
+        return {paths[path] for path in late}
+
+    def _gone_builds(self, transaction: Transaction, made: Sequence[Build]) -> set[str]:
+        """Keys of `made` whose build so far came to another version, of which data are gone."""
+        if self._going is None or not self._going.is_any(transaction):
+            return set()
+        versions = {build.key: build.version for build in made}
+        found = {k: v for k, v in self._versions_of(transaction, versions).items() if v != versions[k]}
+        tables = self._going.tables(transaction, found.values())
+        late = self._going.revive(transaction, [f.path for v in found.values() if v in tables for f in tables[v].files])
+        return {k for k, v in found.items() if v in tables and any(f.path in late for f in tables[v].files)}
+
+    @staticmethod
+    def _versions_of(transaction: Transaction, keys: Iterable[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for marks, batch in in_batches(keys):
+            sql = f"select key, version from build where superseded = 0 and key in ({marks})"
+            found.update((str(key), str(version)) for key, version in transaction.query(sql, batch))
+        return found
 
     def _lost(self, made: Sequence[Version]) -> set[str]:
         """Those of the known versions that are in other files now, and whose old ones are not what was written: one of two files is about
@@ -295,13 +348,16 @@ def _insert_definitions(transaction: Transaction, definitions: Iterable[Definiti
     )
 
 
-def _insert_builds(transaction: Transaction, builds: Sequence[Build], now: str, force: bool) -> dict[str, Build]:
+def _insert_builds(
+    transaction: Transaction, builds: Sequence[Build], now: str, force: bool, again: Collection[str] = ()
+) -> dict[str, Build]:
+    """The builds that count, by key; those of keys in `again` take the place of earlier ones, with `force` all."""
     winners: dict[str, Build] = {}
     by_key = {build.key: build for build in builds}
+    for marks, batch in in_batches(by_key if force else again):
+        transaction.execute(f"update build set superseded = 1 where superseded = 0 and key in ({marks})", batch)
     for marks, batch in in_batches(by_key):
-        if force:
-            transaction.execute(f"update build set superseded = 1 where superseded = 0 and key in ({marks})", batch)
-        else:
+        if not force:
             sql = f"select {_BUILD} from build where superseded = 0 and key in ({marks})"
             winners.update((row[1], build_of(row)) for row in transaction.query(sql, batch))
     fresh = [build for key, build in by_key.items() if key not in winners]

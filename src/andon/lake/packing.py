@@ -29,8 +29,20 @@ class _TracePart(msgspec.Struct, frozen=True):
     seconds: float = 0.0
 
 
+class HeldPart(msgspec.Struct, frozen=True, array_like=True):
+    """Of a data file where it lies, and its size."""
+
+    path: str
+    size: int
+
+
+class _FilesPart(msgspec.Struct, frozen=True):
+    files: tuple[HeldPart, ...] = ()
+
+
 _LEAVES = msgspec.json.Encoder(order="deterministic")
 with LEARNING:
+    _FILES = msgspec.json.Decoder(_FilesPart)
     _TRACE = msgspec.json.Decoder(_TracePart)
     _LEAVES_READ = msgspec.json.Decoder(dict[str, Leaf])
 
@@ -137,6 +149,18 @@ def trace_of(created: str, packed: bytes) -> BuildTrace:
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise damaged_row(error) from error
     return BuildTrace(created, part.seconds, part.inputs, part.files)
+
+
+def files_of(packed: bytes) -> tuple[HeldPart, ...]:
+    """The data files of a version, by its body; several times as cheap as `version_of`.
+
+    Raises:
+        MachineError: `lake.corrupt`.
+    """
+    try:
+        return _FILES.decode(decompressed(packed)).files
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise damaged_row(error) from error
 
 
 def definition_text(definition: Definition) -> str:

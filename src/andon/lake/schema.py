@@ -27,4 +27,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ("create table identity (id text primary key)",),
     # what a definition holds beside what its id is made of
     ("create table definition_seal (id text primary key, sha256 text not null)",),
+    # files that nothing keeps, and how far their going has come; how often files were closed to readers
+    (
+        "create table going (path text primary key, dataset text not null, size bigint not null, state text not null,"
+        " epoch bigint not null, since text not null)",
+        "create table epoch (number bigint not null)",
+    ),
 )

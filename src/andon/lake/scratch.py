@@ -41,6 +41,8 @@ class ScratchLake(Lake):
     def __init__(self, lake: Lake, folder: Path, columns: Mapping[str, Sequence[Column]]) -> None:
         storage = ScratchStorage(lake.storage, folder)
         super().__init__(_OnlyRead(lake.database), storage, lake.clock)
+        self.leases = lake.leases
+        self.going.look(lake.going.epoch())
         # nothing that was hashed before is believed: who builds again wants to know
         self.objects: ScratchObjects = ScratchObjects(self, columns)
 

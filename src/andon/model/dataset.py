@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
+from andon.base.duration import Duration
 from andon.base.hashing import content_id
 from andon.base.record import Record
 from andon.model.budget import Budget
@@ -232,6 +233,7 @@ class Dataset(Record, omit_defaults=True):
     """A dataset of a project: its definition and what its file says about it for people.
 
     Attributes:
+        keep: how long its data stay after something newer took their place; None where the project decides.
         review: who must approve what others change of it: `owner`, or nobody.
         lineage: for Python, as declared: by column (`*`: which rows there are) the `(dataset, column)`s that it is made of.
     """
@@ -247,6 +249,7 @@ class Dataset(Record, omit_defaults=True):
     deprecated: Deprecation | None = None
     certified: Certification | None = None
     retention: Retention | None = None
+    keep: Duration | None = None
     review: str | None = None
     budget: Budget | None = None
     refresh: tuple[tuple[str, str], ...] = ()

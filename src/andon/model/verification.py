@@ -36,6 +36,18 @@ class DamagedPart(Document):
     touches: list[TouchedCommit]
 
 
+class GoneData(Document):
+    """Data that nothing kept any more: no damage.
+
+    Attributes:
+        files, bytes: that are gone.
+    """
+
+    dataset: str
+    files: int
+    bytes: int
+
+
 class Verification(Document):
     """A lake, or a commit of it, read whole.
 
@@ -44,6 +56,7 @@ class Verification(Document):
         commits, files, objects: how many were looked at.
         bytes: of the files.
         damaged: what is not what was written; empty in a whole lake.
+        gone: what `andon gc` took away, by dataset.
     """
 
     ref: str | None
@@ -53,3 +66,4 @@ class Verification(Document):
     objects: int
     seconds: float
     damaged: list[DamagedPart]
+    gone: list[GoneData]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from andon.base.document import from_json
+from andon.model.collection import Collection
 from andon.model.event import Reporter, silent
 from andon.model.lint import LintDocument
 from andon.model.repair import LakeRepair
@@ -86,9 +87,30 @@ class ReproducingLake(ActingLake):
         """
         return self._service.verifying.verify(at if all else at or self._ref, all=all)
 
-    def repair(self) -> LakeRepair:
-        """Read all that branches, tags and runs reach, and mend what is damaged: only with, byte for byte, what was written."""
-        return self._service.repairing.repair()
+    def repair(self, *datasets: str, at: str | None = None) -> LakeRepair:
+        """Read all that branches, tags and runs reach, and mend what is damaged: only with, byte for byte, what was written.
+
+        Args:
+            datasets: `schema.name`, or `schema.name@REF`: only what these read is mended, be it damaged or gone.
+            at: the commit of those that name none; without datasets all of it.
+
+        Raises:
+            UsageError: `lake.ref_not_found`, `lake.dataset_not_found`.
+            ConflictError: `lake.busy`.
+        """
+        return self._service.repairing.repair(datasets, at)
+
+    def gc(self, *, apply: bool = False) -> Collection:
+        """Data of past versions that nothing needs any more.
+
+        Args:
+            apply: mark them, and delete what was marked a grace ago; without it nothing is changed.
+
+        Raises:
+            ConflictError: `lake.busy`.
+            MachineError: where it can't be known what is needed.
+        """
+        return self._service.collecting.collect(apply=apply)
 
 
 class RemoteReproducing(RemoteActing):
@@ -130,6 +152,10 @@ class RemoteReproducing(RemoteActing):
         body = {"at": at if all else at or self._ref, "all": all}
         return from_json(Verification, self._link.post("/verifications", body))
 
-    def repair(self) -> LakeRepair:
-        """Read all that branches, tags and runs reach, and mend what is damaged."""
-        return from_json(LakeRepair, self._link.post("/repairs", {}))
+    def repair(self, *datasets: str, at: str | None = None) -> LakeRepair:
+        """Read all that branches, tags and runs reach, and mend what is damaged; or only what some datasets read."""
+        return from_json(LakeRepair, self._link.post("/repairs", {"datasets": list(datasets), "at": at}))
+
+    def gc(self, *, apply: bool = False) -> Collection:
+        """Data of past versions that nothing needs any more; with `apply` they are taken away."""
+        return from_json(Collection, self._link.post("/collections", {"apply": apply}))

@@ -28,6 +28,7 @@ from andon.query.limits import QueryLimits, limits_of
 from andon.query.turns import QueryTurns, it_ends
 
 if TYPE_CHECKING:
+    from andon.lake.leases import Hold
     from andon.workspace.workspace import Workspace
 
 #: So many processes stand ready when all is quiet, and at least while many ask: to make one takes time that who asks could use.
@@ -51,7 +52,9 @@ _LAST_WORDS = 300
 class Worker:
     """A process that answers one question, and the line to it. Give it back with `release`."""
 
-    def __init__(self, number: int, line: Line, nursery: _Nursery, who: str, turns: QueryTurns) -> None:
+    def __init__(
+        self, number: int, line: Line, nursery: _Nursery, who: str, turns: QueryTurns, hold: Hold | None = None
+    ) -> None:
         self.number = number
         self.line = line
         #: Whether all are ended, since whoever serves stops.
@@ -59,6 +62,7 @@ class Worker:
         self._nursery = nursery
         self._who = who
         self._turns = turns
+        self._hold = hold
         self._lock = threading.Lock()
         self._has_turn = True
 
@@ -85,6 +89,8 @@ class Worker:
             had, self._has_turn = self._has_turn, False
         if had:
             self._turns.give_back(self._who)
+            if self._hold is not None:
+                self._hold.release()
 
 
 class Workers:
@@ -95,11 +101,18 @@ class Workers:
         temporary: where they may write, each in a folder of its own that is gone with it.
         size: how many questions are answered at the same time; None is two for each core, at least four.
         limits: what a query may take, where nothing else is said.
+        hold: holds what can be read, so that nothing of it is taken away meanwhile.
     """
 
     def __init__(
-        self, data: Path, temporary: Temporary, size: int | None = None, limits: QueryLimits | None = None
+        self,
+        data: Path,
+        temporary: Temporary,
+        size: int | None = None,
+        limits: QueryLimits | None = None,
+        hold: Callable[[], Hold] | None = None,
     ) -> None:
+        self._hold = hold
         self.limits = limits or QueryLimits()
         self.size = size or max(2 * (os.cpu_count() or 1), 4)
         self._data = data
@@ -121,7 +134,7 @@ class Workers:
         settings = workspace.settings
         place = temporary(settings, workspace.folder, "query")
         chosen = size or int(settings.get("query.parallel")) or None
-        return cls(workspace.data_folder, place, chosen, limits_of(settings))
+        return cls(workspace.data_folder, place, chosen, limits_of(settings), lambda: workspace.lake.leases.take())
 
     @property
     def running(self) -> int:
@@ -150,13 +163,17 @@ class Workers:
             Cancelled: somebody said so before it was.
         """
         self._turns.take(who, cancel)
+        hold = None
         try:
+            hold = self._hold() if self._hold is not None else None
             with self._lock:
                 nursery = self._raise(_LEAST)
                 number, line = self._ready.popleft()
-                worker = self._held[number] = Worker(number, line, nursery, who, self._turns)
+                worker = self._held[number] = Worker(number, line, nursery, who, self._turns, hold)
             return worker
         except BaseException:
+            if hold is not None:
+                hold.release()
             self._turns.give_back(who)
             raise
 

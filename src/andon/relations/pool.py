@@ -27,6 +27,7 @@ from andon.engines.relation import Relation
 
 if TYPE_CHECKING:
     from andon.engines.duckdb.instance import Instance
+    from andon.lake.leases import Hold
 
 #: So many states are kept ready.
 MOST = 16
@@ -36,12 +37,19 @@ Find = Callable[[str], Relation | None]
 
 @dataclass(eq=False)
 class _State:
-    """A universe with what its names stand for, and by how many it is read now."""
+    """A universe with what its names stand for, and by how many it is read now.
+
+    Attributes:
+        epoch: of the lake in which what it reads was there.
+        hold: what keeps it there while it is leased.
+    """
 
     universe: Universe
     relations: dict[str, Relation]
     lock: threading.Lock = field(default_factory=threading.Lock)
     leases: int = 0
+    epoch: int = 0
+    hold: Hold | None = None
 
 
 class Outbox:
@@ -169,6 +177,7 @@ class Pool:
         most: so many states are kept; more only while more are leased.
         outbox: where the instance may write; None where it may everywhere.
         closed: told when the instance is closed.
+        hold: holds what can be read, so that nothing of it is taken away; None where nobody takes anything away.
     """
 
     def __init__(
@@ -177,8 +186,10 @@ class Pool:
         most: int = MOST,
         outbox: Outbox | None = None,
         closed: Callable[[], None] | None = None,
+        hold: Callable[[], Hold] | None = None,
     ) -> None:
         self._open = open
+        self._hold = hold
         self._closed = closed
         self._outbox = outbox
         self._most = most
@@ -193,15 +204,37 @@ class Pool:
         the one without a key has no names and is for reading files."""
         with self._lock:
             self._take_back()
-            state = self._states.get(key)
-            if state is None:
-                relations: dict[str, Relation] = {}
-                state = self._states[key] = _State(Universe(self._running(), relations.get), relations)
+            hold = self._hold() if self._hold is not None else None
+            try:
+                state = self._held(key, hold)
+                lease = Lease(state, self._returned, self._settle, self._outbox)
+                state.leases += 1
+                hold = None
+            finally:
+                if hold is not None:
+                    hold.release()
             self._states.move_to_end(key)
-            lease = Lease(state, self._returned, self._settle, self._outbox)
-            state.leases += 1
             self._drop_idle()
             return lease
+
+    def _held(self, key: str, hold: Hold | None) -> _State:
+        """The state that `key` names, with a hold on what it reads. What was closed to readers since it was read last is not read again."""
+        state = self._states.get(key)
+        if state is not None and hold is not None and state.epoch != hold.epoch:
+            if not state.leases:
+                self._states.pop(key).universe.detach()
+                state = None
+            elif state.hold is not None:  # who reads it holds what it reads for the new one, too
+                hold.release()
+                return state
+        if state is None:
+            relations: dict[str, Relation] = {}
+            state = self._states[key] = _State(Universe(self._running(), relations.get), relations)
+        if hold is not None:
+            if state.hold is not None:
+                state.hold.release()
+            state.epoch, state.hold = hold.epoch, hold
+        return state
 
     def close(self) -> None:
         """Free the engine: now, or when the last lease is given back. What is asked after that opens it again for as long as it takes."""
@@ -238,7 +271,11 @@ class Pool:
 
     def _take_back(self) -> None:
         while self._returned:
-            self._returned.popleft().leases -= 1
+            state = self._returned.popleft()
+            state.leases -= 1
+            if not state.leases and state.hold is not None:
+                state.hold.release()
+                state.hold = None
 
     def _drop_idle(self) -> None:
         for key in [key for key, state in self._states.items() if not state.leases]:
@@ -253,18 +290,19 @@ class Readers:
 
     Args:
         data: the folder of the lake's data files.
+        hold: as of `Pool`.
 
     Attributes:
         wide: with all cores.
         narrow: with one thread, so that sums of floating-point numbers and samples of a view repeat.
     """
 
-    def __init__(self, settings: EngineSettings, data: Path) -> None:
+    def __init__(self, settings: EngineSettings, data: Path, hold: Callable[[], Hold] | None = None) -> None:
         self._settings = settings
         self._data = data
         self._outbox = Outbox(settings.temporary)
-        self.wide = Pool(lambda: self._open(wide=True), outbox=self._outbox, closed=self._tidy)
-        self.narrow = Pool(lambda: self._open(wide=False), outbox=self._outbox, closed=self._tidy)
+        self.wide = Pool(lambda: self._open(wide=True), outbox=self._outbox, closed=self._tidy, hold=hold)
+        self.narrow = Pool(lambda: self._open(wide=False), outbox=self._outbox, closed=self._tidy, hold=hold)
 
     def close(self) -> None:
         """Free the engines; one that is in use, when that ends."""

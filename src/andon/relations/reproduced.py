@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,13 @@ class Likeness(Record):
 
 
 def compared(
-    old: Version, new: Version, sides: Sides, lake: Lake, key: Sequence[str], masked: frozenset[str]
+    old: Version,
+    new: Version,
+    sides: Sides,
+    lake: Lake,
+    key: Sequence[str],
+    masked: frozenset[str],
+    known: Callable[[], str | None] = lambda: None,
 ) -> Likeness:
     """How what was built again compares with what was published. Data files are read, whose content was looked at before.
 
@@ -46,6 +52,7 @@ def compared(
         lake: in which the files of both are found.
         key: columns that tell rows apart; may be empty.
         masked: columns whose values are not handed out, in lower case.
+        known: what the rows of `old` came to, where that was kept: asked where its data are gone.
 
     Raises:
         MachineError: `lake.corrupt` where a published file is not what was written.
@@ -54,6 +61,8 @@ def compared(
         return Likeness(ReproVerdict.DIFFERENT, _other_columns(old, new))
     if old.is_view:
         return Likeness(ReproVerdict.IDENTICAL, "a view: the same recipe; its rows are made whenever it is read")
+    if any(lost.is_gone for file in old.files if (lost := lake.intact.damage(file)) is not None):
+        return _with_gone(old, new, sides, known())
     lake.intact.require(old.dataset, old.files)  # nothing is believed that is not what was written
     storage = lake.storage
     if old.id == new.id:
@@ -74,6 +83,22 @@ def compared(
         before, after = (_side(storage, version, kept) for version, kept in zip((old, new), files, strict=True))
         found = compare(session, before, after, question)
     return Likeness(ReproVerdict.DIFFERENT, f"{found.rows.total:,} rows differ", found)
+
+
+def _with_gone(old: Version, new: Version, sides: Sides, known: str | None) -> Likeness:
+    """How what was built again compares with what is known of data that nothing kept."""
+    if old.id == new.id:
+        return Likeness(ReproVerdict.IDENTICAL, "the same bytes, by the hashes that were kept of data that are gone")
+    if known is not None and sides.fingerprint(new) == known:
+        return Likeness(
+            ReproVerdict.IDENTICAL,
+            "the same rows, in other bytes, by the fingerprint that was kept of data that are gone",
+        )
+    count = (
+        f"{new.rows:,} rows, where there were {old.rows:,}" if new.rows != old.rows else f"{new.rows:,} rows, as then"
+    )
+    told = "not those whose fingerprint was kept" if known is not None else "and no fingerprint was kept"
+    return Likeness(ReproVerdict.DIFFERENT, f"{count}, {told}; which differ can't be told, since the data are gone")
 
 
 def _side(storage: Storage, version: Version, files: Sequence[DataFile]) -> DiffSide:

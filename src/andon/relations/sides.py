@@ -69,6 +69,8 @@ class Sides:
         self._storage = lake.storage
         self._intact = lake.intact
         self._moment = moment
+        #: what can be read now is there until these engines are closed
+        self._hold = lake.leases.take()
         self._narrow: Side | None = None
         self._wide: Side | None = None
         self._lock = threading.Lock()
@@ -81,6 +83,7 @@ class Sides:
         for side in (self._narrow, self._wide):
             if side is not None:
                 side.engine.close()
+        self._hold.release()
 
     def interrupt(self) -> None:
         """Stop what is running."""

@@ -87,15 +87,16 @@ class GoalRunner:
             listener.report(Notice(f"new lake made in {self._workspace.settings.get('storage')}"))
         self._make_branch(goal.branch, listener.report)
         goal = _read_once(goal)
-        for attempt in range(REPLANS + 1):
-            prepared, thinking = self._agreed(goal, options, listener)
-            options, began = prepared.options, began + thinking
-            try:
-                return self._executed(prepared, listener, began)
-            except ConflictError as error:
-                if error.code != "lake.ref_moved" or attempt == REPLANS:
-                    raise
-                listener.report(Notice(f"{error.message}: planning again"))
+        with self._lake.leases.reading():  # what is found to be built is not taken away before it is named
+            for attempt in range(REPLANS + 1):
+                prepared, thinking = self._agreed(goal, options, listener)
+                options, began = prepared.options, began + thinking
+                try:
+                    return self._executed(prepared, listener, began)
+                except ConflictError as error:
+                    if error.code != "lake.ref_moved" or attempt == REPLANS:
+                        raise
+                    listener.report(Notice(f"{error.message}: planning again"))
         raise AssertionError("unreachable")
 
     def _executed(self, prepared: Prepared, listener: Listener, began: float) -> RunResult:

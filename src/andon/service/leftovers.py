@@ -75,7 +75,7 @@ def _all(workspace: Workspace) -> list[Path]:
 def _orphans(workspace: Workspace) -> Iterator[Path]:
     """Files of the storage that neither a version nor a build names: of runs that were killed, or results of the same content."""
     root = Path(workspace.lake.storage.engine_path(".")).resolve()
-    named = named_files(workspace.lake.database) | _named_elsewhere(workspace)
+    named = named_files(workspace.lake.database) | named_elsewhere(workspace)
     for folder in _NAMED:
         for above, folders, files in os.walk(root / folder):
             for name in [name for name in folders if name.endswith(".part")]:
@@ -87,7 +87,7 @@ def _orphans(workspace: Workspace) -> Iterator[Path]:
                     yield path
 
 
-def _named_elsewhere(workspace: Workspace) -> set[str]:
+def named_elsewhere(workspace: Workspace) -> set[str]:
     """What other catalogs of the same storage name.
 
     Raises:

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.errors import AndonError, DamagedError
+from andon.lake.collecting import collecting
 from andon.lake.reached import DATA, RAW
 from andon.lake.wrong_objects import BUILD
 from andon.model.repair import LakeRepair, MendedFile, UnmendedPart
 from andon.runs.planning.raw_files import RawFiles, kept_copy
+from andon.service.bringing_back import BringingBack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from andon.lake.reached import Reached
     from andon.model.build import Build
@@ -39,15 +41,27 @@ class Repairing:
         self._workspace = workspace
         self._verifying = verifying
 
-    def repair(self, *, told: Callable[[int, int, int, int], None] | None = None) -> LakeRepair:
-        """Read all that branches, tags and runs reach, and mend what is damaged.
+    def repair(
+        self,
+        names: Sequence[str] = (),
+        at: str | None = None,
+        *,
+        told: Callable[[int, int, int, int], None] | None = None,
+    ) -> LakeRepair:
+        """Read all that branches, tags and runs reach, and mend what is damaged; or bring back what is gone of some datasets, of a commit.
 
         Args:
+            names: `schema.name`, or `schema.name@REF`: only what these read is mended, be it damaged or gone.
+            at: the commit of those that name none; without names all of its datasets.
             told: as of `Verifying.verify`.
 
         Raises:
+            UsageError: `lake.ref_not_found`, `lake.dataset_not_found`.
+            ConflictError: `lake.busy` where files are taken away at this moment.
             MachineError: the catalog can't be read.
         """
+        if names or at is not None:
+            return BringingBack(self._workspace).bring(names, at)
         begun = time.monotonic()
         found = self._verifying.verify(all=True, told=told)
         files = [part for part in found.damaged if part.kind in (DATA, RAW)]
@@ -55,7 +69,7 @@ class Repairing:
         why: dict[str, str] = {}
         if files:
             reached, _ = self._verifying.reached(all=True)
-            with self._workspace.lake.storage.writing():
+            with collecting(self._workspace.lake), self._workspace.lake.storage.writing():
                 mended = _Mending(self._workspace, reached, files).all(why)
         done = {each.name for each in mended}
         return LakeRepair(

@@ -130,6 +130,7 @@ class Reproducing:
         return ref
 
     def _compared(self, again: Again, rebuilder: Rebuilder, masked: dict[str, frozenset[str]]) -> Likeness:
+        from andon.relations.content import KIND
         from andon.relations.reproduced import Likeness, compared
 
         if again.is_kept:
@@ -138,7 +139,16 @@ class Reproducing:
             )
         key = [name for name in again.definition.key if name in dict(again.recorded.types)]
         hidden = masked.get(again.recorded.dataset, frozenset())
-        return compared(again.recorded, again.made, rebuilder.sides(again), rebuilder.lake, key, hidden)
+        facts, version = self._workspace.facts, again.recorded.id
+        return compared(
+            again.recorded,
+            again.made,
+            rebuilder.sides(again),
+            rebuilder.lake,
+            key,
+            hidden,
+            lambda: facts.find(version, KIND),
+        )
 
     def _causes(self, again: Again, view: View) -> list[OpenConstruct]:
         """By what it may differ: what is not as it was recorded, then places of its code."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from andon.service.catalogs import CatalogPlaces
     from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
+    from andon.service.collecting import Collecting
     from andon.service.completion import Completion
     from andon.service.contracts import Contracts
     from andon.service.cords import CordDesk
@@ -363,6 +364,13 @@ class Service:
         from andon.service.repairing import Repairing
 
         return Repairing(self.workspace, self.verifying)
+
+    @cached_property
+    def collecting(self) -> Collecting:
+        """What nothing needs any more."""
+        from andon.service.collecting import Collecting
+
+        return Collecting(self.workspace)
 
     @cached_property
     def worth(self) -> ValueDesk:

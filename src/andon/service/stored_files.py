@@ -78,14 +78,15 @@ class StoredFiles:
         return list(files.values())
 
     def broken(self, files: Iterable[Stored], deep: bool) -> list[Broken]:
-        """Those of `files` that are not there or not of their size; with `deep`, whose bytes are not what was written."""
+        """Those of `files` that are not there or not of their size; with `deep`, whose bytes are not what was written. What was taken
+        away since nothing needs it is none of them."""
         stored, intact = list(files), self._lake.intact
         sealed = {each.path: each.file for each in stored}
         if deep:
             damages = intact.damages([*sealed.values()])
         else:
             damages = [found for file in sealed.values() if (found := intact.of_size(file)) is not None]
-        what = {damage.path: damage.what for damage in damages}
+        what = {damage.path: damage.what for damage in damages if not damage.is_gone}
         return [Broken(each, what[each.path]) for each in stored if each.path in what]
 
     def _leaves(self) -> Mapping[str, tuple[Leaf, str | None]]:

@@ -6,13 +6,15 @@ import time
 from typing import TYPE_CHECKING
 
 from andon.errors import UsageError
+from andon.lake.going import MARKED
 from andon.lake.reached import DATA, RAW, Part, Reached
-from andon.model.verification import DamagedPart, TouchedCommit, Verification
+from andon.model.verification import DamagedPart, GoneData, TouchedCommit, Verification
 from andon.runs.planning.raw_files import kept_copy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from andon.lake.intact import Sealed
     from andon.lake.reached import Touched
     from andon.workspace.workspace import Workspace
 
@@ -44,17 +46,15 @@ class Verifying:
         """
         begun = time.monotonic()
         reached, name = self.reached(ref, all=all)
-        files = reached.files()
+        gone, files = self._gone(reached.files(), reached.owners())
         total = sum(file.size for file in files.values())
         tell = told or _nobody
         tell(0, 0, len(files), total)
         found: dict[Part, str] = {(wrong.kind, wrong.id): wrong.what for wrong in reached.wrong}
-        broken = {
-            each.path: each.what
-            for each in self._workspace.lake.intact.damages(
-                [*files.values()], lambda count, size: tell(count, size, len(files), total)
-            )
-        }
+        lake = self._workspace.lake
+        with lake.leases.reading():
+            damages = lake.intact.damages([*files.values()], lambda count, size: tell(count, size, len(files), total))
+        broken = {each.path: each.what for each in damages if not each.is_gone}
         found.update({part: broken[part[1]] for part in files if part[1] in broken})
         owners, touched = reached.owners(), reached.touched(found)
         return Verification(
@@ -68,7 +68,23 @@ class Verifying:
                 DamagedPart(part[0], part[1], what, owners.get(part), _newest_first(touched[part], reached))
                 for part, what in sorted(found.items(), key=lambda item: (item[0][0] not in (DATA, RAW), item[0]))
             ],
+            gone=gone,
         )
+
+    def _gone(
+        self, files: Mapping[Part, Sealed], owners: Mapping[Part, str]
+    ) -> tuple[list[GoneData], dict[Part, Sealed]]:
+        """What was taken away, by dataset, and the files that should be there."""
+        lake = self._workspace.lake
+        taken = {
+            path for path, row in lake.going.all().items() if row.state != MARKED and not lake.storage.exists(path)
+        }
+        there = {part: file for part, file in files.items() if file.path not in taken}
+        sums: dict[str, tuple[int, int]] = {}
+        for part in files.keys() - there.keys():
+            count, size = sums.get(owners[part], (0, 0))
+            sums[owners[part]] = count + 1, size + files[part].size
+        return [GoneData(name, *sums[name]) for name in sorted(sums)], there
 
     def reached(self, ref: str | None = None, *, all: bool = False) -> tuple[Reached, str | None]:
         """What a commit reaches, and how it was named; with `all` what all refs reach, and None. See `verify`."""

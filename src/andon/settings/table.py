@@ -139,6 +139,25 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("query.parallel", "number", 0, "Such queries at the same time; 0 is two per core, at least four."),
     Setting("query.keep_log", "duration", "90d", "How long queries stay in the log (`30d`, `1y`); empty: for ever."),
     Setting(
+        "retention.keep",
+        "duration",
+        "",
+        "How long data stay after a branch showed something newer in their place (`90d`, `1y`), where a dataset's file does not say `keep`."
+        " What loads from elsewhere brought goes by its own file alone. Empty: for ever.",
+    ),
+    Setting(
+        "retention.runs",
+        "duration",
+        "30d",
+        "How long the data of a run stay that no branch ever showed; empty: for ever.",
+    ),
+    Setting(
+        "retention.grace",
+        "duration",
+        "7d",
+        "How long `andon gc` waits between finding that nothing needs a file and deleting it; empty: not at all.",
+    ),
+    Setting(
         "review.objective",
         "number",
         99,

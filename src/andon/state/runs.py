@@ -194,6 +194,11 @@ class RunLog:
         rows = self._database.query(f"select {_COLUMNS} from run where number = ?", [number])
         return _record(rows[0], self._clock) if rows else None
 
+    def running(self) -> list[RunRecord]:
+        """Runs that are not over, as far as that is known."""
+        rows = self._database.query(f"select {_COLUMNS} from run where status = 'running' order by number")
+        return [run for row in rows if (run := _record(row, self._clock)).status == "running"]
+
     def newest(self, limit: int = 20, before: int | None = None, only: RunFilter | None = None) -> list[RunRecord]:
         """The newest runs, newest first.
 

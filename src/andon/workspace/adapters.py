@@ -232,6 +232,7 @@ class Adapters:
             if "_state" in self.__dict__:
                 self._state.query_log.flush()
                 self._state.lake.intact.flush()
+                self._state.lake.leases.close()
                 self._state.lake.database.close()
             if "_cache" in self.__dict__:
                 self._cache.close()
@@ -241,7 +242,7 @@ class Adapters:
         from andon.relations.pool import Readers
         from andon.workspace.engine_settings import reading_settings
 
-        return Readers(reading_settings(self.settings, self.folder), self.data)
+        return Readers(reading_settings(self.settings, self.folder), self.data, self.state.lake.leases.take)
 
     @cached_property
     def _cache(self) -> FileCache:

@@ -22,7 +22,7 @@ def verified_lines(found: Verification, ink: Ink) -> list[str]:
         f" in {seconds(found.seconds)}"
     )
     if not found.damaged:
-        return [f"{ink.paint('WHOLE', 'good')}  {read}, all as they were written"]
+        return [f"{ink.paint('WHOLE', 'good')}  {read}, all as they were written", *_gone(found, ink)]
     lines = [f"{ink.paint('DAMAGED', 'bad')}  {read}, {len(found.damaged)} not as written"]
     for part in found.damaged[:_PARTS]:
         lines += ["", *damaged_lines(part, ink)]
@@ -32,7 +32,19 @@ def verified_lines(found: Verification, ink: Ink) -> list[str]:
         lines += ["", ink.paint("`andon repair` builds files again, where the same bytes come out", "dim")]
     else:
         lines += ["", ink.paint("the catalog comes back from a backup", "dim")]
-    return lines
+    return [*lines, *_gone(found, ink)]
+
+
+def _gone(found: Verification, ink: Ink) -> list[str]:
+    """What is not there since nothing kept it."""
+    if not found.gone:
+        return []
+    count, total = sum(each.files for each in found.gone), sum(each.bytes for each in found.gone)
+    names = ", ".join(each.dataset for each in found.gone[:_DATASETS])
+    more = f" and {len(found.gone) - _DATASETS} more" if len(found.gone) > _DATASETS else ""
+    back = f"`andon repair --at {found.ref}`" if found.ref is not None else "`andon repair DATASET@REF`"
+    told = f"gone, since nothing keeps them: {plural(count, 'file')} ({size(total)}) of {names}{more}; {back} brings them back"
+    return [ink.paint(told, "dim")]
 
 
 def damaged_lines(part: DamagedPart, ink: Ink) -> Iterator[str]:

@@ -17,6 +17,8 @@ from andon.lake.iceberg.location import absolute_in
 from andon.lake.iceberg.schema import ParquetLeaf, last_column_id, leaves, schema_json
 from andon.model.version import DataFile, Version
 
+#: The folder of the storage in which it lies; all of it can be derived again.
+DERIVED = "iceberg"
 _SEQUENCE = 1
 _ADDED = 1
 _DATA = 0
@@ -75,7 +77,7 @@ def derive(
 
 def metadata_folder(version_id: str) -> str:
     """The folder, relative to the storage, of a version's metadata."""
-    return f"iceberg/{version_id}/metadata"
+    return f"{DERIVED}/{version_id}/metadata"
 
 
 def metadata_path(version_id: str) -> str:

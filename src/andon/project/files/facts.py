@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from andon.base.duration import Duration
 from andon.base.record import Record
 from andon.errors import Problem
 from andon.model.budget import Budget
@@ -49,6 +50,7 @@ class DatasetKeys(Record, omit_defaults=True):
     deprecated: Deprecation | None = None
     certified: Certification | None = None
     retention: Retention | None = None
+    keep: Duration | None = None
     review: str | None = None
     budget: Budget | None = None
     allow: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ from andon.project.files.standing import (
     read_certified,
     read_deprecated,
     read_handles,
+    read_length,
     read_retention,
     read_review,
 )
@@ -326,6 +327,13 @@ FIELDS: tuple[FieldSpec, ...] = (
         read_retention,
     ),
     FieldSpec(
+        "keep",
+        "length of time",
+        "`[retention]`",
+        "How long its data stay after something newer took their place: `90d`, `13mo`, `10y`. `andon gc` takes away what is older.",
+        read_length,
+    ),
+    FieldSpec(
         "review",
         "owner",
         "none",
@@ -400,7 +408,7 @@ OF_SOURCES = ("schema", "recorded", "connection", "load")
 #: Keys that a source without SQL of its own has like any other dataset.
 SOURCE_KEYS = (
     *("description", "owner", "tags", "key", "refresh", "columns", "checks"),
-    *("caveats", "deprecated", "certified", "retention", "budget", "review", "schema", "recorded"),
+    *("caveats", "deprecated", "certified", "retention", "keep", "budget", "review", "schema", "recorded"),
 )
 
 #: Keys that are planned.

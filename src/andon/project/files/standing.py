@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from andon.base.duration import read_duration
+from andon.base.duration import Duration, read_duration
 from andon.base.names import is_name_part
 from andon.model.budget import Budget
 from andon.model.budget import read_budget as parse_budget
@@ -146,6 +146,12 @@ def _read_keep(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str 
         return text
     reader.wrong(node, "`keep` must be a length of time", f"found `{text}`", "such as `400d`, `13mo`, `10y`")
     return None
+
+
+def read_length(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> Duration | None:
+    """A length of time."""
+    text = _read_keep(reader, known, node)
+    return read_duration(text) if text is not None else None
 
 
 def read_budget(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> Budget | None:

@@ -262,6 +262,7 @@ class _Linker:
             deprecated=keys.deprecated,
             certified=keys.certified,
             retention=keys.retention,
+            keep=keys.keep,
             review=keys.review,
             budget=keys.budget,
             refresh=keys.refresh,

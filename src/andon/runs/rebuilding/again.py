@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import from_text
 from andon.base.graph import ordered_below
-from andon.base.record import Record, field
-from andon.errors import AndonError, MachineError
+from andon.base.record import Record, field, replace
+from andon.errors import AndonError, DamagedError, MachineError
 from andon.lake.scratch import ScratchLake
 from andon.model.build import PACKED
 from andon.model.dataset import Materialize
@@ -86,8 +86,9 @@ class Rebuilder:
         shown = objects.versions(leaf.version for leaf in self._state.leaves.values())
         columns = {name: shown[leaf.version].columns for name, leaf in self._state.leaves.items()}
         self.lake = ScratchLake(workspace.lake, self._temporary.path / "lake", columns)
-        #: by version what was made in its place
+        #: what was made, by the build that is made again, and in the place of which version
         self._done: dict[str, Again] = {}
+        self._now_is: dict[str, str] = {}
 
     def __enter__(self) -> Rebuilder:
         return self
@@ -106,25 +107,57 @@ class Rebuilder:
         Raises:
             AndonError: where it can't be built any more: an input is damaged, packages can't be had, the code fails.
         """
-        leaf = self._state.leaves[dataset]
-        build = self._build_of(dataset, leaf.version)
-        if not deep:
-            return [self._one(build, build.inputs)]
-        below: dict[str, Build] = {leaf.version: build}
+        return self.version(dataset, self._state.leaves[dataset].version, deep=deep)
 
-        def inputs(version: str) -> Sequence[str]:
-            found = below[version].inputs
-            below.update({each: self._build_of(name, each) for name, each in found.items() if each not in below})
-            return [*found.values()]
+    def version(self, dataset: str, version: str, *, deep: bool = False) -> list[Again]:
+        """A version of a dataset, built again: last in the list. What it is made of is built again where it is not there any more.
 
-        for version in ordered_below(leaf.version, inputs):
-            read = {name: self._done[each].made.id for name, each in below[version].inputs.items()}
-            self._done[version] = self._one(below[version], read)
-        return [*self._done.values()]
+        Args:
+            deep: as of `again`.
+
+        Raises:
+            AndonError: as `again`.
+        """
+        build = self._build_of(dataset, version)
+        builds = {build.id: build}
+
+        def below(each: str) -> Sequence[str]:
+            wanted = {
+                name: one
+                for name, one in self._read(builds[each]).items()
+                if self._is_lost(one) or (deep and name in builds[each].inputs)
+            }
+            made_by = [self._build_of(name, one) for name, one in wanted.items()]
+            builds.update({each.id: each for each in made_by})
+            return [each.id for each in made_by]
+
+        # by build and not by version: a table that grows may come to what it was before
+        order = ordered_below(build.id, below, self._done)
+        for each in order:
+            read = {name: self._now(one) for name, one in builds[each].inputs.items()}
+            self._done[each] = again = self._one(builds[each], read)
+            self._now_is[again.recorded.id] = again.made.id
+        return [self._done[each] for each in (order or [build.id])]
 
     def sides(self, again: Again) -> Sides:
         """Engines in which both versions can be read."""
         return self._engines_of(again.build)()
+
+    def _read(self, build: Build) -> Mapping[str, str]:
+        """The versions that a build read, and what it goes on from."""
+        definition = self._workspace.lake.objects.definitions([build.definition])[build.definition]
+        before, _ = self._around(build)
+        earlier = {name: leaf.version for name, leaf in self._grows_from(definition, before).items()}
+        return {**{name: each for name, each in earlier.items() if each != build.version}, **build.inputs}
+
+    def _is_lost(self, version: str) -> bool:
+        """Whether data of a version, or of what a view reads, are not there any more."""
+        tables = self._workspace.lake.going.tables(self._workspace.lake.database, [version]).values()
+        return any(self._workspace.lake.objects.is_lost(each) for each in tables)
+
+    def _now(self, version: str) -> str:
+        """What was made in the place of a version, if anything was."""
+        return self._now_is.get(version, version)
 
     # -- one version
 
@@ -133,7 +166,7 @@ class Rebuilder:
         definition = objects.definitions([build.definition])[build.definition]
         recorded = self.lake.objects.versions([build.version])[build.version]
         if definition.asks is not None:
-            self.lake.intact.require(build.dataset, recorded.files)
+            self._require_loaded(definition, build.dataset, recorded)
             return Again(build, definition, recorded, recorded, is_kept=True)
         if is_aside(build.dataset):
             return self._aside(build, definition, recorded)
@@ -147,7 +180,7 @@ class Rebuilder:
         owner = self._build_of(dataset_of(definition.dataset), version)
         its_own = self._workspace.lake.objects.definitions([owner.definition])[owner.definition]
         if its_own.asks is not None:
-            self.lake.intact.require(build.dataset, recorded.files)
+            self._require_loaded(its_own, build.dataset, recorded)
             return Again(owner, definition, recorded, recorded, is_kept=True)
         outcome = self._taken(owner, its_own, owner.inputs)
         beside = next((each for each in outcome.beside if each.build.dataset == build.dataset), None)
@@ -160,6 +193,17 @@ class Rebuilder:
             )
         made = self._kept(beside.version, beside.build, beside.version_id)
         return Again(owner, definition, recorded, made, outcome.build.engine, seconds=outcome.build.seconds)
+
+    def _require_loaded(self, definition: Definition, dataset: str, recorded: Version) -> None:
+        found = next((d for file in recorded.files if (d := self.lake.intact.damage(file)) is not None), None)
+        if found is not None and found.is_gone:
+            raise DamagedError(
+                "lake.gone",
+                f"what was loaded of {definition.asks} for `{dataset}` is gone for good: its file says `keep`, and nothing else has it",
+                where=dataset,
+                hint=f"`andon refresh {dataset}` loads what is there today",
+            )
+        self.lake.intact.require(dataset, recorded.files)
 
     def _taken(self, build: Build, definition: Definition, inputs: Mapping[str, str]) -> Outcome:
         engines = self._engines_of(build)
@@ -203,7 +247,7 @@ class Rebuilder:
     def _job(self, build: Build, definition: Definition) -> Job:
         dataset, lake = build.dataset, self._workspace.lake
         before, after = self._around(build)
-        leaves = self._grows_from(definition, before)
+        leaves = self._as_now(self._grows_from(definition, before))
         definitions = {dataset: definition}
         aside = self._state.leaves.get(definition.aside or "")
         if aside is not None:
@@ -244,6 +288,10 @@ class Rebuilder:
         if definition.growth is not None:
             wanted.add(definition.dataset)
         return {name: leaf for name, leaf in shown.items() if name in wanted}
+
+    def _as_now(self, leaves: Mapping[str, Leaf]) -> Mapping[str, Leaf]:
+        """Leaves with what was made in the place of their versions."""
+        return {name: replace(leaf, version=self._now(leaf.version)) for name, leaf in leaves.items()}
 
     def _asides(self) -> Callable[[str, Sequence[tuple[str, str]]], Sequence[AsideRule]]:
         def rules(dataset: str, columns: Sequence[tuple[str, str]]) -> Sequence[AsideRule]:

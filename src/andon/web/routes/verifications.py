@@ -1,9 +1,12 @@
-"""Lakes read whole, and mended."""
+"""Lakes read whole, mended, and rid of what nothing needs."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from andon.base.document import Document
+from andon.base.record import field
+from andon.model.collection import Collection
 from andon.model.person import PersonRole
 from andon.model.repair import LakeRepair
 from andon.model.verification import Verification
@@ -21,12 +24,36 @@ class VerifyAsked(AtCommit, kw_only=True):
     all: bool = False
 
 
+class CollectAsked(Document, kw_only=True):
+    """Whether it is done.
+
+    Attributes:
+        apply: mark what nothing needs, delete what was marked a grace ago; without it nothing is changed.
+    """
+
+    apply: bool = False
+
+
+def _collect(call: RouteCall) -> Any:
+    return call.service.collecting.collect(apply=call.body.apply)
+
+
 def _verify(call: RouteCall) -> Any:
     return call.service.verifying.verify(call.body.at, all=call.body.all)
 
 
+class RepairAsked(AtCommit, kw_only=True):
+    """What is mended; all without either.
+
+    Attributes:
+        datasets: `schema.name`, or `schema.name@REF`: only what these read is mended, be it damaged or gone.
+    """
+
+    datasets: list[str] = field(default_factory=list)
+
+
 def _repair(call: RouteCall) -> Any:
-    return call.service.repairing.repair()
+    return call.service.repairing.repair(call.body.datasets, call.body.at)
 
 
 ENDPOINTS = (
@@ -48,5 +75,16 @@ ENDPOINTS = (
         "Read all that branches, tags and runs reach, and mend what is damaged.",
         _repair,
         (LakeRepair,),
+        body=RepairAsked,
+    ),
+    Endpoint(
+        "POST",
+        "/collections",
+        "gc",
+        PersonRole.OWNER,
+        "Data of past versions that nothing needs: what goes and why, or take it away.",
+        _collect,
+        (Collection,),
+        body=CollectAsked,
     ),
 )

@@ -1,0 +1,383 @@
+"""Taking away the files that nothing needs, in steps that may each be the last: marked, closed to readers, deleted (see `going.py`).
+
+Nothing is deleted that was not found unneeded twice, a grace apart. What is known of a step is what the catalog says of it: a step whose
+outcome is not known is done again by the next collection, and no file goes before the catalog says that it does.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from andon.base.clock import from_text, to_text
+from andon.base.database import in_batches
+from andon.base.files import lock_file, machine_error
+from andon.base.record import Record, field
+from andon.errors import ConflictError, MachineError
+from andon.lake.going import CLOSED, DELETING, MARKED, TAKEN, GoingFile
+from andon.lake.iceberg.metadata import DERIVED
+from andon.lake.leases import Reading
+from andon.lake.named_files import named_files
+from andon.lake.packing import files_of
+
+if TYPE_CHECKING:
+    from andon.base.database import Row, Transaction
+    from andon.lake.lake import Lake
+    from andon.lake.roots import Roots
+
+#: Folders of the storage in which files are named by the catalog.
+NAMED = ("data", "raw")
+#: So many files are deleted before it is noted which.
+_AT_ONCE = 500
+#: Held by who takes files away, or brings them back.
+_LOCK = ".collecting"
+
+
+class UnneededFile(Record):
+    """A file of the storage that nothing needs.
+
+    Attributes:
+        dataset: whose it is; empty for one that no version names.
+        versions: those that name it.
+        shown: until when a branch showed one of them (ISO text); None where none ever did.
+        going: how far its going has come.
+    """
+
+    path: str
+    size: int
+    dataset: str
+    versions: tuple[str, ...] = ()
+    shown: str | None = None
+    going: GoingFile | None = None
+
+
+class NeededFiles(Record):
+    """What is kept of a dataset, for one reason."""
+
+    dataset: str
+    why: str
+    files: int
+    size: int
+
+
+class Found(Record):
+    """What there is in a storage, by what becomes of it.
+
+    Attributes:
+        unneeded: files that nothing needs, by path.
+        needed: what is kept, by dataset and reason, each file once.
+        versions: by version without need that a collection touches, its dataset.
+        spared: paths on their way out that are needed again, or are gone by themselves.
+        refused: what the catalog names that lies outside of the storage.
+    """
+
+    unneeded: Mapping[str, UnneededFile] = field(default_factory=dict)
+    needed: Sequence[NeededFiles] = ()
+    spared: frozenset[str] = frozenset()
+    finished: frozenset[str] = frozenset()
+    refused: tuple[str, ...] = ()
+
+
+class Collected(Record):
+    """What a collection did.
+
+    Attributes:
+        marked, closed, deleted: paths.
+        waits_for: processes that began to read before what is closed was closed.
+        is_written: whether somebody writes, so that files which no version names stay.
+    """
+
+    marked: frozenset[str] = frozenset()
+    closed: frozenset[str] = frozenset()
+    deleted: frozenset[str] = frozenset()
+    waits_for: tuple[Reading, ...] = ()
+    is_written: bool = False
+
+
+class Collector:
+    """Takes away what one lake does not need.
+
+    Args:
+        roots: tells what is needed.
+        elsewhere: the files that other catalogs of the storage name.
+        sealing: is given versions whose data are about to go: what their rows come to is kept. Those that it returns stay.
+        grace: how long a file stays after nothing needed it for the first time that somebody looked.
+    """
+
+    def __init__(
+        self,
+        lake: Lake,
+        roots: Callable[[], Roots],
+        elsewhere: Callable[[], set[str]],
+        sealing: Callable[[Sequence[str]], set[str]],
+        grace: timedelta,
+    ) -> None:
+        self._lake = lake
+        self._roots = roots
+        self._elsewhere = elsewhere
+        self._sealing = sealing
+        self._grace = grace
+
+    def find(self) -> Found:
+        """What is there and what becomes of it; nothing is changed.
+
+        Raises:
+            MachineError: `lake.corrupt` where a row can't be read: it may name any file. `machine.storage` where another catalog can't be.
+        """
+        there = dict(self._there())
+        going = self._lake.going.all()
+        needed = self._roots()
+        rows = self._lake.database.query("select id, dataset, body from version where is_view = 0 order by created, id")
+        why: dict[str, tuple[str, str, int]] = {}
+        unneeded: dict[str, UnneededFile] = {}
+        refused: list[str] = []
+        for id, dataset, body in rows:
+            reason = needed.needed.get(id)
+            for file in files_of(body):
+                path = _normal(file.path)
+                if path is None:
+                    refused.append(file.path)
+                elif reason is not None:
+                    why.setdefault(path, (dataset, reason, file.size))
+                elif path in there:
+                    known = unneeded.get(path)
+                    shown = max(filter(None, (known.shown if known else None, needed.shown.get(id))), default=None)
+                    versions = (*(known.versions if known else ()), id)
+                    unneeded[path] = UnneededFile(path, there[path], dataset, versions, shown, going.get(path))
+        kept = why.keys() | self._elsewhere() | (named_files(self._lake.database) - unneeded.keys())
+        for path in there.keys() - kept - unneeded.keys():
+            unneeded[path] = UnneededFile(path, there[path], "", going=going.get(path))
+        unneeded = {path: file for path, file in unneeded.items() if path not in kept}
+        spared = {path for path, row in going.items() if row.state in (MARKED, CLOSED) and path not in unneeded}
+        back = {path for path, row in going.items() if row.state in (DELETING, TAKEN) and path in there}
+        spared |= {path for path in back if path in why or path in kept}
+        finished = {path for path, row in going.items() if row.state == DELETING and path not in there}
+        return Found(unneeded, _summed(why), frozenset(spared), frozenset(finished), tuple(refused))
+
+    def ready(self, found: Found) -> list[UnneededFile]:
+        """Those files whose grace is over."""
+        now = self._lake.clock()
+        return [
+            file
+            for file in found.unneeded.values()
+            if (file.going is None and not self._grace)
+            or (
+                file.going is not None
+                and (file.going.state != MARKED or from_text(file.going.since) + self._grace <= now)
+            )
+        ]
+
+    def collect(self) -> tuple[Found, Collected]:
+        """Do the next step for every file that nothing needs.
+
+        Raises:
+            ConflictError: `lake.busy` where somebody collects already, or brings data back.
+            MachineError: as `find`; the machine.
+        """
+        with collecting(self._lake):
+            moved = self._moved()
+            found = self.find()
+            self._finish(found)
+            marked = self._mark(found)
+            ready = self.ready(found)
+            with self._lake.storage.alone() as is_alone:
+                ready = [file for file in ready if is_alone or file.dataset]
+                deleted, closed, waits_for = self._take(ready, moved)
+            self._drop_derived()
+            return found, Collected(marked, closed, deleted, waits_for, not is_alone)
+
+    # -- steps
+
+    def _finish(self, found: Found) -> None:
+        """Note what came of a collection that was interrupted, and what is needed again."""
+        if not found.spared and not found.finished:
+            return
+        now = to_text(self._lake.clock())
+        with self._lake.database.write() as transaction:
+            states = [MARKED, CLOSED, DELETING, TAKEN]
+            transaction.execute_many(
+                "delete from going where path = ? and state in (?, ?, ?, ?)",
+                [(path, *states) for path in sorted(found.spared)],
+            )
+            transaction.execute_many(
+                "update going set state = ?, since = ? where path = ? and state = ?",
+                [(TAKEN, now, path, DELETING) for path in sorted(found.finished)],
+            )
+
+    def _mark(self, found: Found) -> frozenset[str]:
+        new = [f for f in found.unneeded.values() if f.going is None or f.going.state == TAKEN]
+        if not new:
+            return frozenset()
+        now = to_text(self._lake.clock())
+        with self._lake.database.write() as transaction:
+            transaction.execute_many("delete from going where path = ? and state = ?", [(f.path, TAKEN) for f in new])
+            transaction.execute_many(
+                "insert into going (path, dataset, size, state, epoch, since) values (?, ?, ?, ?, 0, ?)"
+                " on conflict (path) do nothing",
+                [(f.path, f.dataset, f.size, MARKED, now) for f in new],
+            )
+        return frozenset(f.path for f in new)
+
+    def _take(
+        self, ready: Sequence[UnneededFile], moved: int
+    ) -> tuple[frozenset[str], frozenset[str], tuple[Reading, ...]]:
+        """Close files to readers, and delete those that nobody reads.
+
+        Args:
+            moved: how often refs had moved before it was looked what is needed. What came to be needed since has no row here any more,
+                but for rows that this collection made.
+        """
+        stay = self._sealing(list(dict.fromkeys(v for f in ready for v in f.versions)))
+        ready = [file for file in ready if not stay.intersection(file.versions)]
+        marked = [f for f in ready if f.going is None or f.going.state in (MARKED, TAKEN)]
+        if marked:
+            with self._lake.database.write() as transaction:
+                is_still = self._moved(transaction) == moved
+                closing = [f.path for f in marked if is_still or (f.going is not None and f.going.state == MARKED)]
+                rows = transaction.query("select number from epoch")
+                epoch = (int(rows[0][0]) if rows else 0) + 1
+                transaction.execute(
+                    "update epoch set number = ?" if rows else "insert into epoch (number) values (?)", [epoch]
+                )
+                transaction.execute_many(
+                    "update going set state = ?, epoch = ? where path = ? and state = ?",
+                    [(CLOSED, epoch, path, MARKED) for path in closing],
+                )
+        readers = self._lake.leases.others()
+        oldest = min((reading.epoch for reading in readers), default=None)
+        paths = [file.path for file in ready]
+        with self._lake.database.write() as transaction:
+            going = _states(transaction.query, paths)
+            free = [
+                p for p in paths if p in going and going[p][0] == CLOSED and (oldest is None or going[p][1] <= oldest)
+            ]
+            transaction.execute_many(
+                "update going set state = ? where path = ? and state = ?", [(DELETING, path, CLOSED) for path in free]
+            )
+        again = [p for p in paths if p in going and going[p][0] == DELETING]
+        deleted = self._delete({f.path: f for f in ready}, [*free, *again])
+        waits = {p for p in paths if p in going and going[p][0] == CLOSED} - set(free)
+        late = tuple(r for r in readers if any(r.epoch < going[p][1] for p in waits))
+        return frozenset(deleted), frozenset(waits), late
+
+    def _drop_derived(self) -> None:
+        """Metadata of Iceberg that name files which are gone."""
+        folder = Path(self._lake.storage.engine_path(DERIVED))
+        try:
+            versions = [entry.name for entry in folder.iterdir()]
+        except FileNotFoundError:
+            return
+        gone = {path for path, row in self._lake.going.all().items() if row.state == TAKEN}
+        for marks, batch in in_batches(versions):
+            sql = f"select id, body from version where id in ({marks})"
+            for id, body in self._lake.database.query(sql, batch):
+                if any(file.path in gone for file in files_of(body)):
+                    shutil.rmtree(folder / id, ignore_errors=True)
+
+    def _moved(self, reader: Transaction | None = None) -> int:
+        """How often refs moved."""
+        return int((reader or self._lake.database).query("select coalesce(max(seq), 0) from reflog")[0][0])
+
+    def _delete(self, files: Mapping[str, UnneededFile], paths: Sequence[str]) -> list[str]:
+        deleted: list[str] = []
+        for start in range(0, len(paths), _AT_ONCE):
+            batch = paths[start : start + _AT_ONCE]
+            for path in batch:
+                require_inside(self._lake, path)
+                self._lake.storage.delete(path)
+            now = to_text(self._lake.clock())
+            with self._lake.database.write() as transaction:
+                transaction.execute_many(
+                    "update going set state = ?, since = ? where path = ? and state = ?",
+                    [(TAKEN, now, path, DELETING) for path in batch if files[path].dataset],
+                )
+                transaction.execute_many(
+                    "delete from going where path = ? and state = ?",
+                    [(path, DELETING) for path in batch if not files[path].dataset],
+                )
+            deleted += batch
+        return deleted
+
+    # -- what is there
+
+    def _there(self) -> Iterator[tuple[str, int]]:
+        """All files of the storage that the catalog could name, with their sizes. No link is followed."""
+        root = self._lake.storage.engine_path(".").removesuffix("/.")
+        for folder in NAMED:
+            waiting = [folder]
+            while waiting:
+                above = waiting.pop()
+                try:
+                    entries = list(os.scandir(f"{root}/{above}"))
+                except FileNotFoundError:
+                    continue
+                for entry in entries:
+                    path = f"{above}/{entry.name}"
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(path)
+                    elif entry.is_file(follow_symlinks=False):
+                        yield path, entry.stat(follow_symlinks=False).st_size
+
+
+@contextmanager
+def collecting(lake: Lake) -> Iterator[None]:
+    """While files are taken away or brought back, by one alone.
+
+    Raises:
+        ConflictError: `lake.busy`.
+    """
+    try:
+        held = lock_file(Path(lake.storage.engine_path(_LOCK)), shared=False)
+    except PermissionError as error:
+        raise machine_error(error, "lock the lake's storage") from error
+    except OSError as error:
+        raise ConflictError(
+            "lake.busy",
+            "somebody takes files of this lake away, or brings them back, at this moment",
+            hint="run the same command again when that is done",
+            retryable=True,
+        ) from error
+    try:
+        yield
+    finally:
+        os.close(held)
+
+
+def require_inside(lake: Lake, path: str) -> None:
+    """Refuse a file that lies outside of the storage, whatever its folders are linked to.
+
+    Raises:
+        MachineError: `lake.corrupt`.
+    """
+    root = Path(lake.storage.engine_path(".")).resolve()
+    parent = Path(lake.storage.engine_path(path)).parent.resolve()
+    if _normal(path) != path or not parent.is_relative_to(root):
+        raise MachineError("lake.corrupt", f"`{path}` is no file of this storage", where=path, hint="`andon doctor`")
+
+
+def _normal(path: str) -> str | None:
+    """A path as the storage lists it, or None where it leads elsewhere."""
+    normal = posixpath.normpath(path)
+    return normal if not path.startswith("/") and normal.partition("/")[0] in NAMED and "/" in normal else None
+
+
+def _states(query: Callable[..., list[Row]], paths: Sequence[str]) -> dict[str, tuple[str, int]]:
+    found: dict[str, tuple[str, int]] = {}
+    for marks, batch in in_batches(paths):
+        rows = query(f"select path, state, epoch from going where path in ({marks})", batch)
+        found.update({str(path): (str(state), int(epoch)) for path, state, epoch in rows})
+    return found
+
+
+def _summed(why: Mapping[str, tuple[str, str, int]]) -> list[NeededFiles]:
+    sums: dict[tuple[str, str], tuple[int, int]] = {}
+    for dataset, reason, size in why.values():
+        count, total = sums.get((dataset, reason), (0, 0))
+        sums[dataset, reason] = count + 1, total + size
+    return [NeededFiles(dataset, reason, *sums[dataset, reason]) for dataset, reason in sorted(sums)]
