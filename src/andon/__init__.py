@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from andon.errors import AndonError
     from andon.python.lake import Lake, dataset, open, read, source
     from andon.python.remote import RemoteLake, connect
+    from andon.python.reproducing import restore
     from andon.python.result import Result, TrustWarning
 
 
@@ -32,6 +33,7 @@ __all__ = [
     "dataset",
     "open",
     "read",
+    "restore",
     "source",
 ]
 
@@ -45,6 +47,7 @@ _HOMES = {
     "dataset": "andon.python.lake",
     "open": "andon.python.lake",
     "read": "andon.python.lake",
+    "restore": "andon.python.reproducing",
     "source": "andon.python.lake",
 }
 

@@ -183,6 +183,9 @@ CODES: dict[str, str] = {
     "lake.protected": "The branch can't be dropped, or the name is no branch and can't move.",
     "lake.format": "The lake or its folder is of another format.",
     "lake.corrupt": "Stored data is not what its id says.",
+    # backups
+    "backup.none": "A folder is no backup of a lake, or not of this one, or has none of that moment.",
+    "backup.damaged": "A backup is not what was written, or lacks what was damaged when it was made.",
     # machine
     "machine.disk": "The disk is full or can't be written.",
     "machine.read_only": "The folder can't be written.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Protocol
 
 from andon.errors import MachineError
@@ -49,6 +50,14 @@ class Database(Protocol):
 
     def has_table(self, name: str) -> bool:
         """Whether a table of this name is there, by the database's own catalogue."""
+        ...
+
+    def copy(self, target: Path) -> None:
+        """Write all of it, as it is at one moment, into a new SQLite file; who writes meanwhile is not kept waiting.
+
+        Raises:
+            MachineError: `machine.disk`, `machine.database`; `target` may be left in part.
+        """
         ...
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from andon.base.database import Row, Transaction
 from andon.base.files import machine_error, make_folder
 from andon.base.sharing import like_shared_folder
-from andon.base.sqlite_reading import SqliteReader, may_write, rows_of
+from andon.base.sqlite_reading import SqliteReader, copied, may_write, rows_of
 from andon.errors import MachineError
 
 _NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
@@ -70,6 +70,14 @@ class SqliteDatabase:
     def has_table(self, name: str) -> bool:
         """See `Database.has_table`."""
         return bool(self.query("select 1 from sqlite_master where type = 'table' and name = ?", [name]))
+
+    def copy(self, target: Path) -> None:
+        """See `Database.copy`."""
+        with self._errors():
+            if self._reader is not None:
+                self._reader.copy(target)
+            else:
+                copied(self._connection(), target)
 
     def close(self) -> None:
         """See `Database.close`."""

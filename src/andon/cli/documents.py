@@ -45,6 +45,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.action import ActionDocument
     from andon.model.approval import ApprovalsDocument, ApprovedDocument, DisapprovedDocument
     from andon.model.architecture import ArchitectureDocument
+    from andon.model.backup import BackupList, BackupMade, LakeRestored
     from andon.model.check_result import CheckDocument
     from andon.model.cord import Cord
     from andon.model.due import DueDocument
@@ -152,6 +153,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "lint": (LintDocument,),
         "verify": (Verification,),
         "repair": (LakeRepair,),
+        "backup": (BackupMade, BackupList),
+        "restore": (LakeRestored,),
         "architecture": (ArchitectureDocument,),
         "principles": (ScorecardDocument,),
         "approve": (ApprovedDocument, ApprovalsDocument, DisapprovedDocument),

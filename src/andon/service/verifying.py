@@ -11,7 +11,7 @@ from andon.model.verification import DamagedPart, TouchedCommit, Verification
 from andon.runs.planning.raw_files import kept_copy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from andon.lake.reached import Touched
     from andon.workspace.workspace import Workspace
@@ -46,7 +46,7 @@ class Verifying:
         reached, name = self.reached(ref, all=all)
         files = reached.files()
         total = sum(file.size for file in files.values())
-        tell = told or _nobody
+        tell = told or nobody
         tell(0, 0, len(files), total)
         found: dict[Part, str] = {(wrong.kind, wrong.id): wrong.what for wrong in reached.wrong}
         broken = {
@@ -56,7 +56,6 @@ class Verifying:
             )
         }
         found.update({part: broken[part[1]] for part in files if part[1] in broken})
-        owners, touched = reached.owners(), reached.touched(found)
         return Verification(
             ref=name,
             commits=len(reached.commits),
@@ -64,10 +63,7 @@ class Verifying:
             bytes=total,
             objects=reached.objects,
             seconds=round(time.monotonic() - begun, 3),
-            damaged=[
-                DamagedPart(part[0], part[1], what, owners.get(part), _newest_first(touched[part], reached))
-                for part, what in sorted(found.items(), key=lambda item: (item[0][0] not in (DATA, RAW), item[0]))
-            ],
+            damaged=damaged_parts(found, reached),
         )
 
     def reached(self, ref: str | None = None, *, all: bool = False) -> tuple[Reached, str | None]:
@@ -89,8 +85,17 @@ class Verifying:
         return Reached(lake.database, [commit], kept_copy), name
 
 
-def _nobody(*_: int) -> None:
+def nobody(*_: int) -> None:
     """Nobody is told."""
+
+
+def damaged_parts(found: Mapping[Part, str], reached: Reached) -> list[DamagedPart]:
+    """What is damaged and how, with whom it touches; files first."""
+    owners, touched = reached.owners(), reached.touched(found)
+    return [
+        DamagedPart(part[0], part[1], what, owners.get(part), _newest_first(touched[part], reached))
+        for part, what in sorted(found.items(), key=lambda item: (item[0][0] not in (DATA, RAW), item[0]))
+    ]
 
 
 def _newest_first(touched: Touched, reached: Reached) -> list[TouchedCommit]:

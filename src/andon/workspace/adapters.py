@@ -207,7 +207,17 @@ class Adapters:
     @property
     def data(self) -> Path:
         """The folder of the lake's data files."""
-        return self._path("storage") / "data"
+        return self.storage / "data"
+
+    @property
+    def storage(self) -> Path:
+        """Where the lake's files lie, or will."""
+        return self._path("storage")
+
+    @property
+    def catalog(self) -> Path:
+        """Where its catalog lies, or will."""
+        return self._path("catalog")
 
     @property
     def readers(self) -> Readers:
@@ -247,8 +257,7 @@ class Adapters:
     @cached_property
     def _state(self) -> StateStore:
         self.folder.prepare()
-        catalog = self._path("catalog")
-        storage = self._path("storage")
+        catalog, storage = self.catalog, self.storage
         try:
             is_new = not catalog.exists() or catalog.stat().st_size == 0
             is_used = any((storage / "data").glob("*/*"))  # before the catalog is read: data come after it

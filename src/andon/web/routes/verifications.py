@@ -1,13 +1,15 @@
-"""Lakes read whole, and mended."""
+"""Lakes read whole, mended, and copied elsewhere."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from andon.base.document import Document
+from andon.model.backup import BackupList, BackupMade
 from andon.model.person import PersonRole
 from andon.model.repair import LakeRepair
 from andon.model.verification import Verification
-from andon.web.asking import AtCommit
+from andon.web.asking import AtCommit, Nothing
 from andon.web.endpoint import Endpoint, RouteCall
 
 
@@ -21,12 +23,30 @@ class VerifyAsked(AtCommit, kw_only=True):
     all: bool = False
 
 
+class BackupAsked(Document, kw_only=True):
+    """How it is backed up; to the folder of `[backup]` in the server's `andon.toml`, and to no other.
+
+    Attributes:
+        deep: also read what is there already, and copy again what is damaged.
+    """
+
+    deep: bool = False
+
+
 def _verify(call: RouteCall) -> Any:
     return call.service.verifying.verify(call.body.at, all=call.body.all)
 
 
 def _repair(call: RouteCall) -> Any:
     return call.service.repairing.repair()
+
+
+def _back_up(call: RouteCall) -> Any:
+    return call.service.backups.make(deep=call.body.deep)
+
+
+def _backups(call: RouteCall) -> Any:
+    return call.service.backups.list()
 
 
 ENDPOINTS = (
@@ -48,5 +68,25 @@ ENDPOINTS = (
         "Read all that branches, tags and runs reach, and mend what is damaged.",
         _repair,
         (LakeRepair,),
+    ),
+    Endpoint(
+        "GET",
+        "/backups",
+        "backup --list",
+        PersonRole.EDITOR,
+        "The backups in the folder of `[backup]`, the newest first.",
+        _backups,
+        (BackupList,),
+        Nothing,
+    ),
+    Endpoint(
+        "POST",
+        "/backups",
+        "backup",
+        PersonRole.OWNER,
+        "Copy the lake as it is at this moment to the folder of `[backup]`: what is new of it, each file compared with its hash.",
+        _back_up,
+        (BackupMade,),
+        body=BackupAsked,
     ),
 )
