@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +27,28 @@ def held(clone: Clone, *, tokens: bool = False) -> dict[str, Any]:
             for table in tables
             if tokens or table != _REVOKED
         }
+        named = [
+            *(f[0] for (b,) in catalog.execute("select body from version") for f in _body(b)["files"]),
+            *(
+                f"raw/{f[1][:2]}/{f[1]}"
+                for (b,) in catalog.execute("select body from build")
+                for f in _body(b)["files"]
+            ),
+        ]
         found["indexes"] = catalog.execute(
             "select sql from sqlite_master where type = 'index' order by name"
         ).fetchall()
     finally:
         catalog.close()
-    lake = clone.root / ".andon/lake"
-    for folder in ("data", "raw"):
-        for path in sorted((lake / folder).rglob("*")):
-            if path.is_file():
-                found[path.relative_to(lake).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
+    for path in named:
+        file = clone.root / ".andon/lake" / path
+        found[path] = hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else None
     return found
+
+
+def _body(packed: bytes) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(zlib.decompress(packed))
+    return body
 
 
 def contents(folder: Path) -> dict[str, tuple[int, int]]:

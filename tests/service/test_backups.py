@@ -10,11 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import andon
 from andon.errors import DamagedError, UsageError
-from andon.model.backup import BackupMade, LakeRestored
+from andon.model.backup import BackupList, BackupMade, LakeRestored
 from andon.service.restoring import NEWEST, RestoreOptions, restore
 from kit.backups import contents, held
 from kit.clones import FILES, Clone
+from kit.serving import serving
 
 
 def backed_up(clone: Clone, folder: Path, **options: bool) -> BackupMade:
@@ -186,6 +188,28 @@ def test_a_lake_goes_where_andon_toml_says(project, tmp_path):
     with pytest.raises(UsageError, match="there is a lake already"):
         put_back(tmp_path / "more", tmp_path / "third")
     assert not (tmp_path / "third").exists()
+
+
+def test_from_python_and_over_http(project, tmp_path):
+    """A server backs up to the folder that andon.toml names, for who owns the lake; nobody says it where on its disk."""
+    project.write("andon.toml", '[people]\nana = "owner"\nben = "editor"\n[backup]\nfolder = "../kept"\n')
+    project.run()
+    with serving(project.root) as server:
+        ana = andon.connect(server.address, token=server.service.tokens.create("ana").token)
+        made = ana.backup()
+        assert (made.folder, made.backup.whole) == (str(tmp_path / "kept"), True)
+        assert ana.backups().backups == [made.backup]
+        ben = server.client(server.service.tokens.create("ben").token)
+        assert ben.post("/backups", {}).status == 403
+        assert (
+            server.client(server.service.tokens.create("ana").token).post("/backups", {"folder": "/tmp"}).status == 400
+        )
+    found = andon.restore(tmp_path / "kept", tmp_path / "again")
+    assert found.backup == made.backup
+    again = andon.open(tmp_path / "again")
+    assert again.sql("select n from marts.count").fetchall() == [(3,)]
+    assert again.backups() == BackupList(str(tmp_path / "kept"), [made.backup], [])
+    again.close()
 
 
 # -- damage

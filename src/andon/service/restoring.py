@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from andon.base.clock import Clock, from_text, system_clock
-from andon.base.files import machine_error, make_folder, sync_all, sync_file
+from andon.base.files import machine_error, make_folder, sync_all, sync_file, write_whole
 from andon.base.paths import is_inside
 from andon.base.record import Record
 from andon.base.sqlite import SqliteDatabase
@@ -38,6 +38,8 @@ from andon.workspace.folder import STATE_FOLDER, Folder
 from andon.workspace.workspace import Workspace
 
 _CONFIG = "andon.toml"
+#: In `.andon/` while code of a backup is written into a folder: of which one.
+_MARK = "restoring"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 #: So many damaged parts are named in a message.
 _NAMED = 20
@@ -163,14 +165,9 @@ class _Restoring:
         self._folder = folder
         self._manifest = manifest
         self._into = into
-        self._is_new = not (into / _CONFIG).exists()
-        if self._is_new and into.exists() and any(each.name != STATE_FOLDER for each in into.iterdir()):
-            raise UsageError(
-                "usage.exists",
-                f"`{into}` is not empty, and no project",
-                where=str(into),
-                hint="name a folder that is empty or not there, or that of a project without a lake",
-            )
+        self._id = id
+        self._mark = into / STATE_FOLDER / _MARK
+        self._is_new = self._is_for_code()
         self._made = [place for place in (into, into / STATE_FOLDER) if not place.exists()]
         self._new: list[str] = []
         self._spare = Temporary([into / STATE_FOLDER / "tmp"], "restore")
@@ -222,6 +219,7 @@ class _Restoring:
             sync_file(str(self._copy))
             _move_new(self._copy, self.catalog)
             sync_all([str(self.catalog)], str(self.catalog.parent))
+            self._mark.unlink(missing_ok=True)
         except FileExistsError as error:
             raise _there(self.catalog) from error
         except OSError as error:
@@ -242,6 +240,33 @@ class _Restoring:
 
     # -- the code
 
+    def _is_for_code(self) -> bool:
+        """Whether the folder gets code and raw files: where it has nothing, or a part of them by a restore that was killed.
+
+        Raises:
+            UsageError: `usage.exists` where it has something else.
+        """
+        begun = self._mark.read_text(encoding="utf-8") if self._mark.exists() else None
+        if begun is not None and begun != self._id:
+            raise UsageError(
+                "usage.exists",
+                f"`{self._into}` holds a part of the backup `{begun}`, whose restore did not come to its end",
+                where=str(self._into),
+                hint=f"go on with it, `--at {begun}`, or name another folder",
+            )
+        if begun is not None:
+            return True
+        if (self._into / _CONFIG).exists():
+            return False
+        if self._into.exists() and any(each.name != STATE_FOLDER for each in self._into.iterdir()):
+            raise UsageError(
+                "usage.exists",
+                f"`{self._into}` is not empty, and no project",
+                where=str(self._into),
+                hint="name a folder that is empty or not there, or that of a project without a lake",
+            )
+        return True
+
     def _files(self) -> dict[str, str]:
         commit = self._lake.commits.get(self._manifest.commit)
         return self._lake.commits.state(commit).files()
@@ -254,10 +279,11 @@ class _Restoring:
         return read_toml(_CONFIG, self._lake.objects.text(sha256).decode("utf-8-sig"))[0] if sha256 else {}
 
     def _write_files(self) -> tuple[list[str], list[str]]:
-        """Code and raw files of the newest commit; `andon.toml` comes last: a folder that has it has all of them."""
+        """Code and raw files of the newest commit, as far as they are not there; `andon.toml` comes last, and makes it a project."""
         files, raw = self._files(), self._raw()
         folder = Folder(self._into)
         folder.prepare()
+        write_whole(self._mark, self._id.encode(), durable=True)
         commit = self._manifest.commit
         base = Base(
             InCommon(dict(files), commit),
@@ -267,8 +293,8 @@ class _Restoring:
         written = [self._write_raw(file) for each in raw.values() for file in each]
         texts: dict[str, bytes | None] = {path: self._lake.objects.text(sha256) for path, sha256 in files.items()}
         last = {_CONFIG: texts.pop(_CONFIG, b"")}
-        folder.write(texts)
-        folder.write(last)
+        for part in (texts, last):
+            folder.write({path: text for path, text in part.items() if not (self._into / path).exists()})
         return sorted((*texts, *last)), sorted(set(written))
 
     def _raw(self) -> dict[str, list[InputFile]]:
