@@ -36,6 +36,7 @@ _LEFT_OUT = "…"
 _MARK = re.compile(r"<!-- (run|write|edit|python)(?: (\S+))? -->\s*$")
 _EXIT = re.compile(r"\s+# exit (\d+)\b.*$")
 _VARIABLE = (
+    (re.compile(r"\b20[2-9]\d{5}T\d{6}\.\d+Z-[0-9a-f]{16}\b"), "<backup>"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<id>"),
     (re.compile(r"\b([0-9a-f]{32}|[0-9a-f]{16}|[0-9a-f]{8})\b"), "<commit>"),
     (re.compile(r"\b20[2-9]\d-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?Z?)?"), "<time>"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from andon.python.lake import Lake, open
     from andon.python.marks import dataset, logical_time, read, seed, source
     from andon.python.remote import RemoteLake, connect
+    from andon.python.reproducing import restore
     from andon.python.result import Result, TrustWarning
 
 
@@ -34,6 +35,7 @@ __all__ = [
     "logical_time",
     "open",
     "read",
+    "restore",
     "seed",
     "source",
 ]
@@ -49,6 +51,7 @@ _HOMES = {
     "logical_time": "andon.python.marks",
     "open": "andon.python.lake",
     "read": "andon.python.marks",
+    "restore": "andon.python.reproducing",
     "seed": "andon.python.marks",
     "source": "andon.python.marks",
 }

@@ -185,6 +185,9 @@ CODES: dict[str, str] = {
     "lake.busy": "Somebody takes files of the lake away at this moment, or brings them back.",
     "lake.corrupt": "Stored data is not what its id says.",
     "lake.gone": "The data of a version are not kept any more; `andon repair DATASET@REF` builds them again.",
+    # backups
+    "backup.none": "A folder is no backup of a lake, or not of this one, or has none of that moment.",
+    "backup.damaged": "A backup is not what was written, or lacks what was damaged when it was made.",
     # machine
     "machine.disk": "The disk is full or can't be written.",
     "machine.read_only": "The folder can't be written.",

@@ -21,6 +21,7 @@ from kit.serving import Client, Reply, serving
 #: Commands that have no route, and why.
 WITHOUT = {
     "init": "there is no lake to serve yet",
+    "restore": "there is no lake to serve yet",
     "demo": "it makes a project of its own",
     "drill": "it makes a project of its own",
     "up": "it is the server",
@@ -47,6 +48,7 @@ PARTS |= {
     "approve --show",
     "approve --withdraw",
     "letters --seen",
+    "backup --list",
 }
 
 
@@ -147,6 +149,7 @@ _LOOKING = {
     "reproduce",
     "lint",
     "verify",
+    "backup",
     "questions",
     "letters",
 }
@@ -214,6 +217,8 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["lint", "--all", "marts.totals"], lambda c: c.get("/lint?all=true&select=marts.totals")),
     (["lint", "marts.gone"], lambda c: c.get("/lint?select=marts.gone")),
     (["repair"], lambda c: c.post("/repairs", {})),
+    (["backup"], lambda c: c.post("/backups", {})),
+    (["backup", "--list"], lambda c: c.get("/backups")),
     (["verify", "--all"], lambda c: c.post("/verifications", {"all": True})),
     (["verify", "--at", "nope"], lambda c: c.post("/verifications", {"at": "nope"})),
     (["reproduce", "marts.gone"], lambda c: c.post("/reproductions", {"dataset": "marts.gone"})),

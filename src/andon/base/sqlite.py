@@ -13,7 +13,7 @@ from typing import Any
 from andon.base.database import Row, TableShape, Transaction
 from andon.base.files import machine_error, make_folder
 from andon.base.sharing import like_shared_folder
-from andon.base.sqlite_reading import SqliteReader, may_write, rows_of
+from andon.base.sqlite_reading import SqliteReader, copied, may_write, rows_of
 from andon.errors import MachineError
 
 _NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
@@ -87,6 +87,18 @@ class SqliteDatabase:
             all_of = tuple(column for column, _ in columns)
             found[name] = TableShape(all_of, tuple(key) or all_of)
         return found
+
+    def copy(self, target: Path) -> None:
+        """Write all of it, as it is at one moment, into a new file; who writes meanwhile is not kept waiting.
+
+        Raises:
+            MachineError: `machine.disk`, `machine.database`; `target` may be left in part.
+        """
+        with self._errors():
+            if self._reader is not None:
+                self._reader.copy(target)
+            else:
+                copied(self._connection(), target)
 
     def close(self) -> None:
         """See `Database.close`."""

@@ -6,9 +6,9 @@ import math
 import os
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from andon.base.database import Row
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: So often a file that somebody else writes to at that moment is read anew.
 _TRIES = 20
+
+T = TypeVar("T")
 
 _Stamp = tuple[Any, ...]
 #: While somebody writes.
@@ -53,6 +55,23 @@ def _comparable(value: Any) -> Any:
     return math.inf if value > 0 else -math.inf
 
 
+def copied(connection: sqlite3.Connection, target: Path) -> None:
+    """Write all that a connection reads, as it is at one moment, into the new file `target`.
+
+    Raises:
+        sqlite3.Error: what SQLite says.
+    """
+    target.unlink(missing_ok=True)
+    made = sqlite3.connect(target, isolation_level=None)
+    try:
+        # a copy that is not whole is never used, so nothing of it need last before it is
+        made.execute("pragma journal_mode = off")
+        made.execute("pragma synchronous = off")
+        connection.backup(made)
+    finally:
+        made.close()
+
+
 class SqliteReader:
     """Reads the file `path`; safe under threads.
 
@@ -73,6 +92,13 @@ class SqliteReader:
         Raises:
             sqlite3.Error: what SQLite says.
         """
+        return self._at_one_moment(lambda connection: rows_of(connection, sql, parameters))
+
+    def copy(self, target: Path) -> None:
+        """See `copied`."""
+        self._at_one_moment(lambda connection: copied(connection, target))
+
+    def _at_one_moment(self, read: Callable[[sqlite3.Connection], T]) -> T:
         with self._lock:
             for left in reversed(range(_TRIES)):
                 stamp = self._now()
@@ -80,7 +106,7 @@ class SqliteReader:
                     if self._connection is None or stamp != self._stamp:
                         self._open(stamp)
                     assert self._connection is not None
-                    rows: list[Row] = rows_of(self._connection, sql, parameters)
+                    found = read(self._connection)
                 except _ChangedError:
                     if not left:
                         raise sqlite3.OperationalError(
@@ -92,8 +118,8 @@ class SqliteReader:
                         raise
                     continue
                 if self._now() == stamp:
-                    return rows
-            return rows
+                    return found
+            return found
 
     def close(self) -> None:
         """Close the file; the next question opens it again."""

@@ -45,6 +45,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.action import ActionDocument
     from andon.model.approval import ApprovalsDocument, ApprovedDocument, DisapprovedDocument
     from andon.model.architecture import ArchitectureDocument
+    from andon.model.backup import BackupList, BackupMade, LakeRestored
     from andon.model.catalog_copy import CatalogCopy, CatalogGrants
     from andon.model.check_result import CheckDocument
     from andon.model.collection import Collection
@@ -157,6 +158,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "verify": (Verification,),
         "repair": (LakeRepair,),
         "gc": (Collection,),
+        "backup": (BackupMade, BackupList),
+        "restore": (LakeRestored,),
         "architecture": (ArchitectureDocument,),
         "principles": (ScorecardDocument,),
         "approve": (ApprovedDocument, ApprovalsDocument, DisapprovedDocument),

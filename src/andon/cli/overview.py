@@ -63,6 +63,8 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("reproduce", "reproduce", "reproduce", "Build a past version again: is it the same?", "Take back"),
     Entry("verify", "verify", "verify", "Read all files and objects: are they as written?", "Take back"),
     Entry("repair", "repair", "repair", "Build damaged files again, where the same comes out", "Take back"),
+    Entry("backup", "backup", "backup", "Copy the lake to another folder, what is new of it", "Take back"),
+    Entry("restore", "backup", "restore", "Put a lake back from a backup, in another place", "Take back"),
     Entry("accept", "history", "accept", "Publish in spite of a check; let what an undo took out pass", "Take back"),
     Entry("incidents", "incidents", "incidents", "What is wrong and not right again", "Keep right"),
     Entry("incident", "incidents", "incident", "One incident: show, take, fix, close, snooze", "Keep right"),

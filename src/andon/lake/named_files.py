@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from andon.base.database import Database
+from andon.lake.intact import Sealed
 from andon.lake.packing import build_of, unpack, version_of
+from andon.lake.wrong_objects import BUILD, VERSION, right_rows
 from andon.model.build import InputFile
 
 _PAGE = 500
@@ -34,3 +38,17 @@ def named_files(database: Database) -> set[str]:
             named.update(raw_path(file) for file in build_of(row).files)
         last = rows[-1][0]
     return named
+
+
+def sealed_files(database: Database, copy: Callable[[InputFile], Sealed]) -> dict[str, Sealed]:
+    """The same files with what each must hold, by path, but for those that a damaged row names.
+
+    Args:
+        copy: where the content of a raw file is kept.
+    """
+    found: dict[str, Sealed] = {}
+    for id, dataset, is_view, _, _, body in right_rows(database, VERSION):
+        found.update((file.path, file) for file in version_of(id, dataset, bool(is_view), unpack(body)).files)
+    for row in right_rows(database, BUILD):
+        found.update((file.path, file) for file in map(copy, build_of(row).files))
+    return found

@@ -5,7 +5,7 @@ What was built is built again in it: nothing is found by its recipe, but for vie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import count
 from pathlib import Path
@@ -182,6 +182,19 @@ class ScratchStorage:
         """See `Storage.replace`."""
         self._made.add(path)
         self._own.replace(path, source, mode)
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """See `Storage.pieces`."""
+        return self._of(path).pieces(path)
+
+    def put(self, path: str, pieces: Iterable[bytes], mode: int) -> None:
+        """See `Storage.put`."""
+        self._made.add(path)
+        self._own.put(path, pieces, mode)
+
+    def names(self, folder: str) -> list[str]:
+        """Those of its own."""
+        return self._own.names(folder)
 
     def delete(self, path: str) -> None:
         """Remove a file of its own."""

@@ -97,6 +97,19 @@ class Storage(Protocol):
         file as it was."""
         ...
 
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """The content of a file, piece by piece."""
+        ...
+
+    def put(self, path: str, pieces: Iterable[bytes], mode: int) -> None:
+        """Write a file of any size with the permissions of `settle`: whoever reads sees all of it, or the file as it was, which also stays
+        where `pieces` raises. Its content lasts; `make_durable` has its name last, too."""
+        ...
+
+    def names(self, folder: str) -> list[str]:
+        """The names of what lies in a folder, sorted; none where there is no such folder. Data files are never found by it."""
+        ...
+
     def delete(self, path: str) -> None:
         """Remove a file; no error if it is gone."""
         ...
@@ -166,16 +179,21 @@ class LocalStorage:
         """See `Storage.facts`."""
         digest = hashlib.sha256()
         size = 0
+        for piece in self.pieces(path):
+            size += len(piece)
+            digest.update(piece)
+        return size, digest.hexdigest()
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """See `Storage.pieces`."""
         try:
             with (self.root / path).open("rb", buffering=0) as file:
-                while chunk := file.read(_CHUNK):
-                    size += len(chunk)
-                    digest.update(chunk)
+                while piece := file.read(_CHUNK):
+                    yield piece
         except FileNotFoundError as error:
             raise _lost(path) from error
         except OSError as error:
             raise machine_error(error, f"read `{path}`") from error
-        return size, digest.hexdigest()
 
     def readers(self, paths: Iterable[str]) -> int:
         """See `Storage.readers`."""
@@ -249,8 +267,20 @@ class LocalStorage:
 
     def replace(self, path: str, source: Path, mode: int) -> None:
         """See `Storage.replace`."""
-        import shutil  # seldom needed, and slow to load
 
+        def read() -> Iterator[bytes]:
+            try:
+                with source.open("rb", buffering=0) as reader:
+                    while piece := reader.read(_CHUNK):
+                        yield piece
+            except OSError as error:
+                raise machine_error(error, f"write `{path}`") from error
+
+        self.put(path, read(), mode)
+        sync_all([str(self.root / path)], str(self.root))
+
+    def put(self, path: str, pieces: Iterable[bytes], mode: int) -> None:
+        """See `Storage.put`."""
         target = self.root / path
         make_folder(target.parent)
         half = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
@@ -259,16 +289,26 @@ class LocalStorage:
             return os.open(name, flags, stat.S_IRUSR | stat.S_IWUSR)
 
         try:
-            with source.open("rb") as reader, open(half, "wb", opener=private) as writer:
-                shutil.copyfileobj(reader, writer, _CHUNK)
+            with open(half, "wb", opener=private) as writer:
+                for piece in pieces:
+                    writer.write(piece)
             like_folder(half, mode | self._always)
             sync_file(str(half))
             half.replace(target)
         except OSError as error:
+            raise machine_error(error, f"write `{path}`") from error
+        finally:
             with contextlib.suppress(OSError):  # a disk that fails may refuse this too
                 half.unlink(missing_ok=True)
-            raise machine_error(error, f"write `{path}`") from error
-        sync_all([str(target)], str(self.root))
+
+    def names(self, folder: str) -> list[str]:
+        """See `Storage.names`."""
+        try:
+            return sorted(each.name for each in (self.root / folder).iterdir())
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise machine_error(error, f"look into `{folder}`") from error
 
     def delete(self, path: str) -> None:
         """See `Storage.delete`."""

@@ -93,6 +93,11 @@ def wrong_objects(database: Database) -> list[str]:
     ]
 
 
+def right_rows(database: Database, kind: ObjectKind) -> Iterator[Row]:
+    """The rows of all objects of a kind that are what their id says."""
+    return (row for row in _all_rows(database, kind) if is_right(kind, row))
+
+
 def is_right(kind: ObjectKind, row: Row) -> bool:
     """Whether an object can be read, and is what its id says."""
     try:

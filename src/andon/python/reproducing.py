@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from andon.base.document import from_json
+from andon.model.backup import BackupList, BackupMade, LakeRestored
 from andon.model.collection import Collection
 from andon.model.event import Reporter, silent
 from andon.model.lint import LintDocument
@@ -112,6 +114,50 @@ class ReproducingLake(ActingLake):
         """
         return self._service.collecting.collect(apply=apply)
 
+    def backup(self, folder: str | Path | None = None, *, deep: bool = False) -> BackupMade:
+        """Copy the lake as it is at this moment to a folder: only what is new there, each file compared with its hash.
+
+        Args:
+            folder: without it the setting `backup.folder`; a relative one is of the project.
+            deep: also read what is there already, and copy again what is damaged.
+
+        Raises:
+            UsageError: `usage.bad_argument`, `backup.none`.
+            MachineError: it can't be written there.
+        """
+        return self._service.backups.make(str(folder) if folder is not None else None, deep=deep)
+
+    def backups(self, folder: str | Path | None = None) -> BackupList:
+        """The backups in a folder, the newest first. Arguments and errors are those of `backup`."""
+        return self._service.backups.list(str(folder) if folder is not None else None)
+
+
+def restore(
+    folder: str | Path,
+    into: str | Path,
+    at: str | None = None,
+    *,
+    partly: bool = False,
+    keep_tokens: bool = False,
+) -> LakeRestored:
+    """Put the lake of a backup back: into a folder that is empty or not there, or into a project without a lake.
+
+    Args:
+        folder: of backups.
+        at: which one: an id or the beginning of one, or a moment, by which the newest until then is meant; None is the newest.
+        partly: all but what the backup lacks, where it is damaged.
+        keep_tokens: let the tokens go on to be good by which a server knew people.
+
+    Raises:
+        UsageError: `backup.none`; `usage.exists` where there is a lake, or something else.
+        DamagedError: `backup.damaged`; nothing is left of what was put back.
+        MachineError: it can't be written there.
+    """
+    from andon.service.restoring import RestoreOptions
+    from andon.service.restoring import restore as put_back
+
+    return put_back(Path(folder).resolve(), Path(into).resolve(), RestoreOptions(at, partly, keep_tokens))
+
 
 class RemoteReproducing(RemoteActing):
     """The part of a served lake that builds past versions again; verbs and arguments as in `ReproducingLake`."""
@@ -159,3 +205,11 @@ class RemoteReproducing(RemoteActing):
     def gc(self, *, apply: bool = False) -> Collection:
         """Data of past versions that nothing needs any more; with `apply` they are taken away."""
         return from_json(Collection, self._link.post("/collections", {"apply": apply}))
+
+    def backup(self, *, deep: bool = False) -> BackupMade:
+        """Copy the lake to the folder of `[backup]` in the server's `andon.toml`."""
+        return from_json(BackupMade, self._link.post("/backups", {"deep": deep}))
+
+    def backups(self) -> BackupList:
+        """The backups in that folder, the newest first."""
+        return from_json(BackupList, self._link.get("/backups"))

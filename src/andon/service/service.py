@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from andon.service.approving import ApprovalDesk
     from andon.service.architecture import Architectures
     from andon.service.backfills import Backfills
+    from andon.service.backups import Backups
     from andon.service.board import Board
     from andon.service.branches import Branches
     from andon.service.catalogs import CatalogPlaces
@@ -357,6 +358,13 @@ class Service:
         from andon.service.verifying import Verifying
 
         return Verifying(self.workspace)
+
+    @cached_property
+    def backups(self) -> Backups:
+        """Copies of the lake elsewhere."""
+        from andon.service.backups import Backups
+
+        return Backups(self.workspace)
 
     @cached_property
     def repairing(self) -> Repairing:

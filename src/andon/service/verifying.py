@@ -48,7 +48,7 @@ class Verifying:
         reached, name = self.reached(ref, all=all)
         gone, files = self._gone(reached.files(), reached.owners())
         total = sum(file.size for file in files.values())
-        tell = told or _nobody
+        tell = told or nobody
         tell(0, 0, len(files), total)
         found: dict[Part, str] = {(wrong.kind, wrong.id): wrong.what for wrong in reached.wrong}
         lake = self._workspace.lake
@@ -56,7 +56,6 @@ class Verifying:
             damages = lake.intact.damages([*files.values()], lambda count, size: tell(count, size, len(files), total))
         broken = {each.path: each.what for each in damages if not each.is_gone}
         found.update({part: broken[part[1]] for part in files if part[1] in broken})
-        owners, touched = reached.owners(), reached.touched(found)
         return Verification(
             ref=name,
             commits=len(reached.commits),
@@ -64,10 +63,7 @@ class Verifying:
             bytes=total,
             objects=reached.objects,
             seconds=round(time.monotonic() - begun, 3),
-            damaged=[
-                DamagedPart(part[0], part[1], what, owners.get(part), _newest_first(touched[part], reached))
-                for part, what in sorted(found.items(), key=lambda item: (item[0][0] not in (DATA, RAW), item[0]))
-            ],
+            damaged=damaged_parts(found, reached),
             gone=gone,
         )
 
@@ -105,8 +101,17 @@ class Verifying:
         return Reached(lake.database, [commit], kept_copy), name
 
 
-def _nobody(*_: int) -> None:
+def nobody(*_: int) -> None:
     """Nobody is told."""
+
+
+def damaged_parts(found: Mapping[Part, str], reached: Reached) -> list[DamagedPart]:
+    """What is damaged and how, with whom it touches; files first."""
+    owners, touched = reached.owners(), reached.touched(found)
+    return [
+        DamagedPart(part[0], part[1], what, owners.get(part), _newest_first(touched[part], reached))
+        for part, what in sorted(found.items(), key=lambda item: (item[0][0] not in (DATA, RAW), item[0]))
+    ]
 
 
 def _newest_first(touched: Touched, reached: Reached) -> list[TouchedCommit]:

@@ -65,6 +65,12 @@ SETTINGS: tuple[Setting, ...] = (
         "The system's group (name or number) whose members share the lake, all that is in it; empty: its folder's permissions decide.",
     ),
     Setting("author", "text", "", "Who acts, as written in commits; empty: git's user, or the system's."),
+    Setting(
+        "backup.folder",
+        "text",
+        "",
+        "Where `andon backup` copies the lake to, relative to the project or absolute; best on another disk. Empty: it must be named.",
+    ),
     Setting("branch.default", "text", "main", "The branch that commands work on when nothing else says so."),
     Setting(
         "cost.currency",

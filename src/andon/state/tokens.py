@@ -37,6 +37,11 @@ class Tokens:
         with self._database.write() as transaction:
             transaction.execute("update token set revoked = 1 where id = ?", [id])
 
+    def revoke_all(self) -> int:
+        """Take all tokens back, for good; how many were good until then."""
+        with self._database.write() as transaction:
+            return transaction.execute("update token set revoked = 1 where revoked = 0")
+
     def used(self, id: str, day: str) -> None:
         """Note the day at which a token was used."""
         with self._database.write() as transaction:

@@ -210,7 +210,17 @@ class Adapters:
     @property
     def data(self) -> Path:
         """The folder of the lake's data files."""
-        return self._path("storage") / "data"
+        return self.storage / "data"
+
+    @property
+    def storage(self) -> Path:
+        """Where the lake's files lie, or will."""
+        return self._path("storage")
+
+    @property
+    def catalog(self) -> Path:
+        """Where its catalog lies, or will."""
+        return self._path("catalog")
 
     @property
     def readers(self) -> Readers:
@@ -251,7 +261,7 @@ class Adapters:
     @cached_property
     def _state(self) -> StateStore:
         self.folder.prepare()
-        storage = self._path("storage")
+        storage = self.storage
         group = str(self.settings.get("lake.group") or "")
         address = str(self.settings.get("catalog"))
         catalog = None if is_postgres(address) else self._path("catalog")

@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from andon.base.database import migrate
 from andon.base.files import machine_error
 from andon.base.postgres import PostgresDatabase
 from andon.base.sqlite import SqliteDatabase
 from andon.errors import MachineError
+from andon.lake.catalog_copy import copy_tables
 from andon.lake.lake import Lake
+from andon.lake.schema import MIGRATIONS as LAKE
+from andon.state.schema import MIGRATIONS as STATE
 
 if TYPE_CHECKING:
     from andon.base.database import Database
@@ -38,6 +42,24 @@ def open_catalog(place: Path | str, storage: Path) -> tuple[Database, bool]:
         database.close()
         raise _without_lake(place, storage)
     return database, is_new
+
+
+def write_catalog(database: Database, target: Path) -> None:
+    """Write a catalog, as it is at one moment, into a new file of SQLite.
+
+    Raises:
+        MachineError: as databases raise; `target` may be left in part.
+    """
+    if isinstance(database, SqliteDatabase):
+        database.copy(target)
+        return
+    file = SqliteDatabase(target)
+    try:
+        migrate(file, "lake", LAKE)
+        migrate(file, "state", STATE)
+        copy_tables(database, file)
+    finally:
+        file.close()
 
 
 def _without_lake(place: Path | str, storage: Path) -> MachineError:

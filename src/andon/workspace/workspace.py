@@ -349,6 +349,11 @@ class Workspace:
         return self._adapters.data
 
     @property
+    def places_of_lake(self) -> tuple[Path, Path]:
+        """Where the lake's storage and its catalog lie, or will; the lake is not opened, and not made."""
+        return self._adapters.storage, self._adapters.catalog
+
+    @property
     def readers(self) -> Readers:
         """Engines that read the lake."""
         return self._adapters.readers

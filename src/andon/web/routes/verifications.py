@@ -1,4 +1,4 @@
-"""Lakes read whole, mended, and rid of what nothing needs."""
+"""Lakes read whole, mended, copied elsewhere, and rid of what nothing needs."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from typing import Any
 
 from andon.base.document import Document
 from andon.base.record import field
+from andon.model.backup import BackupList, BackupMade
 from andon.model.collection import Collection
 from andon.model.person import PersonRole
 from andon.model.repair import LakeRepair
 from andon.model.verification import Verification
-from andon.web.asking import AtCommit
+from andon.web.asking import AtCommit, Nothing
 from andon.web.endpoint import Endpoint, RouteCall
 
 
@@ -38,6 +39,16 @@ def _collect(call: RouteCall) -> Any:
     return call.service.collecting.collect(apply=call.body.apply)
 
 
+class BackupAsked(Document, kw_only=True):
+    """How it is backed up; to the folder of `[backup]` in the server's `andon.toml`, and to no other.
+
+    Attributes:
+        deep: also read what is there already, and copy again what is damaged.
+    """
+
+    deep: bool = False
+
+
 def _verify(call: RouteCall) -> Any:
     return call.service.verifying.verify(call.body.at, all=call.body.all)
 
@@ -54,6 +65,14 @@ class RepairAsked(AtCommit, kw_only=True):
 
 def _repair(call: RouteCall) -> Any:
     return call.service.repairing.repair(call.body.datasets, call.body.at)
+
+
+def _back_up(call: RouteCall) -> Any:
+    return call.service.backups.make(deep=call.body.deep)
+
+
+def _backups(call: RouteCall) -> Any:
+    return call.service.backups.list()
 
 
 ENDPOINTS = (
@@ -86,5 +105,25 @@ ENDPOINTS = (
         _collect,
         (Collection,),
         body=CollectAsked,
+    ),
+    Endpoint(
+        "GET",
+        "/backups",
+        "backup --list",
+        PersonRole.EDITOR,
+        "The backups in the folder of `[backup]`, the newest first.",
+        _backups,
+        (BackupList,),
+        Nothing,
+    ),
+    Endpoint(
+        "POST",
+        "/backups",
+        "backup",
+        PersonRole.OWNER,
+        "Copy the lake as it is at this moment to the folder of `[backup]`: what is new of it, each file compared with its hash.",
+        _back_up,
+        (BackupMade,),
+        body=BackupAsked,
     ),
 )

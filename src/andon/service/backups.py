@@ -1,0 +1,194 @@
+"""Copies of the lake in another folder: catalog and files as they are at one moment, whoever publishes meanwhile."""
+
+from __future__ import annotations
+
+import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from andon.base.clock import to_text
+from andon.base.sqlite import SqliteDatabase
+from andon.base.temporary import Temporary, system_place
+from andon.errors import UsageError
+from andon.lake.backup_folder import FORMAT, BackupFolder, Copied
+from andon.lake.intact import Sealed
+from andon.lake.named_files import sealed_files
+from andon.lake.reached import Part, Reached
+from andon.lake.storage import LocalStorage
+from andon.model.backup import BackedFile, BackupList, BackupMade, BackupManifest
+from andon.runs.planning.raw_files import kept_copy
+from andon.service.verifying import damaged_parts, nobody
+from andon.version import __version__
+from andon.workspace.catalog import write_catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from andon.base.database import Database
+    from andon.workspace.workspace import Workspace
+
+#: So many files are copied at once: a disk has several at hand.
+AT_ONCE = 8
+#: The permissions of a catalog that is no file.
+_OWN = 0o600
+
+AnyFile = TypeVar("AnyFile", bound=Sealed)
+
+
+class Backups:
+    """Backs up one lake."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def make(
+        self,
+        folder: str | None = None,
+        *,
+        deep: bool = False,
+        told: Callable[[int, int, int, int], None] | None = None,
+    ) -> BackupMade:
+        """Copy the lake, as it is at this moment, to a folder: only what is not there yet, each file compared with its hash.
+
+        Args:
+            folder: where to; without it the setting `backup.folder`. A relative one is of the project.
+            deep: also read what is there already, and copy again what is damaged.
+            told: is told as files are copied: how many files and bytes, and of how many.
+
+        Raises:
+            UsageError: `usage.bad_argument` without a folder, or for one in the lake; `backup.none` for one that holds something else.
+            MachineError: it can't be written there.
+        """
+        begun = time.monotonic()
+        workspace = self._workspace
+        lake = workspace.lake
+        place = self.place(folder)
+        target = BackupFolder(LocalStorage(place), str(place))
+        target.begin(lake.id)
+        spare = Temporary([workspace.folder.state / "tmp", system_place()], "backup")
+        try:
+            copy = spare.path / "catalog.db"
+            with nullcontext() if lake.database.is_read_only else lake.storage.writing():
+                at = to_text(workspace.clock())
+                write_catalog(lake.database, copy)
+                catalog, pieces = target.keep_catalog(copy, _mode(lake.database), anew=deep)
+                read = _Read(copy)
+                made = copied(read.files, lambda file: target.keep(lake.storage, file, anew=deep), told)
+        finally:
+            spare.close()
+        found: dict[Part, str] = {(wrong.kind, wrong.id): wrong.what for wrong in read.reached.wrong}
+        lost = {done.damage.path: done.damage.what for _, done in made if done.damage is not None}
+        # what no commit shows any more may be gone
+        found.update({part: lost[part[1]] for part in read.reached.files() if part[1] in lost})
+        damaged = damaged_parts(found, read.reached)
+        files = [file for file, _ in made if file.path not in lost]
+        manifest = BackupManifest(
+            format=FORMAT,
+            lake=lake.id,
+            at=at,
+            by=workspace.caller.author,
+            andon=__version__,
+            branch=workspace.default_branch,
+            commit=read.head(workspace.default_branch),
+            catalog=catalog,
+            files=tuple(
+                BackedFile(file.path, file.size, file.sha256, lake.storage.readers([file.path])) for file in files
+            ),
+            damaged=tuple(damaged),
+        )
+        new = [(done.path, file.size) for file, done in made if done.path is not None]
+        backup = target.finish(manifest, [path for path, _ in (*pieces, *new)])
+        return BackupMade(
+            folder=str(place),
+            backup=backup,
+            copied_files=len(new),
+            copied_bytes=sum(size for _, size in (*pieces, *new)),
+            seconds=round(time.monotonic() - begun, 3),
+            damaged=damaged,
+        )
+
+    def list(self, folder: str | None = None) -> BackupList:
+        """The backups in a folder, the newest first.
+
+        Raises:
+            UsageError: as `make`.
+        """
+        return listed(self.place(folder))
+
+    def place(self, folder: str | None) -> Path:
+        """The folder of backups. Raises as `make`."""
+        workspace = self._workspace
+        text = folder or str(workspace.settings.get("backup.folder"))
+        if not text:
+            raise UsageError(
+                "usage.bad_argument",
+                "no folder is named to back up to",
+                where="FOLDER",
+                hint="`andon backup FOLDER`, or `folder` of `[backup]` in andon.toml",
+            )
+        place = (workspace.root / Path(text).expanduser()).resolve()
+        storage = Path(workspace.lake.storage.engine_path(".")).resolve()
+        if place.is_relative_to(storage) or storage.is_relative_to(place):
+            raise UsageError(
+                "usage.bad_argument",
+                f"the lake lies in `{storage}`: what happens to it would happen to a backup in `{place}`",
+                where=str(place),
+                hint="name a folder elsewhere, best on another disk",
+            )
+        return place
+
+
+def listed(place: Path) -> BackupList:
+    """The backups in a folder, of whatever lake.
+
+    Raises:
+        UsageError: `backup.none`.
+    """
+    folder = BackupFolder(LocalStorage(place), str(place))
+    assert folder.lake
+    backups, damaged = folder.all()
+    return BackupList(folder=str(place), backups=backups, damaged=damaged)
+
+
+class _Read:
+    """What a copy of a catalog names: files that commits reach, and those that no commit shows any more."""
+
+    def __init__(self, copy: Path) -> None:
+        database = SqliteDatabase(copy)
+        try:
+            self._heads: dict[str, str] = dict(database.query("select name, commit_id from ref"))
+            self.reached = Reached(database, self._heads.values(), kept_copy, parents=True)
+            named = sealed_files(database, kept_copy)
+        finally:
+            database.close()
+        named.update((file.path, file) for file in self.reached.files().values())
+        self.files: Sequence[Sealed] = [named[path] for path in sorted(named)]
+
+    def head(self, branch: str) -> str:
+        """The newest commit of a branch."""
+        return self._heads.get(branch, "")
+
+
+def copied(
+    files: Sequence[AnyFile],
+    copy: Callable[[AnyFile], Copied],
+    told: Callable[[int, int, int, int], None] | None,
+) -> list[tuple[AnyFile, Copied]]:
+    """Copy files, several at a time; each with what came of it."""
+    total = sum(file.size for file in files)
+    tell = told or nobody
+    tell(0, 0, len(files), total)
+    found, size = [], 0
+    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="andon-backup") as pool:
+        for number, (file, done) in enumerate(zip(files, pool.map(copy, files), strict=True), start=1):
+            found.append((file, done))
+            size += file.size
+            tell(number, size, len(files), total)
+    return found
+
+
+def _mode(database: Database) -> int:
+    return stat.S_IMODE(database.path.stat().st_mode) if isinstance(database, SqliteDatabase) else _OWN
