@@ -48,6 +48,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.check_result import CheckDocument
     from andon.model.cord import Cord
     from andon.model.due import DueDocument
+    from andon.model.isolation import PackedFolder
     from andon.model.letter import Letter
     from andon.model.lint import LintDocument
     from andon.model.message import ChannelDocument, SentDocument
@@ -148,6 +149,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "cost": (CostDocument,),
         "waste": (WasteDocument,),
         "value": (ValueDocument,),
+        "isolate stage": (PackedFolder,),
         "reproduce": (ReproductionDocument, ReproductionSample),
         "lint": (LintDocument,),
         "verify": (Verification,),

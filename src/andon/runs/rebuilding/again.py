@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import from_text
 from andon.base.graph import ordered_below
-from andon.base.record import Record, field
+from andon.base.record import Record, field, replace
 from andon.errors import AndonError, MachineError
 from andon.lake.scratch import ScratchLake
 from andon.model.build import PACKED
@@ -40,6 +40,7 @@ from andon.workspace.engine_settings import temporary
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from andon.engines.engine import Engine
     from andon.model.build import Build
     from andon.model.commit import Commit, Leaf
     from andon.model.dataset import Definition
@@ -74,10 +75,12 @@ class Rebuilder:
 
     Args:
         commit: in which the versions are; its code says what their checks set aside.
+        heard: puts an engine between each task and the engine that does it.
     """
 
-    def __init__(self, workspace: Workspace, commit: Commit) -> None:
+    def __init__(self, workspace: Workspace, commit: Commit, heard: Callable[[Engine], Engine] | None = None) -> None:
         self._workspace = workspace
+        self._heard = heard
         self._commit = commit
         self._state = workspace.lake.commits.state(commit)
         self._temporary = temporary(workspace.settings, workspace.folder, "again")
@@ -122,13 +125,40 @@ class Rebuilder:
             self._done[version] = self._one(below[version], read)
         return [*self._done.values()]
 
+    def alone(self, dataset: str, inputs: Mapping[str, Version] | None = None) -> Again:
+        """A dataset of the commit made as a table with rows, also where it is a view.
+
+        Args:
+            inputs: what stands in the place of what it reads; then it is made of them alone, and goes on from nothing it held.
+
+        Raises:
+            AndonError: as `again`.
+        """
+        build = self._build_of(dataset, self._state.leaves[dataset].version)
+        read = build.inputs if inputs is None else {name: version.id for name, version in inputs.items()}
+        for name, version in (inputs or {}).items():
+            self.lake.objects.keep(version, replace(build, dataset=name, version=version.id, key=version.id))
+        return self._one(build, read, is_alone=True, is_anew=inputs is not None)
+
+    def made_with(self, dataset: str) -> tuple[Build, Definition]:
+        """The build by which a dataset of the commit was made, and its definition: rows that were set aside are made with their dataset."""
+        build = self._build_of(dataset, self._state.leaves[dataset].version)
+        if is_aside(dataset):
+            ((_, version),) = build.inputs.items()
+            build = self._build_of(dataset_of(dataset), version)
+        return build, self._workspace.lake.objects.definitions([build.definition])[build.definition]
+
     def sides(self, again: Again) -> Sides:
         """Engines in which both versions can be read."""
-        return self._engines_of(again.build)()
+        return self.sides_of(again.build)
+
+    def sides_of(self, build: Build) -> Sides:
+        """Engines as they were when a build was made."""
+        return self._engines_of(build)()
 
     # -- one version
 
-    def _one(self, build: Build, inputs: Mapping[str, str]) -> Again:
+    def _one(self, build: Build, inputs: Mapping[str, str], *, is_alone: bool = False, is_anew: bool = False) -> Again:
         objects = self._workspace.lake.objects
         definition = objects.definitions([build.definition])[build.definition]
         recorded = self.lake.objects.versions([build.version])[build.version]
@@ -137,7 +167,9 @@ class Rebuilder:
             return Again(build, definition, recorded, recorded, is_kept=True)
         if is_aside(build.dataset):
             return self._aside(build, definition, recorded)
-        outcome = self._taken(build, definition, inputs)
+        if is_alone and definition.materialize is Materialize.VIEW:
+            definition = replace(definition, materialize=Materialize.TABLE)
+        outcome = self._taken(build, definition, inputs, is_anew=is_anew)
         made = self._kept(outcome.version, outcome.build, outcome.version_id)
         return Again(build, definition, recorded, made, outcome.build.engine, seconds=outcome.build.seconds)
 
@@ -161,9 +193,13 @@ class Rebuilder:
         made = self._kept(beside.version, beside.build, beside.version_id)
         return Again(owner, definition, recorded, made, outcome.build.engine, seconds=outcome.build.seconds)
 
-    def _taken(self, build: Build, definition: Definition, inputs: Mapping[str, str]) -> Outcome:
-        engines = self._engines_of(build)
-        tasks = Tasks(self._job(build, definition), engines(), engines)
+    def _taken(
+        self, build: Build, definition: Definition, inputs: Mapping[str, str], *, is_anew: bool = False
+    ) -> Outcome:
+        engines, job = self._engines_of(build), self._job(build, definition)
+        if is_anew:
+            job = replace(job, leaves={}, wishes=Wishes(), histories={})
+        tasks = Tasks(job, engines(), engines)
         is_view = definition.materialize is Materialize.VIEW
         action = Action.VIEW if is_view else Action.BUILD
         return tasks(Step(build.dataset, action, "built again"), inputs)
@@ -197,7 +233,7 @@ class Rebuilder:
         key = (build.logical_time or "", str(facts.get("threads")), str(facts.get("memory_limit")))
         if key not in self._engines:
             moment = from_text(build.logical_time or self._commit.time)
-            self._engines[key] = RecordedEngines(self._workspace, self.lake, moment, facts)
+            self._engines[key] = RecordedEngines(self._workspace, self.lake, moment, facts, self._heard)
         return self._engines[key]
 
     def _job(self, build: Build, definition: Definition) -> Job:
