@@ -6,10 +6,12 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from andon.errors import UsageError
+from andon.errors import DatasetError, UsageError
+from andon.service.isolating import IsolateOptions
 from kit.clones import Clone
 from kit.isolated import run_folder, text_files
 from kit.years import year_of_lake
@@ -73,10 +75,10 @@ def shop(tmp_path: Path) -> Clone:
     return clone
 
 
-def isolated(clone: Clone, name: str, place: Path, **options: object) -> Path:
+def isolated(clone: Clone, name: str, place: Path, **options: Any) -> Path:
     """A stage that was packed, and moved."""
     with clone.opened() as service:
-        service.isolating.isolate(name, place / "packed", **options)
+        service.isolating.isolate(name, place / "packed", IsolateOptions(**options))
     moved = place / f"moved é' {name.partition('@')[0]}"
     shutil.rmtree(moved, ignore_errors=True)
     return (place / "packed").rename(moved)
@@ -99,8 +101,12 @@ def test_a_folder_of_each_kind_of_dataset_makes_the_same_elsewhere(shop, tmp_pat
         requires_the_same(isolated(shop, name, tmp_path), shop.root)
 
 
-def test_whatever_was_ever_shown_makes_the_same_elsewhere(tmp_path):
-    year = year_of_lake(tmp_path)
+@pytest.fixture
+def year(tmp_path: Path) -> Clone:
+    return year_of_lake(tmp_path)
+
+
+def test_whatever_was_ever_shown_makes_the_same_elsewhere(year, tmp_path):
     with year.opened() as service:
         lake = service.workspace.lake
         seen: dict[tuple[str, str], str] = {}
@@ -183,3 +189,79 @@ def test_nothing_of_the_lake_is_another_name_of_what_was_packed(shop, tmp_path):
             path.write_bytes(b"")
     with shop.opened() as service:
         assert service.reproducing.reproduce("marts.sums").verdict.holds
+
+
+# -- fewer rows, other values
+
+PERSONAL = "/*---\ncolumns:\n  customer: {pii: true}\n---*/\n"
+FEWER = [
+    {"sample": 2},
+    {"where": "customer = 'ada'"},
+    {"masks": True},
+    {"sample": 1, "where": "customer <> ''", "masks": True},
+]
+
+
+@pytest.mark.parametrize("options", FEWER, ids=lambda options: "-".join(options))
+def test_of_fewer_rows_and_other_values_what_is_to_come_out_is_made_anew(year, tmp_path, options):
+    import duckdb
+
+    text = year.read("sources/shop/orders.sql")
+    year.write("sources/shop/orders.sql", text.replace("/*---", "/*---\ncolumns:\n  customer: {pii: true}"))
+    year.run()
+    with year.opened() as service:
+        lake = service.workspace.lake
+        leaves = lake.commits.state(lake.refs.head("main")).leaves
+    names = sorted(name for name in leaves if name.startswith("marts."))
+    assert len(names) == 8
+    for name in names:
+        folder = isolated(year, name, tmp_path, **options)
+        requires_the_same(folder, year.root)
+        orders = [str(path) for path in (folder / "inputs" / "shop.orders").glob("*.parquet")]
+        if orders:
+            rows = duckdb.sql(f"select customer from read_parquet({orders})").fetchall()
+            assert all(value.startswith("masked-") for (value,) in rows) == bool(options.get("masks"))
+            assert len(rows) <= options.get("sample", 100)
+            assert "where" not in options or "masks" in options or {value for (value,) in rows} == {"ada"}
+            assert "made anew" in (folder / "README.md").read_text().replace("\n", " ")
+
+
+def test_equal_values_stay_equal_when_they_are_masked_and_no_value_stays_none(tmp_path):
+    import duckdb
+
+    clone = Clone(tmp_path / "acme")
+    clone.fill(
+        {
+            "andon.toml": "",
+            "raw/a.csv": "mail,n,day,x,part\nada@x,1,2026-01-01,1.5,1\nben@x,2,2026-01-02,2.5,2\nada@x,1,2026-01-01,,3\n",
+            "sources/s/a.sql": (
+                "/*---\ncolumns: {mail: {pii: true}, n: {pii: true}, day: {pii: true}, x: {pii: true}}\n---*/\n"
+                "select *, x as amount from read_csv('raw/a.csv')\n"
+            ),
+            "datasets/m/a.sql": "select mail, n, day, x, count(*) as rows from s.a group by all\n",
+        }
+    )
+    clone.run()
+    folder = isolated(clone, "m.a", tmp_path, masks=True)
+    requires_the_same(folder, clone.root)
+    found = duckdb.sql(f"from read_parquet('{folder}/inputs/s.a/1.parquet')".replace("é'", "é''")).fetchall()
+    (mail, n, day, x, _, amount), (other, m, _, _, *_), (again, n_again, day_again, none, *_) = found
+    assert (mail, n, day) == (again, n_again, day_again)
+    assert (mail != other, n != m, x is None, none is None, amount) == (True, True, False, True, 1.5)
+    assert b"ada" not in (folder / "inputs" / "s.a" / "1.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("where", ["exists (from read_csv('/etc/passwd'))", "id in (from shop.orders)", "id >", "nope"])
+def test_a_condition_is_one_on_the_rows_alone(shop, tmp_path, where):
+    with pytest.raises(UsageError):
+        isolated(shop, "marts.v", tmp_path, where=where)
+    assert [path.name for path in tmp_path.glob(".pack*")] == []
+
+
+def test_raw_files_are_packed_whole_or_not_at_all(shop, tmp_path):
+    with pytest.raises(DatasetError) as raised:
+        isolated(shop, "shop.orders", tmp_path, sample=1)
+    assert raised.value.code == "isolate.raw_files"
+    folder = isolated(shop, "erp.items", tmp_path, where="id = 0")
+    assert "erp.items has 0 of 1 row" in (folder / "README.md").read_text()
+    requires_the_same(folder, shop.root)

@@ -22,12 +22,12 @@ from andon.sql.history import without_history
 
 if TYPE_CHECKING:
     from andon.engines.bundle.folder import BundleFolder
-    from andon.engines.engine import Engine, Recipe
+    from andon.engines.engine import Recipe
     from andon.engines.relation import Relation
-    from andon.lake.storage import Storage
     from andon.model.build import Build, InputFile
     from andon.model.dataset import Definition
     from andon.model.version import DataFile
+    from andon.runs.rebuilding.again import Rebuilder
     from andon.runs.rebuilding.recording import AskedTask
     from andon.workspace.workspace import Workspace
 
@@ -38,29 +38,35 @@ class PackedSteps(Record):
     steps: tuple[dict[str, Any], ...]
     result: tuple[str, ...]
 
+    @property
+    def edits(self) -> list[str]:
+        """The files in the folder to work on: where they are edited, something else is run."""
+        found = [f"code/{step['written']['path']}" for step in self.steps if step.get("written")]
+        found += [path for step in self.steps for path in step.get("edits", ())]
+        found += [f"code/{macro['path']}" for step in self.steps for macro in step.get("macros", ()) if macro["path"]]
+        return list(dict.fromkeys(found))
+
 
 class StagePacker:
     """Packs what one build was made of.
 
     Args:
-        storage: where all that is read and made lies.
-        sql: writes out the rows of views that Python reads.
+        rebuilder: makes it again meanwhile.
         known: data files of the lake by the path that an engine knows them by.
     """
 
     def __init__(
         self,
         workspace: Workspace,
-        storage: Storage,
-        sql: Engine,
+        rebuilder: Rebuilder,
         folder: BundleFolder,
         build: Build,
         definition: Definition,
         known: Mapping[str, DataFile],
     ) -> None:
         self._workspace = workspace
-        self._storage = storage
-        self._sql = sql
+        self._storage = rebuilder.lake.storage
+        self._sql = rebuilder.sides_of(build).narrow.engine
         self._written_out: dict[str, list[str]] = {}
         self._folder = folder
         self._build = build

@@ -39,6 +39,7 @@ from andon.workspace.engine_settings import temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from andon.engines.engine import Engine
     from andon.model.build import Build
@@ -135,10 +136,31 @@ class Rebuilder:
             AndonError: as `again`.
         """
         build = self._build_of(dataset, self._state.leaves[dataset].version)
+        if inputs is not None and is_aside(dataset):
+            inputs = {name: inputs[name] for name in self.made_with(dataset)[0].inputs}
         read = build.inputs if inputs is None else {name: version.id for name, version in inputs.items()}
         for name, version in (inputs or {}).items():
             self.lake.objects.keep(version, replace(build, dataset=name, version=version.id, key=version.id))
         return self._one(build, read, is_alone=True, is_anew=inputs is not None)
+
+    def tried(self, build: Build, definition: Definition, inputs: Mapping[str, Version] | None = None) -> Again:
+        """What was about to be made, made as a table: `build` says of what. Raises as `again`.
+
+        Args:
+            inputs: as in `alone`.
+        """
+        for name, version in (inputs or {}).items():
+            self.lake.objects.keep(version, replace(build, dataset=name, version=version.id, key=version.id))
+        read = build.inputs if inputs is None else {name: version.id for name, version in inputs.items()}
+        if definition.materialize is Materialize.VIEW:
+            definition = replace(definition, materialize=Materialize.TABLE)
+        outcome = self._taken(build, definition, read, is_anew=inputs is not None)
+        made = self._kept(outcome.version, outcome.build, outcome.version_id)
+        return Again(build, definition, made, made, outcome.build.engine, seconds=outcome.build.seconds)
+
+    def moment_of(self, build: Build) -> datetime:
+        """The time that a build saw."""
+        return from_text(build.logical_time or self._commit.time)
 
     def made_with(self, dataset: str) -> tuple[Build, Definition]:
         """The build by which a dataset of the commit was made, and its definition: rows that were set aside are made with their dataset."""
@@ -166,22 +188,24 @@ class Rebuilder:
             self.lake.intact.require(build.dataset, recorded.files)
             return Again(build, definition, recorded, recorded, is_kept=True)
         if is_aside(build.dataset):
-            return self._aside(build, definition, recorded)
+            return self._aside(build, definition, recorded, inputs if is_anew else None)
         if is_alone and definition.materialize is Materialize.VIEW:
             definition = replace(definition, materialize=Materialize.TABLE)
         outcome = self._taken(build, definition, inputs, is_anew=is_anew)
         made = self._kept(outcome.version, outcome.build, outcome.version_id)
         return Again(build, definition, recorded, made, outcome.build.engine, seconds=outcome.build.seconds)
 
-    def _aside(self, build: Build, definition: Definition, recorded: Version) -> Again:
-        """Rows that were set aside are made with their dataset."""
+    def _aside(
+        self, build: Build, definition: Definition, recorded: Version, inputs: Mapping[str, str] | None = None
+    ) -> Again:
+        """Rows that were set aside are made with their dataset; `inputs` stand in the place of what that reads."""
         ((dataset, version),) = build.inputs.items()
         owner = self._build_of(dataset_of(definition.dataset), version)
         its_own = self._workspace.lake.objects.definitions([owner.definition])[owner.definition]
         if its_own.asks is not None:
             self.lake.intact.require(build.dataset, recorded.files)
             return Again(owner, definition, recorded, recorded, is_kept=True)
-        outcome = self._taken(owner, its_own, owner.inputs)
+        outcome = self._taken(owner, its_own, inputs or owner.inputs, is_anew=inputs is not None)
         beside = next((each for each in outcome.beside if each.build.dataset == build.dataset), None)
         if beside is None:
             raise MachineError(
@@ -232,7 +256,7 @@ class Rebuilder:
         facts = build.engine
         key = (build.logical_time or "", str(facts.get("threads")), str(facts.get("memory_limit")))
         if key not in self._engines:
-            moment = from_text(build.logical_time or self._commit.time)
+            moment = self.moment_of(build)
             self._engines[key] = RecordedEngines(self._workspace, self.lake, moment, facts, self._heard)
         return self._engines[key]
 
@@ -248,7 +272,7 @@ class Rebuilder:
         return Job(
             lake=self.lake,
             run=build.run or 0,
-            moment=from_text(build.logical_time or self._commit.time),
+            moment=self.moment_of(build),
             definitions=definitions,
             leaves=leaves,
             bound={},

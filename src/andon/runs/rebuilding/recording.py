@@ -39,13 +39,16 @@ class Tape:
     """Keeps what engines are asked.
 
     Args:
-        plays: whether they do it; else the first task ends it with `AskedError`.
         seen: hears of each task before it is done, while all that it reads is there.
+
+    Attributes:
+        tasks: what was asked so far, also what failed.
+        plays: whether engines do it; else the first task ends it with `AskedError`.
     """
 
-    def __init__(self, *, plays: bool, seen: Callable[[Recipe], None]) -> None:
+    def __init__(self, seen: Callable[[Recipe], None]) -> None:
         self.tasks: list[AskedTask] = []
-        self._plays = plays
+        self.plays = False
         self._seen = seen
 
     def between(self, engine: Engine) -> Engine:
@@ -56,13 +59,14 @@ class Tape:
         """Keep a task, and have it done."""
         self._seen(task.recipe)
         output = PurePath(task.output).name
-        if not self._plays:
-            self.tasks.append(AskedTask(task.recipe, output))
+        number = len(self.tasks)
+        self.tasks.append(AskedTask(task.recipe, output))
+        if not self.plays:
             raise AskedError
         told: list[tuple[AsideRule, ...]] = []
         produced = engine.run(replace(task, aside=_listening(task.aside, told)))
         aside = (PurePath(task.aside.output).name, told[0]) if task.aside is not None and told and told[0] else None
-        self.tasks.append(AskedTask(task.recipe, output, produced.columns, aside))
+        self.tasks[number] = AskedTask(task.recipe, output, produced.columns, aside)
         return produced
 
 

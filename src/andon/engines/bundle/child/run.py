@@ -12,6 +12,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "engine"))
@@ -30,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     out = Path(asked.out).absolute() if asked.out else None
     os.chdir(HERE)
+    stage: dict[str, Any] = {}
     try:
         stage = stages.read_stage(HERE)
         stages.require_whole(HERE, stage)
@@ -42,6 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
                 stages.put_together(result, out)
     except stages.StageError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        if stage.get("failed"):
+            print(f"it failed then, too: {stage['failed']}", file=sys.stderr)  # noqa: T201
         return 2
     for line in verdicts.told(stage, found, edited):
         print(line)  # noqa: T201
