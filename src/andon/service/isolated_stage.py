@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import platform
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -96,21 +97,23 @@ class IsolatedStage:
             personal: by dataset the columns that are marked as personal, in lower case.
             offline: whether the packages are packed.
         """
-        from andon.engines.bundle.own_files import pack_own_files
+        from andon.engines.bundle.own_files import pack_environment, pack_own_files
         from andon.engines.bundle.readme import readme
 
         packed = self._packed()
         definition, bundle = packed.definition, self._bundle
-        pack_own_files(bundle, packed.lock, is_python=definition.kind is Kind.PYTHON)
-        del offline
+        version = self._subject.version.id if self._subject.version is not None else None
+        pack_own_files(bundle, is_python=definition.kind is Kind.PYTHON)
+        python = packed.build.engine.get("python")
+        pack_environment(bundle, self._subject.dataset, version, packed.lock, python, offline=offline)
         told = PackedFolder(
             folder=str(bundle.target),
             dataset=self._subject.dataset,
             ref=self._view.ref,
             commit=self._view.commit.id,
-            version=self._subject.version.id if self._subject.version is not None else None,
+            version=version,
             run=packed.build.run,
-            command=COMMAND,
+            command=OFFLINE if offline else COMMAND,
             runs=bool(packed.steps.steps),
             edits=packed.steps.edits,
             rows=packed.rows.rows if packed.rows is not None else None,
@@ -118,7 +121,7 @@ class IsolatedStage:
             bytes=sum(int(each["size"]) for each in bundle.files.values()),
             masked=packed.given.masked if packed.given is not None else {},
             reduced="; ".join(packed.given.said) or None if packed.given is not None else None,
-            notes=[*packed.notes, *self._of_people(packed, personal)],
+            notes=[*packed.notes, *self._of_people(packed, personal), *(_of_wheels() if offline else ())],
         )
         bundle.text("README.md", readme(told, packed.stage))
         document = {**packed.stage, "files": dict(bundle.files), "code": packed.code}
@@ -317,3 +320,8 @@ def _is_one_task(definition: Definition) -> bool:
         and not (definition.quarantine or definition.partition or definition.corrected)
         and definition.growth is None
     )
+
+
+def _of_wheels() -> list[str]:
+    machine = f"{platform.system()} on {platform.machine()}, Python {'.'.join(platform.python_version_tuple()[:2])}"
+    return [f"the packages in `env/wheels` are for {machine}; elsewhere leave `--no-index --find-links env/wheels` out"]

@@ -53,8 +53,7 @@ def _how(told: PackedFolder, stage: dict[str, Any]) -> str:
     looked = "" if told.runs else "Nothing is computed: what was loaded is kept, and is looked at whole.\n\n"
     return (
         f"```sh\n{told.command}\n```\n\n"
-        "or with [uv](https://docs.astral.sh/uv/), by the same pins:\n\n"
-        "```sh\nuv venv .venv && uv pip sync --python .venv --require-hashes env/requirements.txt && .venv/bin/python run.py\n```\n\n"
+        f"or with [uv](https://docs.astral.sh/uv/), by the same pins:\n\n```sh\n{_with_uv(told)}\n```\n\n"
         f"{looked}"
         "| it says | means | exit status |\n|---|---|---|\n"
         "| IDENTICAL | the same rows | 0 |\n"
@@ -63,6 +62,11 @@ def _how(told: PackedFolder, stage: dict[str, Any]) -> str:
         "| error | a packed file is not what was packed, or the code fails | 2 |\n\n"
         f"It is set as it was then: {engine}{memory}{python}.\n"
     )
+
+
+def _with_uv(told: PackedFolder) -> str:
+    index = "--no-index --find-links env/wheels " if "--no-index" in told.command else ""
+    return f"uv venv .venv && uv pip sync --python .venv {index}--require-hashes env/requirements.txt && .venv/bin/python run.py"
 
 
 def _work(told: PackedFolder) -> str:
@@ -80,7 +84,10 @@ def _table(told: PackedFolder, stage: dict[str, Any]) -> str:
         ("`ran/`", "the SQL as the engine was given it") if any(s["kind"] == "sql" for s in stage["steps"]) else None,
         ("`inputs/`", f"what it reads: {', '.join(f'`{name}`' for name in told.inputs)}") if told.inputs else None,
         ("`expected/`", "the rows that are to come out"),
-        ("`env/`", "the packages, each pinned with its hashes, in several forms"),
+        ("`env/requirements.txt`", "the packages, each pinned with its hashes"),
+        ("`env/environment.yml`", "the same for conda: `conda env create -f env/environment.yml`"),
+        ("`env/Dockerfile`", "the same as a container, without a network when it runs"),
+        ("`env/packages.cdx.json`", "the same as a list in the form of CycloneDX"),
         ("`stage.json`", "settings, clock, hashes and fingerprint"),
         ("`run.py`, `engine/`", "what makes it again"),
     ]
