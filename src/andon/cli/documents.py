@@ -90,6 +90,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.history import DiffDocument, LogDocument
     from andon.service.incident_documents import IncidentInfo, IncidentPage
     from andon.service.insight_documents import InsightCheck, InsightDocument, InsightInfo, InsightSaved
+    from andon.service.isolation_apply import AppliedDocument
     from andon.service.letters import LettersSeen
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
@@ -150,6 +151,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "waste": (WasteDocument,),
         "value": (ValueDocument,),
         "isolate stage": (PackedFolder,),
+        "isolate apply": (AppliedDocument,),
         "reproduce": (ReproductionDocument, ReproductionSample),
         "lint": (LintDocument,),
         "verify": (Verification,),

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from andon.cli.app import App, Command, Noun, pass_app
-from andon.cli.options import json_option
-from andon.errors import EXIT_DONE
+from andon.cli.options import json_option, message_option, publish_flag
+from andon.errors import EXIT_DONE, EXIT_FAILED
 
 
 class _Packing(Noun):
@@ -86,3 +86,47 @@ def stage(
     console = app.console
     console.show(lambda: to_json(found), lambda: packed_lines(found, console.out))
     return EXIT_DONE
+
+
+@isolate.command(
+    cls=Command, examples=["andon isolate apply november", "andon isolate apply november --branch margin --look"]
+)
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--branch", metavar="NAME", help="Where it goes; without it `isolate/DATASET`, which begins at main.")
+@click.option("--look", "looks", is_flag=True, help="Tell only what it would come to.")
+@message_option
+@publish_flag
+@json_option
+@pass_app
+def apply(app: App, folder: Path, branch: str | None, looks: bool, message: str | None, publish: bool) -> int:
+    """Bring the code that was edited in a packed folder back: onto a branch, built there, with its plan.
+
+    What others published meanwhile stays: the texts are put together by lines, and where the same lines were changed nothing is done. Main
+    is as it was until that branch is published.
+    """
+    from andon.cli.run_end import confirmed, finish
+    from andon.cli.text.isolate import applied_lines
+    from andon.engines.bundle.edits import edits_of
+    from andon.runs.goal import RunOptions
+
+    console, options, edits = app.console, RunOptions(branch=branch, message=message), edits_of(folder)
+    if looks:
+        looked = app.service.isolation_apply.look(edits, options)
+        console.show(looked.to_json, lambda: applied_lines(looked, console))
+        return EXIT_DONE
+    found = confirmed(
+        app,
+        publish,
+        options,
+        lambda its, listener: app.service.isolation_apply.apply(edits, its, listener),
+        is_of_folder=False,
+    )
+    if console.as_json or found.run is None:
+        console.show(found.to_json, lambda: applied_lines(found, console))
+        return EXIT_DONE if found.published or found.run is None else EXIT_FAILED
+    for line in applied_lines(found, console):
+        console.out.line(line)
+    status = finish(app, found.run, options, "publish.change")
+    if found.published and found.branch != app.workspace.branch():
+        console.note(f"it is on {found.branch}; `{app.command(f'publish {found.branch}')}` publishes it")
+    return status

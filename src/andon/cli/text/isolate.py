@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import shlex
+from typing import TYPE_CHECKING
 
 from andon.base.text import plural, size
-from andon.cli.output import Ink
+from andon.cli.output import Console, Ink
+from andon.cli.text.plans import plan_lines
 from andon.model.isolation import PackedFolder
 from andon.render.words import short
+
+if TYPE_CHECKING:
+    from andon.service.isolation_apply import Applied
 
 
 def packed_lines(found: PackedFolder, ink: Ink) -> list[str]:
@@ -27,3 +32,14 @@ def packed_lines(found: PackedFolder, ink: Ink) -> list[str]:
     if found.edits:
         lines += ["", f"To work on it, edit {', '.join(found.edits)} there, and run it again."]
     return lines
+
+
+def applied_lines(found: Applied, console: Console) -> list[str]:
+    """What is brought back, and what it does where it goes."""
+    if not found.files:
+        return [f"nothing of {found.dataset} was edited there that {found.branch} does not have"]
+    lines = [
+        f"{path}{' (put together with what was published since)' if path in found.merged else ''}"
+        for path in found.files
+    ]
+    return lines if found.plan is None else [*lines, "", *plan_lines(found.plan, console, False)]
