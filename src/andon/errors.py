@@ -65,6 +65,11 @@ CODES: dict[str, str] = {
     "usage.request_reused": "An id of a request was used for another request before.",
     "usage.too_large": "A document or a file that is sent to a server is larger than it takes.",
     "usage.in_progress": "A request of this id is on its way.",
+    # stages in folders of their own
+    "isolate.raw_files": "Raw files are packed whole: no rows are left out of them, and no values are masked in them.",
+    "isolate.not_kept": "What a run failed on is not kept, so it can't be packed.",
+    "isolate.no_folder": "A folder is none that a stage was packed into, or it was packed from another lake.",
+    "isolate.moved_on": "The code that was packed was changed on the branch since.",
     # who may what
     "access.unknown": "A server does not know who asks: no token, or one that is not good any more.",
     "access.denied": "What is asked needs a role or a scope that the person or the token does not have.",

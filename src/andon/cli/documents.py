@@ -51,6 +51,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.collection import Collection
     from andon.model.cord import Cord
     from andon.model.due import DueDocument
+    from andon.model.isolation import PackedFolder
     from andon.model.letter import Letter
     from andon.model.lint import LintDocument
     from andon.model.message import ChannelDocument, SentDocument
@@ -92,6 +93,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.history import DiffDocument, LogDocument
     from andon.service.incident_documents import IncidentInfo, IncidentPage
     from andon.service.insight_documents import InsightCheck, InsightDocument, InsightInfo, InsightSaved
+    from andon.service.isolation_apply import AppliedDocument
     from andon.service.letters import LettersSeen
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
@@ -151,6 +153,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "cost": (CostDocument,),
         "waste": (WasteDocument,),
         "value": (ValueDocument,),
+        "isolate stage": (PackedFolder,),
+        "isolate apply": (AppliedDocument,),
         "reproduce": (ReproductionDocument, ReproductionSample),
         "lint": (LintDocument,),
         "catalog copy": (CatalogCopy,),

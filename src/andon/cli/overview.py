@@ -61,6 +61,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("undo", "history", "undo", "Take the newest publish back", "Take back"),
     Entry("redo", "history", "redo", "Take an undo back", "Take back"),
     Entry("reproduce", "reproduce", "reproduce", "Build a past version again: is it the same?", "Take back"),
+    Entry("isolate", "isolate", "isolate", "One stage in a folder that runs without Andon", "Take back"),
     Entry("verify", "verify", "verify", "Read all files and objects: are they as written?", "Take back"),
     Entry("repair", "repair", "repair", "Build damaged files again, where the same comes out", "Take back"),
     Entry("backup", "backup", "backup", "Copy the lake to another folder, what is new of it", "Take back"),

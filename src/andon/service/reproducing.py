@@ -9,14 +9,13 @@ from andon.base.clock import from_text, to_text
 from andon.errors import AndonError, MachineError
 from andon.model.reproduction import OpenConstruct, RebuiltInput, Reproduction, ReproVerdict
 from andon.model.reproduction_sample import NotedReproduction
-from andon.runs.inspection.open_places import open_places, row_keys
+from andon.runs.inspection.recorded_places import recorded_places
 from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
     from andon.model.build import Build
     from andon.model.commit import Leaf
-    from andon.model.dataset import Definition
     from andon.relations.reproduced import Likeness
     from andon.runs.rebuilding.again import Again, Rebuilder
     from andon.workspace.workspace import Workspace
@@ -59,7 +58,7 @@ class Reproducing:
         from andon.runs.rebuilding.again import Rebuilder
 
         dataset, _, place = name.partition("@")
-        view = View.at(self._workspace, self._ref(place or ref))
+        view = View.at(self._workspace, commit_ref(self._workspace, place or ref))
         leaf = view.leaf(dataset)
         masked = masked_columns(self._workspace, view.commit)
         try:
@@ -120,15 +119,6 @@ class Reproducing:
             if failure.code not in ("machine.read_only", "machine.disk"):
                 raise
 
-    def _ref(self, ref: str | None) -> str | None:
-        """A ref; a date alone is the end of that day on the branch that is read."""
-        if ref is None or self._workspace.lake.refs.find(ref) is not None:
-            return ref
-        with contextlib.suppress(ValueError):
-            from_text(ref)
-            return f"{self._workspace.reading()}@{ref}"
-        return ref
-
     def _compared(self, again: Again, rebuilder: Rebuilder, masked: dict[str, frozenset[str]]) -> Likeness:
         from andon.relations.content import KIND
         from andon.relations.reproduced import Likeness, compared
@@ -153,7 +143,7 @@ class Reproducing:
     def _causes(self, again: Again, view: View) -> list[OpenConstruct]:
         """By what it may differ: what is not as it was recorded, then places of its code."""
         found = [*_beside(again), *self._machine(again.build)]
-        return [*found, *self._constructs(again.build, again.definition, view)]
+        return [*found, *recorded_places(self._workspace.lake.objects, again.build, again.definition, view.state)]
 
     def _machine(self, build: Build) -> list[OpenConstruct]:
         """What of machine and Andon is otherwise than where the run came from."""
@@ -169,20 +159,15 @@ class Reproducing:
             if was and found and was != found
         ]
 
-    def _constructs(self, build: Build, definition: Definition, view: View) -> list[OpenConstruct]:
-        if definition.sql is None:
-            why = "its code is not read for this: chance, a clock, threads and the order of sets are what to look for"
-            return [OpenConstruct(definition.function or definition.entry, definition.entry, None, why, None)]
-        is_wide = (build.engine.get("threads") or 1) != 1
-        objects = self._workspace.lake.objects
-        versions = objects.versions(build.inputs.values())
-        schemas = {name: versions[id].types for name, id in build.inputs.items() if id in versions}
-        leaves = view.state.leaves
-        read = objects.definitions(leaves[name].definition for name in definition.inputs if name in leaves)
-        found = open_places(
-            definition, schemas, row_keys(read.values()), lambda _, sha: objects.text(sha).decode(), is_wide=is_wide
-        )
-        return [OpenConstruct(each.what, each.file, each.line, each.why, each.exact) for each in found]
+
+def commit_ref(workspace: Workspace, ref: str | None) -> str | None:
+    """A ref of a past commit; a date alone is the end of that day on the branch that is read."""
+    if ref is None or workspace.lake.refs.find(ref) is not None:
+        return ref
+    with contextlib.suppress(ValueError):
+        from_text(ref)
+        return f"{workspace.reading()}@{ref}"
+    return ref
 
 
 def _beside(again: Again) -> list[OpenConstruct]:

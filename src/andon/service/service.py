@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from andon.service.insight_changes import InsightChanges
     from andon.service.insight_checks import InsightChecks
     from andon.service.insights import Insights
+    from andon.service.isolating import Isolating
+    from andon.service.isolation_apply import IsolationApply
     from andon.service.letters import LetterDesk
     from andon.service.lineage import Lineages
     from andon.service.lineage_events import LineageEvents
@@ -330,6 +332,20 @@ class Service:
         from andon.service.reproducing import Reproducing
 
         return Reproducing(self.workspace)
+
+    @cached_property
+    def isolating(self) -> Isolating:
+        """Stages packed into folders."""
+        from andon.service.isolating import Isolating
+
+        return Isolating(self.workspace)
+
+    @cached_property
+    def isolation_apply(self) -> IsolationApply:
+        """What was worked on in such folders, brought back."""
+        from andon.service.isolation_apply import IsolationApply
+
+        return IsolationApply(self.workspace, self.given_files)
 
     @cached_property
     def reproduction_samples(self) -> ReproductionSamples:

@@ -31,7 +31,12 @@ def render(definition: Definition, contract: Mapping[str, Any], files: Mapping[s
     Raises:
         DatasetError: `source.contract` when the contract is not one of this definition.
     """
-    return _replaced(definition, contract, lambda call, entry: _table_expression(call, entry, files))
+    return replace_reads(definition.sql or "", definition.reads, strict_reads(definition, contract, files))
+
+
+def strict_reads(definition: Definition, contract: Mapping[str, Any], files: Mapping[str, Path]) -> list[str]:
+    """What `render` puts in the place of each read call. Raises as `render`."""
+    return _replacements(definition, contract, lambda call, entry: _table_expression(call, entry, files))
 
 
 def last_of_each(sql: str, key: Sequence[str]) -> str:
@@ -58,7 +63,7 @@ def outline(definition: Definition, contract: Mapping[str, Any], files: Mapping[
         columns = [f"cast(null as {c.kept}) as {quote(c.column)}" for c in Table.of(entry).casts]
         return _select([*columns, *_from_paths(call, entry, spelled)], "(select '' as filename) where false")
 
-    return _replaced(definition, contract, empty)
+    return replace_reads(definition.sql or "", definition.reads, _replacements(definition, contract, empty))
 
 
 def read_columns(definition: Definition, contract: Mapping[str, Any], number: int = 0) -> list[tuple[str, str]]:
@@ -98,9 +103,9 @@ def _filename(call: Call) -> str | None:
     return stated if isinstance(stated, str) and stated.lower() not in ("true", "false") else "filename"
 
 
-def _replaced(
+def _replacements(
     definition: Definition, contract: Mapping[str, Any], expression: Callable[[Call, Mapping[str, Any]], str]
-) -> str:
+) -> list[str]:
     entries = {entry["call"]: entry for entry in contract["reads"]}
     replacements = []
     for read in definition.reads:
@@ -108,7 +113,7 @@ def _replaced(
         text = expression(call, _entry_of(call, definition, entries))
         lines = (definition.sql or "").count("\n", read.start, read.end)
         replacements.append(text + "\n" * lines)
-    return replace_reads(definition.sql or "", definition.reads, replacements)
+    return replacements
 
 
 def _table_expression(call: Call, entry: Mapping[str, Any], files: Mapping[str, Path]) -> str:

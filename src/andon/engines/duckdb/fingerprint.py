@@ -44,17 +44,25 @@ def fingerprint(
         known = {column.name: column for column in version.columns}
         chosen = tuple(known[name] for name in sorted(set(columns)))
     row, hashed = bool(chosen), hash_of_row(chosen)
-    rows = f"select {hashed} as h from read_parquet({file_list(paths)})"
+    counted = content_sql(chosen, f"read_parquet({file_list(paths)})")
     if in_order and row:
         rows = (
             f"select hash({hashed}, {_place(paths)}) as h from read_parquet({file_list(paths)}, file_row_number = true)"
         )
-    count, first, second = session.connection.execute(
-        f"select count(*), sum(h::hugeint), sum(hash(h, 1)::hugeint) from ({rows})"
-    ).fetchall()[0]
+        counted = _counted(rows)
+    count, first, second = session.connection.execute(counted).fetchall()[0]
     schema = content_id([[c.name, c.type] for c in chosen])[:12]
     kind = ("" if columns is None else "columns:") + ("ordered:" if in_order and row else "")
     return f"{ALGORITHM}:{kind}{schema}:{count}:{first}:{second}"
+
+
+def content_sql(columns: Sequence[Column], source: str) -> str:
+    """SQL that gives the three numbers of a fingerprint without the order of rows: of what may stand after FROM as `source`."""
+    return _counted(f"select {hash_of_row(columns)} as h from {source}")
+
+
+def _counted(rows: str) -> str:
+    return f"select count(*), sum(h::hugeint), sum(hash(h, 1)::hugeint) from ({rows})"
 
 
 def hash_of_row(columns: Sequence[Column]) -> str:

@@ -23,19 +23,27 @@ def nearly_the_same(session: Session, old: str, new: str, columns: Sequence[Colu
         old, new: what may stand after FROM, of the same columns and as many rows.
         key: columns that tell rows apart; may be empty.
     """
+    sql = apart_sql(old, new, columns, key)
+    if sql is None:
+        return False
+    (found,) = session.connection.execute(sql).fetchall()
+    return not found[0]
+
+
+def apart_sql(old: str, new: str, columns: Sequence[Column], key: Sequence[str]) -> str | None:
+    """SQL that is true where `nearly_the_same` is not; None where the columns hold no floating-point number."""
     floats = [column.name for column in columns if column.type in _FLOATS]
     if not floats:
-        return False
+        return None
     exact = [column.name for column in columns if column.type not in _FLOATS]
     order = ", ".join(quote(name) for name in dict.fromkeys((*key, *exact, *floats)))
     place = _free([column.name for column in columns])
     sides = [f"select row_number() over (order by {order}) as {place}, * from {relation}" for relation in (old, new)]
     differs = [f"a.{quote(name)} is distinct from b.{quote(name)}" for name in exact]
     differs += [_apart(quote(name)) for name in floats]
-    (found,) = session.connection.execute(
+    return (
         f"select exists (select 1 from ({sides[0]}) a join ({sides[1]}) b using ({place}) where {' or '.join(differs)})"
-    ).fetchall()
-    return not found[0]
+    )
 
 
 def _free(taken: Sequence[str]) -> str:

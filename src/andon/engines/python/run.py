@@ -354,6 +354,11 @@ def _failure(task: PythonTask, report: dict[str, Any] | None, status: int, log: 
     return DatasetError("build.python_failed", report["message"], where=where, hint=hint, details=details)
 
 
+def described(task: PythonTask, environment: Environment) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the child of a task is told, and the variables that it is given; the code is in the task's work folder afterwards."""
+    return json.loads(_prepare(task, environment, None).read_text(encoding="utf-8")), _child_environment(task)
+
+
 def _died(task: PythonTask, status: int, log: str) -> DatasetError:
     """The child ended without a report: a crash in native code, a kill from outside, `os._exit`."""
     hint = None

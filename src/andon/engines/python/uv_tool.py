@@ -73,7 +73,7 @@ def call_uv(arguments: Sequence[str], *, folder: Path, text: str = "", cancelled
     if cancelled is not None and cancelled.is_set():
         raise _interrupted()
     environment = kept_environment(os.environ)
-    command = [_find_uv(), *arguments, "--color", "never", "--no-progress"]
+    command = [_find_uv(), "--color", "never", "--no-progress", *arguments]
     with subprocess.Popen(
         command,
         cwd=folder,

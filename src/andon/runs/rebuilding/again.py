@@ -39,7 +39,9 @@ from andon.workspace.engine_settings import temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
+    from andon.engines.engine import Engine
     from andon.model.build import Build
     from andon.model.commit import Commit, Leaf
     from andon.model.dataset import Definition
@@ -74,10 +76,12 @@ class Rebuilder:
 
     Args:
         commit: in which the versions are; its code says what their checks set aside.
+        heard: puts an engine between each task and the engine that does it.
     """
 
-    def __init__(self, workspace: Workspace, commit: Commit) -> None:
+    def __init__(self, workspace: Workspace, commit: Commit, heard: Callable[[Engine], Engine] | None = None) -> None:
         self._workspace = workspace
+        self._heard = heard
         self._commit = commit
         self._state = workspace.lake.commits.state(commit)
         self._temporary = temporary(workspace.settings, workspace.folder, "again")
@@ -139,9 +143,57 @@ class Rebuilder:
             self._now_is[again.recorded.id] = again.made.id
         return [self._done[each] for each in (order or [build.id])]
 
+    def alone(self, dataset: str, inputs: Mapping[str, Version] | None = None) -> Again:
+        """A dataset of the commit made as a table with rows, also where it is a view.
+
+        Args:
+            inputs: what stands in the place of what it reads; then it is made of them alone, and goes on from nothing it held.
+
+        Raises:
+            AndonError: as `again`.
+        """
+        build = self._build_of(dataset, self._state.leaves[dataset].version)
+        if inputs is not None and is_aside(dataset):
+            inputs = {name: inputs[name] for name in self.made_with(dataset)[0].inputs}
+        read = build.inputs if inputs is None else {name: version.id for name, version in inputs.items()}
+        for name, version in (inputs or {}).items():
+            self.lake.objects.keep(version, replace(build, dataset=name, version=version.id, key=version.id))
+        return self._one(build, read, is_alone=True, is_anew=inputs is not None)
+
+    def tried(self, build: Build, definition: Definition, inputs: Mapping[str, Version] | None = None) -> Again:
+        """What was about to be made, made as a table: `build` says of what. Raises as `again`.
+
+        Args:
+            inputs: as in `alone`.
+        """
+        for name, version in (inputs or {}).items():
+            self.lake.objects.keep(version, replace(build, dataset=name, version=version.id, key=version.id))
+        read = build.inputs if inputs is None else {name: version.id for name, version in inputs.items()}
+        if definition.materialize is Materialize.VIEW:
+            definition = replace(definition, materialize=Materialize.TABLE)
+        outcome = self._taken(build, definition, read, is_anew=inputs is not None)
+        made = self._kept(outcome.version, outcome.build, outcome.version_id)
+        return Again(build, definition, made, made, outcome.build.engine, seconds=outcome.build.seconds)
+
+    def moment_of(self, build: Build) -> datetime:
+        """The time that a build saw."""
+        return from_text(build.logical_time or self._commit.time)
+
+    def made_with(self, dataset: str) -> tuple[Build, Definition]:
+        """The build by which a dataset of the commit was made, and its definition: rows that were set aside are made with their dataset."""
+        build = self._build_of(dataset, self._state.leaves[dataset].version)
+        if is_aside(dataset):
+            ((_, version),) = build.inputs.items()
+            build = self._build_of(dataset_of(dataset), version)
+        return build, self._workspace.lake.objects.definitions([build.definition])[build.definition]
+
     def sides(self, again: Again) -> Sides:
         """Engines in which both versions can be read."""
-        return self._engines_of(again.build)()
+        return self.sides_of(again.build)
+
+    def sides_of(self, build: Build) -> Sides:
+        """Engines as they were when a build was made."""
+        return self._engines_of(build)()
 
     def _read(self, build: Build) -> Mapping[str, str]:
         """The versions that a build read, and what it goes on from."""
@@ -161,7 +213,7 @@ class Rebuilder:
 
     # -- one version
 
-    def _one(self, build: Build, inputs: Mapping[str, str]) -> Again:
+    def _one(self, build: Build, inputs: Mapping[str, str], *, is_alone: bool = False, is_anew: bool = False) -> Again:
         objects = self._workspace.lake.objects
         definition = objects.definitions([build.definition])[build.definition]
         recorded = self.lake.objects.versions([build.version])[build.version]
@@ -169,20 +221,24 @@ class Rebuilder:
             self._require_loaded(definition, build.dataset, recorded)
             return Again(build, definition, recorded, recorded, is_kept=True)
         if is_aside(build.dataset):
-            return self._aside(build, definition, recorded)
-        outcome = self._taken(build, definition, inputs)
+            return self._aside(build, definition, recorded, inputs if is_anew else None)
+        if is_alone and definition.materialize is Materialize.VIEW:
+            definition = replace(definition, materialize=Materialize.TABLE)
+        outcome = self._taken(build, definition, inputs, is_anew=is_anew)
         made = self._kept(outcome.version, outcome.build, outcome.version_id)
         return Again(build, definition, recorded, made, outcome.build.engine, seconds=outcome.build.seconds)
 
-    def _aside(self, build: Build, definition: Definition, recorded: Version) -> Again:
-        """Rows that were set aside are made with their dataset."""
+    def _aside(
+        self, build: Build, definition: Definition, recorded: Version, inputs: Mapping[str, str] | None = None
+    ) -> Again:
+        """Rows that were set aside are made with their dataset; `inputs` stand in the place of what that reads."""
         ((dataset, version),) = build.inputs.items()
         owner = self._build_of(dataset_of(definition.dataset), version)
         its_own = self._workspace.lake.objects.definitions([owner.definition])[owner.definition]
         if its_own.asks is not None:
             self._require_loaded(its_own, build.dataset, recorded)
             return Again(owner, definition, recorded, recorded, is_kept=True)
-        outcome = self._taken(owner, its_own, owner.inputs)
+        outcome = self._taken(owner, its_own, inputs or owner.inputs, is_anew=inputs is not None)
         beside = next((each for each in outcome.beside if each.build.dataset == build.dataset), None)
         if beside is None:
             raise MachineError(
@@ -205,9 +261,13 @@ class Rebuilder:
             )
         self.lake.intact.require(dataset, recorded.files)
 
-    def _taken(self, build: Build, definition: Definition, inputs: Mapping[str, str]) -> Outcome:
-        engines = self._engines_of(build)
-        tasks = Tasks(self._job(build, definition), engines(), engines)
+    def _taken(
+        self, build: Build, definition: Definition, inputs: Mapping[str, str], *, is_anew: bool = False
+    ) -> Outcome:
+        engines, job = self._engines_of(build), self._job(build, definition)
+        if is_anew:
+            job = replace(job, leaves={}, wishes=Wishes(), histories={})
+        tasks = Tasks(job, engines(), engines)
         is_view = definition.materialize is Materialize.VIEW
         action = Action.VIEW if is_view else Action.BUILD
         return tasks(Step(build.dataset, action, "built again"), inputs)
@@ -240,8 +300,8 @@ class Rebuilder:
         facts = build.engine
         key = (build.logical_time or "", *(str(facts.get(name)) for name in ("threads", "memory_limit", "seed")))
         if key not in self._engines:
-            moment = from_text(build.logical_time or self._commit.time)
-            self._engines[key] = RecordedEngines(self._workspace, self.lake, moment, facts)
+            moment = self.moment_of(build)
+            self._engines[key] = RecordedEngines(self._workspace, self.lake, moment, facts, self._heard)
         return self._engines[key]
 
     def _job(self, build: Build, definition: Definition) -> Job:
@@ -256,7 +316,7 @@ class Rebuilder:
         return Job(
             lake=self.lake,
             run=build.run or 0,
-            moment=from_text(build.logical_time or self._commit.time),
+            moment=self.moment_of(build),
             definitions=definitions,
             leaves=leaves,
             bound={},

@@ -1,0 +1,45 @@
+"""A stage that was packed, as lines for people. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from andon.base.text import plural, size
+from andon.cli.output import Console, Ink
+from andon.cli.text.plans import plan_lines
+from andon.model.isolation import PackedFolder
+from andon.render.words import short
+
+if TYPE_CHECKING:
+    from andon.service.isolation_apply import Applied
+
+
+def packed_lines(found: PackedFolder, ink: Ink) -> list[str]:
+    """Where it is, what is in it, and the command that makes it again."""
+    rows = f"{plural(found.rows, 'row')} expected" if found.rows is not None else "nothing to compare with"
+    lines = [
+        f"{ink.paint(found.dataset, 'bold')} at {found.ref} ({ink.paint(short(found.commit), 'accent')}) is packed: {found.folder}",
+        ink.paint(f"  {plural(len(found.inputs), 'input')}, {rows}, {size(found.bytes)}", "dim"),
+    ]
+    lines += [ink.paint(f"  {note}", "warn") for note in found.notes]
+    lines += [
+        "",
+        "To make it again, there or wherever the folder is moved:",
+        f"  cd {shlex.quote(found.folder)}",
+        f"  {found.command}",
+    ]
+    if found.edits:
+        lines += ["", f"To work on it, edit {', '.join(found.edits)} there, and run it again."]
+    return lines
+
+
+def applied_lines(found: Applied, console: Console) -> list[str]:
+    """What is brought back, and what it does where it goes."""
+    if not found.files:
+        return [f"nothing of {found.dataset} was edited there that {found.branch} does not have"]
+    lines = [
+        f"{path}{' (put together with what was published since)' if path in found.merged else ''}"
+        for path in found.files
+    ]
+    return lines if found.plan is None else [*lines, "", *plan_lines(found.plan, console, False)]

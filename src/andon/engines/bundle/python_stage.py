@@ -1,0 +1,72 @@
+"""The step of a stage that runs a Python function: what its child process is told, without any place of this machine."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from andon.engines.engine import Recipe
+from andon.engines.python.environment import Environment
+from andon.engines.python.run import described
+from andon.engines.python.task import PythonTask
+
+#: Of what a child is told, what hangs on the machine and the place; what runs a stage says it anew.
+_OF_PLACE = frozenset(
+    {
+        "parent",
+        "isolation",
+        "means",
+        "place",
+        "readable",
+        "links",
+        "memory",
+        "code",
+        "modules",
+        "shim",
+        "paths",
+        "temporary",
+    }
+    | {"report", "output", "parts", "inputs", "network"}
+)
+_VARIABLES_OF_PLACE = frozenset({"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT"})
+
+
+def python_step(
+    recipe: Recipe,
+    made: str,
+    inputs: Mapping[str, Sequence[str]],
+    memory_limit: str | None,
+    work: Path,
+) -> dict[str, Any]:
+    """The step that runs the function of a recipe.
+
+    Args:
+        made: the file that it writes.
+        inputs: by dataset the files of the folder that hold its rows.
+        work: an empty folder of the caller's.
+    """
+    definition = recipe.definition
+    task = PythonTask(
+        dataset=definition.dataset,
+        function=definition.function or "",
+        entry=definition.entry,
+        files=recipe.code,
+        parameters=definition.parameters,
+        inputs={name: tuple(Path(path) for path in paths) for name, paths in inputs.items()},
+        output=work / "result.parquet",
+        work=work,
+        logical_time=recipe.moment,
+        memory_limit=memory_limit or None,
+    )
+    job, variables = described(task, Environment((sys.executable,), (), {}))
+    return {
+        "kind": "python",
+        "name": definition.dataset,
+        "job": {name: each for name, each in job.items() if name not in _OF_PLACE},
+        "environment": {name: each for name, each in variables.items() if name not in _VARIABLES_OF_PLACE},
+        "inputs": {name: {"files": list(paths)} for name, paths in inputs.items()},
+        "edits": sorted(f"code/{path}" for path in recipe.code if path.endswith(".py")),
+        "output": made,
+    }

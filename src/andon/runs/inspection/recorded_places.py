@@ -1,0 +1,34 @@
+"""By which places of its code the result of a build may differ when it is made again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from andon.model.reproduction import OpenConstruct
+from andon.runs.inspection.open_places import open_places, row_keys
+
+if TYPE_CHECKING:
+    from andon.lake.objects import Objects
+    from andon.model.build import Build
+    from andon.model.commit import State
+    from andon.model.dataset import Definition
+
+
+def recorded_places(objects: Objects, build: Build, definition: Definition, state: State) -> list[OpenConstruct]:
+    """Those of a definition, silenced ones among them, over the inputs and with the threads of a build.
+
+    Args:
+        state: of the commit that shows it; it says what tells the rows of inputs apart.
+    """
+    if definition.sql is None:
+        why = "its code is not read for this: chance, a clock, threads and the order of sets are what to look for"
+        return [OpenConstruct(definition.function or definition.entry, definition.entry, None, why, None)]
+    is_wide = (build.engine.get("threads") or 1) != 1
+    versions = objects.versions(build.inputs.values())
+    schemas = {name: versions[id].types for name, id in build.inputs.items() if id in versions}
+    leaves = state.leaves
+    read = objects.definitions(leaves[name].definition for name in definition.inputs if name in leaves)
+    found = open_places(
+        definition, schemas, row_keys(read.values()), lambda _, sha: objects.text(sha).decode(), is_wide=is_wide
+    )
+    return [OpenConstruct(each.what, each.file, each.line, each.why, each.exact) for each in found]

@@ -1,0 +1,98 @@
+"""Packing a stage into a folder: a version, or what a run failed on, with all that it is made of and what makes it again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from andon.base.record import Record
+from andon.errors import UsageError
+from andon.model.isolation import PackedFolder
+from andon.model.quarantine import is_aside
+from andon.model.run import TaskStatus
+from andon.service.reproducing import commit_ref
+from andon.workspace.masks import masked_columns
+from andon.workspace.view import View
+
+if TYPE_CHECKING:
+    from andon.service.isolated_stage import StageSubject
+    from andon.workspace.workspace import Workspace
+
+
+class IsolateOptions(Record):
+    """How a stage is packed.
+
+    Attributes:
+        sample: so many rows of each input at most.
+        where: of the inputs that have its columns the rows that meet this condition.
+        masks: whether values of personal columns are others.
+        offline: whether the packages are packed, too.
+        run: the run whose stage it is, whether it was published, held or failed.
+    """
+
+    sample: int | None = None
+    where: str | None = None
+    masks: bool = False
+    offline: bool = False
+    run: int | None = None
+
+
+class Isolating:
+    """Packs stages of one lake."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def isolate(
+        self, name: str, folder: Path | None = None, options: IsolateOptions | None = None, ref: str | None = None
+    ) -> PackedFolder:
+        """Pack a version of a dataset with all that it is made of. Nothing of the lake is changed.
+
+        Args:
+            name: `schema.name`, or `schema.name@REF`.
+            folder: where it goes; there must be nothing. Without it one in the folder that the process works in.
+            ref: the same as in the name.
+
+        Raises:
+            UsageError: `lake.ref_not_found`, `lake.dataset_not_found`; `usage.exists` where the folder holds something;
+                `usage.bad_argument` for a condition that means nothing.
+            DatasetError: `isolate.raw_files` for what can't be done to raw files; `isolate.not_kept`.
+            AndonError: where it can't be packed: an input is not what was written.
+        """
+        from andon.engines.bundle.folder import BundleFolder
+        from andon.service.isolated_stage import IsolatedStage
+        from andon.service.reduced_inputs import Reduction, require_condition
+
+        asked = options or IsolateOptions()
+        if asked.where is not None:
+            require_condition(asked.where)
+        dataset, _, place = name.partition("@")
+        if asked.run is not None and (place or ref):
+            message = "`--run` says which version it is, and so does what stands behind the `@`"
+            raise UsageError(
+                "usage.bad_argument", message, where=name, hint=f"`andon isolate {dataset} --run {asked.run}`"
+            )
+        view, subject = self._subject(dataset, place or ref, asked.run)
+        masked = masked_columns(self._workspace, view.commit)
+        reduction = Reduction(asked.sample, asked.where, masked if asked.masks else {})
+        target = (folder or Path(f"{dataset}-{f'run{asked.run}' if asked.run else view.commit.id[:8]}")).absolute()
+        with BundleFolder(target) as bundle:
+            stage = IsolatedStage(self._workspace, view, subject, bundle, reduction)
+            found = stage.pack(personal=masked, offline=asked.offline)
+            bundle.done()
+        return found
+
+    def _subject(self, dataset: str, ref: str | None, run: int | None) -> tuple[View, StageSubject]:
+        """What is packed, and the commit in which its inputs are."""
+        from andon.service.isolated_stage import StageSubject
+
+        if run is not None:
+            ref = f"run:{run}"
+            task = next((task for task in self._workspace.runs.tasks(run) if task.dataset == dataset), None)
+            if task is not None and task.status in (TaskStatus.FAILED, TaskStatus.STOPPED):
+                raise NotImplementedError
+        view = View.at(self._workspace, commit_ref(self._workspace, ref))
+        leaf = view.leaf(dataset)
+        objects = self._workspace.lake.objects
+        version = objects.versions([leaf.version])[leaf.version]
+        return view, StageSubject(dataset=dataset, version=version, is_aside=is_aside(dataset))

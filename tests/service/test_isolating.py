@@ -1,0 +1,267 @@
+"""A stage in a folder: whatever kind of dataset it is, the folder makes the same again, moved anywhere and without Andon; what was packed
+and changed since is refused; and nothing of the machine or of others is in it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from andon.errors import DatasetError, UsageError
+from andon.service.isolating import IsolateOptions
+from kit.clones import Clone
+from kit.isolated import run_folder, text_files
+from kit.years import year_of_lake
+
+ROWS = {
+    "raw/o1.csv": 'id,customer,amount\n1,ada,10.5\n2,"b\'en",5\n',
+    "raw/o'2 é.csv": "id,customer,amount\n3,cleo,7\n",
+}
+CODE = {
+    "andon.toml": '[connections.erp]\nkind = "sqlite"\npath = "erp.db"\n',
+    "macros/tax.sql": (
+        "-- it's\ncreate macro tax(x) as x * 0.2;\n"
+        "create macro top(n) as table select * from shop.orders order by id limit n;\n"
+    ),
+    "modules/helper.py": "FACTOR = 2\n",
+    "sources/shop/orders.sql": "-- don't\nselect id, customer, amount from read_csv('raw/o*.csv');\n",
+    "sources/shop/pq.sql": "select * from 'raw/x.parquet'\n",
+    "sources/shop/js.sql": "select * from read_json('raw/x.json', filename = true)\n",
+    "sources/shop/book.sql": "select * from read_xlsx('raw/b.xlsx')\n",
+    "sources/erp/items.sql": "/*---\nconnection: erp\n---*/\nselect id, name from items\n",
+    "datasets/marts/v.sql": "/*---\nmaterialize: view\n---*/\nselect *, tax(amount) as t from shop.orders\n",
+    "datasets/marts/vv.sql": '/*---\nmaterialize: view\n---*/\nselect *, id + 1 as nxt from marts.v where "amount" > 1\n',
+    "datasets/marts/sums.sql": (
+        "/*---\nkey: customer\n---*/\nselect customer, sum(t) as t, max(now()) as at, 'it''s /x' as say from marts.vv group by all; -- e;\n"
+    ),
+    "datasets/marts/tops.sql": "select * from top(2)\n",
+    "datasets/marts/py.py": (
+        "from andon import dataset, logical_time, read\nfrom helper import FACTOR\n\n\n@dataset\n"
+        "def py(o=read('marts.vv'), p=read('shop.orders')):\n    print('hello')\n"
+        "    return o.project(f\"id, amount * {FACTOR} as a, timestamptz '{logical_time()}' as at\")\n"
+    ),
+    "datasets/marts/parted.py": (
+        "from andon import dataset, read\n\n\n@dataset(key='id', checks=['a > 10 quarantine 90%'])\n"
+        "def parted(o=read('marts.py')):\n    return o\n"
+    ),
+    "datasets/marts/types.sql": (
+        "select id, {'a': id, 'b': [1, 2]} as s, [id] as l, map {'k': id} as m, id::hugeint as h, 'é' as \"na\"\"me é\","
+        " timestamptz '2026-01-01 00:00:00+02' as z, uuid '00000000-0000-0000-0000-000000000001' as u from shop.orders\n"
+    ),
+}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Clone:
+    """A project with raw files of each kind, a database, views over views, macros and Python; its name is hard to quote."""
+    import duckdb
+    import openpyxl
+
+    clone = Clone(tmp_path / "acme's [é]")
+    clone.fill({**CODE, **ROWS, "raw/x.json": '[{"a": 1, "b": "x"}]'})
+    duckdb.sql("select 1 as a, 'x' as b").write_parquet(str(tmp_path / "x.parquet"))
+    shutil.move(tmp_path / "x.parquet", clone.root / "raw" / "x.parquet")
+    book = openpyxl.Workbook()
+    book.active.append(["a", "b"])
+    book.active.append([1, "x"])
+    book.save(clone.root / "raw" / "b.xlsx")
+    with sqlite3.connect(clone.root / "erp.db") as database:
+        database.execute("create table items (id int, name text)")
+        database.execute("insert into items values (1, 'x')")
+    clone.run()
+    return clone
+
+
+def isolated(clone: Clone, name: str, place: Path, **options: Any) -> Path:
+    """A stage that was packed, and moved."""
+    with clone.opened() as service:
+        service.isolating.isolate(name, place / "packed", IsolateOptions(**options))
+    moved = place / f"moved é' {name.partition('@')[0]}"
+    shutil.rmtree(moved, ignore_errors=True)
+    return (place / "packed").rename(moved)
+
+
+def requires_the_same(folder: Path, root: Path) -> None:
+    for path, text in text_files(folder).items():
+        assert str(root) not in text, path
+    done = run_folder(folder)
+    assert done.returncode == 0, (folder, done.stdout, done.stderr)
+    assert done.stdout.startswith("IDENTICAL"), (folder, done.stdout)
+
+
+def test_a_folder_of_each_kind_of_dataset_makes_the_same_elsewhere(shop, tmp_path):
+    with shop.opened() as service:
+        lake = service.workspace.lake
+        names = sorted(lake.commits.state(lake.refs.head("main")).leaves)
+    assert len(names) == 13
+    for name in names:
+        requires_the_same(isolated(shop, name, tmp_path), shop.root)
+
+
+@pytest.fixture
+def year(tmp_path: Path) -> Clone:
+    return year_of_lake(tmp_path)
+
+
+def test_whatever_was_ever_shown_makes_the_same_elsewhere(year, tmp_path):
+    with year.opened() as service:
+        lake = service.workspace.lake
+        seen: dict[tuple[str, str], str] = {}
+        for ref in lake.refs.of_kind("branch"):
+            for commit in lake.commits.first_parents(lake.refs.head(ref.name)):
+                for name, leaf in lake.commits.state(commit).leaves.items():
+                    seen.setdefault((name, leaf.build), commit.id)
+    assert len(seen) > 30
+    for (name, _), commit in seen.items():
+        requires_the_same(isolated(year, f"{name}@{commit}", tmp_path), year.root)
+
+
+@pytest.mark.parametrize("name", ["marts.sums", "shop.orders", "erp.items", "marts.py"])
+def test_one_byte_that_changed_of_what_was_packed_is_refused_by_its_name(shop, tmp_path, name):
+    folder = isolated(shop, name, tmp_path)
+    packed = [
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and path.parts[-3:][0] != "code" and "code" not in path.parts
+    ]
+    packed = [path for path in packed if path.relative_to(folder).parts[0] in ("inputs", "expected", "ran", "kept")]
+    assert packed
+    for path in packed:
+        before = path.read_bytes()
+        path.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+        done = run_folder(folder)
+        assert done.returncode == 2, path
+        assert path.relative_to(folder).as_posix() in done.stderr
+        path.write_bytes(before)
+    assert run_folder(folder).returncode == 0
+
+
+def test_code_that_was_edited_there_is_what_runs_there(shop, tmp_path):
+    folder = isolated(shop, "marts.sums", tmp_path)
+    file = folder / "code" / "datasets" / "marts" / "sums.sql"
+    file.write_text(file.read_text().replace("sum(t) as t", "sum(t) + 1 as t, 1 as more"))
+    done = run_folder(folder)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.splitlines()[0].startswith("DIFFERENT  marts.sums at main")
+    assert "code/datasets/marts/sums.sql is not as it was packed" in done.stdout
+    assert "`more` is new" in done.stdout
+    assert "t: 3 rows have another value" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "old", "new", "said"),
+    [
+        ("marts.v", "macros/tax.sql", "x * 0.2", "x * 0.3", "have other values"),
+        ("marts.py", "modules/helper.py", "2", "3", "rows differ"),
+        ("shop.orders", "sources/shop/orders.sql", "select id", "select id + 1 as id", "rows differ"),
+    ],
+)
+def test_macros_modules_and_sources_that_were_edited_there_run_there(shop, tmp_path, name, file, old, new, said):
+    folder = isolated(shop, name, tmp_path)
+    path = folder / "code" / file
+    path.write_text(path.read_text().replace(old, new))
+    done = run_folder(folder)
+    assert done.returncode == 1, done.stderr
+    assert f"code/{file} is not as it was packed" in done.stdout
+    path.write_text(path.read_text().replace(new, old))
+    assert run_folder(folder).returncode == 0
+
+
+def test_a_folder_that_holds_something_stays_as_it_is(shop, tmp_path):
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    (taken / "mine.txt").write_text("mine")
+    with shop.opened() as service, pytest.raises(UsageError) as raised:
+        service.isolating.isolate("marts.sums", taken)
+    assert raised.value.code == "usage.exists"
+    assert [path.name for path in tmp_path.glob(".*")] == []
+    assert [(p.name, p.read_text()) for p in taken.iterdir()] == [("mine.txt", "mine")]
+
+
+def test_nothing_of_the_lake_is_another_name_of_what_was_packed(shop, tmp_path):
+    folder = isolated(shop, "marts.sums", tmp_path)
+    for path in folder.rglob("*"):
+        if path.is_file():
+            assert path.stat().st_nlink == 1
+            path.write_bytes(b"")
+    with shop.opened() as service:
+        assert service.reproducing.reproduce("marts.sums").verdict.holds
+
+
+# -- fewer rows, other values
+
+PERSONAL = "/*---\ncolumns:\n  customer: {pii: true}\n---*/\n"
+FEWER = [
+    {"sample": 2},
+    {"where": "customer = 'ada'"},
+    {"masks": True},
+    {"sample": 1, "where": "customer <> ''", "masks": True},
+]
+
+
+@pytest.mark.parametrize("options", FEWER, ids=lambda options: "-".join(options))
+def test_of_fewer_rows_and_other_values_what_is_to_come_out_is_made_anew(year, tmp_path, options):
+    import duckdb
+
+    text = year.read("sources/shop/orders.sql")
+    year.write("sources/shop/orders.sql", text.replace("/*---", "/*---\ncolumns:\n  customer: {pii: true}"))
+    year.run()
+    with year.opened() as service:
+        lake = service.workspace.lake
+        leaves = lake.commits.state(lake.refs.head("main")).leaves
+    names = sorted(name for name in leaves if name.startswith("marts."))
+    assert len(names) == 8
+    for name in names:
+        folder = isolated(year, name, tmp_path, **options)
+        requires_the_same(folder, year.root)
+        orders = [str(path) for path in (folder / "inputs" / "shop.orders").glob("*.parquet")]
+        if orders:
+            rows = duckdb.sql(f"select customer from read_parquet({orders})").fetchall()
+            assert all(value.startswith("masked-") for (value,) in rows) == bool(options.get("masks"))
+            assert len(rows) <= options.get("sample", 100)
+            assert "where" not in options or "masks" in options or {value for (value,) in rows} == {"ada"}
+            assert "made anew" in (folder / "README.md").read_text().replace("\n", " ")
+
+
+def test_equal_values_stay_equal_when_they_are_masked_and_no_value_stays_none(tmp_path):
+    import duckdb
+
+    clone = Clone(tmp_path / "acme")
+    clone.fill(
+        {
+            "andon.toml": "",
+            "raw/a.csv": "mail,n,day,x,part\nada@x,1,2026-01-01,1.5,1\nben@x,2,2026-01-02,2.5,2\nada@x,1,2026-01-01,,3\n",
+            "sources/s/a.sql": (
+                "/*---\ncolumns: {mail: {pii: true}, n: {pii: true}, day: {pii: true}, x: {pii: true}}\n---*/\n"
+                "select *, x as amount from read_csv('raw/a.csv')\n"
+            ),
+            "datasets/m/a.sql": "select mail, n, day, x, count(*) as rows from s.a group by all\n",
+        }
+    )
+    clone.run()
+    folder = isolated(clone, "m.a", tmp_path, masks=True)
+    requires_the_same(folder, clone.root)
+    found = duckdb.sql(f"from read_parquet('{folder}/inputs/s.a/1.parquet')".replace("é'", "é''")).fetchall()
+    (mail, n, day, x, _, amount), (other, m, _, _, *_), (again, n_again, day_again, none, *_) = found
+    assert (mail, n, day) == (again, n_again, day_again)
+    assert (mail != other, n != m, x is None, none is None, amount) == (True, True, False, True, 1.5)
+    assert b"ada" not in (folder / "inputs" / "s.a" / "1.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("where", ["exists (from read_csv('/etc/passwd'))", "id in (from shop.orders)", "id >", "nope"])
+def test_a_condition_is_one_on_the_rows_alone(shop, tmp_path, where):
+    with pytest.raises(UsageError):
+        isolated(shop, "marts.v", tmp_path, where=where)
+    assert [path.name for path in tmp_path.glob(".pack*")] == []
+
+
+def test_raw_files_are_packed_whole_or_not_at_all(shop, tmp_path):
+    with pytest.raises(DatasetError) as raised:
+        isolated(shop, "shop.orders", tmp_path, sample=1)
+    assert raised.value.code == "isolate.raw_files"
+    folder = isolated(shop, "erp.items", tmp_path, where="id = 0")
+    assert "erp.items has 0 of 1 row" in (folder / "README.md").read_text()
+    requires_the_same(folder, shop.root)
