@@ -16,6 +16,7 @@ from andon.version import __version__
 
 if TYPE_CHECKING:
     from andon.errors import AndonError
+    from andon.python.by_hand import keep, parameter
     from andon.python.lake import Lake, dataset, open, read, source
     from andon.python.remote import RemoteLake, connect
     from andon.python.result import Result, TrustWarning
@@ -30,7 +31,9 @@ __all__ = [
     "__version__",
     "connect",
     "dataset",
+    "keep",
     "open",
+    "parameter",
     "read",
     "source",
 ]
@@ -43,7 +46,9 @@ _HOMES = {
     "TrustWarning": "andon.python.result",
     "connect": "andon.python.remote",
     "dataset": "andon.python.lake",
+    "keep": "andon.python.by_hand",
     "open": "andon.python.lake",
+    "parameter": "andon.python.by_hand",
     "read": "andon.python.lake",
     "source": "andon.python.lake",
 }

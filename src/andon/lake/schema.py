@@ -27,4 +27,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ("create table identity (id text primary key)",),
     # what a definition holds beside what its id is made of
     ("create table definition_seal (id text primary key, sha256 text not null)",),
+    # runs of analyses, and what they made
+    (
+        "create table analysis_run (id text primary key, name text not null, number bigint not null, body bytea not null,"
+        " unique (name, number))",
+    ),
 )

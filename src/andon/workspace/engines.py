@@ -16,6 +16,7 @@ from andon.model.dataset import Definition, Kind
 from andon.workspace.engine_settings import cores, engine_settings, python_settings, temporary
 
 if TYPE_CHECKING:
+    from andon.engines.python.analysis import AnalysisEngine
     from andon.lake.lake import Lake
     from andon.relations.sides import Sides
     from andon.workspace.workspace import Workspace
@@ -68,6 +69,7 @@ class Engines:
         self._loading: Engine | None = None
         self._apis: Engine | None = None
         self._functions: Engine | None = None
+        self._analyses: AnalysisEngine | None = None
         self._lock = threading.Lock()
         self._stopped = False
 
@@ -103,6 +105,8 @@ class Engines:
             others = [*self._others.values(), *self._loads, *([self._python] if self._python is not None else [])]
         for engine in others:
             engine.interrupt()
+        if self._analyses is not None:
+            self._analyses.interrupt()
         if self._sides is not None:
             self._sides.interrupt()
 
@@ -141,6 +145,21 @@ class Engines:
                     narrow, self.settings, python_settings(self._workspace.settings, self._workspace.folder)
                 )
             return self._python
+
+    def for_analyses(self) -> AnalysisEngine:
+        """What runs analyses.
+
+        Raises:
+            Cancelled: all was stopped before.
+        """
+        from andon.engines.python.analysis import AnalysisEngine
+
+        narrow, workspace = self().narrow.engine, self._workspace
+        with self._lock:
+            if self._analyses is None:
+                python = python_settings(workspace.settings, workspace.folder)
+                self._analyses = AnalysisEngine(narrow, self.settings, python)
+            return self._analyses
 
     @property
     def _loads(self) -> Sequence[Engine]:

@@ -21,6 +21,24 @@ class PythonSettings(Record):
     memory: int | None = None
 
 
+class AnalysisPart(Record):
+    """What a run of an analysis needs beside what a dataset's does.
+
+    Attributes:
+        kind: `script`, `marimo` or `jupyter`.
+        commit: id of the commit that it reads.
+        parameters: what was chosen, by name.
+        cells: of a Jupyter notebook: `(is code, number, text)`.
+        outputs: the folder that it writes into, beside its `output`.
+    """
+
+    kind: str
+    commit: str
+    parameters: Mapping[str, Any]
+    cells: tuple[tuple[bool, int, str], ...]
+    outputs: Path
+
+
 class PythonTask(Record):
     """One run of a Python dataset.
 
@@ -43,6 +61,7 @@ class PythonTask(Record):
         state: of a source: what its last load left behind; None for a dataset.
         hosts: of a source: the hosts that it may reach.
         secrets: of a source: variables that it is given; what they hold is masked in all that is told of it.
+        analysis: of an analysis, which has no function and may read all of `inputs`.
     """
 
     dataset: str
@@ -62,6 +81,7 @@ class PythonTask(Record):
     state: Mapping[str, Any] | None = None
     hosts: tuple[str, ...] = ()
     secrets: Mapping[str, str] = field(default_factory=dict)
+    analysis: AnalysisPart | None = None
 
 
 class PythonPart(Record):
@@ -87,6 +107,7 @@ class PythonOutcome(Record):
             means that needs no privilege.
         parts, state: of a source: what was handed out, and what it leaves behind.
         isolation: `bubblewrap`, `namespaces`, `landlock` or `none` (see `isolation.py`).
+        told: of an analysis: what it kept beside files.
     """
 
     columns: tuple[tuple[str, str], ...]
@@ -99,3 +120,4 @@ class PythonOutcome(Record):
     isolation: str
     parts: tuple[PythonPart, ...] = ()
     state: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, Any] = field(default_factory=dict)
