@@ -16,6 +16,7 @@ from andon.version import __version__
 
 if TYPE_CHECKING:
     from andon.errors import AndonError
+    from andon.python.by_hand import keep, parameter
     from andon.python.lake import Lake, open
     from andon.python.marks import dataset, logical_time, read, seed, source
     from andon.python.remote import RemoteLake, connect
@@ -32,8 +33,10 @@ __all__ = [
     "__version__",
     "connect",
     "dataset",
+    "keep",
     "logical_time",
     "open",
+    "parameter",
     "read",
     "restore",
     "seed",
@@ -49,7 +52,9 @@ _HOMES = {
     "connect": "andon.python.remote",
     "dataset": "andon.python.marks",
     "logical_time": "andon.python.marks",
+    "keep": "andon.python.by_hand",
     "open": "andon.python.lake",
+    "parameter": "andon.python.by_hand",
     "read": "andon.python.marks",
     "restore": "andon.python.reproducing",
     "seed": "andon.python.marks",

@@ -25,7 +25,7 @@ from kit.servers import PostgresServer
 COMPONENTS = {"lake": LAKE, "state": STATE}
 #: What the steps are made of that lakes were made by: these are never edited. A new step joins the list when it has landed.
 LANDED = {
-    "lake": ["192ccc65a3e4", "05da025df7e0", "847e13cd4c0f"],
+    "lake": ["192ccc65a3e4", "05da025df7e0", "847e13cd4c0f", "f061614502e8"],
     "state": [
         *("ec27f021634a", "df076768e8b8", "55ed4452b0c3", "cc6efbc4bbc4", "a874d36ec8c4", "002085f5c590"),
         *("3a17e86dd787", "1dbec7cde8c1", "2c64566dcba0", "79502025f44b", "dd0deaf56753", "4f180d1e5eae"),
@@ -132,6 +132,7 @@ def story(clone: Clone) -> None:
     """A lake to which all sorts of things happen."""
     clone.fill(FILES)
     clone.write("sources/shop/orders.sql", ORDERS)
+    clone.write("analyses/noted.py", "import andon\n\nandon.keep('n', 1)\n")
     clone.run()
     clone.write("raw/orders_09.csv", "id,customer,amount\n9,eve,300\n")
     with clone.opened() as service:
@@ -164,6 +165,11 @@ def story(clone: Clone) -> None:
         service.renaming.rename("marts.totals", "marts.sums", RunOptions(agreed=ANY_PLAN))
         service.dataset_questions.withdraw(asked, answer=2)
         service.reproduction_samples.sample(["marts.*"], SampleOptions(2))
+        service.analyses.run("noted")
+        service.analyses.show("noted@1")
+        service.analyses.log("noted")
+        service.analyses.list()
+        service.verifying.verify(all=True)
         service.datasets.show("marts.best")
         service.scorecards.scorecard()
         service.undoing.undo()

@@ -102,6 +102,7 @@ _VARIES |= {
     "created",
     "expires",
     "logical_time",
+    "began",
     "build",
     "last_built",
     "made_at",
@@ -250,6 +251,11 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["plan", "try"], lambda c: c.get("/branches/try/plan")),
     (["check"], lambda c: c.post("/checks")),
     (["check", "--sql"], lambda c: c.get("/checks/sql")),
+    (["analysis", "list"], lambda c: c.get("/analyses")),
+    (["analysis", "log"], lambda c: c.get("/analyses/runs")),
+    (["analysis", "show", "nope"], lambda c: c.get("/analyses/runs/nope")),
+    (["analysis", "run", "noted"], lambda c: c.post("/analyses/runs", {"name": "noted"})),
+    (["analysis", "reproduce", "noted@1"], lambda c: c.post("/analyses/reproductions", {"run": "noted@1"})),
     (["insights"], lambda c: c.get("/insights")),
     (["insight", "list"], lambda c: c.get("/insights")),
     (["insight", "show", "all"], lambda c: c.get("/insights/all")),
@@ -399,11 +405,17 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "- name: it counts\n  dataset: marts.count\n  given: {shop.orders: [{id: 1}]}\n  expect: [{n: 1}]\n",
     )
     clone.write("insights/all.md", "---\nquery: select count(*) as n from shop.orders\n---\n# How many?\n")
+    clone.write(
+        "analyses/noted.py",
+        "import andon\n\nandon.keep('n', andon.open().sql('select count(*) from shop.orders').fetchone()[0])\n",
+    )
     clone.write("other.sql", OTHER)
     clone.write("schema.yml", SCHEMA)
     few = "/*---\nchecks: |\n  id < 3 quarantine 50%\n---*/\nselect id, customer from shop.orders\n"
     clone.write("datasets/marts/few.sql", few)
     clone.run()
+    with clone.opened() as service:
+        service.analyses.run("noted")
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
     clone.refresh()
     with clone.opened() as service:

@@ -11,6 +11,7 @@ from andon.base.cache import Cache, MemoryCache
 from andon.base.clock import Clock, to_text
 from andon.base.database import Database, Transaction, migrate
 from andon.errors import MachineError
+from andon.lake.analysis_runs import AnalysisRuns
 from andon.lake.catalogs import catalog_mark, enlist
 from andon.lake.commits import Commits, Draft
 from andon.lake.former_names import FormerNames
@@ -38,6 +39,7 @@ class Lake:
         self.intact = Intact(storage, MemoryCache() if kept is None else kept, self.going)
         self.objects = Objects(database, storage, clock, self.intact, self.going)
         self.holdings = Holdings(database)
+        self.analysis_runs = AnalysisRuns(database, storage, self.intact, self.objects.put_texts, storage.writing)
         self.former_names = FormerNames(database, self.objects)
         self.refs = Refs(database, self.commits, lambda: self.clock())
 

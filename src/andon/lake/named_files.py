@@ -1,10 +1,12 @@
-"""The files of the storage that the catalog names: data files of all versions, and copies of the raw files of all builds."""
+"""The files of the storage that the catalog names: data files of all versions, copies of the raw files of all builds, and what
+runs of analyses made."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from andon.base.database import Database
+from andon.lake.analysis_runs import run_of
 from andon.lake.intact import Sealed
 from andon.lake.packing import build_of, unpack, version_of
 from andon.lake.wrong_objects import BUILD, VERSION, right_rows
@@ -36,6 +38,11 @@ def named_files(database: Database) -> set[str]:
     while rows := database.query(sql, [last]):
         for row in rows:
             named.update(raw_path(file) for file in build_of(row).files)
+        last = rows[-1][0]
+    last = ""
+    while rows := database.query(f"select id, body from analysis_run where id > ? order by id limit {_PAGE}", [last]):
+        for _, body in rows:
+            named.update(each.path for each in run_of(body).outputs)
         last = rows[-1][0]
     return named
 

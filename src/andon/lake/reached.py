@@ -10,16 +10,31 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from andon.base.database import Database, Row
 from andon.base.record import Record
+from andon.lake.analysis_runs import file_of, run_of
 from andon.lake.intact import Sealed
 from andon.lake.packing import build_of, decompressed, fields, leaves_of, unpack, version_of
-from andon.lake.wrong_objects import BUILD, COMMIT, DEFINITION, TEXT, TREE, VERSION, ObjectKind, is_right, rows_of
+from andon.lake.wrong_objects import (
+    ANALYSIS_RUN,
+    BUILD,
+    COMMIT,
+    DEFINITION,
+    TEXT,
+    TREE,
+    VERSION,
+    ObjectKind,
+    is_right,
+    rows_of,
+)
+from andon.model.analysis import AnalysisRun
 from andon.model.build import Build, InputFile
 from andon.model.commit import Commit, Leaf
 from andon.model.version import Version
 
-#: What is damaged: the kind of an object, `data file` or `raw file`, and its id or path.
+#: What is damaged: the kind of an object or of a file, and its id or path.
 Part = tuple[str, str]
-DATA, RAW = "data file", "raw file"
+#: Files: of versions, copies of what was loaded, and what runs of analyses made.
+DATA, RAW, MADE = "data file", "raw file", "analysis file"
+FILES = (DATA, RAW, MADE)
 #: By commit the datasets that something touches.
 Touched = dict[str, set[str]]
 
@@ -39,10 +54,17 @@ class Reached:
         commits: ids.
         parents: whether what came before them is reached, too.
         copy: where the content of a raw file is kept.
+        analyses: ids of runs of analyses, which reach the commits that they read, their code, and what they made.
     """
 
     def __init__(
-        self, database: Database, commits: Iterable[str], copy: Callable[[InputFile], Sealed], *, parents: bool = False
+        self,
+        database: Database,
+        commits: Iterable[str],
+        copy: Callable[[InputFile], Sealed],
+        *,
+        parents: bool = False,
+        analyses: Iterable[str] = (),
     ) -> None:
         self._database = database
         self.objects = 0
@@ -50,28 +72,35 @@ class Reached:
         self.commits: dict[str, Commit | None] = {}
         self.versions: dict[str, Version] = {}
         self.builds: dict[str, Build] = {}
+        self.analyses: dict[str, AnalysisRun] = {}
         self._copy = copy
         self._schemas: dict[str, Mapping[str, str]] = {}
         self._shared: dict[str, str | None] = {}
         self._leaves: dict[str, Mapping[str, Leaf]] = {}
         self._texts: dict[str, Mapping[str, str]] = {}
         self._inputs: dict[str, tuple[str, ...]] = {}
-        self._read_commits(set(commits), parents)
+        for row in self._right(ANALYSIS_RUN, analyses):
+            self.analyses[row[0]] = run_of(row[-1])
+        self._read_commits({*commits, *(run.commit for run in self.analyses.values())}, parents)
         self._read_trees()
         self._read_leaves()
 
     def files(self) -> dict[Part, Sealed]:
-        """Data files of versions and kept raw files of builds, each once."""
+        """Data files of versions, kept raw files of builds, and what runs of analyses made, each once."""
         found: dict[Part, Sealed] = {(DATA, f.path): f for v in self.versions.values() for f in v.files}
         for build in self.builds.values():
             for file in map(self._copy, build.files):
                 found[RAW, file.path] = file
+        for run in self.analyses.values():
+            for each in run.outputs:
+                found[MADE, each.path] = file_of(each.sha256, each.size)
         return found
 
     def owners(self) -> dict[Part, str]:
-        """The dataset that each file is of."""
+        """The dataset that each file is of, or the analysis."""
         found = {(DATA, f.path): v.dataset for v in self.versions.values() for f in v.files}
         found.update({(RAW, self._copy(f).path): b.dataset for b in self.builds.values() for f in b.files})
+        found.update({(MADE, o.path): f"analyses/{run.name}" for run in self.analyses.values() for o in run.outputs})
         return found
 
     def touched(self, parts: Iterable[Part]) -> dict[Part, Touched]:
@@ -89,6 +118,9 @@ class Reached:
             for part, dataset in self._in_root(root, in_tree, wanted):
                 for id in commits:
                     found[part].setdefault(id, set()).update([dataset] if dataset is not None else ())
+        for run in self.analyses.values():
+            for part in wanted.intersection(_of_run(run)):
+                found[part].setdefault(run.commit, set()).add(f"analyses/{run.label}")
         return found
 
     # -- reading
@@ -118,6 +150,7 @@ class Reached:
         shown = {leaf.build: leaf for leaves in self._leaves.values() for leaf in leaves.values()}
         texts = {sha for shared in self._texts.values() for sha in shared.values()}
         texts |= {sha for leaves in self._leaves.values() for leaf in leaves.values() for _, sha in leaf.files}
+        texts |= {part[1] for run in self.analyses.values() for part in _of_run(run) if part[0] == TEXT.name}
         for _ in self._right(TEXT, texts):
             pass
         for _ in self._right(DEFINITION, {leaf.definition for leaf in shown.values()}):
@@ -208,3 +241,9 @@ class Reached:
             known = self.versions.get(version)
             yield from ((DATA, file.path) for file in (known.files if known is not None else ()))
             waiting += self._inputs.get(version, ())
+
+
+def _of_run(run: AnalysisRun) -> list[Part]:
+    """The texts and files of a run of an analysis."""
+    texts = [*run.code.values(), *([run.lock] if run.lock is not None else ())]
+    return [*((TEXT.name, sha) for sha in texts), *((MADE, each.path) for each in run.outputs)]

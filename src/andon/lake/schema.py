@@ -33,4 +33,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         " epoch bigint not null, since text not null)",
         "create table epoch (number bigint not null)",
     ),
+    # runs of analyses, and what they made
+    (
+        "create table analysis_run (id text primary key, name text not null, number bigint not null, body bytea not null,"
+        " unique (name, number))",
+    ),
 )

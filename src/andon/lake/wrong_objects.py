@@ -10,6 +10,7 @@ from andon.base.database import Database, Row, in_batches
 from andon.base.hashing import digest
 from andon.base.record import Record
 from andon.errors import AndonError, MachineError
+from andon.lake.analysis_runs import run_of
 from andon.lake.packing import build_of, definition_of, fields, leaves_id, unpack, version_of
 from andon.model.commit import Commit, commit_id
 from andon.model.dataset import definition_id
@@ -68,6 +69,11 @@ def _build(*row: object) -> bool:
     return bool(build_of(row).id)
 
 
+def _analysis_run(id: str, name: str, number: int, body: bytes) -> bool:
+    run = run_of(body)
+    return run.id == id and run.content() == run.version and (run.name, run.number) == (name, number)
+
+
 TEXT = ObjectKind("text", "blob", "id, body", _text)
 DEFINITION = ObjectKind(
     "definition",
@@ -80,7 +86,9 @@ COMMIT = ObjectKind("commit", "lake_commit", "id, parent, generation, kind, run,
 VERSION = ObjectKind("version", "version", "id, dataset, is_view, rows, bytes, body", _version)
 BUILD = ObjectKind("build", "build", "id, key, dataset, definition, version, run, body, created", _build)
 
-_KINDS = (TEXT, DEFINITION, TREE, COMMIT, VERSION, BUILD)
+ANALYSIS_RUN = ObjectKind("analysis run", "analysis_run", "id, name, number, body", _analysis_run)
+
+_KINDS = (TEXT, DEFINITION, TREE, COMMIT, VERSION, BUILD, ANALYSIS_RUN)
 
 
 def wrong_objects(database: Database) -> list[str]:

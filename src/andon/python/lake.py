@@ -21,6 +21,7 @@ from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
 from andon.model.run import RunResult
 from andon.model.unit_tests import TestResult
+from andon.python.analyses import LakeAnalyses
 from andon.python.branches import Branches
 from andon.python.channels import Channels
 from andon.python.contracts import LakeContracts
@@ -291,6 +292,11 @@ class Lake(IncidentLake):
     def insights(self) -> LakeInsights:
         """What data serves: list, show, add, check, pin, outcome."""
         return LakeInsights(self._service, self._ref)
+
+    @property
+    def analyses(self) -> LakeAnalyses:
+        """Scripts and notebooks that are run against one commit: list, log, show, run, reproduce, copy."""
+        return LakeAnalyses(self._service, self._ref)
 
     @property
     def questions(self) -> LakeQuestions:

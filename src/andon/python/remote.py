@@ -21,6 +21,7 @@ from andon.model.due import DueDocument
 from andon.model.person import Whoami
 from andon.model.plan import PlanDocument
 from andon.model.run import RunDocument
+from andon.python.analyses import RemoteAnalyses
 from andon.python.channels import RemoteChannels
 from andon.python.contracts import RemoteContracts
 from andon.python.dataset_questions import RemoteQuestions
@@ -258,6 +259,11 @@ class RemoteLake(RemoteIncidents):
     def insights(self) -> RemoteInsights:
         """What data serves: list, show, add, check, pin, outcome."""
         return RemoteInsights(self._link, self._ref, self._told)
+
+    @property
+    def analyses(self) -> RemoteAnalyses:
+        """Scripts and notebooks that are run against one commit: list, log, show, run, reproduce."""
+        return RemoteAnalyses(self._link, self._ref, self._told)
 
     @property
     def questions(self) -> RemoteQuestions:

@@ -1,4 +1,4 @@
-"""Locks of Python datasets: pin their packages with hashes, in a requirements file beside them."""
+"""Locks of Python datasets and analyses: pin their packages with hashes, in a requirements file beside them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from andon.base.files import write_whole
 from andon.base.names import did_you_mean
 from andon.engines.python.lock import make_lock
 from andon.errors import Problem, ProjectError, UsageError
-from andon.project.files.packages import lock_inputs
+from andon.project.files.analyses import FOLDER, read_analysis
+from andon.project.files.nodes import Flawed
+from andon.project.files.packages import LockInputs, lock_inputs
+from andon.service.analysis_code import folder_analyses
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from andon.workspace.workspace import Workspace
 
 
@@ -25,7 +30,7 @@ class Locked(Document):
 
 
 def lock(workspace: Workspace, names: tuple[str, ...] = (), upgrade: bool = False) -> list[Locked]:
-    """Write the locks of Python datasets and of sources in Python (all, or those in `names`).
+    """Write the locks of Python datasets, of sources in Python and of analyses (all, or those in `names`).
 
     Args:
         upgrade: pin anew although the lock fits.
@@ -36,6 +41,7 @@ def lock(workspace: Workspace, names: tuple[str, ...] = (), upgrade: bool = Fals
     """
     found = [path for folder in ("datasets", "sources") for path in sorted((workspace.root / folder).glob("*/*.py"))]
     files = {f"{path.parent.name}.{path.stem}": path for path in found}
+    files |= {f"{FOLDER}/{name}": workspace.root / path for name, path in folder_analyses(workspace.root).items()}
     for name in names:
         if name not in files:
             raise UsageError(
@@ -43,16 +49,15 @@ def lock(workspace: Workspace, names: tuple[str, ...] = (), upgrade: bool = Fals
                 f"`{name}` is not written in Python",
                 where=name,
                 hint=did_you_mean(name, files)
-                or "files in Python are `datasets/<schema>/<name>.py` and `sources/<schema>/<name>.py`",
+                or "files in Python are `datasets/<schema>/<name>.py`, `sources/<schema>/<name>.py` and those in `analyses/`",
             )
     results = []
     for name, path in files.items():
         if names and name not in names:
             continue
         try:
-            wanted = lock_inputs(path.read_text(encoding="utf-8"))
-        except ProjectError as error:
-            place = path.relative_to(workspace.root).as_posix()
+            wanted = _wanted(path, place := path.relative_to(workspace.root).as_posix())
+        except Flawed as error:
             raise ProjectError.of([Problem(error.code, error.message, place, hint=error.hint)]) from error
         target = path.with_suffix(".lock.txt")
         shown = target.relative_to(workspace.root).as_posix()
@@ -68,3 +73,14 @@ def lock(workspace: Workspace, names: tuple[str, ...] = (), upgrade: bool = Fals
         write_whole(target, text.encode())
         results.append(Locked(name, shown, "written", text.count("==")))
     return results
+
+
+def _wanted(path: Path, place: str) -> LockInputs:
+    """What a file asks for.
+
+    Raises:
+        ProjectError: it can't be read.
+    """
+    if place.startswith(f"{FOLDER}/"):
+        return read_analysis(place, path.read_bytes()).packages
+    return lock_inputs(path.read_text(encoding="utf-8"))

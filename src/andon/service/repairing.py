@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from andon.errors import AndonError, DamagedError
 from andon.lake.collecting import collecting
-from andon.lake.reached import DATA, RAW
+from andon.lake.reached import DATA, MADE, RAW
 from andon.lake.wrong_objects import BUILD
 from andon.model.repair import LakeRepair, MendedFile, UnmendedPart
 from andon.runs.planning.raw_files import RawFiles, kept_copy
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from andon.runs.rebuilding.again import Rebuilder
     from andon.service.verifying import Verifying
     from andon.workspace.workspace import Workspace
+
+_ROW = "what stands in the catalog comes back only from a backup of it"
+_MADE = "what a run of an analysis made is made again by `andon analysis run`, as another run"
 
 
 class Repairing:
@@ -83,7 +86,7 @@ class Repairing:
                     part.name,
                     part.what,
                     part.dataset,
-                    why.get(part.name, "what stands in the catalog comes back only from a backup of it"),
+                    why.get(part.name, _MADE if part.kind == MADE else _ROW),
                 )
                 for part in found.damaged
                 if part.name not in done

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from andon.runs.prepare import Preparer
     from andon.runs.run import GoalRunner
     from andon.service.actions import ActionDesk
+    from andon.service.analyses import Analyses
+    from andon.service.analysis_reproducing import AnalysisReproducing
     from andon.service.approving import ApprovalDesk
     from andon.service.architecture import Architectures
     from andon.service.backfills import Backfills
@@ -555,6 +557,20 @@ class Service:
 
         shared = self._shared
         return Insights(self.workspace, shared.troubles, shared.graphs, self.trust, self._insight_asking)
+
+    @cached_property
+    def analyses(self) -> Analyses:
+        """Scripts and notebooks that are run against one commit."""
+        from andon.service.analyses import Analyses
+
+        return Analyses(self.workspace)
+
+    @cached_property
+    def analysis_reproducing(self) -> AnalysisReproducing:
+        """Analyses that are run again, and compared."""
+        from andon.service.analysis_reproducing import AnalysisReproducing
+
+        return AnalysisReproducing(self.workspace, self.analyses)
 
     @cached_property
     def insight_checks(self) -> InsightChecks:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from andon.errors import UsageError
 from andon.lake.going import MARKED
-from andon.lake.reached import DATA, RAW, Part, Reached
+from andon.lake.reached import FILES, Part, Reached
 from andon.model.verification import DamagedPart, GoneData, TouchedCommit, Verification
 from andon.runs.planning.raw_files import kept_copy
 
@@ -38,7 +38,7 @@ class Verifying:
 
         Args:
             ref: the commit; without it the newest one of the branch.
-            all: instead every commit that a branch, a tag or a run reaches.
+            all: instead every commit that a branch, a tag or a run reaches, and what runs of analyses made.
             told: is told as files are read: how many files and bytes, and of how many.
 
         Raises:
@@ -94,7 +94,8 @@ class Verifying:
             )
         if all:
             heads = {found.commit for kind in _KINDS for found in lake.refs.of_kind(kind)}
-            return Reached(lake.database, heads, kept_copy, parents=True), None
+            analyses = lake.analysis_runs.ids()
+            return Reached(lake.database, heads, kept_copy, parents=True, analyses=analyses), None
         name = self._workspace.reading(ref)
         known = lake.refs.find(name)
         commit = known.commit if known is not None else lake.refs.resolve(name).id
@@ -110,7 +111,7 @@ def damaged_parts(found: Mapping[Part, str], reached: Reached) -> list[DamagedPa
     owners, touched = reached.owners(), reached.touched(found)
     return [
         DamagedPart(part[0], part[1], what, owners.get(part), _newest_first(touched[part], reached))
-        for part, what in sorted(found.items(), key=lambda item: (item[0][0] not in (DATA, RAW), item[0]))
+        for part, what in sorted(found.items(), key=lambda item: (item[0][0] not in FILES, item[0]))
     ]
 
 

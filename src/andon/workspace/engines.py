@@ -17,6 +17,7 @@ from andon.model.dataset import Definition, Kind
 from andon.workspace.engine_settings import cores, engine_settings, python_settings, temporary
 
 if TYPE_CHECKING:
+    from andon.engines.python.analysis import AnalysisEngine
     from andon.engines.python.task import PythonSettings
     from andon.lake.lake import Lake
     from andon.relations.sides import Sides
@@ -70,6 +71,7 @@ class Engines:
         self._loading: Engine | None = None
         self._apis: Engine | None = None
         self._functions: Engine | None = None
+        self._analyses: AnalysisEngine | None = None
         self._lock = threading.Lock()
         self._stopped = False
 
@@ -105,6 +107,8 @@ class Engines:
             others = [*self._others.values(), *self._loads, *([self._python] if self._python is not None else [])]
         for engine in others:
             engine.interrupt()
+        if self._analyses is not None:
+            self._analyses.interrupt()
         if self._sides is not None:
             self._sides.interrupt()
 
@@ -142,6 +146,20 @@ class Engines:
                 self._python = PythonEngine(narrow, self.settings, self.python)
             return self._python
 
+    def for_analyses(self) -> AnalysisEngine:
+        """What runs analyses.
+
+        Raises:
+            Cancelled: all was stopped before.
+        """
+        from andon.engines.python.analysis import AnalysisEngine
+
+        narrow = self().narrow.engine
+        with self._lock:
+            if self._analyses is None:
+                self._analyses = AnalysisEngine(narrow, self.settings, self.python)
+            return self._analyses
+
     @property
     def _loads(self) -> Sequence[Engine]:
         return [engine for engine in (self._loading, self._apis, self._functions) if engine is not None]
@@ -149,7 +167,7 @@ class Engines:
     def _for_functions(self) -> Engine:
         from andon.sources.functions.loading import FunctionEngine
 
-        narrow, workspace = self().narrow.engine, self._workspace
+        narrow = self().narrow.engine
         with self._lock:
             if self._functions is None:
                 python = self.python

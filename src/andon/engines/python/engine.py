@@ -49,7 +49,10 @@ class PythonEngine(OverSql):
                 entry=definition.entry,
                 files=recipe.code,
                 parameters=definition.parameters,
-                inputs={name: self._files(recipe, name, relation, work) for name, relation in recipe.inputs.items()},
+                inputs={
+                    name: readable_files(self._sql, recipe, name, relation, work)
+                    for name, relation in recipe.inputs.items()
+                },
                 lock=recipe.code.get(definition.lock) if definition.lock else None,
                 output=work / "result.parquet",
                 work=work / "child",
@@ -68,11 +71,12 @@ class PythonEngine(OverSql):
         facts = {**written.facts, "python": done.python, "isolation": done.isolation, "seed": child.seeded}
         return replace(written, facts=facts, log=done.log)
 
-    def _files(self, recipe: Recipe, name: str, relation: Relation, work: Path) -> tuple[Path, ...]:
-        """The Parquet files of an input; a view is written out for the child, which knows no catalog."""
-        if isinstance(relation, TableRelation):
-            return tuple(Path(file) for file in relation.files)
-        target = work / f"{name}.parquet"
-        view = replace(recipe, sql=f"from {quote_name(name)}", inputs={name: relation}, code={})
-        self._sql.run(Task(view, str(target), stored_columns))
-        return (target,)
+
+def readable_files(sql: Engine, recipe: Recipe, name: str, relation: Relation, work: Path) -> tuple[Path, ...]:
+    """The Parquet files of an input; a view is written out below `work` for the child, which knows no catalog."""
+    if isinstance(relation, TableRelation):
+        return tuple(Path(file) for file in relation.files)
+    target = work / f"{name}.parquet"
+    view = replace(recipe, sql=f"from {quote_name(name)}", inputs={name: relation}, code={})
+    sql.run(Task(view, str(target), stored_columns))
+    return (target,)

@@ -33,6 +33,7 @@ LOG_LIMIT = 200_000
 
 _CHILD = Path(__file__).resolve().parent / "child"
 _POLL = 0.05
+_ALLOW_ANALYSIS = ("analysis", "`--timeout SECONDS`")
 #: Where the hosts that a source declares have their addresses.
 _HOSTS = "hosts"
 _FROM_PARENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
@@ -89,16 +90,18 @@ def run_python(task: PythonTask, *, environments: Path, cancelled: threading.Eve
             report["isolation"],
             _parts(task, report),
             report.get("state", {}),
+            report.get("analysis", {}),
         )
     task.output.unlink(missing_ok=True)
     if ended == "cancelled":
         raise DatasetError("build.interrupted", "the run was interrupted", where=task.dataset, details={"log": log})
     if ended == "timeout":
+        what, allow = ("function", "`@dataset(timeout=…)` in seconds") if task.analysis is None else _ALLOW_ANALYSIS
         raise DatasetError(
             "build.python_timeout",
-            f"the function took longer than {task.timeout:g} seconds and was stopped",
+            f"the {what} took longer than {task.timeout:g} seconds and was stopped",
             where=task.entry,
-            hint="make it faster, or allow more: `@dataset(timeout=…)` in seconds",
+            hint=f"make it faster, or allow more: {allow}",
             details={"log": log},
         )
     failed = _failure(task, report, status, log)
@@ -121,7 +124,8 @@ def _prepare(task: PythonTask, environment: Environment, way: SourceNetwork | No
         target.write_bytes(content)
     for name in ("code/modules", "shim", "home", "tmp"):
         (work / name).mkdir(parents=True, exist_ok=True)
-    (work / "shim" / "andon.py").write_bytes((_CHILD / "_andon_shim.py").read_bytes())
+    shim = "_andon_shim.py" if task.analysis is None else "_andon_analysis_shim.py"
+    (work / "shim" / "andon.py").write_bytes((_CHILD / shim).read_bytes())
     wrapped = bubblewrap() is not None
     files, links = readable(_reads(task, environment))
     if way is not None:
@@ -147,7 +151,8 @@ def _prepare(task: PythonTask, environment: Environment, way: SourceNetwork | No
         "entry": task.entry,
         "function": task.function,
         "parameters": [list(pair) for pair in task.parameters],
-        "inputs": {name: _input_sql(task, name) for _, name in task.parameters} if task.state is None else {},
+        "inputs": {name: _input_sql(task, name) for name in _read(task)},
+        "analysis": _analysis(task),
         "memory_limit": task.memory_limit,
         "seed": task.seeded,
         # who reaches hosts needs the time of the day: signatures and certificates go by it, and what waits would wait for ever
@@ -162,6 +167,23 @@ def _prepare(task: PythonTask, environment: Environment, way: SourceNetwork | No
     description = work / "job.json"
     description.write_text(json.dumps(job), encoding="utf-8")
     return description
+
+
+def _read(task: PythonTask) -> list[str]:
+    """The datasets that are handed over."""
+    if task.analysis is not None:
+        return [*task.inputs]
+    return [name for _, name in task.parameters] if task.state is None else []
+
+
+def _analysis(task: PythonTask) -> dict[str, Any] | None:
+    part = task.analysis
+    if part is None:
+        return None
+    part.outputs.mkdir(parents=True, exist_ok=True)
+    cells = [{"is_code": is_code, "number": number, "text": text} for is_code, number, text in part.cells]
+    said = {"name": task.dataset.removeprefix("analyses/"), "kind": part.kind, "commit": part.commit}
+    return {**said, "parameters": dict(part.parameters), "cells": cells, "outputs": str(part.outputs.resolve())}
 
 
 def _input_sql(task: PythonTask, dataset: str) -> str:
@@ -188,7 +210,13 @@ def _child_environment(task: PythonTask) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "ANDON_LOGICAL_TIME": task.logical_time.isoformat(),
         "ANDON_SEED": str(task.seeded),
+        **(_drawing(task) if task.analysis is not None else {}),
     }
+
+
+def _drawing(task: PythonTask) -> dict[str, str]:
+    """How figures are drawn: without a screen, beside their numbers, dated by the clock of the run."""
+    return {"MPLBACKEND": "module://_andon_figures", "SOURCE_DATE_EPOCH": str(int(task.logical_time.timestamp()))}
 
 
 def _run_child(

@@ -35,6 +35,24 @@ class PythonSettings(Record):
     seed: int | None = None
 
 
+class AnalysisPart(Record):
+    """What a run of an analysis needs beside what a dataset's does.
+
+    Attributes:
+        kind: `script`, `marimo` or `jupyter`.
+        commit: id of the commit that it reads.
+        parameters: what was chosen, by name.
+        cells: of a Jupyter notebook: `(is code, number, text)`.
+        outputs: the folder that it writes into, beside its `output`.
+    """
+
+    kind: str
+    commit: str
+    parameters: Mapping[str, Any]
+    cells: tuple[tuple[bool, int, str], ...]
+    outputs: Path
+
+
 class PythonTask(Record):
     """One run of a Python dataset.
 
@@ -58,6 +76,7 @@ class PythonTask(Record):
         hosts: of a source: the hosts that it may reach.
         secrets: of a source: variables that it is given; what they hold is masked in all that is told of it.
         seed: for all that draws by chance, where that was recorded; None: `seed_of` the dataset.
+        analysis: of an analysis, which has no function and may read all of `inputs`.
     """
 
     dataset: str
@@ -78,6 +97,7 @@ class PythonTask(Record):
     hosts: tuple[str, ...] = ()
     secrets: Mapping[str, str] = field(default_factory=dict)
     seed: int | None = None
+    analysis: AnalysisPart | None = None
 
     @property
     def seeded(self) -> int:
@@ -108,6 +128,7 @@ class PythonOutcome(Record):
             means that needs no privilege.
         parts, state: of a source: what was handed out, and what it leaves behind.
         isolation: `bubblewrap`, `namespaces`, `landlock` or `none` (see `isolation.py`).
+        told: of an analysis: what it kept beside files.
     """
 
     columns: tuple[tuple[str, str], ...]
@@ -120,3 +141,4 @@ class PythonOutcome(Record):
     isolation: str
     parts: tuple[PythonPart, ...] = ()
     state: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, Any] = field(default_factory=dict)

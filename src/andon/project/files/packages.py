@@ -67,6 +67,14 @@ def lock_inputs(text: str) -> LockInputs:
     return _inputs(tuple(sorted(set(dependencies))), python)
 
 
+def without_package(found: LockInputs, name: str) -> LockInputs:
+    """`found` without the package `name`, which whoever reads it has without a lock."""
+    kept = tuple(
+        each for each in found.dependencies if not re.match(rf"[ \t]*{re.escape(name)}(?![A-Za-z0-9._-])", each)
+    )
+    return found if kept == found.dependencies else _inputs(kept, found.requires_python)
+
+
 def _inputs(dependencies: tuple[str, ...], python: str | None) -> LockInputs:
     return LockInputs(dependencies, python, content_id([list(dependencies), python]))
 

@@ -67,6 +67,11 @@ def parsed(text: str) -> ast.Module | FileFlaw:
         return FileFlaw("project.bad_python", f"the Python can't be read: {error}", 1, 1, None)
 
 
+def imported_names(tree: ast.Module) -> list[str]:
+    """Every module that is imported anywhere, as dotted names; see `_imports`."""
+    return [use.name for use in _imports(tree, "")]
+
+
 def _imports(tree: ast.Module, text: str, package: list[str] | None = None) -> tuple[NameUse, ...]:
     """Every module that is imported anywhere, as dotted names, with those that `from x import y` may mean."""
     found: dict[str, NameUse] = {}

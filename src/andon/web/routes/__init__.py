@@ -9,6 +9,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
     """Every route of the API, in the order in which it is described."""
     from andon.web.routes import (
         actions,
+        analyses,
         approvals,
         branches,
         catalog,
@@ -46,6 +47,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         datasets,
         catalog,
         insights,
+        analyses,
         requests,
         dataset_questions,
         letters,

@@ -85,6 +85,10 @@ def _make(job: dict[str, Any], results: Any) -> dict[str, Any]:
 
         return _andon_source.load(job, connection, getattr(_load(job), job["function"]))  # type: ignore[no-any-return]
     relations = {name: _input(connection, name, sql) for name, sql in job["inputs"].items()}
+    if job["analysis"] is not None:
+        import _andon_analysis  # type: ignore[import-not-found]
+
+        return _andon_analysis.run(job, connection)  # type: ignore[no-any-return]
     function = getattr(_load(job), job["function"])
     value = function(**{parameter: relations[name] for parameter, name in job["parameters"]})
     relation = results.to_relation(connection, value)
@@ -120,7 +124,7 @@ def _load(job: dict[str, Any]) -> Any:
 def _describe(error: BaseException, job: dict[str, Any]) -> dict[str, Any]:
     """The error for the report: its type, text, place in the project, and the trace without our own frames."""
     trace = traceback.TracebackException.from_exception(error)
-    _prune(trace, set())
+    _prune(trace, set(), job["shim"])
     place, line = None, None
     for frame, number in traceback.walk_tb(error.__traceback__):
         project_path = _project_path(frame.f_code.co_filename, job)
@@ -141,15 +145,15 @@ def _describe(error: BaseException, job: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _prune(trace: Any, seen: set[int]) -> None:
-    """Drop the frames of this runner and of the import machinery, in the causes too."""
+def _prune(trace: Any, seen: set[int], shim: str) -> None:
+    """Drop the frames of this runner, of what stands for Andon, and of the import machinery, in the causes too."""
     if trace is None or id(trace) in seen:
         return
     seen.add(id(trace))
-    kept = [f for f in trace.stack if not f.filename.startswith((HERE, "<frozen importlib"))]
+    kept = [f for f in trace.stack if not f.filename.startswith((HERE, shim, "<frozen importlib"))]
     trace.stack = traceback.StackSummary.from_list(kept)
     for other in (trace.__cause__, trace.__context__, *(getattr(trace, "exceptions", None) or ())):
-        _prune(other, seen)
+        _prune(other, seen, shim)
 
 
 def _shorten(text: str, job: dict[str, Any]) -> str:
