@@ -171,7 +171,7 @@ class Engines:
         with self._lock:
             if self._functions is None:
                 python = self.python
-                self._functions = FunctionEngine(narrow, self.settings, python, workspace.environ)
+                self._functions = FunctionEngine(narrow, self.settings, python, self._workspace.environ)
             return self._functions
 
     def _for_apis(self) -> Engine:
