@@ -10,10 +10,10 @@ from andon.engines.python.lock import make_lock
 from andon.errors import DatasetError
 
 
-def lock_or_skip(dataset: str, dependencies: list[str]) -> str:
+def lock_or_skip(dataset: str, dependencies: list[str], inputs: str = "digest") -> str:
     """The lock, or skip where no package index can be reached (but not in CI)."""
     try:
-        return make_lock(dataset, dependencies, "digest")
+        return make_lock(dataset, dependencies, inputs)
     except DatasetError as error:
         if error.retryable and not os.environ.get("CI"):
             pytest.skip("no package index can be reached")

@@ -125,3 +125,53 @@ def events(part: int, rows: int) -> str:
         f" timestamp '2025-01-01 22:30:00' + to_minutes((hash(i * 31) % 60000)::int) as moment"
         f" from range({part * rows}, {(part + 1) * rows}) t(i)"
     )
+
+
+_HEAD = """# /// script
+# requires-python = ">=3.11"
+# dependencies = ["numpy", "pandas", "polars", "pyarrow", "scipy", "scikit-learn"]
+# ///
+"""
+
+
+def _python(name: str, open: str | None, imports: str, body: str) -> Entry:
+    lines = "".join(f"    {line}\n" for line in body.strip().split("\n"))
+    marks = "from andon import dataset, read"
+    text = f'{_HEAD}{imports}\n\n{marks}\n\n\n@dataset()\ndef {name}(points=read("lab.points")):\n{lines}'
+    return Entry(name, open, text)
+
+
+#: What comes out of Python, each by a way of its own of drawing, adding, ordering and telling the time.
+PYTHON = [
+    _python("drawn", None, "import random", "return [{'v': random.random(), 'w': random.choice('abc')} for _ in range(50)]"),
+    _python("drawn_by_numpy", None, "import numpy as np", "return {'v': np.random.normal(size=50), 'w': np.random.permutation(50)}"),
+    _python("sampled_by_pandas", None, "import pandas", "return points.order('id').df().sample(40).reset_index(drop=True)"),
+    _python("sampled_by_polars", None, "import polars", "return points.order('id').pl().sample(40, shuffle=True)"),
+    _python("grouped_by_pandas", None, "import pandas", "frame = points.df().groupby('g').agg({'x': 'mean', 'y': 'std'})\nreturn frame.reset_index()"),
+    _python("grouped_by_polars", None, "import polars as pl", "return points.order('id').pl().group_by('g').agg(pl.col('x').sum(), pl.col('y').mean()).sort('g')"),
+    _python("unsorted_by_polars", None, "import polars as pl", "return points.order('id').pl().group_by('g').agg(pl.col('x').sum(), pl.len())"),
+    _python("clusters", None, "from sklearn.cluster import KMeans", "frame = points.order('id').df()\nframe['c'] = KMeans(4, n_init=2).fit_predict(frame[['x', 'y']])\nreturn frame"),
+    _python("forest", None, "from sklearn.ensemble import RandomForestRegressor", "frame = points.order('id').df()\nmodel = RandomForestRegressor(10).fit(frame[['x']], frame['y'])\nreturn {'p': model.predict(frame[['x']])}"),
+    _python("fitted", None, "import numpy as np\nfrom scipy.optimize import differential_evolution, minimize", "x, y = points.select('id, x, y').order('id').df()[['x', 'y']].to_numpy().T\nfound = minimize(lambda p: np.sum((y - p[0] - p[1] * x) ** 2), [0.0, 0.0])\nwide = differential_evolution(lambda p: np.sum((y - p[0] - p[1] * x) ** 2), [(-5, 5), (-5, 5)], maxiter=5)\nreturn [{'a': found.x[0], 'b': found.x[1], 'c': wide.x[0]}]"),
+    _python("decomposed", None, "import numpy as np", "values = points.select('id, x, y').order('id').df()[['x', 'y']].to_numpy()\nleft, sizes, right = np.linalg.svd(values @ values.T[:, :200], full_matrices=False)\nreturn {'s': sizes}"),
+    _python("words_of_a_set", None, "", "return [{'v': word} for word in {'a', 'bb', 'ccc', 'dddd', 'é'}]"),
+    _python("told_the_time", None, "import datetime\nimport time\n\nimport pandas", "return [{'a': datetime.datetime.now().isoformat(), 'b': time.time(), 'c': str(pandas.Timestamp.now()), 'd': str(datetime.date.today())}]"),
+    _python("own_generator", None, "import numpy as np\nfrom andon import seed", "return {'v': np.random.default_rng(seed()).normal(size=20)}"),
+    # threads add what each of them made in the order in which they are done
+    _python("forest_in_threads", "n_jobs", "from sklearn.ensemble import RandomForestRegressor", "frame = points.order('id').df()\nmodel = RandomForestRegressor(10, n_jobs=2).fit(frame[['x']], frame['y'])\nreturn {'p': model.predict(frame[['x']])}"),
+    # what nothing makes repeat
+    _python("new_generator", "np.random.default_rng()", "import numpy as np", "return {'v': np.random.default_rng().normal(size=20)}"),
+    _python("of_the_system", "os.urandom()", "import os", "return [{'v': os.urandom(8).hex()}]"),
+    _python("unique", "uuid.uuid4()", "import uuid", "return [{'v': str(uuid.uuid4())}]"),
+    _python("secret", "secrets.token_hex()", "import secrets", "return [{'v': secrets.token_hex(8)}]"),
+    _python("measured", "time.perf_counter()", "import time", "return [{'v': time.perf_counter()}]"),
+]  # fmt: skip
+POINTS = (
+    "select i as id, (i % 7)::int as g, sin(i) * 10 as x, 3 - 2 * sin(i) * 10 + cos(i * 7) as y from range(2000) t(i)\n"
+)
+
+
+def python_files() -> dict[str, str]:
+    """A project of these, without their locks."""
+    made = {"andon.toml": "", "datasets/lab/points.sql": POINTS}
+    return made | {f"datasets/lab/{entry.name}.py": entry.sql for entry in PYTHON}

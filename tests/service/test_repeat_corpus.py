@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
+from andon.project.files.packages import lock_inputs
 from kit.clones import Clone
-from kit.repeat_corpus import ENTRIES, FEW, MANY, events, files
+from kit.locks import lock_or_skip
+from kit.repeat_corpus import ENTRIES, FEW, MANY, PYTHON, events, files, python_files
 
 EXACT = {entry.name for entry in ENTRIES if entry.open is None}
 OPEN = {entry.name: entry.open for entry in ENTRIES if entry.open is not None}
@@ -39,6 +41,8 @@ ELSEWHERE = [
     ("[engine]\nthreads = 1\nmemory_limit = '1 GB'\n", {"TZ": "Asia/Tokyo", "LC_ALL": "C"}),
     ("[engine]\nthreads = 2\nwide_above = 1\nmemory_limit = '3 GB'\n", {"TZ": "America/St_Johns", "LC_ALL": "C.UTF-8"}),
 ]
+#: How often those in Python are made again: what they import takes a second each time.
+REPLAYS = int(os.environ.get("ANDON_REPLAYS", "1"))
 Found = dict[str, tuple[str, list[tuple[str, str, int]]]]
 
 
@@ -110,3 +114,38 @@ def test_the_lint_tells_the_open_ones_and_no_other(lab) -> None:
     declared = {(what, "corpus" if name == "odd_macro" else name) for name, what in OPEN.items()}
     threads = {(what, name) for what, name in declared if what in adds or name == "window_total_open"}
     assert found == (declared if wide else declared - threads)
+
+
+@pytest.fixture(scope="module")
+def pythons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
+    """The datasets in Python, built; all have one lock."""
+    clone = Clone(tmp_path_factory.mktemp("pythons") / "lab é")
+    clone.fill(python_files())
+    wanted = lock_inputs(PYTHON[0].sql)
+    assert wanted is not None
+    lock = lock_or_skip("lab.drawn", [*wanted.dependencies], wanted.digest)
+    for entry in PYTHON:
+        clone.write(f"datasets/lab/{entry.name}.lock.txt", lock)
+    assert clone.run().published
+    yield clone
+    shutil.rmtree(clone.root)
+
+
+def test_what_is_declared_of_python_comes_out_elsewhere(pythons, tmp_path) -> None:
+    declared = {entry.name: entry.open for entry in PYTHON}
+    place = tmp_path / "moved ü"
+    shutil.copytree(pythons.root, place, symlinks=True)
+    for name in ("datasets", "raw"):
+        shutil.rmtree(place / name, ignore_errors=True)
+    for settings, environ in ELSEWHERE[:REPLAYS]:
+        (place / "andon.toml").write_text(settings)
+        for name, (verdict, causes) in told(again(place, sorted(declared), environ)).items():
+            what = declared[name]
+            if what is None:
+                assert verdict == "IDENTICAL", (name, verdict, causes)
+            elif what == "n_jobs":
+                assert verdict in ("IDENTICAL", "EQUAL"), (name, verdict, causes)
+            else:
+                assert verdict == "DIFFERENT", (name, verdict)
+            if verdict != "IDENTICAL":
+                assert what in [cause for cause, _, _ in causes], (name, verdict, causes)
