@@ -93,11 +93,12 @@ class Teller:
     def __exit__(self, *_: object) -> None:
         self.app.close()
 
-    def type(self, *words: str, status: int = 0) -> None:
+    def type(self, *words: str, status: int = 0, folders: tuple[str, ...] = ()) -> None:
         """Type a command of Andon and run it.
 
         Args:
             status: the exit status with which it ends in the story.
+            folders: those words that are folders of the story's.
 
         Raises:
             DatasetError: the command ended otherwise, so that the story can't go on.
@@ -108,7 +109,8 @@ class Teller:
         entry = BY_NAME[words[0]]
         command: click.Command = getattr(import_module(entry.home), entry.attribute)
         began = time.perf_counter()
-        ended = command.main(list(words[1:]), prog_name=f"andon {words[0]}", obj=self.app, standalone_mode=False)
+        given = [str(self.story.folder / word) if word in folders else word for word in words[1:]]
+        ended = command.main(given, prog_name=f"andon {words[0]}", obj=self.app, standalone_mode=False)
         beat = self.story.beats[-1]
         beat["commands"].append("andon " + _shown(words))
         beat["seconds"] = round(beat["seconds"] + time.perf_counter() - began, 3)
@@ -118,6 +120,44 @@ class Teller:
                 f"the story stops here: `andon {words[0]}` ended with status {ended or 0}",
                 where=str(self.story.folder),
                 hint="what went wrong stands above; `andon doctor` looks at the machine",
+            )
+
+    def python(self, script: str) -> None:
+        """Run a script of the story's folder with Python and DuckDB alone: nothing else of this installation is at hand.
+
+        Raises:
+            DatasetError: it ended with another status than 0.
+        """
+        import os
+        import subprocess
+
+        from andon.engines.python.environment import provide_environment
+
+        out = self.story.console.out
+        out.line()
+        out.line(f"{out.paint('$', 'accent')} {out.paint(f'python {script}', 'bold')}")
+        began = time.perf_counter()
+        environment = provide_environment(script, None, self.app.workspace.folder.state / "environments")
+        path = os.pathsep.join(str(each) for each in environment.paths)
+        done = subprocess.run(
+            [*environment.command, script],
+            cwd=self.story.folder,
+            env={**os.environ, "PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for line in done.stdout.splitlines():
+            out.line(line)
+        beat = self.story.beats[-1]
+        beat["commands"].append(f"python {script}")
+        beat["seconds"] = round(beat["seconds"] + time.perf_counter() - began, 3)
+        if done.returncode:
+            raise DatasetError(
+                "build.failed",
+                f"the story stops here: `python {script}` ended with status {done.returncode}: {done.stderr.strip()}",
+                where=str(self.story.folder),
+                hint="`andon doctor` looks at the machine",
             )
 
     def edit(self, path: str, what: str, *changes: tuple[str, str]) -> None:

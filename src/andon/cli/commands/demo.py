@@ -25,6 +25,9 @@ MAY_AGAIN = "raw/transactions_1998-05_sent_again.csv.gz"
 MART = "datasets/marts/revenue_by_month.sql"
 INSIGHTS = ("letters", "retention", "revenue")
 LIST = "marts.customers_to_write_to"
+MONTHLY = "marts.revenue_by_month"
+#: The day of the report that is asked for a year later, and the folder that it is packed into.
+REPORTED, PACKED = "1998-07-08", "may-1998"
 VALUE = "datasets/marts/customer_value.sql"
 VALUE_TEST = "tests/customer_value.yml"
 LATEST = "select month, revenue, orders from marts.revenue_by_month order by month desc limit 3"
@@ -78,6 +81,7 @@ def tell(console: Console, folder: Path, pause: bool) -> None:
     _line(story)
     _cost(story)
     _worth(story)
+    _a_year_later(story)
     took = time.perf_counter() - began
     out.line()
     out.line(f"{out.paint('That was it', 'bold')}, in {seconds(took)}. Go on in the browser, or by typing:")
@@ -279,6 +283,21 @@ def _worth(story: Story) -> None:
         ana.story.beats[-1]["figures"].update(
             spared=str(spared), bought_all_the_same=str(all_the_same), cost=str(bill.total.money), weakest=weakest.name
         )
+
+
+def _a_year_later(story: Story) -> None:
+    text = "The auditor asks how the figure for May came about that was reported a year ago."
+    with story.beat("A year later", text, "ana", datetime(1999, 7, 9, 10, 12, tzinfo=UTC)) as ana:
+        ana.type("query", MAY, "--at", f"main@{REPORTED}")
+        ana.say(
+            "It is built again, apart, down to the shop's files, with the code, the clock and the settings of that day."
+        )
+        ana.type("reproduce", f"{MONTHLY}@{REPORTED}", "--deep")
+        ana.say("The auditor gets all that it is made of in one folder, and nothing else.")
+        ana.type("isolate", f"{MONTHLY}@{REPORTED}", "-o", PACKED, folders=(PACKED,))
+        ana.say("There it needs Python and DuckDB alone, and no Andon.")
+        ana.python(f"{PACKED}/run.py")
+        ana.figure("reported", MAY, f"main@{REPORTED}")
 
 
 def _spared(ana: Teller) -> tuple[int, int]:
