@@ -16,6 +16,7 @@ from andon.lake.former_names import FormerNames
 from andon.lake.holdings import Holdings
 from andon.lake.intact import Intact
 from andon.lake.objects import Objects
+from andon.lake.packages import Packages
 from andon.lake.refs import MAIN, Mover, RefMove, Refs
 from andon.lake.schema import MIGRATIONS
 from andon.lake.storage import Storage
@@ -31,6 +32,7 @@ class Lake:
         self.clock = clock
         self.intact = Intact(storage, MemoryCache() if kept is None else kept)
         self.objects = Objects(database, storage, clock, self.intact)
+        self.packages = Packages(database, storage, self.intact)
         self.holdings = Holdings(database)
         self.former_names = FormerNames(database, self.objects)
         self.commits = Commits(database)

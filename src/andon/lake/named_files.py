@@ -1,8 +1,9 @@
-"""The files of the storage that the catalog names: data files of all versions, and copies of the raw files of all builds."""
+"""The files of the storage that the catalog names: data files of versions, copies of the raw files of builds, wheels of locks."""
 
 from __future__ import annotations
 
 from andon.base.database import Database
+from andon.lake.packages import PackageFile
 from andon.lake.packing import build_of, unpack, version_of
 from andon.model.build import InputFile
 
@@ -33,4 +34,7 @@ def named_files(database: Database) -> set[str]:
         for row in rows:
             named.update(raw_path(file) for file in build_of(row).files)
         last = rows[-1][0]
+    if database.has_table("kept_package"):  # another catalog of the same storage may be older
+        shas = database.query("select distinct name, version, file, sha256, size from kept_package")
+        named.update(PackageFile(*row).path for row in shas)
     return named

@@ -11,15 +11,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from andon.base.database import Database, Row
 from andon.base.record import Record
 from andon.lake.intact import Sealed
+from andon.lake.packages import PackageFile, packages_of
 from andon.lake.packing import build_of, decompressed, fields, leaves_of, unpack, version_of
 from andon.lake.wrong_objects import BUILD, COMMIT, DEFINITION, TEXT, TREE, VERSION, ObjectKind, is_right, rows_of
 from andon.model.build import Build, InputFile
 from andon.model.commit import Commit, Leaf
 from andon.model.version import Version
 
-#: What is damaged: the kind of an object, `data file` or `raw file`, and its id or path.
+#: What is damaged: the kind of an object, `data file`, `raw file` or `package`, and its id or path.
 Part = tuple[str, str]
-DATA, RAW = "data file", "raw file"
+DATA, RAW, PACKAGE = "data file", "raw file", "package"
+#: The kinds that are files of the storage.
+FILES = (DATA, RAW, PACKAGE)
+_LOCK = ".lock.txt"
 #: By commit the datasets that something touches.
 Touched = dict[str, set[str]]
 
@@ -56,22 +60,32 @@ class Reached:
         self._leaves: dict[str, Mapping[str, Leaf]] = {}
         self._texts: dict[str, Mapping[str, str]] = {}
         self._inputs: dict[str, tuple[str, ...]] = {}
+        self._packages: dict[str, list[PackageFile]] = {}
         self._read_commits(set(commits), parents)
         self._read_trees()
         self._read_leaves()
 
     def files(self) -> dict[Part, Sealed]:
-        """Data files of versions and kept raw files of builds, each once."""
+        """Data files of versions, kept raw files of builds and kept wheels of locks, each once."""
         found: dict[Part, Sealed] = {(DATA, f.path): f for v in self.versions.values() for f in v.files}
         for build in self.builds.values():
             for file in map(self._copy, build.files):
                 found[RAW, file.path] = file
+        found.update({(PACKAGE, wheel.path): wheel for wheels in self._packages.values() for wheel in wheels})
         return found
+
+    def wheels(self) -> dict[str, PackageFile]:
+        """Kept wheels of locks, by path."""
+        return {wheel.path: wheel for wheels in self._packages.values() for wheel in wheels}
 
     def owners(self) -> dict[Part, str]:
         """The dataset that each file is of."""
         found = {(DATA, f.path): v.dataset for v in self.versions.values() for f in v.files}
         found.update({(RAW, self._copy(f).path): b.dataset for b in self.builds.values() for f in b.files})
+        for leaf in (leaf for leaves in self._leaves.values() for leaf in leaves.values()):
+            build = self.builds.get(leaf.build)
+            if build is not None:
+                found.update({(PACKAGE, wheel.path): build.dataset for wheel in self._wheels_of(leaf)})
         return found
 
     def touched(self, parts: Iterable[Part]) -> dict[Part, Touched]:
@@ -120,6 +134,8 @@ class Reached:
         texts |= {sha for leaves in self._leaves.values() for leaf in leaves.values() for _, sha in leaf.files}
         for _ in self._right(TEXT, texts):
             pass
+        files = {file for leaves in self._leaves.values() for leaf in leaves.values() for file in leaf.files}
+        self._packages = packages_of(self._database, sorted({sha for path, sha in files if path.endswith(_LOCK)}))
         for _ in self._right(DEFINITION, {leaf.definition for leaf in shown.values()}):
             pass
         for row in self._right(BUILD, shown):
@@ -185,6 +201,10 @@ class Reached:
             texts = self._texts.get(shared, {}).values()
             yield from (((TEXT.name, sha), None) for sha in texts if (TEXT.name, sha) in wanted)
 
+    def _wheels_of(self, leaf: Leaf) -> Iterator[PackageFile]:
+        for _, sha in leaf.files:
+            yield from self._packages.get(sha, ())
+
     def _in_leaves(self, leaves: Mapping[str, Leaf], wanted: set[Part]) -> Iterator[tuple[Part, str]]:
         for name, leaf in leaves.items():
             for part in self._of_leaf(leaf):
@@ -198,6 +218,7 @@ class Reached:
         build = self.builds.get(leaf.build)
         for file in build.files if build is not None else ():
             yield RAW, self._copy(file).path
+        yield from ((PACKAGE, wheel.path) for wheel in self._wheels_of(leaf))
         waiting, met = [leaf.version], set()
         while waiting:
             version = waiting.pop()

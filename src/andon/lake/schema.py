@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from andon.lake import packages
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "create table blob (id text primary key, size bigint not null, body bytea not null)",
@@ -27,4 +29,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ("create table identity (id text primary key)",),
     # what a definition holds beside what its id is made of
     ("create table definition_seal (id text primary key, sha256 text not null)",),
+    # wheels of locks
+    packages.TABLES,
 )

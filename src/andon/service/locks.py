@@ -24,6 +24,21 @@ class Locked(Document):
     packages: int
 
 
+def _keep(workspace: Workspace, name: str, text: str) -> None:
+    """Make the environment of a new lock, and keep its wheels, where the settings want that.
+
+    Raises:
+        DatasetError: `build.environment`: a package can't be kept, or could not be installed.
+    """
+    if not workspace.settings.get("python.keep_packages"):
+        return
+    from andon.engines.python.environment import provide_environment
+    from andon.workspace.engine_settings import python_settings
+
+    own = python_settings(workspace.settings, workspace.folder, workspace.lake.packages)
+    provide_environment(name, text.encode(), own.environments, packages=own.packages)
+
+
 def lock(workspace: Workspace, names: tuple[str, ...] = (), upgrade: bool = False) -> list[Locked]:
     """Write the locks of Python datasets and of sources in Python (all, or those in `names`).
 
@@ -32,7 +47,7 @@ def lock(workspace: Workspace, names: tuple[str, ...] = (), upgrade: bool = Fals
 
     Raises:
         UsageError: `usage.bad_argument` for a name that is no Python dataset.
-        DatasetError: `build.environment` when the packages can't be resolved.
+        DatasetError: `build.environment` when the packages can't be resolved, or can't be kept.
     """
     found = [path for folder in ("datasets", "sources") for path in sorted((workspace.root / folder).glob("*/*.py"))]
     files = {f"{path.parent.name}.{path.stem}": path for path in found}
@@ -66,5 +81,6 @@ def lock(workspace: Workspace, names: tuple[str, ...] = (), upgrade: bool = Fals
         earlier = None if upgrade or not old else old
         text = make_lock(name, wanted.dependencies, wanted.digest, wanted.requires_python, earlier)
         write_whole(target, text.encode())
+        _keep(workspace, name, text)
         results.append(Locked(name, shown, "written", text.count("==")))
     return results

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from andon.errors import UsageError
-from andon.lake.reached import DATA, RAW, Part, Reached
+from andon.lake.reached import FILES, Part, Reached
 from andon.model.verification import DamagedPart, TouchedCommit, Verification
 from andon.runs.planning.raw_files import kept_copy
 
@@ -66,7 +66,7 @@ class Verifying:
             seconds=round(time.monotonic() - begun, 3),
             damaged=[
                 DamagedPart(part[0], part[1], what, owners.get(part), _newest_first(touched[part], reached))
-                for part, what in sorted(found.items(), key=lambda item: (item[0][0] not in (DATA, RAW), item[0]))
+                for part, what in sorted(found.items(), key=lambda item: (item[0][0] not in FILES, item[0]))
             ],
         )
 

@@ -56,6 +56,7 @@ class PythonEngine(OverSql):
                 timeout=definition.timeout or self._python.timeout,
                 logical_time=recipe.moment,
                 seed=self._python.seed,
+                packages=self._python.packages,
                 memory_limit=self._settings.memory_limit or None,
                 memory=self._python.memory,
             )

@@ -65,7 +65,7 @@ def run_python(task: PythonTask, *, environments: Path, cancelled: threading.Eve
             stack, `details["log"]` the output), `build.python_timeout`, `build.environment`, `build.interrupted`.
         MachineError: the disk.
     """
-    environment = provide_environment(task.dataset, task.lock, environments, cancelled)
+    environment = provide_environment(task.dataset, task.lock, environments, cancelled, task.packages)
     way = SourceNetwork(task.hosts) if task.hosts else None
     try:
         with way or contextlib.nullcontext():
@@ -81,7 +81,7 @@ def run_python(task: PythonTask, *, environments: Path, cancelled: threading.Eve
         return PythonOutcome(
             columns,
             report["rows"],
-            log,
+            log if environment.note is None else f"note: {environment.note}\n{log}",
             seconds,
             report["python"],
             environment.packages,
