@@ -160,8 +160,8 @@ class Reproducing:
         ]
 
     def _constructs(self, build: Build, definition: Definition, view: View) -> list[OpenConstruct]:
-        if definition.sql is None:
-            why = "its code is not read for this: chance, a clock, threads and the order of sets are what to look for"
+        if definition.is_function:
+            why = "its code is not read for this: chance, a clock and threads are what to look for"
             return [OpenConstruct(definition.function or definition.entry, definition.entry, None, why, None)]
         is_wide = (build.engine.get("threads") or 1) != 1
         objects = self._workspace.lake.objects
@@ -172,7 +172,11 @@ class Reproducing:
         found = open_places(
             definition, schemas, row_keys(read.values()), lambda _, sha: objects.text(sha).decode(), is_wide=is_wide
         )
-        return [OpenConstruct(each.what, each.file, each.line, each.why, each.exact) for each in found]
+        told = [OpenConstruct(each.what, each.file, each.line, each.why, each.exact) for each in found]
+        if told or definition.sql is not None:
+            return told
+        why = "nothing of what is looked for stands in its code: packages, and what a process of its own does, are not read"
+        return [OpenConstruct(definition.function or definition.entry, definition.entry, None, why, None)]
 
 
 def _beside(again: Again) -> list[OpenConstruct]:

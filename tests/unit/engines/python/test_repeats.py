@@ -151,3 +151,38 @@ def test_a_seed_hangs_on_the_name_alone():
     assert seed_of("marts.trend") == seed_of("marts.trend") != seed_of("marts.line")
     assert 0 <= seed_of("marts.trend") < 2**32
     assert os.environ.get("ANDON_SEED") is None
+
+
+#: What `andon lint` tells, and the forms that it calls exact, as far as they need no packages.
+OPEN = """
+    import os, random, secrets, time, uuid
+    from concurrent.futures import ThreadPoolExecutor
+
+    def made(orders):
+        random.seed()
+        return [{"what": str(each)} for each in (
+            uuid.uuid4(), secrets.token_hex(8), os.urandom(8), random.SystemRandom().random(), random.Random().random(),
+            time.perf_counter_ns(), id(object()), os.environ["HOME"], random.random(),
+        )]
+"""
+EXACT = """
+    import random, time, uuid, hashlib
+    from concurrent.futures import ThreadPoolExecutor
+    from andon import seed
+
+    def made(orders):
+        random.seed(seed())
+        with ThreadPoolExecutor(4) as pool:
+            mapped = list(pool.map(hash, "ana"))
+        return [{"what": str(each)} for each in (
+            uuid.uuid5(uuid.NAMESPACE_URL, "ana"), hashlib.sha256(b"ana").hexdigest(), random.Random(seed()).random(), random.random(),
+            time.time(), mapped, {*"ana ben cleo".split()},
+        )]
+"""
+
+
+def test_what_is_called_open_differs_and_what_is_called_exact_does_not(run):
+    first, second = (run(OPEN)[1] for _ in range(2))
+    assert all(one != other for one, other in zip(first, second, strict=True))
+    first, second = (run(EXACT)[1] for _ in range(2))
+    assert first == second
