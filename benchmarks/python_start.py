@@ -20,7 +20,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
 from parts import write_part
 
 from andon.engines.python.environment import provide_environment
@@ -46,6 +45,8 @@ def took(call: Callable[[], object]) -> float:
 
 def measured(folder: Path, lock: bytes | None, times: int) -> tuple[float, float]:
     """The middle of the seconds that a dataset takes, and of those that its interpreter does."""
+    import duckdb
+
     orders = folder / "orders.parquet"
     duckdb.execute(f"copy (select 1 as id) to '{orders}' (format parquet)")
     environment = provide_environment("a.made", lock, folder / "environments")

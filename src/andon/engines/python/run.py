@@ -98,7 +98,7 @@ def run_python(task: PythonTask, *, environments: Path, cancelled: threading.Eve
             "build.python_timeout",
             f"the function took longer than {task.timeout:g} seconds and was stopped",
             where=task.entry,
-            hint="make it faster, or allow more: `@dataset(timeout=…)` in seconds",
+            hint="make it faster, or allow more: `@dataset(timeout=…)` in seconds" + _waiting(task),
             details={"log": log},
         )
     failed = _failure(task, report, status, log)
@@ -107,6 +107,12 @@ def run_python(task: PythonTask, *, environments: Path, cancelled: threading.Eve
         hint = f"it asked for a host that it does not declare: add `{hosts}` to `hosts` if that is right"
         failed = type(failed)(failed.code, failed.message, failed.where, hint, details=failed.details)
     raise failed
+
+
+def _waiting(task: PythonTask) -> str:
+    """What to know of the clock, where a function that took too long may have waited for it."""
+    reads = any(word in content for content in task.files.values() for word in (b"time.time", b".now(", b"utcnow"))
+    return "; its clock stands still, so wait by `time.monotonic()`" if reads and not task.hosts else ""
 
 
 def _prepare(task: PythonTask, environment: Environment, way: SourceNetwork | None) -> Path:
