@@ -20,7 +20,8 @@ def lint(app: App, select: tuple[str, ...], exclude: tuple[str, ...], silenced: 
 
     Values that hang on the order in which rows come, ties, samples and chance, sums of floating-point numbers where several threads work
     on them; in Python generators without a seed, clocks that go on, other processes, folders as they are listed, a network.
-    `-- exact: REASON` (in Python `# exact: REASON`) on the line, or alone on the line above, silences them. They are hints: the exit status is 0.
+    `-- exact: REASON` (in Python `# exact: REASON`) on the line, or alone on the line above, silences them. They are hints: the exit
+    status is 0.
     """
     found = app.service.linting.lint(select, exclude, silenced=silenced)
     from andon.cli.text.lint import lint_lines

@@ -217,7 +217,18 @@ def _bare(url: str) -> str:
 
 
 def _unreachable(error: Exception) -> IndexUnreachable:
-    return IndexUnreachable(f"the package index can't be reached ({type(error).__name__})")
+    """In words of its own: what the error says has the address in it."""
+    import urllib3
+
+    cause = getattr(error, "reason", None) or error
+    kinds = (
+        (urllib3.exceptions.SSLError, ": its certificate is not trusted here"),
+        (urllib3.exceptions.TimeoutError, ": it does not answer in time"),
+        (urllib3.exceptions.ProxyError, " through the proxy"),
+    )
+    return IndexUnreachable(
+        "the package index can't be reached" + next((s for k, s in kinds if isinstance(cause, k)), "")
+    )
 
 
 def _in_folder(folder: Path, name: str) -> Iterator[IndexFile]:
