@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Literal
 
 from andon.base.document import UNSET, Document, Documented, UnsetType
-from andon.engines.python.index import Indexes, IndexFile, IndexUnreachable
+from andon.engines.python.index import Indexes, IndexUnreachable
+from andon.engines.python.index_file import IndexFile
 from andon.engines.python.keeping import lock_name, this_platform
 from andon.errors import UsageError
 from andon.model.lock import LockPin, pins_of, simple_name

@@ -24,7 +24,7 @@ from andon.base.files import machine_error, make_folder
 from andon.base.hashing import content_id
 from andon.base.record import Record
 from andon.base.sharing import like_shared_folder
-from andon.engines.python.keeping import PackageStore, keep_wheels, lock_name, this_platform
+from andon.engines.python.keeping import PackageStore, is_wheel_name, keep_wheels, lock_name, this_platform
 from andon.engines.python.lock import CLOCK, python_floor
 from andon.engines.python.uv_tool import UvError, call_uv
 from andon.errors import AndonError, DatasetError
@@ -198,7 +198,7 @@ def _of_kept(
 ) -> bool:
     """Whether all could be installed of kept wheels; each is compared with the lock's hash. What is damaged is fetched from elsewhere."""
     wheels = store.kept(lock_name(content), this_platform()) if store is not None else ()
-    if store is None or not wheels:
+    if store is None or not wheels or not all(is_wheel_name(wheel.file) for wheel in wheels):
         return False
     with tempfile.TemporaryDirectory(prefix=".wheels-", dir=here) as house:
         try:

@@ -13,13 +13,11 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
-from urllib.request import getproxies, proxy_bypass
 
-from andon.base.record import Record
+from andon.engines.python.index_file import IndexFile
 from andon.engines.python.uv_tool import UvError, call_uv
 
 if TYPE_CHECKING:
@@ -29,15 +27,6 @@ _ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+h
 _SECONDS, _CHUNK, _LARGEST_PAGE = 30.0, 1 << 20, 200 << 20
 #: Some answer an unknown package so.
 _NOT_THERE = (403, 404, 410)
-
-
-class IndexFile(Record):
-    """A file of a package. `yanked` is the reason why it was ("" where none was given), None where it was not."""
-
-    name: str
-    url: str
-    sha256: str | None
-    yanked: str | None = None
 
 
 class IndexUnreachable(Exception):
@@ -126,10 +115,12 @@ class Indexes:
         return digest.hexdigest()
 
     def _page(self, url: str) -> list[IndexFile] | None:
+        from andon.engines.python.index_pages import of_html, of_json
+
         parts = urlsplit(url)
         if parts.scheme == "file":
             page = Path(unquote(parts.path), "index.html")
-            return _of_html(page.read_text(encoding="utf-8"), url) if page.is_file() else None
+            return of_html(page.read_text(encoding="utf-8"), url) if page.is_file() else None
         import urllib3
 
         try:
@@ -145,8 +136,8 @@ class Indexes:
         base = urljoin(_bare(url), base)
         try:
             if "json" in answer.headers.get("Content-Type", ""):
-                return _of_json(json.loads(body), base)
-            return _of_html(body.decode("utf-8", "replace"), base)
+                return of_json(json.loads(body), base)
+            return of_html(body.decode("utf-8", "replace"), base)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexUnreachable(
                 f"the package index answers with something else than a list of files: {error}"
@@ -175,6 +166,7 @@ class Indexes:
 
     def _pool(self, url: str) -> urllib3.PoolManager:
         import ssl
+        from urllib.request import getproxies, proxy_bypass
 
         import urllib3
 
@@ -222,6 +214,7 @@ def _unreachable(error: Exception) -> IndexUnreachable:
 
     cause = getattr(error, "reason", None) or error
     kinds = (
+        (urllib3.exceptions.NewConnectionError, ""),  # it counts as one of time, too
         (urllib3.exceptions.SSLError, ": its certificate is not trusted here"),
         (urllib3.exceptions.TimeoutError, ": it does not answer in time"),
         (urllib3.exceptions.ProxyError, " through the proxy"),
@@ -235,42 +228,3 @@ def _in_folder(folder: Path, name: str) -> Iterator[IndexFile]:
     for path in sorted(folder.glob("*")) if folder.is_dir() else ():
         if path.is_file() and re.sub(r"[-_.]+", "-", path.name.split("-")[0]).lower() == name:
             yield IndexFile(path.name, path.resolve().as_uri(), hashlib.sha256(path.read_bytes()).hexdigest())
-
-
-def _of_json(page: Any, base: str) -> list[IndexFile]:
-    found = []
-    for file in page["files"]:
-        yanked = file.get("yanked", False)
-        reason = yanked if isinstance(yanked, str) else "" if yanked else None
-        found.append(
-            IndexFile(file["filename"], urljoin(base, file["url"]), file.get("hashes", {}).get("sha256"), reason)
-        )
-    return found
-
-
-def _of_html(page: str, base: str) -> list[IndexFile]:
-    reader = _Links(base)
-    reader.feed(page)
-    return reader.files
-
-
-class _Links(HTMLParser):
-    """Reads the links of a page of the simple API."""
-
-    def __init__(self, base: str) -> None:
-        super().__init__()
-        self._base = base
-        self.files: list[IndexFile] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """See `HTMLParser`."""
-        known = dict(attrs)
-        if tag != "a" or not known.get("href"):
-            return
-        url = urljoin(self._base, known["href"] or "")
-        parts = urlsplit(url)
-        kind, _, value = parts.fragment.partition("=")
-        yanked = (known["data-yanked"] or "") if "data-yanked" in known else None
-        name = unquote(parts.path.rpartition("/")[2])
-        sha256 = value if kind == "sha256" else None
-        self.files.append(IndexFile(name, urlunsplit(parts._replace(fragment="")), sha256, yanked))

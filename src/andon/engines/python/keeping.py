@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 import sys
 import sysconfig
 import tempfile
@@ -16,9 +17,12 @@ from pathlib import Path
 from typing import Protocol
 
 from andon.base.record import Record
-from andon.engines.python.index import Indexes, IndexFile, IndexUnreachable
+from andon.engines.python.index import Indexes, IndexUnreachable
+from andon.engines.python.index_file import IndexFile
 from andon.errors import DatasetError
 from andon.model.lock import pins_of, simple_name
+
+_WHEEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*\.whl")
 
 
 class KeptWheel(Record):
@@ -131,9 +135,14 @@ def _installed(environment: Path) -> Iterator[tuple[str, str, frozenset[str]]]:
 
 def _wheel(files: Sequence[IndexFile], tags: frozenset[str]) -> IndexFile | None:
     """The wheel with these tags, else one with some of them."""
-    ranked = [(len(tags & (own := _tags(f.name))), own == tags, f) for f in files if f.name.endswith(".whl")]
+    ranked = [(len(tags & (own := _tags(f.name))), own == tags, f) for f in files if is_wheel_name(f.name)]
     best = max(ranked, key=lambda each: each[:2], default=None)
     return best[2] if best is not None and best[0] else None
+
+
+def is_wheel_name(name: str) -> bool:
+    """Whether a name is that of a wheel, and no place elsewhere."""
+    return _WHEEL.fullmatch(name) is not None
 
 
 def _tags(name: str) -> frozenset[str]:
