@@ -25,7 +25,7 @@ class Locked(Document):
 
 
 def _keep(workspace: Workspace, name: str, text: str) -> None:
-    """Make the environment of a new lock, and keep its wheels, where the settings want that.
+    """Make the environment of a lock, and keep its wheels, where the settings want that.
 
     Raises:
         DatasetError: `build.environment`: a package can't be kept, or could not be installed.
@@ -76,6 +76,7 @@ def lock(workspace: Workspace, names: tuple[str, ...] = (), upgrade: bool = Fals
             continue
         old = target.read_text(encoding="utf-8") if target.exists() else ""
         if not upgrade and f"# inputs: {wanted.digest}" in old.splitlines():
+            _keep(workspace, name, old)
             results.append(Locked(name, shown, "unchanged", old.count("==")))
             continue
         earlier = None if upgrade or not old else old

@@ -16,6 +16,7 @@ from andon.engines.relation import Relation, TableRelation
 from andon.engines.types import stored_columns
 from andon.model.dataset import Kind
 
+_OPEN = "note: the network can't be kept from the function on this machine"
 CAPABILITIES = Capabilities(name="python", kinds=frozenset({Kind.PYTHON}), macros=False)
 
 
@@ -66,8 +67,15 @@ class PythonEngine(OverSql):
             written = self._sql.run(replace(task, recipe=result, types=None))
         finally:
             shutil.rmtree(work, ignore_errors=True)
-        facts = {**written.facts, "python": done.python, "isolation": done.isolation, "seed": child.seeded}
-        return replace(written, facts=facts, log=done.log)
+        facts = {
+            **written.facts,
+            "python": done.python,
+            "isolation": done.isolation,
+            "network": done.network,
+            "seed": child.seeded,
+        }
+        open_note = f"{_OPEN}\n" if done.network == "reachable" else ""
+        return replace(written, facts=facts, log=f"{open_note}{done.log}")
 
     def _files(self, recipe: Recipe, name: str, relation: Relation, work: Path) -> tuple[Path, ...]:
         """The Parquet files of an input; a view is written out for the child, which knows no catalog."""

@@ -95,11 +95,16 @@ def elsewhere(monkeypatch, tmp_path):
     locale.setlocale(locale.LC_ALL, "")
 
 
-def test_nothing_of_the_machine_the_day_or_the_caller_is_in_a_result(make_task, environments, elsewhere, run):
+def test_nothing_of_the_machine_the_day_or_the_caller_is_in_a_result(make_task, environments, elsewhere, monkeypatch):
+    """Nor how it is kept apart."""
     first = rows(make_task, environments, TELLS)
     elsewhere()
     assert rows(make_task, environments, TELLS) == first
     assert rows(make_task, environments, TELLS, seed=8) != first
+    monkeypatch.setattr("andon.engines.python.run.bubblewrap", lambda: None)
+    for means in (("namespaces",), ("landlock",), ()):
+        monkeypatch.setattr("andon.engines.python.run.CHILD_MEANS", means)
+        assert rows(make_task, environments, TELLS) == first
 
 
 def test_every_clock_shows_the_time_of_the_run(run, make_task):
@@ -108,6 +113,7 @@ def test_every_clock_shows_the_time_of_the_run(run, make_task):
     texts = [text for (text,) in shown][:21]
     assert all("2025" in text or "17619768" in text for text in (texts[0], *texts[2:]))
     assert texts[0] == "2025-11-01 06:00:00.000007"
+    assert shown[-1] == ("[[(1, 'UTC')], [(1, 'UTC')]]",)
 
 
 def test_packages_are_seeded_and_see_that_time_too(make_task, environments, elsewhere, run):
