@@ -11,6 +11,7 @@ import pytest
 
 from andon.errors import DatasetError
 from andon.model.reproduction import ReproVerdict
+from andon.service import leftovers
 from andon.service.lock_checks import LockCheck, check_locks
 from andon.service.locks import lock
 from kit.clones import Clone
@@ -127,6 +128,10 @@ def test_a_damaged_wheel_is_fetched_again(machine, tmp_path):
     with clone.opened() as service:
         kept = service.verifying.reached(all=True)[0].wheels()
         path = next(path for path, wheel in kept.items() if wheel.name == "tinyshape")
+        stray = clone.root / ".andon/lake/packages/00/0123"  # of who was killed before it was named
+        stray.parent.mkdir()
+        stray.write_bytes(b"x")
+        assert leftovers.remove(service.workspace).paths == [str(stray)]
         target = clone.root / ".andon" / "lake" / path
         target.chmod(0o644)
         target.write_bytes(b"x" * target.stat().st_size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import locale
 import os
 import threading
@@ -12,6 +13,8 @@ import pytest
 
 from andon.engines.python.run import run_python
 from andon.engines.python.task import seed_of
+from andon.model.dataset import ClockUse
+from andon.project.files.python_clock import clock_of
 from kit.locks import lock_or_skip
 
 NOW = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
@@ -192,3 +195,62 @@ def test_what_is_called_open_differs_and_what_is_called_exact_does_not(run):
     assert all(one != other for one, other in zip(first, second, strict=True))
     first, second = (run(EXACT)[1] for _ in range(2))
     assert first == second
+
+
+#: Ways to the clock, and ways that only look like it; each is one expression.
+WAYS = """
+    datetime.now()
+    datetime.utcnow()
+    datetime.today().isoformat()
+    dt.datetime.now(dt.timezone.utc)
+    date.today()
+    datetime.now().date()
+    time.time()
+    now_ns()
+    time.gmtime()
+    time.localtime().tm_hour
+    time.strftime("%H")
+    time.ctime()
+    time.asctime()
+    time.clock_gettime(time.CLOCK_REALTIME)
+    list(map(lambda f: f(), [datetime.now, time.time]))
+    uuid.uuid1().time
+    email.utils.formatdate()
+    logical_time()
+    logical_time().date()
+    andon.logical_time().year
+    orders.query("o", "select now()").fetchall()
+    orders.query("o", "select current_date").fetchall()
+    orders.project("current_timestamp::varchar as x").fetchall()
+    orders.query("o", f"select ago(interval {1} day)").fetchall()
+    orders.query("o", "select age(timestamp '2020-01-01')").fetchall()
+    duckdb.sql("select today()").fetchall()
+    logging.makeLogRecord({}).created
+    time.gmtime(0)
+    time.strftime("%Y", time.gmtime(0))
+    time.ctime(0)
+    datetime.fromtimestamp(0)
+    datetime(2026, 1, 1).date()
+    random.random()
+    hash("now")
+    orders.query("o", "select age(timestamp '2020-01-01', timestamp '2019-01-01')").fetchall()
+    "current date"
+"""
+HEAD = """import andon, datetime as dt, duckdb, email.utils, logging, random, time, uuid
+from andon import logical_time
+from datetime import date, datetime
+from time import time_ns as now_ns
+"""
+#: What a module of Python reads by itself, as a package would.
+BY_ITSELF = {"logging.makeLogRecord({}).created"}
+
+
+def test_what_differs_by_the_run_s_time_is_part_of_the_recipe(run):
+    ways = [line.strip() for line in WAYS.strip().splitlines()]
+    code = f"{HEAD}\n\ndef made(orders):\n    return [{{'what': str(each)}} for each in ({', '.join(ways)},)]\n"
+    first, second = (run(code, logical_time=NOW + more)[1] for more in (timedelta(0), timedelta(days=400, hours=1)))
+    differs = {way for way, one, other in zip(ways, first, second, strict=True) if one != other}
+    told = {way for way in ways if clock_of(ast.parse(f"{HEAD}\nx = {way}")) is not ClockUse.NONE}
+    assert differs - told == BY_ITSELF
+    assert told <= differs
+    assert len(differs) > 25
