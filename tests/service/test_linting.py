@@ -34,6 +34,12 @@ CASES: list[tuple[str, str, str]] = [
     ("mode(…)", "select mode(who) v from shop.orders", "select who v from shop.orders group by who order by count(*) desc, who limit 1"),
     ("list(…)", "select list(who) v from shop.orders", "select list(who order by who) v from shop.orders"),
     ("list(…)", "select list(who order by day) v from shop.orders", "select list(who order by day, id) v from shop.orders"),
+    ("array(select …)", "select array(select who from shop.orders) v", "select array(select who from shop.orders order by who) v"),
+    (
+        "array(select …)",
+        "select array(select who from shop.orders order by day) v",
+        "select array(select who from shop.orders order by day, id) v",
+    ),
     ("string_agg(…)", "select string_agg(who, ',') v from shop.orders", "select string_agg(who, ',' order by who) v from shop.orders"),
     ("array_agg(…)", "select array_agg(distinct who) v from shop.orders", "select array_agg(distinct who order by who) v from shop.orders"),
     ("row_number() over", "select id, row_number() over (order by day) v from shop.orders", "select id, row_number() over (order by day, id) v from shop.orders"),
@@ -211,12 +217,29 @@ class TestProjects:
             linted(clone, silenced=True), Ink(io.StringIO(), False, {})
         )
 
-    def test_python_is_not_read_and_that_is_said(self, clone: Clone) -> None:
+    def test_python_is_read_with_its_modules_and_a_source_is_not(self, clone: Clone) -> None:
+        head = "from andon import dataset, read\nfrom chance import draw\n\n\n@dataset()\ndef p(orders=read('shop.orders')):\n"
+        clone.write("datasets/marts/p.py", f"{head}    return [{{'x': draw(), 'id': id(draw)}}]\n")
+        clone.write("modules/chance.py", "import uuid\n\n\ndef draw():\n    return uuid.uuid4().hex\n")
+        clone.write("modules/unused.py", "import uuid\n\nuuid.uuid4()\n")
         clone.write(
-            "datasets/marts/p.py",
-            'from andon import dataset, read\n\n\n@dataset()\ndef p(orders=read("shop.orders")):\n    return orders\n',
+            "sources/shop/api.py",
+            "import uuid\nfrom andon import source\n\n\n@source()\ndef api():\n    return [{'x': uuid.uuid4().hex}]\n",
         )
-        assert linted(clone).unread == ["marts.p"]
+        found = linted(clone)
+        assert places(found) == [("id()", "datasets/marts/p.py", 7), ("uuid.uuid4()", "modules/chance.py", 5)]
+        assert found.unread == ["shop.api"]
+        assert planned(clone)["marts.p"] == [
+            ("id()", "datasets/marts/p.py", 7),
+            ("uuid.uuid4()", "modules/chance.py", 5),
+        ]
+        clone.write(
+            "modules/chance.py", "import uuid\n\n\ndef draw():\n    return uuid.uuid4().hex  # exact: a name only\n"
+        )
+        assert places(linted(clone)) == [("id()", "datasets/marts/p.py", 7)]
+        clone.run()
+        clone.write("datasets/marts/p.py", f"{head}    return [{{'x': draw(), 'id': id(draw), 'y': 1}}]\n")
+        assert places(linted(clone, "marts.p")) == [("id()", "datasets/marts/p.py", 7)]
 
     def test_a_plan_tells_what_is_new_and_nothing_else(self, clone: Clone) -> None:
         clone.write(LATEST, FIRST)

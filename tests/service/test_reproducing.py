@@ -106,7 +106,8 @@ def test_python_is_run_again(tmp_path, value, verdict, differ):
     clone.run()
     found = reproduced(clone, "a.made")
     assert (found.verdict, found.difference.rows.total if found.difference else None) == (verdict, differ)
-    assert [each.file for each in found.causes] == ([] if verdict is ReproVerdict.IDENTICAL else ["datasets/a/made.py"])
+    told = [(each.what, each.file, each.line) for each in found.causes]
+    assert told == ([] if verdict is ReproVerdict.IDENTICAL else [("time.perf_counter()", "datasets/a/made.py", 8)])
 
 
 @pytest.mark.parametrize("name", ["andon_place", "Andon_Place", "andon_place_", 'a"b', "größe"])

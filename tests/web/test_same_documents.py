@@ -34,6 +34,7 @@ PARTS = {"plan --due", "log --schema", "check --history", "check --sql", "check 
 PARTS |= {
     "show --readers",
     "show run",
+    "lock --check",
     "query --connection",
     "tag --delete",
     "ls --queries",
@@ -330,6 +331,7 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["pull"], lambda c: c.post("/pulls")),
     (["config", "show"], lambda c: c.get("/settings")),
     (["lock"], lambda c: c.post("/locks")),
+    (["lock", "--check"], lambda c: c.get("/locks")),
     (["source", "list"], lambda c: c.get("/sources")),
     (["source", "check"], lambda c: c.post("/sources/checks")),
     (["source", "load", "shop.orders"], lambda c: c.post("/sources/loads", {"sources": ["shop.orders"]})),

@@ -55,7 +55,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("analysis", "analyses", "analysis", "Scripts and notebooks: run on a commit, kept, repeated", "Look"),
     Entry("architecture", "architecture", "architecture", "What the lake is built of, as blocks and lines", "Look"),
     Entry("impact", "lineage", "impact", "What a change would reach: datasets, insights, owners", "Look"),
-    Entry("lint", "lint", "lint", "SQL by which two runs may differ, with the exact form", "Look"),
+    Entry("lint", "lint", "lint", "Code by which two runs may differ, with the exact form", "Look"),
     Entry("status", "datasets", "status", "Where the folder stands against its branch", "Look"),
     Entry("log", "history", "log", "What was published, when and by whom", "Look"),
     Entry("diff", "diff", "diff", "How two commits differ", "Look"),

@@ -20,6 +20,7 @@ from andon.lake.holdings import Holdings
 from andon.lake.intact import Intact
 from andon.lake.leases import Leases
 from andon.lake.objects import Objects
+from andon.lake.packages import Packages
 from andon.lake.refs import MAIN, Mover, RefMove, Refs
 from andon.lake.schema import MIGRATIONS
 from andon.lake.storage import Storage
@@ -38,6 +39,7 @@ class Lake:
         self.leases = Leases(_notes(storage, database), self.going.epoch, self.going.look)
         self.intact = Intact(storage, MemoryCache() if kept is None else kept, self.going)
         self.objects = Objects(database, storage, clock, self.intact, self.going)
+        self.packages = Packages(database, storage, self.intact)
         self.holdings = Holdings(database)
         self.analysis_runs = AnalysisRuns(database, storage, self.intact, self.objects.put_texts, storage.writing)
         self.former_names = FormerNames(database, self.objects)

@@ -1,5 +1,5 @@
-"""The files of the storage that the catalog names: data files of all versions, copies of the raw files of all builds, and what
-runs of analyses made."""
+"""The files of the storage that the catalog names: data files of all versions, copies of the raw files of all builds, what runs of
+analyses made, and wheels of locks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from andon.base.database import Database
 from andon.lake.analysis_runs import run_of
 from andon.lake.intact import Sealed
+from andon.lake.packages import PackageFile
 from andon.lake.packing import build_of, unpack, version_of
 from andon.lake.wrong_objects import BUILD, VERSION, right_rows
 from andon.model.build import InputFile
@@ -44,6 +45,9 @@ def named_files(database: Database) -> set[str]:
         for _, body in rows:
             named.update(each.path for each in run_of(body).outputs)
         last = rows[-1][0]
+    if database.has_table("kept_package"):  # another catalog of the same storage may be older
+        shas = database.query("select distinct name, version, file, sha256, size from kept_package")
+        named.update(PackageFile(*row).path for row in shas)
     return named
 
 

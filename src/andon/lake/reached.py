@@ -12,6 +12,7 @@ from andon.base.database import Database, Row
 from andon.base.record import Record
 from andon.lake.analysis_runs import file_of, run_of
 from andon.lake.intact import Sealed
+from andon.lake.packages import PackageFile, packages_of
 from andon.lake.packing import build_of, decompressed, fields, leaves_of, unpack, version_of
 from andon.lake.wrong_objects import (
     ANALYSIS_RUN,
@@ -32,9 +33,10 @@ from andon.model.version import Version
 
 #: What is damaged: the kind of an object or of a file, and its id or path.
 Part = tuple[str, str]
-#: Files: of versions, copies of what was loaded, and what runs of analyses made.
-DATA, RAW, MADE = "data file", "raw file", "analysis file"
-FILES = (DATA, RAW, MADE)
+#: Files: of versions, copies of what was loaded, what runs of analyses made, and wheels of locks.
+DATA, RAW, MADE, PACKAGE = "data file", "raw file", "analysis file", "package"
+FILES = (DATA, RAW, MADE, PACKAGE)
+_LOCK = ".lock.txt"
 #: By commit the datasets that something touches.
 Touched = dict[str, set[str]]
 
@@ -79,6 +81,7 @@ class Reached:
         self._leaves: dict[str, Mapping[str, Leaf]] = {}
         self._texts: dict[str, Mapping[str, str]] = {}
         self._inputs: dict[str, tuple[str, ...]] = {}
+        self._packages: dict[str, list[PackageFile]] = {}
         for row in self._right(ANALYSIS_RUN, analyses):
             self.analyses[row[0]] = run_of(row[-1])
         self._read_commits({*commits, *(run.commit for run in self.analyses.values())}, parents)
@@ -86,7 +89,7 @@ class Reached:
         self._read_leaves()
 
     def files(self) -> dict[Part, Sealed]:
-        """Data files of versions, kept raw files of builds, and what runs of analyses made, each once."""
+        """Data files of versions, kept raw files of builds, what runs of analyses made, and kept wheels of locks, each once."""
         found: dict[Part, Sealed] = {(DATA, f.path): f for v in self.versions.values() for f in v.files}
         for build in self.builds.values():
             for file in map(self._copy, build.files):
@@ -94,13 +97,22 @@ class Reached:
         for run in self.analyses.values():
             for each in run.outputs:
                 found[MADE, each.path] = file_of(each.sha256, each.size)
+        found.update({(PACKAGE, wheel.path): wheel for wheels in self._packages.values() for wheel in wheels})
         return found
+
+    def wheels(self) -> dict[str, PackageFile]:
+        """Kept wheels of locks, by path."""
+        return {wheel.path: wheel for wheels in self._packages.values() for wheel in wheels}
 
     def owners(self) -> dict[Part, str]:
         """The dataset that each file is of, or the analysis."""
         found = {(DATA, f.path): v.dataset for v in self.versions.values() for f in v.files}
         found.update({(RAW, self._copy(f).path): b.dataset for b in self.builds.values() for f in b.files})
         found.update({(MADE, o.path): f"analyses/{run.name}" for run in self.analyses.values() for o in run.outputs})
+        for leaf in (leaf for leaves in self._leaves.values() for leaf in leaves.values()):
+            build = self.builds.get(leaf.build)
+            if build is not None:
+                found.update({(PACKAGE, wheel.path): build.dataset for wheel in self._wheels_of(leaf)})
         return found
 
     def touched(self, parts: Iterable[Part]) -> dict[Part, Touched]:
@@ -153,6 +165,8 @@ class Reached:
         texts |= {part[1] for run in self.analyses.values() for part in _of_run(run) if part[0] == TEXT.name}
         for _ in self._right(TEXT, texts):
             pass
+        files = {file for leaves in self._leaves.values() for leaf in leaves.values() for file in leaf.files}
+        self._packages = packages_of(self._database, sorted({sha for path, sha in files if path.endswith(_LOCK)}))
         for _ in self._right(DEFINITION, {leaf.definition for leaf in shown.values()}):
             pass
         for row in self._right(BUILD, shown):
@@ -218,6 +232,10 @@ class Reached:
             texts = self._texts.get(shared, {}).values()
             yield from (((TEXT.name, sha), None) for sha in texts if (TEXT.name, sha) in wanted)
 
+    def _wheels_of(self, leaf: Leaf) -> Iterator[PackageFile]:
+        for _, sha in leaf.files:
+            yield from self._packages.get(sha, ())
+
     def _in_leaves(self, leaves: Mapping[str, Leaf], wanted: set[Part]) -> Iterator[tuple[Part, str]]:
         for name, leaf in leaves.items():
             for part in self._of_leaf(leaf):
@@ -231,6 +249,7 @@ class Reached:
         build = self.builds.get(leaf.build)
         for file in build.files if build is not None else ():
             yield RAW, self._copy(file).path
+        yield from ((PACKAGE, wheel.path) for wheel in self._wheels_of(leaf))
         waiting, met = [leaf.version], set()
         while waiting:
             version = waiting.pop()

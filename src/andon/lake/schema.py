@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from andon.lake import packages
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "create table blob (id text primary key, size bigint not null, body bytea not null)",
@@ -38,4 +40,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "create table analysis_run (id text primary key, name text not null, number bigint not null, body bytea not null,"
         " unique (name, number))",
     ),
+    # wheels of locks
+    packages.TABLES,
 )

@@ -6,7 +6,7 @@ from andon.base.document import Document
 
 
 class LintFinding(Document):
-    """A place of SQL by which two runs over the same inputs may differ.
+    """A place of code by which two runs over the same inputs may differ.
 
     Attributes:
         dataset: whose code it is; of macros the first that calls it.
@@ -35,7 +35,7 @@ class LintDocument(Document):
         read: how many datasets were read.
         findings: silenced ones only where they are asked for.
         silenced: how many are silenced.
-        unread: datasets in other languages, which are not read.
+        unread: sources in Python, which are not read: what they load is kept.
     """
 
     read: int

@@ -31,6 +31,29 @@ class LockFlaw(Record):
     message: str
 
 
+class LockPin(Record):
+    """A package as a lock pins it: one version, and the sha256 of the files that it may be."""
+
+    name: str
+    version: str
+    hashes: tuple[str, ...]
+
+
+def simple_name(name: str) -> str:
+    """The one way to write the name of a package."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def pins_of(lock: str) -> tuple[LockPin, ...]:
+    """What `lock` pins, in its order; a package may be pinned several times, for other systems or Pythons."""
+    found = (_PIN.fullmatch(text) for text in read_lock(lock)[0])
+    return tuple(
+        LockPin(pin["name"], pin["version"], tuple(re.findall(r"sha256:([0-9a-f]{64})", pin["hashes"])))
+        for pin in found
+        if pin is not None
+    )
+
+
 def locked_for(lock: str) -> str | None:
     """The digest in the head of a lock: of the dependencies and the Python versions that it was made from."""
     found = _INPUTS.search(lock)

@@ -28,7 +28,7 @@ class ReproVerdict(StrEnum):
 
 
 class OpenConstruct(Document):
-    """A place of SQL or of what surrounds it by which two runs may differ.
+    """A place of code or of what surrounds it by which two runs may differ.
 
     Attributes:
         what: as it is written (`first(x)`), or what differs beside the code.

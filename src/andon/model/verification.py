@@ -22,7 +22,7 @@ class DamagedPart(Document):
     """A file or an object of the catalog that does not hold what was written.
 
     Attributes:
-        kind: `data file`, `raw file`, `text`, `definition`, `tree`, `commit`, `version`, `build`,
+        kind: `data file`, `raw file`, `package`, `text`, `definition`, `tree`, `commit`, `version`, `build`,
             `analysis file` or `analysis run`.
         name: path of the file in the storage, id of the object.
         what: `is not there`, `is cut off`, `is damaged` or `can't be read`.

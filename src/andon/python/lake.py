@@ -49,6 +49,7 @@ from andon.service.undo import Reverted
 if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
     from andon.service.checks import CheckReport
+    from andon.service.lock_checks import LockCheck
     from andon.service.proposing import ProposedChecks
     from andon.service.run_log import RunShown
 
@@ -104,6 +105,16 @@ class Lake(IncidentLake):
             UsageError: `lake.ref_not_found`.
         """
         return self._service.run_log.show(str(run))
+
+    def check_locks(self, *datasets: str) -> LockCheck:
+        """Whether what the locks of the project's Python files name is still to be had, and whole where it is kept; nothing is written.
+
+        Raises:
+            UsageError: `usage.bad_argument` for a name that has no lock.
+        """
+        from andon.service.lock_checks import check_locks
+
+        return check_locks(self._service.workspace, datasets)
 
     def lineage(
         self,

@@ -40,6 +40,7 @@ from andon.service.datasets import DatasetInfo
 from andon.service.documents import AcceptedDocument
 from andon.service.history import DiffDocument, LogDocument
 from andon.service.lineage import ImpactDocument, TrailDocument
+from andon.service.lock_checks import LockCheckDocument
 from andon.service.profiles import ToldProfile, ToldProfileDiffDocument
 from andon.service.proposing import ProposedChecks, ProposedChecksDocument
 from andon.service.pull import PulledDocument
@@ -113,6 +114,10 @@ class RemoteLake(RemoteIncidents):
     def show_run(self, run: int) -> RunPage:
         """All that is kept of a run: where it came from, its tasks, its checks, its log."""
         return from_json(RunPage, self._link.get(f"/runs/{run}"))
+
+    def check_locks(self, *datasets: str) -> LockCheckDocument:
+        """Whether what the locks of the server's folder name is still to be had, and whole where it is kept."""
+        return from_json(LockCheckDocument, self._link.get("/locks", datasets=list(datasets)))
 
     def lineage(
         self,

@@ -64,7 +64,7 @@ class ReproducingLake(ActingLake):
         return self._service.reproduction_samples.sample(datasets, options, Listener(report))
 
     def lint(self, *select: str, exclude: Sequence[str] = (), all: bool = False) -> LintDocument:
-        """Places of the folder's SQL by which two runs over the same inputs may differ, each with the form that is exact.
+        """Places of the folder's code by which two runs over the same inputs may differ, each with the form that is exact.
 
         Args:
             select: terms of a selection of datasets; none means all.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 #: Folders of the storage in which files are named by the catalog.
-_NAMED = ("data", "raw", "analyses")
+_NAMED = ("data", "raw", "analyses", "packages")
 #: What a file is called while it is written (`base/files.py`).
 _HALF = re.compile(r"\..+\.(?P<process>[0-9]+)-[0-9a-f]{8}\.tmp\Z")
 

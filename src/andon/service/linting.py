@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.record import replace
-from andon.model.dataset import Definition, Kind
+from andon.model.dataset import Definition
 from andon.model.lint import LintDocument, LintFinding
 from andon.model.plan import Action, Step
 from andon.model.version import Columns
-from andon.runs.inspection.open_places import ReadText, added_places, is_read, open_places, row_keys
+from andon.runs.inspection.open_places import ReadText, added_places, is_read, is_sql, open_places, row_keys
 from andon.runs.planning.bound_columns import known_columns
 from andon.service.unit_tests import bound_of, chosen_of
 from andon.workspace.engine_settings import cores
@@ -44,7 +44,7 @@ class Linting:
         gathered = preparer.folder(self._lake.refs.head(self._workspace.branch()))
         chosen = sorted(chosen_of(gathered, select, exclude) & gathered.definitions.keys())
         taken = [name for name in chosen if is_read(gathered.definitions[name])]
-        bound = bound_of(preparer, gathered, set(taken)).columns
+        bound = bound_of(preparer, gathered, {name for name in taken if is_sql(gathered.definitions[name])}).columns
         found: dict[tuple[str, int, str], LintFinding] = {}
         for name in taken:
             for each in self._of(gathered, gathered.definitions[name], bound, self._reader(gathered)):
@@ -52,11 +52,7 @@ class Linting:
         open_ones = [found[key] for key in sorted(found)]
         told = [each for each in open_ones if silenced or each.silenced is None]
         hushed = sum(each.silenced is not None for each in open_ones)
-        unread = [
-            name
-            for name in chosen
-            if gathered.definitions[name].kind is Kind.PYTHON or gathered.definitions[name].is_function
-        ]
+        unread = [name for name in chosen if gathered.definitions[name].is_function]
         return LintDocument(len(taken), told, hushed, unread)
 
     def of_plan(self, steps: Sequence[Step], gathered: Gathered, bound: Mapping[str, Columns]) -> tuple[Step, ...]:
@@ -119,7 +115,7 @@ class Linting:
 def _line(found: LintFinding, definition: Definition, read: ReadText) -> str:
     """The line that a place stands on."""
     text = definition.sql or ""
-    if found.file != definition.entry:
+    if found.file != definition.entry or not text:
         text = read(found.file, dict(definition.files)[found.file])
     lines = text.split("\n")
     return lines[found.line - 1] if found.line <= len(lines) else ""

@@ -29,6 +29,21 @@ class Locked(Document):
     packages: int
 
 
+def _keep(workspace: Workspace, name: str, text: str) -> None:
+    """Make the environment of a lock, and keep its wheels, where the settings want that.
+
+    Raises:
+        DatasetError: `build.environment`: a package can't be kept, or could not be installed.
+    """
+    if not workspace.settings.get("python.keep_packages"):
+        return
+    from andon.engines.python.environment import provide_environment
+    from andon.workspace.engine_settings import python_settings
+
+    own = python_settings(workspace.settings, workspace.folder, workspace.lake.packages)
+    provide_environment(name, text.encode(), own.environments, packages=own.packages)
+
+
 def lock(workspace: Workspace, names: tuple[str, ...] = (), upgrade: bool = False) -> list[Locked]:
     """Write the locks of Python datasets, of sources in Python and of analyses (all, or those in `names`).
 
@@ -37,7 +52,7 @@ def lock(workspace: Workspace, names: tuple[str, ...] = (), upgrade: bool = Fals
 
     Raises:
         UsageError: `usage.bad_argument` for a name that is no Python dataset.
-        DatasetError: `build.environment` when the packages can't be resolved.
+        DatasetError: `build.environment` when the packages can't be resolved, or can't be kept.
     """
     found = [path for folder in ("datasets", "sources") for path in sorted((workspace.root / folder).glob("*/*.py"))]
     files = {f"{path.parent.name}.{path.stem}": path for path in found}
@@ -66,11 +81,13 @@ def lock(workspace: Workspace, names: tuple[str, ...] = (), upgrade: bool = Fals
             continue
         old = target.read_text(encoding="utf-8") if target.exists() else ""
         if not upgrade and f"# inputs: {wanted.digest}" in old.splitlines():
+            _keep(workspace, name, old)
             results.append(Locked(name, shown, "unchanged", old.count("==")))
             continue
         earlier = None if upgrade or not old else old
         text = make_lock(name, wanted.dependencies, wanted.digest, wanted.requires_python, earlier)
         write_whole(target, text.encode())
+        _keep(workspace, name, text)
         results.append(Locked(name, shown, "written", text.count("==")))
     return results
 

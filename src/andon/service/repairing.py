@@ -6,13 +6,14 @@ changes. What can't be had so is left as it is, with why.
 
 from __future__ import annotations
 
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.errors import AndonError, DamagedError
 from andon.lake.collecting import collecting
-from andon.lake.reached import DATA, MADE, RAW
+from andon.lake.reached import DATA, FILES, MADE, PACKAGE, RAW
 from andon.lake.wrong_objects import BUILD
 from andon.model.repair import LakeRepair, MendedFile, UnmendedPart
 from andon.runs.planning.raw_files import RawFiles, kept_copy
@@ -67,7 +68,7 @@ class Repairing:
             return BringingBack(self._workspace).bring(names, at)
         begun = time.monotonic()
         found = self._verifying.verify(all=True, told=told)
-        files = [part for part in found.damaged if part.kind in (DATA, RAW)]
+        files = [part for part in found.damaged if part.kind in FILES]
         mended: list[MendedFile] = []
         why: dict[str, str] = {}
         if files:
@@ -111,6 +112,7 @@ class _Mending:
             why: takes, by path, why a file could not be mended.
         """
         self._raw(why)
+        self._packages(why)
         before = -1
         while before != len(self._mended):
             before = len(self._mended)
@@ -131,6 +133,25 @@ class _Mending:
                 self._done(path, f"copied again from `{file.path}`")
             except AndonError as error:
                 why[path] = f"the project has no file with that content any more: {error.message}"
+
+    def _packages(self, why: dict[str, str]) -> None:
+        """Fetch wheels once more from where they came."""
+        from andon.engines.python.index import IndexUnreachable
+        from andon.engines.python.keeping import fetch_wheel
+
+        wheels = self._reached.wheels()
+        for path in [path for path, part in self._damaged.items() if part.kind == PACKAGE]:
+            wheel = wheels[path]
+            with tempfile.TemporaryDirectory(prefix="andon-wheel-") as folder:
+                target = Path(folder, wheel.file)
+                try:
+                    if fetch_wheel(wheel.name, wheel.sha256, target):
+                        self._lake.packages.put(wheel, target)
+                        self._done(path, f"fetched again: `{wheel.file}`")
+                    else:
+                        why[path] = f"no package index has `{wheel.file}` with that content any more"
+                except IndexUnreachable as error:
+                    why[path] = str(error)
 
     def _data(self, path: str) -> str:
         """Build the versions again that a file is of, the oldest first, until one gives it; returns why it is not there, if so."""

@@ -25,6 +25,8 @@ _MACHINE: dict[str, tuple[str, str | None]] = {
     "version": ("the engine's version", "the version of Andon that pins that engine"),
     "python": ("the version of Python", "that version of Python"),
     "isolation": ("what keeps Python apart", None),
+    "network": ("the network that Python sees", None),
+    "seed": ("the seed", None),
     "threads": ("the engine's threads", None),
     "memory_limit": ("the engine's memory", None),
 }

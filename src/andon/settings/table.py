@@ -132,6 +132,13 @@ SETTINGS: tuple[Setting, ...] = (
         0,
         "Memory that a Python dataset's process may take (`8GB`), on Linux; 0 is four fifths of the machine's.",
     ),
+    Setting(
+        "python.keep_packages",
+        "flag",
+        False,
+        "Whether the wheels of each lock that is made or used are kept in the lake, for this machine's system and Python: then its"
+        " datasets run when no package index has them any more.",
+    ),
     Setting("python.timeout", "number", 600, "Seconds that a Python dataset may take, where its file says nothing."),
     Setting("query.timeout", "number", 60, "Seconds that a query may take in a process that answers others."),
     Setting(

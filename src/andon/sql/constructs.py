@@ -35,6 +35,7 @@ from andon.sql.unique import (
 _FIRST = "which of the rows it takes hangs on the order in which they come"
 _TIES = "where several rows tie, which one it takes hangs on the order in which they come"
 _LISTED = "the order of what it puts together is that in which rows come"
+_LISTED_ROWS = (_LISTED, "`array(select … order by …)`, down to a key")
 _ABOUT = "it estimates, and what it finds hangs on how rows are shared out among threads"
 _CHANCE = "it is another one at each call"
 _STATED = "it tells of the engine or the session, not of what is read"
@@ -227,6 +228,8 @@ class _Reader:
             yield from self._of_call(node, name, scope, place)
         elif node.get("class") == "WINDOW":
             yield from self._of_window(node, name, kind, scope, place)
+        elif (rows := _listed_rows(node)) is not None and not self._is_listed(rows, scope):
+            yield self._told(place, "array(select …)", _LISTED_ROWS)
         if node.get("sample"):
             sample = node["sample"]
             if sample.get("seed", -1) == -1 or str(sample.get("method", "")).lower() == "system":
@@ -328,12 +331,35 @@ class _Reader:
         elif not self._is_total(node, terms, keys):
             yield self._told(place, "limit", _CUT)
 
+    def _is_listed(self, node: Any, scope: _Scope) -> bool:
+        """Whether the rows of a query in `array(…)` come in one order; where rows are cut off at random, that is told for itself."""
+        modifiers = {each["type"]: each for each in node.get("modifiers", ())}
+        orders = (modifiers.get("ORDER_MODIFIER") or {}).get("orders", ())
+        if any(each["expression"].get("class") == "STAR" for each in orders) or _is_one_row(node):
+            return True
+        if not orders and ("LIMIT_MODIFIER" in modifiers or "LIMIT_PERCENT_MODIFIER" in modifiers):
+            return True
+        return self._is_total(node, _meant(orders, node), partial(keys_of, node, self._keys, ctes_in(node, scope.ctes)))
+
     def _is_total(self, node: Any, terms: set[Term], keys: Callable[[], list[RowKey]]) -> bool:
         """Whether rows that agree in all terms are one row, or are alike in all that is selected."""
         items = node.get("select_list", ())
         if items and all(each.get("class") != "STAR" and term_of(each) in terms for each in items):
             return True
         return not is_multiplied(node) and tells_apart(keys(), terms)
+
+
+def _listed_rows(node: Any) -> Any:
+    """The query in `array(select …)`, which the parser makes a list of; None for another subquery."""
+    whole = (node.get("subquery") or {}).get("node") or {} if node.get("class") == "SUBQUERY" else {}
+    items = whole.get("select_list", ())
+    if len(items) != 1 or items[0].get("class") != "CASE":
+        return None
+    otherwise = items[0].get("else_expr") or {}
+    listed = otherwise.get("children") or [{}]
+    if otherwise.get("function_name") != "array_agg" or listed[0].get("class") != "POSITIONAL_REFERENCE":
+        return None
+    return ((whole.get("from_table") or {}).get("subquery") or {}).get("node")
 
 
 def _is_one_row(node: Any) -> bool:

@@ -311,6 +311,7 @@ class _Case:
             timeout=definition.timeout or self._python_settings.timeout,
             logical_time=self._moment,
             memory_limit=self._memory_limit or None,
+            packages=self._python_settings.packages,
         )
         run_python(task, environments=self._python_settings.environments, cancelled=threading.Event())
         return f"select * from read_parquet({literal(str(task.output))})"

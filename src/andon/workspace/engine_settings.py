@@ -8,8 +8,10 @@ from pathlib import Path
 from andon.base.temporary import Temporary, system_place
 from andon.engines.engine import EngineSettings
 from andon.engines.python.task import PythonSettings
+from andon.lake.packages import Packages
 from andon.settings.resolve import Settings
 from andon.workspace.folder import Folder
+from andon.workspace.package_store import LakePackages
 
 
 def cores(settings: Settings) -> int:
@@ -46,11 +48,18 @@ def reading_settings(settings: Settings, folder: Folder) -> EngineSettings:
     return engine_settings(settings, temporary(settings, folder, "read"))
 
 
-def python_settings(settings: Settings, folder: Folder) -> PythonSettings:
-    """For engines that run Python datasets."""
+def python_settings(settings: Settings, folder: Folder, packages: Packages, *, keeps: bool = True) -> PythonSettings:
+    """For engines that run Python datasets.
+
+    Args:
+        packages: of the lake.
+        keeps: whether wheels may be kept, where the settings want that.
+    """
     most = machine_memory()
     memory = int(settings.get("python.memory")) or (most and most * 4 // 5)
-    return PythonSettings(folder.state / "environments", float(settings.get("python.timeout")), memory)
+    store = LakePackages(packages, keeps=keeps and bool(settings.get("python.keep_packages")))
+    timeout = float(settings.get("python.timeout"))
+    return PythonSettings(folder.state / "environments", timeout, memory, packages=store)
 
 
 def machine_memory() -> int | None:

@@ -210,7 +210,11 @@ class Engines:
     @property
     def python(self) -> PythonSettings:
         """How Python datasets are run."""
-        return replace(python_settings(self._workspace.settings, self._workspace.folder), seed=self.seed)
+        workspace = self._workspace
+        own = python_settings(
+            workspace.settings, workspace.folder, workspace.lake.packages, keeps=self._lake is workspace.lake
+        )
+        return replace(own, seed=self.seed)
 
     @property
     def seed(self) -> int | None:

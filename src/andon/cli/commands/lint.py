@@ -16,10 +16,12 @@ from andon.cli.options import exclude_option, json_option, select_argument
 @json_option
 @pass_app
 def lint(app: App, select: tuple[str, ...], exclude: tuple[str, ...], silenced: bool) -> None:
-    """Places of the folder's SQL by which two runs over the same inputs may differ, each with the form that is exact.
+    """Places of the folder's code by which two runs over the same inputs may differ, each with the form that is exact.
 
     Values that hang on the order in which rows come, ties, samples and chance, sums of floating-point numbers where several threads work
-    on them. `-- exact: REASON` on the line, or alone on the line above, silences them. They are hints: the exit status is 0.
+    on them; in Python generators without a seed, clocks that go on, other processes, folders as they are listed, a network.
+    `-- exact: REASON` (in Python `# exact: REASON`) on the line, or alone on the line above, silences them. They are hints: the exit
+    status is 0.
     """
     found = app.service.linting.lint(select, exclude, silenced=silenced)
     from andon.cli.text.lint import lint_lines

@@ -14,7 +14,7 @@ from andon.cli.documents import MadeDocument
 from andon.cli.options import json_option
 from andon.cli.output import Cell
 from andon.cli.table import table
-from andon.errors import EXIT_DONE, EXIT_MACHINE, UsageError
+from andon.errors import EXIT_DONE, EXIT_FAILED, EXIT_MACHINE, UsageError
 from andon.service.documents import settings_documents
 
 if TYPE_CHECKING:
@@ -139,13 +139,22 @@ def config_show(app: App) -> None:
     )
 
 
-@click.command(cls=Command, examples=["andon lock", "andon lock marts.predictions --upgrade"])
+@click.command(cls=Command, examples=["andon lock", "andon lock marts.predictions --upgrade", "andon lock --check"])
 @click.argument("datasets", nargs=-1, metavar="[DATASET]...")
 @click.option("--upgrade", is_flag=True, help="Pin the newest versions although the lock fits.")
+@click.option(
+    "--check", is_flag=True, help="Whether what the locks name is still to be had, and whole where it is kept."
+)
 @json_option
 @pass_app
-def lock(app: App, datasets: tuple[str, ...], upgrade: bool) -> None:
-    """Pin the packages of Python datasets with hashes, in a file beside each."""
+def lock(app: App, datasets: tuple[str, ...], upgrade: bool, check: bool) -> int:
+    """Pin the packages of Python datasets with hashes, in a file beside each.
+
+    With `--check` nothing is written: the package indexes are asked for files that were yanked, vanished or replaced, of every lock of the
+    project. The exit status is 1 where one is not as it was, or no index could be asked.
+    """
+    if check:
+        return _check_locks(app, datasets, upgrade)
     from andon.service.locks import lock as pin
 
     found = pin(app.workspace, datasets, upgrade)
@@ -161,6 +170,21 @@ def lock(app: App, datasets: tuple[str, ...], upgrade: bool) -> None:
     app.console.show(
         lambda: [x.to_json() for x in found], lambda: table(rows, app.console.out) or ["no Python datasets"]
     )
+    return EXIT_DONE
+
+
+def _check_locks(app: App, datasets: tuple[str, ...], upgrade: bool) -> int:
+    from andon.cli.text.lock_checks import lock_check_lines
+    from andon.errors import UsageError
+    from andon.service.lock_checks import check_locks
+
+    if upgrade:
+        raise UsageError(
+            "usage.bad_argument", "`--check` changes nothing, and `--upgrade` does", hint="leave out one of the two"
+        )
+    found = check_locks(app.workspace, datasets)
+    app.console.show(found.to_json, lambda: lock_check_lines(found, app.console.out, app.console.width))
+    return EXIT_DONE if found.is_well else EXIT_FAILED
 
 
 def _workspace(app: App) -> Workspace | None:

@@ -23,7 +23,7 @@ def lint_lines(found: LintDocument, ink: Ink) -> list[str]:
         counts.append(f"{found.silenced:,} silenced")
     lines.append(" · ".join(counts))
     if found.unread:
-        lines.append(ink.paint(f"not read, as they are Python: {names(found.unread)}", "dim"))
+        lines.append(ink.paint(f"not read, as what they load is kept: {names(found.unread)}", "dim"))
     return lines
 
 

@@ -16,6 +16,7 @@ from andon.engines.relation import Relation, TableRelation
 from andon.engines.types import stored_columns
 from andon.model.dataset import Kind
 
+_OPEN = "note: the network can't be kept from the function on this machine"
 CAPABILITIES = Capabilities(name="python", kinds=frozenset({Kind.PYTHON}), macros=False)
 
 
@@ -59,6 +60,7 @@ class PythonEngine(OverSql):
                 timeout=definition.timeout or self._python.timeout,
                 logical_time=recipe.moment,
                 seed=self._python.seed,
+                packages=self._python.packages,
                 memory_limit=self._settings.memory_limit or None,
                 memory=self._python.memory,
             )
@@ -68,8 +70,15 @@ class PythonEngine(OverSql):
             written = self._sql.run(replace(task, recipe=result, types=None))
         finally:
             shutil.rmtree(work, ignore_errors=True)
-        facts = {**written.facts, "python": done.python, "isolation": done.isolation, "seed": child.seeded}
-        return replace(written, facts=facts, log=done.log)
+        facts = {
+            **written.facts,
+            "python": done.python,
+            "isolation": done.isolation,
+            "network": done.network,
+            "seed": child.seeded,
+        }
+        open_note = f"{_OPEN}\n" if done.network == "reachable" else ""
+        return replace(written, facts=facts, log=f"{open_note}{done.log}")
 
 
 def readable_files(sql: Engine, recipe: Recipe, name: str, relation: Relation, work: Path) -> tuple[Path, ...]:

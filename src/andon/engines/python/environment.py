@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,9 +24,10 @@ from andon.base.files import machine_error, make_folder
 from andon.base.hashing import content_id
 from andon.base.record import Record
 from andon.base.sharing import like_shared_folder
+from andon.engines.python.keeping import PackageStore, is_wheel_name, keep_wheels, lock_name, this_platform
 from andon.engines.python.lock import CLOCK, python_floor
 from andon.engines.python.uv_tool import UvError, call_uv
-from andon.errors import DatasetError
+from andon.errors import AndonError, DatasetError
 from andon.model.lock import lock_digest, read_lock
 
 _FACTS = "andon.json"
@@ -34,17 +36,26 @@ _ID_LENGTH = 20
 
 
 class Environment(Record):
-    """Where to run: `command` starts the interpreter; `paths` are folders with packages to add; `packages` is what is installed."""
+    """Where to run: `command` starts the interpreter; `paths` are folders with packages to add; `packages` is what is installed;
+    `note` what people should hear of it."""
 
     command: tuple[str, ...]
     paths: tuple[Path, ...]
     packages: Mapping[str, str]
+    note: str | None = None
 
 
 def provide_environment(
-    dataset: str, lock: bytes | None, environments: Path, cancelled: threading.Event | None = None
+    dataset: str,
+    lock: bytes | None,
+    environments: Path,
+    cancelled: threading.Event | None = None,
+    packages: PackageStore | None = None,
 ) -> Environment:
     """The environment of `lock` below the folder `environments`, made if it isn't there.
+
+    Args:
+        packages: kept wheels, of which it is made before an index is asked; what is used is kept there, if that is wanted.
 
     Raises:
         DatasetError: `build.environment` when its packages can't be installed (uv's words are in the message),
@@ -56,12 +67,19 @@ def provide_environment(
         make_folder(environments)
         if lock is None:
             return _own_environment(environments, cancelled)
-        return _locked_environment(dataset, lock.decode("utf-8", errors="replace"), environments, cancelled)
+        return _locked_environment(dataset, lock, environments, cancelled, packages)
     except OSError as error:
         raise machine_error(error, "make an environment for packages") from error
 
 
-def _locked_environment(dataset: str, lock: str, environments: Path, cancelled: threading.Event | None) -> Environment:
+def _locked_environment(
+    dataset: str,
+    content: bytes,
+    environments: Path,
+    cancelled: threading.Event | None,
+    store: PackageStore | None,
+) -> Environment:
+    lock = content.decode("utf-8", errors="replace")
     floor = python_floor(lock)
     if sys.version_info[:2] < floor:
         needed, found = (".".join(map(str, numbers)) for numbers in (floor, sys.version_info[:2]))
@@ -82,12 +100,13 @@ def _locked_environment(dataset: str, lock: str, environments: Path, cancelled: 
     final = environments / content_id([lock_digest(lock), *_interpreter()])[:_ID_LENGTH]
 
     def build(folder: Path) -> dict[str, str]:
-        return _install(dataset, pins, folder, cancelled)
+        return _install(dataset, pins, folder, cancelled, content, store)
 
     packages = _make_once(final, build, cancelled)
+    note = keep_wheels(dataset, content, final, store) if store is not None and store.keeps else None
     # a lock of before holds nothing that shows the run's clock
     paths = () if CLOCK in packages else (_linked(environments, (CLOCK,), cancelled)[0],)
-    return Environment((str(_python_of(final)), "-s"), paths, packages)
+    return Environment((str(_python_of(final)), "-s"), paths, packages, note)
 
 
 def _own_environment(environments: Path, cancelled: threading.Event | None) -> Environment:
@@ -126,7 +145,14 @@ def _link_distribution(name: str, folder: Path) -> None:
                 shutil.copyfile(source, target)
 
 
-def _install(dataset: str, pins: Sequence[str], folder: Path, cancelled: threading.Event | None) -> dict[str, str]:
+def _install(
+    dataset: str,
+    pins: Sequence[str],
+    folder: Path,
+    cancelled: threading.Event | None,
+    content: bytes,
+    store: PackageStore | None,
+) -> dict[str, str]:
     requirements = folder.with_name(folder.name + ".txt")
     # what was read is what is installed: the lock's own text may mean more to uv
     requirements.write_text("".join(f"{pin}\n" for pin in pins), encoding="utf-8")
@@ -145,11 +171,12 @@ def _install(dataset: str, pins: Sequence[str], folder: Path, cancelled: threadi
     listing = ["pip", "list", "--quiet", "--format", "json", "--python", str(_python_of(folder))]
     try:
         call_uv(venv, folder=here, cancelled=cancelled)
-        try:
-            # What was installed once needs no network again; asking an index for pinned packages only costs time.
-            call_uv([*sync, "--offline"], folder=here, cancelled=cancelled)
-        except UvError:
-            call_uv(sync, folder=here, cancelled=cancelled)
+        if not _of_kept(sync, here, cancelled, content, store):
+            try:
+                # What was installed once needs no network again; asking an index for pinned packages only costs time.
+                call_uv([*sync, "--offline"], folder=here, cancelled=cancelled)
+            except UvError:
+                call_uv(sync, folder=here, cancelled=cancelled)
         listed = call_uv(listing, folder=here, cancelled=cancelled)
     except UvError as error:
         hint = f"run `andon lock {dataset}` to make the lock anew; if it changed without your doing, find out why first"
@@ -160,6 +187,29 @@ def _install(dataset: str, pins: Sequence[str], folder: Path, cancelled: threadi
     finally:
         requirements.unlink(missing_ok=True)
     return {package["name"]: package["version"] for package in json.loads(listed)}
+
+
+def _of_kept(
+    sync: Sequence[str],
+    here: Path,
+    cancelled: threading.Event | None,
+    content: bytes,
+    store: PackageStore | None,
+) -> bool:
+    """Whether all could be installed of kept wheels; each is compared with the lock's hash. What is damaged is fetched from elsewhere."""
+    wheels = store.kept(lock_name(content), this_platform()) if store is not None else ()
+    if store is None or not wheels or not all(is_wheel_name(wheel.file) for wheel in wheels):
+        return False
+    with tempfile.TemporaryDirectory(prefix=".wheels-", dir=here) as house:
+        try:
+            for wheel in wheels:
+                store.take(wheel, Path(house, wheel.file))
+            call_uv([*sync, "--offline", "--no-index", "--find-links", house], folder=here, cancelled=cancelled)
+        except (UvError, AndonError) as error:
+            if isinstance(error, DatasetError):
+                raise  # it was interrupted
+            return False
+    return True
 
 
 def _make_once(

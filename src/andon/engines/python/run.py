@@ -66,7 +66,7 @@ def run_python(task: PythonTask, *, environments: Path, cancelled: threading.Eve
             stack, `details["log"]` the output), `build.python_timeout`, `build.environment`, `build.interrupted`.
         MachineError: the disk.
     """
-    environment = provide_environment(task.dataset, task.lock, environments, cancelled)
+    environment = provide_environment(task.dataset, task.lock, environments, cancelled, task.packages)
     way = SourceNetwork(task.hosts) if task.hosts else None
     try:
         with way or contextlib.nullcontext():
@@ -82,7 +82,7 @@ def run_python(task: PythonTask, *, environments: Path, cancelled: threading.Eve
         return PythonOutcome(
             columns,
             report["rows"],
-            log,
+            log if environment.note is None else f"note: {environment.note}\n{log}",
             seconds,
             report["python"],
             environment.packages,
@@ -101,7 +101,7 @@ def run_python(task: PythonTask, *, environments: Path, cancelled: threading.Eve
             "build.python_timeout",
             f"the {what} took longer than {task.timeout:g} seconds and was stopped",
             where=task.entry,
-            hint=f"make it faster, or allow more: {allow}",
+            hint=f"make it faster, or allow more: {allow}" + _waiting(task),
             details={"log": log},
         )
     failed = _failure(task, report, status, log)
@@ -110,6 +110,12 @@ def run_python(task: PythonTask, *, environments: Path, cancelled: threading.Eve
         hint = f"it asked for a host that it does not declare: add `{hosts}` to `hosts` if that is right"
         failed = type(failed)(failed.code, failed.message, failed.where, hint, details=failed.details)
     raise failed
+
+
+def _waiting(task: PythonTask) -> str:
+    """What to know of the clock, where a function that took too long may have waited for it."""
+    reads = any(word in content for content in task.files.values() for word in (b"time.time", b".now(", b"utcnow"))
+    return "; its clock stands still, so wait by `time.monotonic()`" if reads and not task.hosts else ""
 
 
 def _prepare(task: PythonTask, environment: Environment, way: SourceNetwork | None) -> Path:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from andon.base.hashing import content_id
 from andon.base.record import Record, field
+
+if TYPE_CHECKING:
+    from andon.engines.python.keeping import PackageStore
 
 #: Seconds that a Python dataset may take when its file doesn't say.
 DEFAULT_TIMEOUT = 3600.0
@@ -27,12 +30,14 @@ class PythonSettings(Record):
 
     Attributes:
         seed: of what is built again, as it was recorded; None for `seed_of`.
+        packages: kept wheels.
     """
 
     environments: Path
     timeout: float
     memory: int | None = None
     seed: int | None = None
+    packages: PackageStore | None = None
 
 
 class AnalysisPart(Record):
@@ -77,6 +82,7 @@ class PythonTask(Record):
         secrets: of a source: variables that it is given; what they hold is masked in all that is told of it.
         seed: for all that draws by chance, where that was recorded; None: `seed_of` the dataset.
         analysis: of an analysis, which has no function and may read all of `inputs`.
+        packages: kept wheels, of which its environment is made first.
     """
 
     dataset: str
@@ -98,6 +104,7 @@ class PythonTask(Record):
     secrets: Mapping[str, str] = field(default_factory=dict)
     seed: int | None = None
     analysis: AnalysisPart | None = None
+    packages: PackageStore | None = None
 
     @property
     def seeded(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from andon.model.dataset import Definition, Materialize
+from andon.model.dataset import Definition, Kind, Materialize
 from andon.model.lint import LintFinding
 from andon.model.version import Columns
 
@@ -17,7 +17,12 @@ ReadText = Callable[[str, str], str]
 
 
 def is_read(definition: Definition) -> bool:
-    """Whether a definition is SQL of the engine, which is read for open places."""
+    """Whether a definition is SQL of the engine or a dataset in Python, which is read for open places."""
+    return is_sql(definition) or definition.kind is Kind.PYTHON
+
+
+def is_sql(definition: Definition) -> bool:
+    """Whether a definition is SQL of the engine."""
     return definition.sql is not None and definition.connection is None
 
 
@@ -43,14 +48,16 @@ def open_places(
     Args:
         schemas: the columns of what it reads; None where they are not known.
         keys: as `row_keys` gives them.
-        read: gives texts of macro files.
+        read: gives texts of macro files and of Python.
         is_wide: whether several threads work on it.
     """
     from andon.sql.constructs import constructs_of
     from andon.sql.macros import macro_bodies
     from andon.sql.rounding import rounding_of
 
-    if definition.sql is None or not is_read(definition):
+    if definition.kind is Kind.PYTHON:
+        return _of_python(definition, read)
+    if definition.sql is None or not is_sql(definition):
         return []
     rounding = rounding_of(definition.sql, schemas, definition.macros) if is_wide and schemas is not None else None
     found: dict[tuple[str, int, str], LintFinding] = {}
@@ -71,6 +78,19 @@ def open_places(
                 for body in macro_bodies(text, definition.macros):
                     add(path, constructs_of(body, rounding=rounding, keys=keys, file=text))
     return [found[key] for key in sorted(found, key=lambda key: (key[0] != definition.entry, *key))]
+
+
+def _of_python(definition: Definition, read: ReadText) -> list[LintFinding]:
+    """Those of a dataset's file, then those of the modules that it uses."""
+    from andon.project.files.python_places import python_places
+
+    paths = [path for path, _ in definition.files if path == definition.entry or path.startswith("modules/")]
+    files, name = dict(definition.files), definition.dataset
+    return [
+        LintFinding(name, each.what, path, each.line, each.why, each.exact, each.is_wide, each.silenced)
+        for path in sorted(paths, key=lambda path: (path != definition.entry, path))
+        for each in python_places(read(path, files[path]))
+    ]
 
 
 def added_places(

@@ -20,8 +20,8 @@ def recorded_places(objects: Objects, build: Build, definition: Definition, stat
     Args:
         state: of the commit that shows it; it says what tells the rows of inputs apart.
     """
-    if definition.sql is None:
-        why = "its code is not read for this: chance, a clock, threads and the order of sets are what to look for"
+    if definition.is_function:
+        why = "its code is not read for this: chance, a clock and threads are what to look for"
         return [OpenConstruct(definition.function or definition.entry, definition.entry, None, why, None)]
     is_wide = (build.engine.get("threads") or 1) != 1
     versions = objects.versions(build.inputs.values())
@@ -31,4 +31,8 @@ def recorded_places(objects: Objects, build: Build, definition: Definition, stat
     found = open_places(
         definition, schemas, row_keys(read.values()), lambda _, sha: objects.text(sha).decode(), is_wide=is_wide
     )
-    return [OpenConstruct(each.what, each.file, each.line, each.why, each.exact) for each in found]
+    told = [OpenConstruct(each.what, each.file, each.line, each.why, each.exact) for each in found]
+    if told or definition.sql is not None:
+        return told
+    why = "nothing of what is looked for stands in its code: packages, and what a process of its own does, are not read"
+    return [OpenConstruct(definition.function or definition.entry, definition.entry, None, why, None)]

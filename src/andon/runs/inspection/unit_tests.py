@@ -92,7 +92,9 @@ class _Bench:
 
         place = temporary(self._workspace.settings, self._workspace.folder, "unit-tests")
         settings = replace(engine_settings(self._workspace.settings, place), cores=1, wide_above=0)
-        with Testing(settings, python_settings(self._workspace.settings, self._workspace.folder)) as testing:
+        with Testing(
+            settings, python_settings(self._workspace.settings, self._workspace.folder, self._workspace.lake.packages)
+        ) as testing:
             return {test: self._one(testing, test) for test in tests}
 
     def _one(self, testing: Testing, test: UnitTest) -> TestResult:

@@ -126,6 +126,7 @@ class FunctionEngine(OverSql):
             state=state,
             hosts=definition.hosts,
             secrets=given,
+            packages=self._python.packages,
         )
         done = run_python(child, environments=self._python.environments, cancelled=self._stopped)
         kept = json.dumps(dict(done.state))

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from andon.base.clock import from_text
 from andon.base.text import plural, seconds, size
 from andon.render.checks import finding_text
-from andon.render.origins import git_words, origin_words
+from andon.render.origins import git_mark, origin_words
 from andon.render.rows import change_text, counts_text, value_text
 from andon.render.visible import visible
 from andon.render.words import approvals_text, listed, moment, stake_text, verdict_text
@@ -150,7 +150,7 @@ def filters() -> dict[str, Callable[..., Any]]:
     return {
         "ago": partial(dated, form="ago"),
         "came_from": origin_words,
-        "checkout": git_words,
+        "checkout": git_mark,
         "since": partial(dated, form="since"),
         "ticked": ticked,
         "took": took,

@@ -36,7 +36,7 @@ ENDPOINTS = (
         "/lint",
         "lint",
         PersonRole.READER,
-        "Places of the folder's SQL by which two runs over the same inputs may differ, each with the form that is exact.",
+        "Places of the folder's code by which two runs over the same inputs may differ, each with the form that is exact.",
         _lint,
         (LintDocument,),
         LintAsked,

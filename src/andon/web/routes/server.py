@@ -10,6 +10,7 @@ from andon.errors import CODES, UsageError
 from andon.model.person import PersonRole
 from andon.service.doctor import Finding, doctor
 from andon.service.documents import SettingDocument, settings_documents
+from andon.service.lock_checks import LockCheckDocument, check_locks
 from andon.service.locks import Locked, lock
 from andon.version import __version__
 from andon.web.calls import CallDocument
@@ -26,6 +27,16 @@ class LockAsked(Document, kw_only=True):
 
     datasets: list[str] = field(default_factory=list)
     upgrade: bool = False
+
+
+class LocksAsked(Document, kw_only=True):
+    """Whose locks are looked at.
+
+    Attributes:
+        datasets: by name; empty means all.
+    """
+
+    datasets: list[str] = field(default_factory=list)
 
 
 class DoctorAsked(Document, kw_only=True):
@@ -77,6 +88,11 @@ def _doctor(call: RouteCall) -> Any:
     return doctor(call.service.workspace, call.query.deep)
 
 
+def _check_locks(call: RouteCall) -> Any:
+    asked: LocksAsked = call.query
+    return check_locks(call.service.workspace, tuple(asked.datasets))
+
+
 def _lock(call: RouteCall) -> Any:
     return lock(call.service.workspace, tuple(call.body.datasets), call.body.upgrade)
 
@@ -125,6 +141,16 @@ ENDPOINTS = (
         _doctor,
         (list[Finding],),
         DoctorAsked,
+    ),
+    Endpoint(
+        "GET",
+        "/locks",
+        "lock --check",
+        PersonRole.EDITOR,
+        "Whether what the locks of the server's folder name is still to be had, and whole where it is kept.",
+        _check_locks,
+        (LockCheckDocument,),
+        LocksAsked,
     ),
     Endpoint(
         "POST",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import locale
 import os
 import threading
@@ -12,6 +13,8 @@ import pytest
 
 from andon.engines.python.run import run_python
 from andon.engines.python.task import seed_of
+from andon.model.dataset import ClockUse
+from andon.project.files.python_clock import clock_of
 from kit.locks import lock_or_skip
 
 NOW = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
@@ -95,11 +98,16 @@ def elsewhere(monkeypatch, tmp_path):
     locale.setlocale(locale.LC_ALL, "")
 
 
-def test_nothing_of_the_machine_the_day_or_the_caller_is_in_a_result(make_task, environments, elsewhere, run):
+def test_nothing_of_the_machine_the_day_or_the_caller_is_in_a_result(make_task, environments, elsewhere, monkeypatch):
+    """Nor how it is kept apart."""
     first = rows(make_task, environments, TELLS)
     elsewhere()
     assert rows(make_task, environments, TELLS) == first
     assert rows(make_task, environments, TELLS, seed=8) != first
+    monkeypatch.setattr("andon.engines.python.run.bubblewrap", lambda: None)
+    for means in (("namespaces",), ("landlock",), ()):
+        monkeypatch.setattr("andon.engines.python.run.CHILD_MEANS", means)
+        assert rows(make_task, environments, TELLS) == first
 
 
 def test_every_clock_shows_the_time_of_the_run(run, make_task):
@@ -108,6 +116,7 @@ def test_every_clock_shows_the_time_of_the_run(run, make_task):
     texts = [text for (text,) in shown][:21]
     assert all("2025" in text or "17619768" in text for text in (texts[0], *texts[2:]))
     assert texts[0] == "2025-11-01 06:00:00.000007"
+    assert shown[-1] == ("[[(1, 'UTC')], [(1, 'UTC')]]",)
 
 
 def test_packages_are_seeded_and_see_that_time_too(make_task, environments, elsewhere, run):
@@ -151,3 +160,97 @@ def test_a_seed_hangs_on_the_name_alone():
     assert seed_of("marts.trend") == seed_of("marts.trend") != seed_of("marts.line")
     assert 0 <= seed_of("marts.trend") < 2**32
     assert os.environ.get("ANDON_SEED") is None
+
+
+#: What `andon lint` tells, and the forms that it calls exact, as far as they need no packages.
+OPEN = """
+    import os, random, secrets, time, uuid
+    from concurrent.futures import ThreadPoolExecutor
+
+    def made(orders):
+        random.seed()
+        return [{"what": str(each)} for each in (
+            uuid.uuid4(), secrets.token_hex(8), os.urandom(8), random.SystemRandom().random(), random.Random().random(),
+            time.perf_counter_ns(), id(object()), os.environ["HOME"], random.random(),
+        )]
+"""
+EXACT = """
+    import random, time, uuid, hashlib
+    from concurrent.futures import ThreadPoolExecutor
+    from andon import seed
+
+    def made(orders):
+        random.seed(seed())
+        with ThreadPoolExecutor(4) as pool:
+            mapped = list(pool.map(hash, "ana"))
+        return [{"what": str(each)} for each in (
+            uuid.uuid5(uuid.NAMESPACE_URL, "ana"), hashlib.sha256(b"ana").hexdigest(), random.Random(seed()).random(), random.random(),
+            time.time(), mapped, {*"ana ben cleo".split()},
+        )]
+"""
+
+
+def test_what_is_called_open_differs_and_what_is_called_exact_does_not(run):
+    first, second = (run(OPEN)[1] for _ in range(2))
+    assert all(one != other for one, other in zip(first, second, strict=True))
+    first, second = (run(EXACT)[1] for _ in range(2))
+    assert first == second
+
+
+#: Ways to the clock, and ways that only look like it; each is one expression.
+WAYS = """
+    datetime.now()
+    datetime.utcnow()
+    datetime.today().isoformat()
+    dt.datetime.now(dt.timezone.utc)
+    date.today()
+    datetime.now().date()
+    time.time()
+    now_ns()
+    time.gmtime()
+    time.localtime().tm_hour
+    time.strftime("%H")
+    time.ctime()
+    time.asctime()
+    time.clock_gettime(time.CLOCK_REALTIME)
+    list(map(lambda f: f(), [datetime.now, time.time]))
+    uuid.uuid1().time
+    email.utils.formatdate()
+    logical_time()
+    logical_time().date()
+    andon.logical_time().year
+    orders.query("o", "select now()").fetchall()
+    orders.query("o", "select current_date").fetchall()
+    orders.project("current_timestamp::varchar as x").fetchall()
+    orders.query("o", f"select ago(interval {1} day)").fetchall()
+    orders.query("o", "select age(timestamp '2020-01-01')").fetchall()
+    duckdb.sql("select today()").fetchall()
+    logging.makeLogRecord({}).created
+    time.gmtime(0)
+    time.strftime("%Y", time.gmtime(0))
+    time.ctime(0)
+    datetime.fromtimestamp(0)
+    datetime(2026, 1, 1).date()
+    random.random()
+    hash("now")
+    orders.query("o", "select age(timestamp '2020-01-01', timestamp '2019-01-01')").fetchall()
+    "current date"
+"""
+HEAD = """import andon, datetime as dt, duckdb, email.utils, logging, random, time, uuid
+from andon import logical_time
+from datetime import date, datetime
+from time import time_ns as now_ns
+"""
+#: What a module of Python reads by itself, as a package would.
+BY_ITSELF = {"logging.makeLogRecord({}).created"}
+
+
+def test_what_differs_by_the_run_s_time_is_part_of_the_recipe(run):
+    ways = [line.strip() for line in WAYS.strip().splitlines()]
+    code = f"{HEAD}\n\ndef made(orders):\n    return [{{'what': str(each)}} for each in ({', '.join(ways)},)]\n"
+    first, second = (run(code, logical_time=NOW + more)[1] for more in (timedelta(0), timedelta(days=400, hours=1)))
+    differs = {way for way, one, other in zip(ways, first, second, strict=True) if one != other}
+    told = {way for way in ways if clock_of(ast.parse(f"{HEAD}\nx = {way}")) is not ClockUse.NONE}
+    assert differs - told == BY_ITSELF
+    assert told <= differs
+    assert len(differs) > 25
