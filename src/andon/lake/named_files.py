@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from andon.base.database import Database
-from andon.lake.packing import build_of, unpack, version_of
+from andon.lake.packing import files_of, trace_of
 from andon.model.build import InputFile
 
 _PAGE = 500
@@ -22,15 +22,15 @@ def named_files(database: Database) -> set[str]:
     """
     named: set[str] = set()
     last = ""
-    sql = f"select id, dataset, is_view, body from version where id > ? order by id limit {_PAGE}"
+    sql = f"select id, body from version where id > ? order by id limit {_PAGE}"
     while rows := database.query(sql, [last]):
-        for id, dataset, is_view, body in rows:
-            named.update(file.path for file in version_of(id, dataset, bool(is_view), unpack(body)).files)
+        for _, body in rows:
+            named.update(file.path for file in files_of(body))
         last = rows[-1][0]
     last = ""
-    sql = f"select id, key, dataset, definition, version, run, body, created from build where id > ? order by id limit {_PAGE}"
+    sql = f"select id, created, body from build where id > ? order by id limit {_PAGE}"
     while rows := database.query(sql, [last]):
-        for row in rows:
-            named.update(raw_path(file) for file in build_of(row).files)
+        for _, created, body in rows:
+            named.update(raw_path(file) for file in trace_of(created, body).files)
         last = rows[-1][0]
     return named
