@@ -18,7 +18,6 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import duckdb
 from measure import Sample, run_measured
 from parts import cost_table, write_part
 
@@ -91,6 +90,8 @@ def made(project: Path, environ: dict[str, str], versions: int) -> None:
     for number in range(DATASETS):
         text = f"select range as id, range * {number} as amount, 'row ' || range as name from range(100)\n"
         (project / f"datasets/m/d{number}.sql").write_text(text)
+    import duckdb
+
     service = Service.open(project, environ=environ, clock=lambda: AGO)
     try:
         service.runs.run(RunOptions(agreed=ANY_PLAN))
