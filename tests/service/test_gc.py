@@ -124,7 +124,9 @@ class TestWhatGoes:
         before = old.files()
         looked = old.gc(apply=False)
         assert (of(looked, "ready"), old.files()) == (OLD, before)
-        assert {(p.dataset, p.bytes, p.files) for p in old.gc().parts} == {(p.dataset, p.bytes, p.files) for p in looked.parts}
+        assert {(p.dataset, p.bytes, p.files) for p in old.gc().parts} == {
+            (p.dataset, p.bytes, p.files) for p in looked.parts
+        }
 
     def test_nothing_goes_before_its_grace_is_over(self, old):
         before = old.files()
@@ -185,7 +187,10 @@ class TestWhatGoes:
         assert old.files_of("main~2", "marts.kept")["marts.kept"] <= old.files()
 
     def test_a_run_that_was_not_published_is_kept_so_long_as_is_said(self, old):
-        old.write("datasets/marts/totals.sql", "select customer, sum(amount) as amount, 1 as one from shop.orders group by 1\n")
+        old.write(
+            "datasets/marts/totals.sql",
+            "select customer, sum(amount) as amount, 1 as one from shop.orders group by 1\n",
+        )
         result = old.run(publish="none")
         made = old.files_of(f"run:{result.run}", "marts.totals")["marts.totals"]
         old.later(9)
@@ -237,7 +242,9 @@ class TestWhatGoes:
         shop.write("sources/live/events.py", code.format("keep='10d'", 3))
         shop.run()
         looked = shop.gc(apply=False)
-        assert [p.back for p in looked.parts if p.dataset == "live.events"] == ["never: it came from sources/live/events.py"]
+        assert [p.back for p in looked.parts if p.dataset == "live.events"] == [
+            "never: it came from sources/live/events.py"
+        ]
         shop.collect()
         assert not first & shop.files()
         with shop.opened() as service, pytest.raises(DamagedError, match="gone for good") as told:
