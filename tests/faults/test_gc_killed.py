@@ -1,5 +1,5 @@
-"""A collection is killed before each of its steps; and collections go on beside processes that publish and read. Nothing needed is lost, and
-the next collection ends what was begun."""
+"""A collection is killed before each of its steps; and collections go on beside processes that publish and read. Nothing needed is lost,
+and the next collection ends what was begun."""
 
 from __future__ import annotations
 

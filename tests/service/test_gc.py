@@ -395,3 +395,71 @@ def test_it_is_quick_where_there_is_nothing_to_do(shop):
     with shop.opened() as service, within(5):
         assert isinstance(service, Service)
         assert service.collecting.collect().parts == []
+
+
+#: Tables that grow in each way, a history, one in partitions, rows set aside, a view over a view, a dataset in Python.
+KINDS = {
+    "andon.toml": '[retention]\nkeep = "5d"\ngrace = "1d"\nruns = "1d"\n',
+    "raw/orders_01.csv": "id,customer,amount,day\n1,ada,10,2027-01-01\n2,ben,20,2027-01-02\n",
+    "sources/shop/orders.sql": (
+        "/*---\nchecks: |\n  amount 0..500 quarantine 90%\n---*/\n"
+        "select id, customer, amount, day from read_csv('raw/orders_*.csv')\n"
+    ),
+    "datasets/marts/totals.sql": "select customer, sum(amount) as amount from shop.orders group by customer order by customer\n",
+    "datasets/marts/rows.sql": (
+        "/*---\nmaterialize: incremental\nincremental: {by: append}\n---*/\nselect id, amount * 2 as twice from shop.orders\n"
+    ),
+    "datasets/marts/newest.sql": (
+        "/*---\nmaterialize: incremental\nincremental: {by: key}\nkey: customer\n---*/\n"
+        "select customer, max(amount) as amount from shop.orders group by customer\n"
+    ),
+    "datasets/marts/days.sql": "/*---\npartition: [day]\n---*/\nselect day, count(*) as n from shop.orders group by day order by day\n",
+    "datasets/marts/then.sql": "/*---\nmaterialize: history\nkey: customer\n---*/\nselect customer, amount from marts.totals\n",
+    "datasets/marts/names.sql": "/*---\nmaterialize: view\n---*/\nselect distinct customer from shop.orders\n",
+    "datasets/marts/few.sql": "/*---\nmaterialize: view\n---*/\nselect customer from marts.names where customer < 'b'\n",
+    "datasets/marts/doubled.py": (
+        "from andon import dataset, read\n\n\n@dataset()\ndef doubled(totals=read('marts.totals')):\n"
+        "    return [{'customer': c, 'amount': a * 2} for c, a in totals.fetchall()]\n"
+    ),
+}
+
+
+def test_each_kind_comes_back_as_it_was_from_whatever_is_left(tmp_path):
+    """What old commits read is read again after all of it was gone, and `reproduce` had proved it before."""
+    shop = Shop(tmp_path / "shop")
+    shop.fill(KINDS)
+    shop.run()
+    for month in range(2, 6):
+        shop.later(1)
+        rows = f"{month * 10},cleo{month},{month},2027-0{month}-01\n{month * 10 + 1},ada,{month * 100},2027-0{month}-02\n"
+        shop.write(f"raw/orders_0{month}.csv", f"id,customer,amount,day\n{rows}")
+        shop.refresh()
+    names = sorted(shop.leaves())
+    assert "shop.orders__quarantine" in names
+    commits = [f"main~{back}" for back in range(4, 0, -1)]
+    commits = [shop.head(ref).id for ref in commits]
+
+    def read() -> dict[tuple[str, str], list[tuple]]:
+        return {(at, name): sorted(shop.ask(f"from {name}", at), key=repr) for at in commits for name in names}
+
+    before, all_files = read(), shop.files()
+    shop.later(30)
+    shop.collect()
+    assert len(all_files - shop.files()) > 15
+    with shop.opened() as service:
+        for name in names:
+            for at in commits[:2]:
+                found = service.reproducing.reproduce(f"{name}@{at}")
+                assert found.verdict is ReproVerdict.IDENTICAL, (name, at, found.how)
+    for at in reversed(commits):
+        assert shop.repair(at=at).left == [], at
+    assert read() == before
+    with shop.opened() as service:
+        for at in commits:
+            found = service.verifying.verify(at)
+            assert (found.damaged, found.gone) == ([], [])
+    shop.gc()
+    shop.later(2)
+    shop.gc()
+    shop.undo()
+    shop.redo()
