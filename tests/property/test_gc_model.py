@@ -10,6 +10,7 @@ import itertools
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -82,6 +83,8 @@ class CollectingMachine(RuleBasedStateMachine):
         self.other = self.open()
         self.model = Model()
         self.running: list[Running] = []
+        #: what somebody else does in the midst of a collection
+        self.beside: dict[str, Callable[[], None]] = {}
         self.reading: list[tuple[Hold, list[Version]]] = []
 
     def open(self) -> Lake:
@@ -163,7 +166,11 @@ class CollectingMachine(RuleBasedStateMachine):
         try:
             self.lake.move(RefMove(name, "tag" if is_tag else "branch", None, "made"), commit.id, "ana")
         except DamagedError as error:
-            assert (error.code, is_whole) == ("lake.gone", False)  # noqa: PT017 - it may also go well
+            told = error
+        else:
+            told = None
+        if told is not None:
+            assert (told.code, is_whole) == ("lake.gone", False)
             assert commit.id not in self.heads()
             return
         assert self.is_whole(commit)
@@ -178,10 +185,6 @@ class CollectingMachine(RuleBasedStateMachine):
             head = self.lake.refs.resolve("dev")
             self.lake.move(RefMove("dev", "branch", head.id, "drop"), None, "ana")
             del self.model.histories["dev"]
-
-    @rule(days=st.sampled_from([0.5, 1, 3, 3, 8, 30]))
-    def time_goes_on(self, days: float) -> None:
-        self.now += timedelta(days=days)
 
     @rule()
     def something_is_left_behind(self) -> None:
@@ -213,9 +216,36 @@ class CollectingMachine(RuleBasedStateMachine):
         self.collector().find()
         assert (self.files(), self.lake.going.all()) == before
 
-    @rule(grace=st.sampled_from([GRACE, GRACE, timedelta()]))
-    def collect(self, grace: timedelta) -> None:
+    @rule(days=st.sampled_from([0, 1, 4, 8, 30]))
+    def collect(self, days: float) -> None:
+        self.now += timedelta(days=days)
+        self.collector().collect()
+        self.now += GRACE
+        self.nothing_that_is_needed_is_lost()
+        self.collector().collect()
+
+    @rule()
+    def collect_at_once(self) -> None:
+        self.collector(timedelta()).collect()
+
+    @precondition(lambda self: self.running)
+    @rule(
+        grace=st.sampled_from([GRACE, timedelta()]), when=st.sampled_from(["needed", "sealing"]), days=st.integers(0, 9)
+    )
+    def collect_while_a_run_ends(self, grace: timedelta, when: str, days: int) -> None:
+        """It publishes just after it was looked what is needed, or just before files are closed."""
+        self.now += timedelta(days=days)
+        self.beside[when] = lambda: self.end_a_run(is_killed=False)
         self.collector(grace).collect()
+        self.beside.clear()
+
+    @rule(
+        grace=st.sampled_from([GRACE, timedelta()]), when=st.sampled_from(["needed", "sealing"]), back=st.integers(0, 6)
+    )
+    def collect_while_a_tag_is_made(self, grace: timedelta, when: str, back: int) -> None:
+        self.beside[when] = lambda: self.branch_or_tag_from_the_past(back, is_tag=True)
+        self.collector(grace).collect()
+        self.beside.clear()
 
     @rule(grace=st.sampled_from([GRACE, timedelta()]), at=st.integers(0, 8))
     def collect_and_be_struck(self, grace: timedelta, at: int) -> None:
@@ -330,8 +360,10 @@ class CollectingMachine(RuleBasedStateMachine):
         objects, key = self.lake.objects, f"key-{dataset}-{number}"
         known = objects.builds_by_key([key]).get(key)
         if known is None or objects.is_lost(objects.versions([known.version])[known.version]):
-            version = stored(self.lake, dataset, number)
+            # built again it may be other bytes
+            version = stored(self.lake, dataset, number + 10 * (known is not None and number % 2))
             known = objects.record([(version, build(version, key))])[key]
+            assert not objects.is_lost(objects.versions([known.version])[known.version])
         return Leaf("sql", "table", f"def-{dataset}", key, known.id, known.version, ((f"{dataset}.sql", "s"),))
 
     def viewed(self, leaves: dict[str, Leaf]) -> Leaf:
@@ -365,13 +397,23 @@ class CollectingMachine(RuleBasedStateMachine):
 
         def needed() -> Roots:
             pins = [Pin(run.base.id, "a run goes on from it") for run in self.running]
-            return roots(lake, lambda _: self.cutoff, to_text(self.now - RUNS), pins)
+            found = roots(lake, lambda _: self.cutoff, to_text(self.now - RUNS), pins)
+            self.beside.pop("needed", nothing)()
+            return found
 
-        return Collector(lake, needed, set, lambda _: set(), grace)
+        def sealing(_: object) -> set[str]:
+            self.beside.pop("sealing", nothing)()
+            return set()
+
+        return Collector(lake, needed, set, sealing, grace)
 
     def cutoff(self, dataset: str, _: str) -> str:
         days = KEEP[dataset]
         return "" if days is None else to_text(self.now - timedelta(days=days))
+
+
+def nothing() -> None:
+    pass
 
 
 def strike(lake: Lake, step) -> None:

@@ -184,7 +184,7 @@ class Teller:
 
     def stored(self) -> int:
         """Bytes of data files in the lake."""
-        root = Path(self.app.workspace.lake.storage.engine_path("."))
+        root = Path(self.app.workspace.lake.storage.engine_path("data"))
         return tree_size(root)[1]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import posixpath
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -286,10 +286,10 @@ class Collector:
 
     def _delete(self, files: Mapping[str, UnneededFile], paths: Sequence[str]) -> list[str]:
         deleted: list[str] = []
+        require_inside(self._lake, paths)
         for start in range(0, len(paths), _AT_ONCE):
             batch = paths[start : start + _AT_ONCE]
             for path in batch:
-                require_inside(self._lake, path)
                 self._lake.storage.delete(path)
             now = to_text(self._lake.clock())
             with self._lake.database.write() as transaction:
@@ -349,16 +349,22 @@ def collecting(lake: Lake) -> Iterator[None]:
         os.close(held)
 
 
-def require_inside(lake: Lake, path: str) -> None:
-    """Refuse a file that lies outside of the storage, whatever its folders are linked to.
+def require_inside(lake: Lake, paths: Iterable[str]) -> None:
+    """Refuse files that lie outside of the storage, whatever its folders are linked to.
 
     Raises:
         MachineError: `lake.corrupt`.
     """
     root = Path(lake.storage.engine_path(".")).resolve()
-    parent = Path(lake.storage.engine_path(path)).parent.resolve()
-    if _normal(path) != path or not parent.is_relative_to(root):
-        raise MachineError("lake.corrupt", f"`{path}` is no file of this storage", where=path, hint="`andon doctor`")
+    folders: dict[str, bool] = {}
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        if folder not in folders:
+            folders[folder] = Path(lake.storage.engine_path(folder)).resolve().is_relative_to(root)
+        if _normal(path) != path or not folders[folder]:
+            raise MachineError(
+                "lake.corrupt", f"`{path}` is no file of this storage", where=path, hint="`andon doctor`"
+            )
 
 
 def _normal(path: str) -> str | None:

@@ -97,26 +97,27 @@ class Going:
                         return found
         return None
 
-    def shown_by(self, version: str) -> str | None:
+    def shown_by(self, version: str, reader: Transaction | None = None) -> str | None:
         """A dataset and a run whose commit shows a version, as `marts.revenue@run:41`; else a commit of a branch; None where none does."""
         sql = (
             "select b.dataset, r.name, r.commit_id from build b join ref r on r.name = 'run:' || b.run"
             " where b.version = ? order by b.created, b.id"
         )
-        for dataset, name, commit in self._database.query(sql, [version]):
+        query = (reader or self._database).query
+        for dataset, name, commit in query(sql, [version]):
             leaf = self._commits.leaf(self._commits.get(commit), dataset)
             if leaf is not None and leaf.version == version:
                 return f"{dataset}@{name}"
-        datasets = [
-            str(row[0])
-            for row in self._database.query("select distinct dataset from build where version = ?", [version])
-        ]
-        for (head,) in self._database.query("select commit_id from ref where kind <> 'run' order by kind, name"):
-            for commit in self._commits.first_parents(self._commits.get(head)):
+        datasets = [str(row[0]) for row in query("select distinct dataset from build where version = ?", [version])]
+        for (head,) in query("select commit_id from ref where kind <> 'run' order by kind, name"):
+            at: str | None = head
+            while at is not None:
+                commit = self._commits.get(at)
                 for dataset in datasets:
                     leaf = self._commits.leaf(commit, dataset)
                     if leaf is not None and leaf.version == version:
                         return f"{dataset}@{commit.id[:12]}"
+                at = commit.parent
         return None
 
     # -- what comes to need files
@@ -152,7 +153,7 @@ class Going:
         late = self.revive(transaction, [file.path for version in named.values() for file in version.files])
         lost = [v for v in named.values() if any(file.path in late for file in v.files)]
         if lost:
-            back = [found for v in lost if (found := self.shown_by(v.id)) is not None]
+            back = [found for v in lost if (found := self.shown_by(v.id, transaction)) is not None]
             raise gone(sorted({v.dataset for v in lost}), back)
 
     def tables(self, reader: Transaction | Database, versions: Iterable[str]) -> Mapping[str, Version]:

@@ -150,6 +150,12 @@ class Intact:
             if found is not None:
                 raise damaged(dataset, found)
 
+    def recall(self, paths: Iterable[str]) -> set[str]:
+        """Have at hand what is kept of many files that are about to be looked at; returns those of which something is."""
+        found = self._kept.get(_ENTRIES, paths)
+        self._known.put_many(found)
+        return set(found)
+
     def flush(self) -> None:
         """Keep what is known for other processes; failing to is not an error."""
         new, self._new = self._new, {}

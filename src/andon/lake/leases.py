@@ -72,6 +72,7 @@ class Leases:
         self._file: int | None = None
         self._path: Path | None = None
         self._written: int | None = None
+        self._is_closed = False
 
     def take(self) -> Hold:
         """Hold all that can be read now: from here on nothing of it is deleted. What is closed already is known to who looks."""
@@ -101,17 +102,15 @@ class Leases:
         with self._lock:
             if self._holds.pop(id(hold), None) is not None:
                 self._write()
+                if self._is_closed and not self._holds:
+                    self._tidy()
 
     def close(self) -> None:
-        """Forget all holds of this process."""
+        """Take the note away: now, or when the last hold is given back. Results of queries stay readable so long."""
         with self._lock:
-            self._holds.clear()
-            if self._path is not None:
-                with contextlib.suppress(OSError):  # a disk that became read-only
-                    self._path.unlink(missing_ok=True)
-            if self._file is not None:
-                os.close(self._file)
-            self._file = self._path = self._written = None
+            self._is_closed = True
+            if not self._holds:
+                self._tidy()
 
     def others(self) -> list[Reading]:
         """Who reads now, this process among them. Notes of processes that are gone are removed."""
@@ -128,6 +127,14 @@ class Leases:
         return found
 
     # -- this process's note
+
+    def _tidy(self) -> None:
+        if self._path is not None:
+            with contextlib.suppress(OSError):  # a disk that became read-only
+                self._path.unlink(missing_ok=True)
+        if self._file is not None:
+            os.close(self._file)
+        self._file = self._path = self._written = None
 
     def _write(self) -> None:
         """Note since when this process reads: before that is relied on."""

@@ -3,14 +3,14 @@ analyses made, and wheels of locks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from andon.base.database import Database
-from andon.lake.analysis_runs import run_of
+from andon.lake.analysis_runs import file_of, run_of
 from andon.lake.intact import Sealed
 from andon.lake.packages import PackageFile
-from andon.lake.packing import build_of, unpack, version_of
-from andon.lake.wrong_objects import BUILD, VERSION, right_rows
+from andon.lake.packing import build_of, files_of, trace_of, unpack, version_of
+from andon.lake.wrong_objects import ANALYSIS_RUN, BUILD, VERSION, right_rows
 from andon.model.build import InputFile
 
 _PAGE = 500
@@ -29,26 +29,33 @@ def named_files(database: Database) -> set[str]:
     """
     named: set[str] = set()
     last = ""
-    sql = f"select id, dataset, is_view, body from version where id > ? order by id limit {_PAGE}"
+    sql = f"select id, body from version where id > ? order by id limit {_PAGE}"
     while rows := database.query(sql, [last]):
-        for id, dataset, is_view, body in rows:
-            named.update(file.path for file in version_of(id, dataset, bool(is_view), unpack(body)).files)
-        last = rows[-1][0]
-    last = ""
-    sql = f"select id, key, dataset, definition, version, run, body, created from build where id > ? order by id limit {_PAGE}"
-    while rows := database.query(sql, [last]):
-        for row in rows:
-            named.update(raw_path(file) for file in build_of(row).files)
-        last = rows[-1][0]
-    last = ""
-    while rows := database.query(f"select id, body from analysis_run where id > ? order by id limit {_PAGE}", [last]):
         for _, body in rows:
-            named.update(each.path for each in run_of(body).outputs)
+            named.update(file.path for file in files_of(body))
         last = rows[-1][0]
-    if database.has_table("kept_package"):  # another catalog of the same storage may be older
-        shas = database.query("select distinct name, version, file, sha256, size from kept_package")
-        named.update(PackageFile(*row).path for row in shas)
+    last = ""
+    sql = f"select id, created, body from build where id > ? order by id limit {_PAGE}"
+    while rows := database.query(sql, [last]):
+        for _, created, body in rows:
+            named.update(raw_path(file) for file in trace_of(created, body).files)
+        last = rows[-1][0]
+    # another catalog of the same storage may be older
+    if database.has_table("analysis_run"):
+        last = ""
+        sql = f"select id, body from analysis_run where id > ? order by id limit {_PAGE}"
+        while rows := database.query(sql, [last]):
+            for _, body in rows:
+                named.update(each.path for each in run_of(body).outputs)
+            last = rows[-1][0]
+    if database.has_table("kept_package"):
+        named.update(wheel.path for wheel in _wheels(database))
     return named
+
+
+def _wheels(database: Database) -> Iterator[PackageFile]:
+    rows = database.query("select distinct name, version, file, sha256, size from kept_package")
+    return (PackageFile(*row) for row in rows)
 
 
 def sealed_files(database: Database, copy: Callable[[InputFile], Sealed]) -> dict[str, Sealed]:
@@ -62,4 +69,7 @@ def sealed_files(database: Database, copy: Callable[[InputFile], Sealed]) -> dic
         found.update((file.path, file) for file in version_of(id, dataset, bool(is_view), unpack(body)).files)
     for row in right_rows(database, BUILD):
         found.update((file.path, file) for file in map(copy, build_of(row).files))
+    for *_, body in right_rows(database, ANALYSIS_RUN):
+        found.update((each.path, file_of(each.sha256, each.size)) for each in run_of(body).outputs)
+    found.update((wheel.path, wheel) for wheel in _wheels(database))
     return found

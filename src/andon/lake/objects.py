@@ -259,7 +259,7 @@ class Objects:
                 hint="run the same command again; what was built is reused",
                 retryable=True,
             )
-        known = self.versions(v.id for v in made)
+        known = self._going.tables(transaction, [v.id for v in made if not v.is_view])
         again = [known[v.id] for v in made if v.id in known and v.files != known[v.id].files]
         paths = {file.path: version.id for version in again for file in version.files}
         late = self._going.revive(transaction, paths)

@@ -51,7 +51,7 @@ class Collection(Document):
         applied: whether anything was done.
         grace: as in the settings; null for none.
         parts: what nothing needs, the largest first.
-        kept: what is kept, the largest first.
+        kept: what is kept, the datasets of which most is kept first.
         deleted: bytes that were deleted; of what is not `applied` those that would be.
         waits_for: processes that read still.
         is_written: whether somebody writes at this moment, so that files which no version names stay.

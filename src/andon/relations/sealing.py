@@ -13,7 +13,7 @@ from andon.relations.content import KIND
 
 if TYPE_CHECKING:
     from andon.lake.lake import Lake
-    from andon.model.version import Column, Version
+    from andon.model.version import Version
     from andon.relations.pool import Readers
     from andon.state.facts import Facts
 
@@ -31,20 +31,26 @@ def seal(readers: Readers, lake: Lake, facts: Facts, versions: Sequence[str]) ->
     unknown = set(versions) - facts.find_many(versions, KIND).keys()
     found = lake.objects.versions(unknown)
     left: set[str] = set(unknown) - found.keys()
-    whole = [v for v in found.values() if v.files and all(lake.intact.damage(file) is None for file in v.files)]
+    files = {file.path: file for version in found.values() for file in version.files}
+    known = lake.intact.recall(files)
+    damaged = {file.path for path, file in files.items() if path in known and lake.intact.damage(file) is not None}
+    damaged |= {each.path for each in lake.intact.damages([file for path, file in files.items() if path not in known])}
+    whole = [v for v in found.values() if v.files and damaged.isdisjoint(file.path for file in v.files)]
+    prints: dict[str, str] = {}
     for group in _alike(whole):
-        prints = _prints(readers, lake, group)
+        prints.update(_prints(readers, lake, group))
+    if prints:
         facts.put_many(prints, KIND)
-        left |= {version.id for version in group} - prints.keys()
+    left |= {version.id for version in whole} - prints.keys()
     lake.intact.flush()
     return left
 
 
 def _alike(versions: Sequence[Version]) -> Iterator[list[Version]]:
-    """Versions whose files can be read together."""
-    groups: dict[tuple[str, tuple[Column, ...]], list[Version]] = {}
+    """Versions whose files can be read together, since they have the same columns."""
+    groups: dict[tuple[tuple[str, str], ...], list[Version]] = {}
     for version in versions:
-        groups.setdefault((version.dataset, version.columns), []).append(version)
+        groups.setdefault(tuple(version.types), []).append(version)
     for group in groups.values():
         batch: list[Version] = []
         files: set[str] = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -81,13 +82,16 @@ class Collecting:
         parts.sort(key=lambda part: (_STAGES.index(part.stage), -part.bytes, part.dataset or "~", part.why))
         gone = [part for part in parts if part.stage in (("deleted",) if applied else ("ready",))]
         said = str(self._workspace.settings.get("retention.grace"))
+        whole: Counter[str] = Counter()
+        for each in found.needed:
+            whole[each.dataset] += each.size
         return Collection(
             applied=applied,
             grace=said or None,
             parts=parts,
             kept=sorted(
                 (KeptPart(each.dataset, each.why, each.files, each.size) for each in found.needed),
-                key=lambda each: (-each.bytes, each.dataset, each.why),
+                key=lambda each: (-whole[each.dataset], each.dataset, -each.bytes, each.why),
             ),
             files=sum(part.files for part in gone),
             deleted=sum(part.bytes for part in gone),

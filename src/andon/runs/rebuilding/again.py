@@ -30,6 +30,7 @@ from andon.runs.growing.wishes import Wishes
 from andon.runs.inspection.asides import aside_rules
 from andon.runs.inspection.book import CheckBook
 from andon.runs.inspection.history import OwnCode
+from andon.runs.planning.histories import EARLIER
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.rebuilding.engines import RecordedEngines
 from andon.sources.explain import explain
@@ -200,6 +201,8 @@ class Rebuilder:
         definition = self._workspace.lake.objects.definitions([build.definition])[build.definition]
         before, _ = self._around(build)
         earlier = {name: leaf.version for name, leaf in self._grows_from(definition, before).items()}
+        if definition.history is not None and (state := (build.grown or {}).get(EARLIER)) is not None:
+            earlier[build.dataset] = state
         return {**{name: each for name, each in earlier.items() if each != build.version}, **build.inputs}
 
     def _is_lost(self, version: str) -> bool:
@@ -326,10 +329,16 @@ class Rebuilder:
             proofs=Proofs(self._workspace.cache),
             wishes=_wishes(build, definition, leaves),
             # over what it was made of, a history goes on from what its own build remembers
-            histories={dataset: build} if definition.history is not None else {},
+            histories={dataset: self._as_history(build)} if definition.history is not None else {},
             releases=after.releases,
             published_releases=before.releases if before is not None else (),
         )
+
+    def _as_history(self, build: Build) -> Build:
+        """A build of a history with what was made in the place of the state that it goes on from."""
+        grown = build.grown or {}
+        before = grown.get(EARLIER)
+        return build if before is None else replace(build, grown={**grown, EARLIER: self._now(before)})
 
     def _around(self, build: Build) -> tuple[Commit | None, Commit]:
         """The commits before and after the run that made a build, as far as they are known."""
