@@ -53,3 +53,11 @@ class Verification(Document):
     objects: int
     seconds: float
     damaged: list[DamagedPart]
+
+
+class LakeReading(Document):
+    """That all of a lake was read, at a moment (ISO text), by `who`, and what came of it."""
+
+    at: str
+    who: str
+    found: Verification

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from andon.base.clock import from_text, to_text
 from andon.errors import AndonError, MachineError
 from andon.model.reproduction import OpenConstruct, RebuiltInput, Reproduction, ReproVerdict
-from andon.model.reproduction_sample import NotedReproduction
+from andon.model.reproduction_sample import MissCause, NotedReproduction
 from andon.runs.inspection.open_places import open_places, row_keys
 from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from andon.model.build import Build
     from andon.model.commit import Leaf
     from andon.model.dataset import Definition
+    from andon.model.lint import LintFinding
     from andon.relations.reproduced import Likeness
     from andon.runs.rebuilding.again import Again, Rebuilder
     from andon.workspace.workspace import Workspace
@@ -62,12 +63,14 @@ class Reproducing:
                 results = [self._compared(each, rebuilder, masked) for each in made]
         except AndonError as error:
             if not error.code.startswith("machine."):  # this machine could not, which says nothing of the version
-                self._note(dataset, leaf, None, "could not be built", code=error.code)
+                self._note(dataset, leaf, None, "could not be built", MissCause(view.commit.id, ()), code=error.code)
             raise
         (*before, (last, result)) = zip(made, results, strict=True)
         build = self._workspace.lake.objects.builds([leaf.build])[leaf.build]
         taken = round(sum(each.seconds for each in made), 4)
-        self._note(dataset, leaf, result.verdict, result.how, kept=last.is_kept, seconds=taken)
+        causes, is_expected = self._causes(last, view) if result.verdict is not ReproVerdict.IDENTICAL else ([], False)
+        miss = None if result.verdict.holds else MissCause(view.commit.id, tuple(causes), is_expected)
+        self._note(dataset, leaf, result.verdict, result.how, miss, kept=last.is_kept, seconds=taken)
         return Reproduction(
             dataset=dataset,
             ref=view.ref,
@@ -85,7 +88,7 @@ class Reproducing:
                 for each, known in before
             ],
             difference=result.difference,
-            causes=self._causes(last, view) if not result.verdict.holds or result.verdict is ReproVerdict.EQUAL else [],
+            causes=causes,
             kept=last.is_kept,
             seconds=taken,
             seconds_then=round(build.seconds, 4),
@@ -97,6 +100,7 @@ class Reproducing:
         leaf: Leaf,
         verdict: ReproVerdict | None,
         how: str,
+        miss: MissCause | None,
         *,
         code: str | None = None,
         kept: bool = False,
@@ -109,7 +113,7 @@ class Reproducing:
         at, who = to_text(workspace.clock()), workspace.caller.author
         noted = NotedReproduction(at, who, dataset, leaf.build, leaf.version, verdict, how, code, kept, seconds)
         try:
-            workspace.reproductions.add(noted)
+            workspace.reproductions.add(noted, miss)
         except MachineError as failure:
             if failure.code not in ("machine.read_only", "machine.disk"):
                 raise
@@ -134,24 +138,28 @@ class Reproducing:
         hidden = masked.get(again.recorded.dataset, frozenset())
         return compared(again.recorded, again.made, rebuilder.sides(again), rebuilder.lake, key, hidden)
 
-    def _causes(self, again: Again, view: View) -> list[OpenConstruct]:
-        """By what it may differ: what is not as it was recorded, then places of its code."""
-        return [*_beside(again), *self._constructs(again.build, again.definition, view)]
-
-    def _constructs(self, build: Build, definition: Definition, view: View) -> list[OpenConstruct]:
+    def _causes(self, again: Again, view: View) -> tuple[list[OpenConstruct], bool]:
+        """By what it may differ: what is not as it was recorded, then places of its code; whether that says it need not be the same."""
+        beside, definition = _beside(again), again.definition
         if definition.sql is None:
             why = "its code is not read for this: chance, a clock, threads and the order of sets are what to look for"
-            return [OpenConstruct(definition.function or definition.entry, definition.entry, None, why, None)]
+            where = definition.function or definition.entry
+            return [*beside, OpenConstruct(where, definition.entry, None, why, None)], bool(definition.allow)
+        places = self._places(again.build, definition, view)
+        is_said = bool(definition.allow) or all(each.silenced is not None for each in places)
+        told = [OpenConstruct(each.what, each.file, each.line, each.why, each.exact) for each in places]
+        return [*beside, *told], bool(places) and is_said and not beside
+
+    def _places(self, build: Build, definition: Definition, view: View) -> list[LintFinding]:
         is_wide = (build.engine.get("threads") or 1) != 1
         objects = self._workspace.lake.objects
         versions = objects.versions(build.inputs.values())
         schemas = {name: versions[id].types for name, id in build.inputs.items() if id in versions}
         leaves = view.state.leaves
         read = objects.definitions(leaves[name].definition for name in definition.inputs if name in leaves)
-        found = open_places(
+        return open_places(
             definition, schemas, row_keys(read.values()), lambda _, sha: objects.text(sha).decode(), is_wide=is_wide
         )
-        return [OpenConstruct(each.what, each.file, each.line, each.why, each.exact) for each in found]
 
 
 def _beside(again: Again) -> list[OpenConstruct]:

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from andon.service.log_reads import LogReads
     from andon.service.messages import MessageDesk
     from andon.service.needs import Surroundings
+    from andon.service.nightly import Nightly
     from andon.service.principles import Scorecards
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
@@ -214,7 +215,7 @@ class Service:
             lambda: by_itself.runs,
             lambda: self._preparer,
             self._passed,
-            lambda: self.actions.wait(),
+            self._wait_beside,
         )
 
     @cached_property
@@ -342,6 +343,16 @@ class Service:
         from andon.service.linting import Linting
 
         return Linting(self.workspace, lambda: self._preparer)
+
+    @cached_property
+    def nightly(self) -> Nightly:
+        """What is proved each night."""
+        from andon.service.nightly import Nightly
+
+        by_itself = self.by(Caller(BY_ITSELF, self.workspace.caller.face))
+        return Nightly(
+            self.workspace, lambda: by_itself.reproducing, lambda: by_itself.verifying, lambda: self.incidents
+        )
 
     @cached_property
     def verifying(self) -> Verifying:
@@ -756,7 +767,12 @@ class Service:
         self.insight_checks.passed(branch, listener)
         if not self.workspace.actions.is_idle(branch, to_text(self.workspace.clock())):
             self.actions.passed(branch, listener, is_beside=is_beside)
+        self.nightly.passed(branch, listener, is_beside=is_beside)
         self.messages.run_ended(listener)
+
+    def _wait_beside(self) -> None:
+        self.nightly.wait()
+        self.actions.wait()
 
 
 def _problems_without_config(root: Path, environ: Mapping[str, str] | None, clock: Clock) -> tuple[Problem, ...]:

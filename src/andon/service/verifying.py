@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from andon.errors import UsageError
+from andon.base.clock import to_text
+from andon.errors import MachineError, UsageError
 from andon.lake.reached import DATA, RAW, Part, Reached
 from andon.model.verification import DamagedPart, TouchedCommit, Verification
 from andon.runs.planning.raw_files import kept_copy
@@ -56,7 +57,7 @@ class Verifying:
             )
         }
         found.update({part: broken[part[1]] for part in files if part[1] in broken})
-        return Verification(
+        whole = Verification(
             ref=name,
             commits=len(reached.commits),
             files=len(files),
@@ -65,6 +66,20 @@ class Verifying:
             seconds=round(time.monotonic() - begun, 3),
             damaged=damaged_parts(found, reached),
         )
+        if all:
+            self.note(whole)
+        return whole
+
+    def note(self, found: Verification) -> None:
+        """Keep what came of reading all of it; who may not write keeps nothing."""
+        workspace = self._workspace
+        if workspace.lake.database.is_read_only:
+            return
+        try:
+            workspace.nights.add_reading(to_text(workspace.clock()), workspace.caller.author, found)
+        except MachineError as failure:
+            if failure.code not in ("machine.read_only", "machine.disk"):
+                raise
 
     def reached(self, ref: str | None = None, *, all: bool = False) -> tuple[Reached, str | None]:
         """What a commit reaches, and how it was named; with `all` what all refs reach, and None. See `verify`."""

@@ -18,6 +18,7 @@ from andon.state import (
     letters,
     looks,
     messages,
+    nights,
     offers,
     pauses,
     reproductions,
@@ -96,4 +97,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (*letters.TABLES, *approvals.WITHDRAWN),
     # whether past versions came out the same
     reproductions.TABLES,
+    # why past versions did not, what came of reading the lake whole, and what was done in which night
+    (*reproductions.MISSES, *nights.TABLES),
 )

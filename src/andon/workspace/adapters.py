@@ -49,6 +49,7 @@ from andon.state.insight_looks import InsightLooks
 from andon.state.letters import Letters
 from andon.state.looks import Looks
 from andon.state.messages import Messages
+from andon.state.nights import Nights
 from andon.state.offers import Offers
 from andon.state.pauses import Pauses
 from andon.state.queries import Queries
@@ -106,6 +107,7 @@ class StateStore(Record):
     dataset_questions: DatasetQuestions
     letters: Letters
     reproductions: Reproductions
+    nights: Nights
 
 
 class Adapters:
@@ -309,6 +311,7 @@ class Adapters:
             DatasetQuestions(database),
             Letters(database),
             Reproductions(database),
+            Nights(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from andon.state.letters import Letters
     from andon.state.looks import Looks
     from andon.state.messages import Messages
+    from andon.state.nights import Nights
     from andon.state.offers import Offers
     from andon.state.pauses import Pauses
     from andon.state.queries import Queries
@@ -221,6 +222,11 @@ class Workspace:
     def reproductions(self) -> Reproductions:
         """What came of building past versions again."""
         return self._adapters.state.reproductions
+
+    @property
+    def nights(self) -> Nights:
+        """What is done once a night."""
+        return self._adapters.state.nights
 
     @property
     def insight_looks(self) -> InsightLooks:
