@@ -184,6 +184,20 @@ def test_what_was_not_repeated_is_built_again_the_night_after_whatever_is_drawn(
     assert of_proofs(project) == []
 
 
+def test_what_was_proved_is_told_with_why(project):
+    forge(project, version="1.0.0")
+    prove_all(project)
+    tick(project)
+    with project.opened() as service:
+        found, own = service.proofs.show(), service.proofs.show(["marts.totals"])
+        (miss,) = [each for each in found.proofs if each.commit is not None]
+        assert (miss.dataset, miss.cause.what, miss.expected) == ("marts.totals", "the engine's version", False)
+        assert (found.built - found.repeated, found.nightly, found.read_nightly) == (1, 100, True)
+        assert found.share == pytest.approx(found.repeated / found.built, abs=1e-4)
+        assert {each.dataset for each in own.proofs} == {"marts.totals"}
+        assert [each.found.damaged for each in found.readings] == [[]]
+
+
 def test_what_a_person_expects_is_not_told_again(project):
     forge(project, version="1.0.0")
     prove_all(project)

@@ -94,6 +94,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
     from andon.service.profiles import ToldProfile, ToldProfileDiffDocument
+    from andon.service.proofs import ProofsDocument
     from andon.service.proposing import ProposedChecksDocument
     from andon.service.pull import PulledDocument
     from andon.service.quarantine import QuarantineInfo, QuarantineRows
@@ -149,7 +150,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "cost": (CostDocument,),
         "waste": (WasteDocument,),
         "value": (ValueDocument,),
-        "reproduce": (ReproductionDocument, ReproductionSample),
+        "reproduce": (ReproductionDocument, ReproductionSample, ProofsDocument),
         "lint": (LintDocument,),
         "verify": (Verification,),
         "repair": (LakeRepair,),

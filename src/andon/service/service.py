@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from andon.service.principles import Scorecards
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
+    from andon.service.proofs import ProofDesk
     from andon.service.proposing import Proposing
     from andon.service.quarantine import Quarantine
     from andon.service.query_history import QueryHistory
@@ -336,6 +337,13 @@ class Service:
         from andon.service.reproduction_samples import ReproductionSamples
 
         return ReproductionSamples(self.workspace, self.reproducing)
+
+    @cached_property
+    def proofs(self) -> ProofDesk:
+        """What was proved of the lake."""
+        from andon.service.proofs import ProofDesk
+
+        return ProofDesk(self.workspace)
 
     @cached_property
     def linting(self) -> Linting:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
-from andon.base.database import Database, Row
+from andon.base.database import Database, Row, in_batches
 from andon.base.document import from_json, to_json
 from andon.model.reproduction import OpenConstruct, ReproVerdict
 from andon.model.reproduction_sample import MissCause, MissedVersion, NotedReproduction
@@ -74,6 +75,21 @@ class Reproductions:
     def within(self, since: str, until: str) -> list[NotedReproduction]:
         """Those from `since` until before `until` (ISO texts), oldest first."""
         return self._read("where at >= ? and at < ? order by number", [since, until])
+
+    def newest_first(self) -> list[tuple[int, NotedReproduction]]:
+        """All with their numbers, the newest first."""
+        rows = self._database.query(f"select {_COLUMNS}, number from reproduction order by number desc")
+        return [(int(row[-1]), _noted(row[:-1])) for row in rows]
+
+    def causes_of(self, numbers: Iterable[int]) -> dict[int, MissCause]:
+        """Why those of these numbers that are misses are."""
+        found: dict[int, MissCause] = {}
+        for marks, batch in in_batches(str(number) for number in numbers):
+            sql = f"select number, commit_id, causes, is_expected from reproduction_miss where number in ({marks})"
+            for number, commit, causes, is_expected in self._database.query(sql, [int(each) for each in batch]):
+                said = from_json(Causes, json.loads(causes), stored=True)
+                found[int(number)] = MissCause(str(commit), said, bool(is_expected))
+        return found
 
     def newest(self, dataset: str, build: str) -> NotedReproduction | None:
         """The newest of a build, else of its dataset."""
