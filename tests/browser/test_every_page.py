@@ -33,6 +33,7 @@ ADDRESSES = {
     "/map": ["/map"],
     "/simplify": ["/simplify", "/simplify?all=true"],
     "/principles": ["/principles", "/principles?since=soon"],
+    "/proofs": ["/proofs", "/proofs?dataset=marts.totals"],
     "/architecture": ["/architecture?against=main~1", "/architecture?against=nope"],
     "/suggestions": ["/suggestions", "/suggestions?all=true"],
     "/insights": ["/insights"],

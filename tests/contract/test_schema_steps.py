@@ -29,7 +29,7 @@ LANDED = {
     "state": [
         *("ec27f021634a", "df076768e8b8", "55ed4452b0c3", "cc6efbc4bbc4", "a874d36ec8c4", "002085f5c590"),
         *("3a17e86dd787", "1dbec7cde8c1", "2c64566dcba0", "79502025f44b", "dd0deaf56753", "4f180d1e5eae"),
-        *("f010f181020c", "084cb55eb5ad", "d4d0da9e61f0"),
+        *("f010f181020c", "084cb55eb5ad", "d4d0da9e61f0", "7b8e00ee893e"),
     ],
 }
 #: The format of a version that lakes were made by; each step since then only makes tables.
@@ -130,13 +130,18 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 def story(clone: Clone) -> None:
     """A lake to which all sorts of things happen."""
-    clone.fill(FILES)
+    clone.fill({**FILES, "andon.toml": "[reproduce]\nnightly = 1\n[verify]\nnightly = true\n"})
     clone.write("sources/shop/orders.sql", ORDERS)
     clone.write("analyses/noted.py", "import andon\n\nandon.keep('n', 1)\n")
+    clone.write("datasets/marts/dice.sql", "/*---\nallow: [random]\n---*/\nselect random() as x\n")
     clone.run()
     clone.write("raw/orders_09.csv", "id,customer,amount\n9,eve,300\n")
     with clone.opened() as service:
         service.scheduling.tick()
+        service.reproducing.reproduce("marts.dice")
+        service.workspace.reproductions.missed()
+        service.workspace.nights.readings()
+        service.workspace.nights.last()
         service.cords.hold("marts.best", "looks odd")
         service.querying.ask("select count(*) from shop.orders").fetch()
         service.incidents.standing("main")

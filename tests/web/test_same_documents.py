@@ -50,6 +50,7 @@ PARTS |= {
     "approve --withdraw",
     "letters --seen",
     "backup --list",
+    "reproduce --list",
 }
 
 
@@ -219,6 +220,7 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["lint", "--all", "marts.totals"], lambda c: c.get("/lint?all=true&select=marts.totals")),
     (["lint", "marts.gone"], lambda c: c.get("/lint?select=marts.gone")),
     (["repair"], lambda c: c.post("/repairs", {})),
+    (["reproduce", "--list"], lambda c: c.get("/reproductions")),
     (["backup"], lambda c: c.post("/backups", {})),
     (["backup", "--list"], lambda c: c.get("/backups")),
     (["verify", "--all"], lambda c: c.post("/verifications", {"all": True})),

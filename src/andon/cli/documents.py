@@ -101,6 +101,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
     from andon.service.profiles import ToldProfile, ToldProfileDiffDocument
+    from andon.service.proofs import ProofsDocument
     from andon.service.proposing import ProposedChecksDocument
     from andon.service.pull import PulledDocument
     from andon.service.quarantine import QuarantineInfo, QuarantineRows
@@ -158,7 +159,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "value": (ValueDocument,),
         "isolate stage": (PackedFolder,),
         "isolate apply": (AppliedDocument,),
-        "reproduce": (ReproductionDocument, ReproductionSample),
+        "reproduce": (ReproductionDocument, ReproductionSample, ProofsDocument),
         "lint": (LintDocument,),
         "catalog copy": (CatalogCopy,),
         "catalog grants": (CatalogGrants,),

@@ -110,12 +110,16 @@ class Intact:
 
         found, read = [], 0
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-            for number, (file, damage) in enumerate(zip(files, pool.map(self._read, files), strict=True), start=1):
-                if damage is not None:
-                    found.append(damage)
-                read += file.size
-                if told is not None:
-                    told(number, read)
+            try:
+                for number, (file, damage) in enumerate(zip(files, pool.map(self._read, files), strict=True), start=1):
+                    if damage is not None:
+                        found.append(damage)
+                    read += file.size
+                    if told is not None:
+                        told(number, read)
+            except BaseException:  # whoever is told may have enough
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
         self.flush()
         return found
 

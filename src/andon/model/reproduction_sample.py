@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from andon.base.document import Document
-from andon.model.reproduction import ReproVerdict
+from andon.model.reproduction import OpenConstruct, ReproVerdict
 
 
 class NotedReproduction(Document):
@@ -38,6 +38,27 @@ class NotedReproduction(Document):
     def spoken(self) -> str:
         """The verdict as people read it."""
         return self.verdict.spoken if self.verdict is not None else "CAN'T BE BUILT"
+
+
+class MissCause(Document):
+    """Why a version is not repeated.
+
+    Attributes:
+        commit: at which it was built again.
+        causes: by which it may differ, the likeliest first.
+        is_expected: whether its code says that it need not come out the same: `allow: [random]`, or `-- exact: REASON` at each place.
+    """
+
+    commit: str
+    causes: tuple[OpenConstruct, ...]
+    is_expected: bool = False
+
+
+class MissedVersion(Document):
+    """A version that is not repeated, and why."""
+
+    noted: NotedReproduction
+    why: MissCause
 
 
 class SampledVersion(Document):

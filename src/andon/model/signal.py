@@ -21,7 +21,8 @@ class SignalKind(StrEnum):
     are others than was promised. `late`: older than it promises, or than it usually is. `volume`: more or fewer rows than usual.
     `watch`: another number is out of its usual limits. `governance`: an owner, a description, a mask or a limit of keeping is missing.
     `cost`: a run took more time or room than usual. `cord`: a person holds it. `complaint`: a reader says that it is wrong.
-    `silence`: whoever should come round did not. `clock`: the machine's clock jumped.
+    `silence`: whoever should come round did not. `clock`: the machine's clock jumped. `repeat`: a past version does not come out the same.
+    `damage`: a file or an object of the lake is not what was written.
     """
 
     CHECK = "check"
@@ -37,6 +38,8 @@ class SignalKind(StrEnum):
     COMPLAINT = "complaint"
     SILENCE = "silence"
     CLOCK = "clock"
+    REPEAT = "repeat"
+    DAMAGE = "damage"
 
     @property
     def is_of_runs(self) -> bool:

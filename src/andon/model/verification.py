@@ -68,3 +68,11 @@ class Verification(Document):
     seconds: float
     damaged: list[DamagedPart]
     gone: list[GoneData]
+
+
+class LakeReading(Document):
+    """That all of a lake was read, at a moment (ISO text), by `who`, and what came of it."""
+
+    at: str
+    who: str
+    found: Verification

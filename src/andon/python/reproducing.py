@@ -18,6 +18,7 @@ from andon.python.acting import ActingLake
 from andon.python.remote_acting import RemoteActing
 from andon.python.server_link import Hears
 from andon.runs.goal import Listener
+from andon.service.proofs import ProofsDocument
 from andon.service.reproduction_samples import SampleOptions
 
 
@@ -62,6 +63,14 @@ class ReproducingLake(ActingLake):
         """
         options = SampleOptions(sample, since, at or self._ref, seed, deep)
         return self._service.reproduction_samples.sample(datasets, options, Listener(report))
+
+    def proofs(self, *datasets: str) -> ProofsDocument:
+        """Past versions that were built again, the newest first, how many are repeated, and when the lake was read whole.
+
+        Args:
+            datasets: names or patterns, `marts.*`; all without any.
+        """
+        return self._service.proofs.show(datasets)
 
     def lint(self, *select: str, exclude: Sequence[str] = (), all: bool = False) -> LintDocument:
         """Places of the folder's code by which two runs over the same inputs may differ, each with the form that is exact.
@@ -187,6 +196,10 @@ class RemoteReproducing(RemoteActing):
             "deep": deep,
         }
         return self._told("/reproductions/samples", body, report, ReproductionSample)
+
+    def proofs(self, *datasets: str) -> ProofsDocument:
+        """Past versions that were built again, the newest first, and how many are repeated."""
+        return from_json(ProofsDocument, self._link.get("/reproductions", datasets=list(datasets)))
 
     def lint(self, *select: str, exclude: Sequence[str] = (), all: bool = False) -> LintDocument:
         """Places of the SQL of the server's folder by which two runs over the same inputs may differ."""

@@ -78,7 +78,7 @@ class IncidentDesk:
         try:
             before = {incident.number for incident in self._workspace.incidents.standing(branch)}
             for incident in keep():
-                told = _told(incident, is_new=incident.number not in before)
+                told = told_of(incident, is_new=incident.number not in before)
                 if told is not None:
                     listener.report(Notice(told))
         except AndonError as failure:
@@ -315,8 +315,8 @@ def _place(info: IncidentInfo) -> tuple[object, ...]:
     return (is_over, -info.incident) if is_over else (is_over, info.snoozed is not None, *risk, info.incident)
 
 
-def _told(incident: Incident, *, is_new: bool) -> str | None:
-    """What the end of a run says of an incident that changed."""
+def told_of(incident: Incident, *, is_new: bool) -> str | None:
+    """What the end of a run or of a proof says of an incident that changed."""
     number, where = incident.number, f"{incident.dataset}: " if incident.dataset else ""
     if incident.state.is_over:
         part = f"incident {number} is part of incident {incident.part_of}"

@@ -54,11 +54,11 @@ def reproducibility(own: Measured) -> PrincipleStep:
     command = "andon reproduce --sample 20"
     if own["rebuilt_same"].value is None:
         return PrincipleStep(
-            "Build a sample of past versions again, and see whether they are the same", command, "/runs"
+            "Build a sample of past versions again, and see whether they are the same", command, "/proofs"
         )
     if own["rebuilt_same"].value < 1:
-        return PrincipleStep("Find the version that came out otherwise, and why", command, "/runs")
-    return PrincipleStep("Take another sample", command, "/runs")
+        return PrincipleStep("Find the version that came out otherwise, and why", command, "/proofs")
+    return PrincipleStep("Take another sample", command, "/proofs")
 
 
 def one_team(own: Measured) -> PrincipleStep:

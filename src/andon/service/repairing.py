@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from andon.base.record import replace
 from andon.errors import AndonError, DamagedError
 from andon.lake.collecting import collecting
 from andon.lake.reached import DATA, FILES, MADE, PACKAGE, RAW
@@ -76,6 +77,8 @@ class Repairing:
             with collecting(self._workspace.lake), self._workspace.lake.storage.writing():
                 mended = _Mending(self._workspace, reached, files).all(why)
         done = {each.name for each in mended}
+        if done:
+            self._verifying.note(replace(found, damaged=[part for part in found.damaged if part.name not in done]))
         return LakeRepair(
             files=found.files,
             bytes=found.bytes,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from andon.base.clock import from_text, to_text
 from andon.errors import AndonError, MachineError
 from andon.model.reproduction import OpenConstruct, RebuiltInput, Reproduction, ReproVerdict
-from andon.model.reproduction_sample import NotedReproduction
-from andon.runs.inspection.recorded_places import recorded_places
+from andon.model.reproduction_sample import MissCause, NotedReproduction
+from andon.runs.inspection.recorded_places import places_of, recorded_findings
 from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
 
@@ -69,12 +69,14 @@ class Reproducing:
                 results = [self._compared(each, rebuilder, masked) for each in made]
         except AndonError as error:
             if not error.code.startswith("machine."):  # this machine could not, which says nothing of the version
-                self._note(dataset, leaf, None, "could not be built", code=error.code)
+                self._note(dataset, leaf, None, "could not be built", MissCause(view.commit.id, ()), code=error.code)
             raise
         (*before, (last, result)) = zip(made, results, strict=True)
         build = self._workspace.lake.objects.builds([leaf.build])[leaf.build]
         taken = round(sum(each.seconds for each in made), 4)
-        self._note(dataset, leaf, result.verdict, result.how, kept=last.is_kept, seconds=taken)
+        causes, is_expected = self._causes(last, view) if result.verdict is not ReproVerdict.IDENTICAL else ([], False)
+        miss = None if result.verdict.holds else MissCause(view.commit.id, tuple(causes), is_expected)
+        self._note(dataset, leaf, result.verdict, result.how, miss, kept=last.is_kept, seconds=taken)
         return Reproduction(
             dataset=dataset,
             ref=view.ref,
@@ -92,7 +94,7 @@ class Reproducing:
                 for each, known in before
             ],
             difference=result.difference,
-            causes=self._causes(last, view) if not result.verdict.holds or result.verdict is ReproVerdict.EQUAL else [],
+            causes=causes,
             kept=last.is_kept,
             seconds=taken,
             seconds_then=round(build.seconds, 4),
@@ -104,6 +106,7 @@ class Reproducing:
         leaf: Leaf,
         verdict: ReproVerdict | None,
         how: str,
+        miss: MissCause | None,
         *,
         code: str | None = None,
         kept: bool = False,
@@ -116,7 +119,7 @@ class Reproducing:
         at, who = to_text(workspace.clock()), workspace.caller.author
         noted = NotedReproduction(at, who, dataset, leaf.build, leaf.version, verdict, how, code, kept, seconds)
         try:
-            workspace.reproductions.add(noted)
+            workspace.reproductions.add(noted, miss)
         except MachineError as failure:
             if failure.code not in ("machine.read_only", "machine.disk"):
                 raise
@@ -142,10 +145,12 @@ class Reproducing:
             lambda: facts.find(version, KIND),
         )
 
-    def _causes(self, again: Again, view: View) -> list[OpenConstruct]:
-        """By what it may differ: what is not as it was recorded, then places of its code."""
-        found = [*_beside(again), *self._machine(again.build)]
-        return [*found, *recorded_places(self._workspace.lake.objects, again.build, again.definition, view.state)]
+    def _causes(self, again: Again, view: View) -> tuple[list[OpenConstruct], bool]:
+        """By what it may differ: what is not as it was recorded, then places of its code; whether that says it need not be the same."""
+        beside, definition = [*_beside(again), *self._machine(again.build)], again.definition
+        found = recorded_findings(self._workspace.lake.objects, again.build, definition, view.state)
+        is_said = bool(definition.allow) or (bool(found) and all(each.silenced is not None for each in found))
+        return [*beside, *places_of(definition, found)], is_said and not beside
 
     def _machine(self, build: Build) -> list[OpenConstruct]:
         """What of machine and Andon is otherwise than where the run came from."""

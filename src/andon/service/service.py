@@ -66,9 +66,11 @@ if TYPE_CHECKING:
     from andon.service.log_reads import LogReads
     from andon.service.messages import MessageDesk
     from andon.service.needs import Surroundings
+    from andon.service.nightly import Nightly
     from andon.service.principles import Scorecards
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
+    from andon.service.proofs import ProofDesk
     from andon.service.proposing import Proposing
     from andon.service.quarantine import Quarantine
     from andon.service.query_history import QueryHistory
@@ -220,7 +222,7 @@ class Service:
             lambda: by_itself.runs,
             lambda: self._preparer,
             self._passed,
-            lambda: self.actions.wait(),
+            self._wait_beside,
         )
 
     @cached_property
@@ -357,6 +359,13 @@ class Service:
         return ReproductionSamples(self.workspace, self.reproducing)
 
     @cached_property
+    def proofs(self) -> ProofDesk:
+        """What was proved of the lake."""
+        from andon.service.proofs import ProofDesk
+
+        return ProofDesk(self.workspace)
+
+    @cached_property
     def linting(self) -> Linting:
         """What code leaves open, so that two runs may differ."""
         from andon.service.linting import Linting
@@ -369,6 +378,16 @@ class Service:
         from andon.service.catalogs import CatalogPlaces
 
         return CatalogPlaces(self.workspace)
+
+    @cached_property
+    def nightly(self) -> Nightly:
+        """What is proved each night."""
+        from andon.service.nightly import Nightly
+
+        by_itself = self.by(Caller(BY_ITSELF, self.workspace.caller.face))
+        return Nightly(
+            self.workspace, lambda: by_itself.reproducing, lambda: by_itself.verifying, lambda: self.incidents
+        )
 
     @cached_property
     def verifying(self) -> Verifying:
@@ -804,7 +823,12 @@ class Service:
         self.insight_checks.passed(branch, listener)
         if not self.workspace.actions.is_idle(branch, to_text(self.workspace.clock())):
             self.actions.passed(branch, listener, is_beside=is_beside)
+        self.nightly.passed(branch, listener, is_beside=is_beside)
         self.messages.run_ended(listener)
+
+    def _wait_beside(self) -> None:
+        self.nightly.wait()
+        self.actions.wait()
 
 
 def _problems_without_config(root: Path, environ: Mapping[str, str] | None, clock: Clock) -> tuple[Problem, ...]:

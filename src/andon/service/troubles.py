@@ -39,7 +39,14 @@ if TYPE_CHECKING:
 _RUNS = 50
 _KEPT = 16
 #: Signals that no data are wrong by, or that trouble or the rows set aside tell; those that nothing else tells.
-_UNTOLD = (SignalKind.CHECK, SignalKind.GOVERNANCE, SignalKind.COST, SignalKind.CORD, SignalKind.COMPLAINT)
+_UNTOLD = (
+    SignalKind.CHECK,
+    SignalKind.GOVERNANCE,
+    SignalKind.COST,
+    SignalKind.CORD,
+    SignalKind.COMPLAINT,
+    SignalKind.REPEAT,
+)
 _UNUSUAL = (SignalKind.VOLUME, SignalKind.WATCH)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from andon.errors import UsageError
+from andon.base.clock import to_text
+from andon.errors import MachineError, UsageError
 from andon.lake.going import MARKED
 from andon.lake.reached import FILES, Part, Reached
 from andon.model.verification import DamagedPart, GoneData, TouchedCommit, Verification
@@ -56,7 +57,7 @@ class Verifying:
             damages = lake.intact.damages([*files.values()], lambda count, size: tell(count, size, len(files), total))
         broken = {each.path: each.what for each in damages if not each.is_gone}
         found.update({part: broken[part[1]] for part in files if part[1] in broken})
-        return Verification(
+        whole = Verification(
             ref=name,
             commits=len(reached.commits),
             files=len(files),
@@ -66,6 +67,20 @@ class Verifying:
             damaged=damaged_parts(found, reached),
             gone=gone,
         )
+        if all:
+            self.note(whole)
+        return whole
+
+    def note(self, found: Verification) -> None:
+        """Keep what came of reading all of it; who may not write keeps nothing."""
+        workspace = self._workspace
+        if workspace.lake.database.is_read_only:
+            return
+        try:
+            workspace.nights.add_reading(to_text(workspace.clock()), workspace.caller.author, found)
+        except MachineError as failure:
+            if failure.code not in ("machine.read_only", "machine.disk"):
+                raise
 
     def _gone(
         self, files: Mapping[Part, Sealed], owners: Mapping[Part, str]

@@ -82,7 +82,7 @@ COMMON: Mapping[str, str] = {
     "changes": "what is told: `opened`, `contained`, `worse`, `fixed`, `called`, `reopened`, `closed`; without it all but `contained` "
     "and `fixed`",
     "kinds": "of which signals: `check`, `failed`, `source`, `schema`, `late`, `volume`, `watch`, `governance`, `cost`, `cord`, "
-    "`complaint`, `silence`, `clock`; without it all but `governance`",
+    "`complaint`, `silence`, `clock`, `repeat`, `damage`; without it all but `governance`",
     "letters": "what single people are told of what is theirs: `asked`, `claimed`, `left`, `answered`, `withdrawn`, `proposed`, `review`, "
     "`published`, `approved`, `disapproved`; without it all, but none where `severity` is `fail`",
     "per_hour": "messages in an hour at most (12); what comes after them goes into one",

@@ -176,6 +176,13 @@ SETTINGS: tuple[Setting, ...] = (
         99,
         "Share of the time, in per cent, in which a dataset is to be as new as it promises; what is left is its error budget.",
     ),
+    Setting(
+        "reproduce.nightly",
+        "number",
+        0,
+        "So many past versions are drawn each night and built again, by `andon up` or `andon tick`; one that does not come out the same"
+        " is an incident. 0: none.",
+    ),
     Setting("run.parallel", "number", 0, "Tasks at the same time; 0 is one per core."),
     Setting("schedule.enabled", "flag", True, "Whether `andon up` brings up to date what is due."),
     Setting("schedule.every", "duration", "10s", "How often it looks."),
@@ -211,6 +218,12 @@ SETTINGS: tuple[Setting, ...] = (
         "text",
         "",
         "Names by which browsers reach the server beside addresses and `localhost`, with commas: `data.example.com`.",
+    ),
+    Setting(
+        "verify.nightly",
+        "flag",
+        False,
+        "Whether every file and object of the lake is read each night, by `andon up` or `andon tick`; what is damaged is an incident.",
     ),
 )
 

@@ -18,6 +18,7 @@ from andon.state import (
     letters,
     looks,
     messages,
+    nights,
     offers,
     origins,
     pauses,
@@ -99,4 +100,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     reproductions.TABLES,
     # where runs came from: git, machine, account, Andon
     origins.TABLES,
+    # why past versions did not, what came of reading the lake whole, and what was done in which night
+    (*reproductions.MISSES, *nights.TABLES),
 )

@@ -49,6 +49,7 @@ from andon.state.insight_looks import InsightLooks
 from andon.state.letters import Letters
 from andon.state.looks import Looks
 from andon.state.messages import Messages
+from andon.state.nights import Nights
 from andon.state.offers import Offers
 from andon.state.origins import Origins
 from andon.state.pauses import Pauses
@@ -109,6 +110,7 @@ class StateStore(Record):
     letters: Letters
     reproductions: Reproductions
     origins: Origins
+    nights: Nights
 
 
 class Adapters:
@@ -305,6 +307,7 @@ class Adapters:
             Letters(database),
             Reproductions(database),
             Origins(database),
+            Nights(database),
         )
 
     def _share(self, group: str, catalog: Path | None, storage: Path) -> None:

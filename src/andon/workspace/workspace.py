@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from andon.state.letters import Letters
     from andon.state.looks import Looks
     from andon.state.messages import Messages
+    from andon.state.nights import Nights
     from andon.state.offers import Offers
     from andon.state.origins import Origins
     from andon.state.pauses import Pauses
@@ -227,6 +228,11 @@ class Workspace:
     def origins(self) -> Origins:
         """Where runs came from."""
         return self._adapters.state.origins
+
+    @property
+    def nights(self) -> Nights:
+        """What is done once a night."""
+        return self._adapters.state.nights
 
     @property
     def insight_looks(self) -> InsightLooks:

@@ -19,6 +19,7 @@ from andon.errors import EXIT_DONE, EXIT_FAILED
         "andon reproduce --sample 20",
         "andon reproduce --since 30d 'marts.*'",
         "andon reproduce --all --json",
+        "andon reproduce --list",
     ],
 )
 @click.argument("datasets", metavar="[DATASET[@REF]]...", nargs=-1)
@@ -31,6 +32,7 @@ from andon.errors import EXIT_DONE, EXIT_FAILED
     "--since", metavar="REF|TIME", help="Past versions that came after a commit, since a day, or within `30d`."
 )
 @click.option("--all", "whole", is_flag=True, help="All past versions.")
+@click.option("--list", "lists", is_flag=True, help="Build nothing: tell what came out before, the newest first.")
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Draw the sample that was drawn by this number.")
 @json_option
 @pass_app
@@ -42,6 +44,7 @@ def reproduce(
     sample: int | None,
     since: str | None,
     whole: bool,
+    lists: bool,
     seed: int | None,
 ) -> int:
     """Build a version again, apart from the lake, with exactly what was recorded, and say whether the same comes out.
@@ -54,6 +57,8 @@ def reproduce(
     `--sample`, `--since` and `--all` build many again: versions that the branch ever showed, of the datasets that are named (`marts.*`) or
     of all. The exit status is 1 where one of them is different or can't be built.
     """
+    if lists:
+        return _list(app, datasets, is_alone=not (at or deep or sample or since or whole or seed is not None))
     if sample is None and since is None and not whole:
         return _one(app, datasets, at, deep, seed)
     if whole and (sample is not None or since is not None):
@@ -70,6 +75,17 @@ def reproduce(
     console = app.console
     console.show(found.to_json, lambda: sample_lines(found, console.out, console.width))
     return EXIT_DONE if found.holds else EXIT_FAILED
+
+
+def _list(app: App, datasets: tuple[str, ...], *, is_alone: bool) -> int:
+    if not is_alone:
+        raise click.UsageError("`--list` builds nothing: it goes with names of datasets alone")
+    from andon.cli.text.reproduce import proof_lines
+
+    found = app.service.proofs.show(datasets)
+    console = app.console
+    console.show(found.to_json, lambda: proof_lines(found, console.out, console.width))
+    return EXIT_DONE
 
 
 def _one(app: App, datasets: tuple[str, ...], at: str | None, deep: bool, seed: int | None) -> int:

@@ -11,7 +11,9 @@ from andon.cli.table import table
 from andon.cli.text.rows import row_lines
 from andon.model.reproduction import OpenConstruct, Reproduction, ReproVerdict
 from andon.model.reproduction_sample import ReproductionSample
+from andon.render.reproductions import proof_words, proved_words
 from andon.render.words import moment, short
+from andon.service.proofs import ProofsDocument
 
 _STYLES = {ReproVerdict.IDENTICAL: "good", ReproVerdict.EQUAL: "accent", ReproVerdict.DIFFERENT: "bad"}
 
@@ -108,3 +110,21 @@ def _draw_lines(found: ReproductionSample, ink: Ink) -> list[str]:
     if found.seed is not None:
         return [ink.paint(f"drawn from {found.of:,} that {found.ref} showed{since}, by `--seed {found.seed}`", "dim")]
     return [ink.paint(f"all that {found.ref} showed{since}", "dim")]
+
+
+def proof_lines(found: ProofsDocument, ink: Ink, width: int | None) -> list[str]:
+    """What was proved, the newest first; then the share, and when the lake was read whole."""
+    rows: list[Sequence[Cell]] = [
+        [
+            ("●", "dim" if each.expected else _STYLES[each.verdict] if each.verdict is not None else "bad"),
+            (moment(each.at), "dim"),
+            each.verdict.spoken if each.verdict is not None else "CAN'T BE BUILT",
+            each.dataset,
+            (proof_words(each), "dim"),
+            (each.who, "dim"),
+        ]
+        for each in found.proofs
+    ]
+    headers = ("", "when", "verdict", "dataset", "how", "by")
+    lines = table(rows, ink, headers=headers, width=width, whole=[0, 2, 3], wrap=[4], drop=[5, 1]) if rows else []
+    return [*lines, *([""] if lines else []), *(ink.paint(line, "dim") for line in proved_words(found))]

@@ -7,6 +7,18 @@ from andon.model.signal import SignalKind
 from andon.operations.actions.action import Done, Hands, IncidentScene, told
 from andon.runs.goal import RunOptions
 
+#: What no run makes right.
+_BESIDE = frozenset(
+    (
+        SignalKind.CORD,
+        SignalKind.COMPLAINT,
+        SignalKind.GOVERNANCE,
+        SignalKind.SILENCE,
+        SignalKind.REPEAT,
+        SignalKind.DAMAGE,
+    )
+)
+
 
 class Retry:
     """See the module."""
@@ -15,8 +27,7 @@ class Retry:
 
     def unfit(self, scene: IncidentScene) -> str | None:
         """A cord, a complaint, or what is missing of governance is no run."""
-        beside = (SignalKind.CORD, SignalKind.COMPLAINT, SignalKind.GOVERNANCE, SignalKind.SILENCE)
-        return "no run makes that right" if scene.situation.incident.kind in beside else None
+        return "no run makes that right" if scene.situation.incident.kind in _BESIDE else None
 
     def do(self, scene: IncidentScene, hands: Hands) -> Done:
         """Bring it up to date, with what follows."""

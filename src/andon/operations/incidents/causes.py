@@ -27,6 +27,7 @@ _EXPLAINS: Mapping[SignalKind, frozenset[SignalKind]] = {
     SignalKind.LATE: frozenset((SignalKind.LATE, SignalKind.VOLUME)),
     SignalKind.CORD: frozenset((SignalKind.LATE,)),
     SignalKind.CLOCK: frozenset((SignalKind.LATE, SignalKind.SILENCE)),
+    SignalKind.DAMAGE: frozenset((SignalKind.REPEAT, SignalKind.FAILED)),
 }
 #: What says that a result is wrong, and not that there is none.
 _OF_RESULTS = frozenset((SignalKind.CHECK, SignalKind.WATCH))
@@ -62,7 +63,7 @@ class CauseLineage:
         if upper.kind is SignalKind.CLOCK:
             is_cause = True  # whatever a wrong clock told
         elif upper.dataset == lower.dataset:
-            is_cause = _is_why_late(upper, lower) or _counts(upper, lower)
+            is_cause = _is_why_late(upper, lower) or _counts(upper, lower) or upper.kind is SignalKind.DAMAGE
         else:
             is_cause = upper.dataset in self.above(lower.dataset) and not _stands_alone(upper, lower)
         return is_cause and (upper.cleared is None or last < upper.cleared)

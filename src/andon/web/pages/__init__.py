@@ -15,6 +15,7 @@ _HOMES = (
     "map",
     "architecture",
     "principles",
+    "proofs",
     "sql",
     "changes",
     "edit",

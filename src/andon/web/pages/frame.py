@@ -37,6 +37,7 @@ ACTIONS = (
     ("Run or refresh", "/runs/new"),
     ("Send a file", "/sources#upload-title"),
     ("What could be simpler", "/simplify"),
+    ("What was proved", "/proofs"),
 )
 
 

@@ -40,6 +40,8 @@ KINDS = {
     "complaint": "a complaint",
     "silence": "silence",
     "clock": "clock",
+    "repeat": "the nightly proof",
+    "damage": "the nightly reading of the lake",
 }
 #: How long incidents are snoozed by a button.
 SNOOZES = (("4h", "4 hours"), ("1d", "A day"), ("1w", "A week"))

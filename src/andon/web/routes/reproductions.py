@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 import msgspec
 
+from andon.base.document import Document
 from andon.base.record import field
 from andon.model.person import PersonRole
 from andon.model.reproduction import ReproductionDocument
 from andon.model.reproduction_sample import ReproductionSample
+from andon.service.proofs import LISTED, ProofsDocument
 from andon.service.reproduction_samples import SampleOptions
-from andon.web.asking import AtCommit, Count
+from andon.web.asking import AtCommit, Count, Limit
 from andon.web.endpoint import Endpoint, RouteCall
 
 #: How many are drawn: at least one.
@@ -59,7 +61,33 @@ def _sample(call: RouteCall) -> Any:
     return call.service.reproduction_samples.sample(asked.datasets, options, call.listener)
 
 
+class ProofsAsked(Document, kw_only=True):
+    """Which proofs are told.
+
+    Attributes:
+        datasets: names or patterns, `marts.*`; all without any.
+        limit: so many are listed.
+    """
+
+    datasets: list[str] = field(default_factory=list)
+    limit: Limit = LISTED
+
+
+def _proofs(call: RouteCall) -> Any:
+    return call.service.proofs.show(call.query.datasets, call.query.limit)
+
+
 ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/reproductions",
+        "reproduce --list",
+        PersonRole.READER,
+        "Past versions that were built again, the newest first, how many are repeated, and when the lake was read whole.",
+        _proofs,
+        (ProofsDocument,),
+        ProofsAsked,
+    ),
     Endpoint(
         "POST",
         "/reproductions",
