@@ -3,13 +3,18 @@ and changed since is refused; and nothing of the machine or of others is in it."
 
 from __future__ import annotations
 
+import json
+import platform
+import re
 import shutil
 import sqlite3
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from andon.engines.bundle.own_files import own_requirements
 from andon.errors import DatasetError, UsageError
 from andon.service.isolating import IsolateOptions
 from kit.clones import Clone
@@ -265,3 +270,74 @@ def test_raw_files_are_packed_whole_or_not_at_all(shop, tmp_path):
     folder = isolated(shop, "erp.items", tmp_path, where="id = 0")
     assert "erp.items has 0 of 1 row" in (folder / "README.md").read_text()
     requires_the_same(folder, shop.root)
+
+
+# -- packages, tests
+
+
+def test_the_packages_are_the_same_in_each_form(shop, tmp_path):
+    import yaml
+
+    folder = isolated(shop, "marts.sums", tmp_path)
+    lock = (folder / "env" / "requirements.txt").read_text()
+    pins = {line.split(" ")[0] for line in lock.splitlines() if "==" in line}
+    assert pins == {f"duckdb=={version('duckdb')}", f"pytz=={version('pytz')}"}
+    listed = json.loads((folder / "env" / "packages.cdx.json").read_text())
+    assert (listed["bomFormat"], listed["specVersion"], listed["version"]) == ("CycloneDX", "1.5", 1)
+    assert {f"{each['name']}=={each['version']}" for each in listed["components"]} == pins
+    assert {each["purl"] for each in listed["components"]} == {f"pkg:pypi/{pin.replace('==', '@')}" for pin in pins}
+    hashes = [each["content"] for component in listed["components"] for each in component["hashes"]]
+    assert sorted(hashes) == sorted(re.findall(r"sha256:([0-9a-f]{64})", lock))
+    assert {each["alg"] for component in listed["components"] for each in component["hashes"]} == {"SHA-256"}
+    conda = yaml.safe_load((folder / "env" / "environment.yml").read_text())
+    assert conda["dependencies"] == [f"python={platform.python_version()}", "pip", {"pip": ["-r requirements.txt"]}]
+    lines = [line.split(" ", 1) for line in (folder / "env" / "Dockerfile").read_text().splitlines()]
+    words = [word for word, _ in lines if word != "#"]
+    assert words == ["FROM", "WORKDIR", "COPY", "RUN", "COPY", "CMD"]
+    said = dict(zip(words, [rest for word, rest in lines if word != "#"], strict=True))
+    assert said["FROM"] == f"python:{platform.python_version()}-slim"
+    assert "--require-hashes" in said["RUN"]
+    assert json.loads(said["CMD"]) == ["python", "run.py"]
+
+
+def test_the_pins_of_stages_of_sql_are_those_of_the_project():
+    def pins(text: str) -> dict[str, set[str]]:
+        parts = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)
+        return {part.split(" ")[0]: set(re.findall(r"sha256:\w+", part)) for part in parts if "==" in part}
+
+    project = pins((Path(__file__).parents[2] / "requirements" / "dev.txt").read_text())
+    own = pins(own_requirements())
+    assert {pin.partition("==")[0] for pin in own} == {"duckdb", "pytz"}
+    assert own == {pin: project[pin] for pin in own}
+
+
+def test_a_unit_test_made_of_a_stage_passes(shop):
+    with shop.opened() as service:
+        for name in ("marts.sums", "marts.v", "marts.types", "marts.py", "marts.parted", "marts.tops"):
+            made = service.stage_tests.make(name, IsolateOptions(sample=2), write=True)
+            assert made.file == f"tests/{name.replace('.', '_')}.yml"
+        with pytest.raises(UsageError) as raised:
+            service.stage_tests.make("marts.sums", IsolateOptions(sample=2), write=True)
+        assert raised.value.code == "usage.exists"
+        with pytest.raises(DatasetError):
+            service.stage_tests.make("shop.orders", IsolateOptions(), write=True)
+    with shop.opened() as service:
+        results = service.unit_tests.run((), ())
+    assert len(results) == 6
+    assert [(each.dataset, each.problems) for each in results if each.failed] == []
+
+
+def test_a_unit_test_shows_no_personal_value_and_passes_for_tables_that_grow(year):
+    text = year.read("sources/shop/orders.sql")
+    year.write("sources/shop/orders.sql", text.replace("/*---", "/*---\ncolumns:\n  customer: {pii: true}"))
+    year.run()
+    names = ("marts.totals", "marts.rows", "marts.days", "marts.keys", "marts.parted")
+    with year.opened() as service:
+        for name in names:
+            made = service.stage_tests.make(name, IsolateOptions(), write=True)
+            assert made.masked == {"shop.orders": ["customer"]}
+            assert not any(person in made.text for person in ("ada", "ben", "cleo", "dora"))
+    with year.opened() as service:
+        results = service.unit_tests.run((), ())
+    assert [(each.dataset, each.problems) for each in results if each.failed] == []
+    assert len(results) == len(names)

@@ -8,6 +8,7 @@ import platform
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from andon.base.document import to_json
 from andon.base.record import Record, field
 from andon.errors import AndonError, DatasetError
 from andon.model.dataset import Kind, Materialize
@@ -124,7 +125,10 @@ class IsolatedStage:
             notes=[*packed.notes, *self._of_people(packed, personal), *(_of_wheels() if offline else ())],
         )
         bundle.text("README.md", readme(told, packed.stage))
-        document = {**packed.stage, "files": dict(bundle.files), "code": packed.code}
+        said = {
+            name: each for name, each in to_json(told).items() if name != "folder"
+        }  # where it was made is no part of it
+        document = {**packed.stage, "told": said, "files": dict(bundle.files), "code": packed.code}
         bundle.text("stage.json", json.dumps(document, indent=1, ensure_ascii=False))
         return told
 

@@ -12,6 +12,7 @@ from andon.state import (
     cords,
     dataset_questions,
     decisions,
+    failed_steps,
     hints,
     incidents,
     insight_looks,
@@ -96,4 +97,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (*letters.TABLES, *approvals.WITHDRAWN),
     # whether past versions came out the same
     reproductions.TABLES,
+    # what runs failed on
+    failed_steps.TABLES,
 )

@@ -43,6 +43,7 @@ from andon.state.dataset_questions import DatasetQuestions
 from andon.state.decisions import Decisions
 from andon.state.doors import Doors
 from andon.state.facts import Facts
+from andon.state.failed_steps import FailedSteps
 from andon.state.hints import HintRows
 from andon.state.incidents import Incidents
 from andon.state.insight_looks import InsightLooks
@@ -106,6 +107,7 @@ class StateStore(Record):
     dataset_questions: DatasetQuestions
     letters: Letters
     reproductions: Reproductions
+    failed_steps: FailedSteps
 
 
 class Adapters:
@@ -300,6 +302,7 @@ class Adapters:
             DatasetQuestions(database),
             Letters(database),
             Reproductions(database),
+            FailedSteps(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

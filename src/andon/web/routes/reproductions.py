@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-import msgspec
+from typing import Any
 
 from andon.base.record import field
 from andon.model.person import PersonRole
 from andon.model.reproduction import ReproductionDocument
 from andon.model.reproduction_sample import ReproductionSample
 from andon.service.reproduction_samples import SampleOptions
-from andon.web.asking import AtCommit, Count
+from andon.web.asking import AtCommit, Count, Drawn
 from andon.web.endpoint import Endpoint, RouteCall
-
-#: How many are drawn: at least one.
-Drawn = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
 
 
 class ReproduceAsked(AtCommit, kw_only=True):
