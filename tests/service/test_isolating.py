@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from andon.engines.bundle.own_files import own_requirements
-from andon.errors import DatasetError, UsageError
+from andon.errors import UsageError
 from andon.service.isolating import IsolateOptions
 from kit.clones import Clone
 from kit.isolated import run_folder, text_files
@@ -264,7 +264,7 @@ def test_a_condition_is_one_on_the_rows_alone(shop, tmp_path, where):
 
 
 def test_raw_files_are_packed_whole_or_not_at_all(shop, tmp_path):
-    with pytest.raises(DatasetError) as raised:
+    with pytest.raises(UsageError) as raised:
         isolated(shop, "shop.orders", tmp_path, sample=1)
     assert raised.value.code == "isolate.raw_files"
     folder = isolated(shop, "erp.items", tmp_path, where="id = 0")
@@ -319,7 +319,7 @@ def test_a_unit_test_made_of_a_stage_passes(shop):
         with pytest.raises(UsageError) as raised:
             service.stage_tests.make("marts.sums", IsolateOptions(sample=2), write=True)
         assert raised.value.code == "usage.exists"
-        with pytest.raises(DatasetError):
+        with pytest.raises(UsageError):
             service.stage_tests.make("shop.orders", IsolateOptions(), write=True)
     with shop.opened() as service:
         results = service.unit_tests.run((), ())

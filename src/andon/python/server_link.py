@@ -34,7 +34,7 @@ _JSON = "application/json"
 #: A lost connection is tried again so often, after so many seconds each.
 _WAITS = (0.2, 1.0, 3.0)
 _CONFLICTS = frozenset({"lake.ref_moved", "lake.folder_conflict", "lake.folder_dirty", "usage.in_progress"})
-_CONFLICTS |= {"request.claimed", "request.over", "question.over", "question.no_answer"}
+_CONFLICTS |= {"request.claimed", "request.over", "question.over", "question.no_answer", "isolate.moved_on"}
 
 
 class ServerLink:
@@ -245,6 +245,7 @@ def _kind(code: str) -> type[AndonError]:
         "source": DatasetError,
         "history": DatasetError,
         "run": HeldError,
+        "isolate": UsageError,
     }
     return kinds.get(family, MachineError)
 

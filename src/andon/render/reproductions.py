@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from andon.model.reproduction_sample import NotedReproduction
-from andon.render.words import moment
+from andon.render.words import moment, short
 
 
 def rebuilt_words(found: NotedReproduction, build: str) -> str:
@@ -11,3 +11,9 @@ def rebuilt_words(found: NotedReproduction, build: str) -> str:
     code = f" ({found.code})" if found.code is not None else ""
     other = "" if found.build == build else ", another version of it"
     return f"{moment(found.at)} UTC by {found.who}: {found.spoken}{code}{other}"
+
+
+def repeat_commands(dataset: str, commit: str) -> tuple[str, str]:
+    """What builds the version of a commit again here, and what packs it for elsewhere."""
+    version = f"{dataset}@{short(commit)}"
+    return f"andon reproduce {version}", f"andon isolate {version}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.document import to_json
 from andon.base.record import Record, field
-from andon.errors import AndonError, DatasetError
+from andon.errors import AndonError, UsageError
 from andon.model.dataset import Kind, Materialize
 from andon.model.isolation import PackedFolder
 from andon.model.quarantine import aside_of
@@ -213,14 +213,14 @@ class IsolatedStage:
         """What stands in the place of its inputs, if anything does.
 
         Raises:
-            DatasetError: `isolate.raw_files`.
+            UsageError: `isolate.raw_files`.
         """
         reduction = self._reduction
         if definition.asks is not None:
             return None  # its own rows are
         if definition.kind is Kind.SOURCE:
             if reduction.is_any([definition.dataset]):
-                raise DatasetError(
+                raise UsageError(
                     "isolate.raw_files",
                     f"`{definition.dataset}` reads raw files, which are packed whole and as they are",
                     where=definition.entry,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.base.record import Record
-from andon.errors import DatasetError, UsageError
+from andon.errors import UsageError
 from andon.model.build import Build
 from andon.model.isolation import PackedFolder
 from andon.model.quarantine import is_aside
@@ -56,8 +56,8 @@ class Isolating:
 
         Raises:
             UsageError: `lake.ref_not_found`, `lake.dataset_not_found`; `usage.exists` where the folder holds something;
-                `usage.bad_argument` for a condition that means nothing.
-            DatasetError: `isolate.raw_files` for what can't be done to raw files; `isolate.not_kept`.
+                `usage.bad_argument` for a condition that means nothing; `isolate.raw_files` for what can't be done to raw files;
+                `isolate.not_kept` for what a run failed on and is not known.
             AndonError: where it can't be packed: an input is not what was written.
         """
         from andon.engines.bundle.folder import BundleFolder
@@ -128,8 +128,8 @@ class Isolating:
         return view, StageSubject(dataset=dataset, build=build, definition=definition, failed=said)
 
 
-def _not_kept(dataset: str, how: str) -> DatasetError:
-    return DatasetError(
+def _not_kept(dataset: str, how: str) -> UsageError:
+    return UsageError(
         "isolate.not_kept",
         f"`{dataset}` {how}",
         where=dataset,

@@ -12,7 +12,7 @@ from andon.base.names import quote
 from andon.base.record import replace
 from andon.base.text import plural
 from andon.engines.duckdb.instance import file_list
-from andon.errors import DatasetError, UsageError
+from andon.errors import UsageError
 from andon.model.dataset import ClockUse, Kind, Materialize
 from andon.model.quarantine import is_aside
 from andon.service.reduced_inputs import Reduction, reduced, require_condition
@@ -68,8 +68,7 @@ class StageTests:
 
         Raises:
             UsageError: `lake.ref_not_found`, `lake.dataset_not_found`; `usage.exists` where the file has the test; `usage.bad_argument` for
-                more rows than a test should have.
-            DatasetError: `isolate.raw_files` for a source.
+                more rows than a test should have; `isolate.raw_files` for a source.
         """
         from andon.runs.rebuilding.again import Rebuilder
 
@@ -83,7 +82,7 @@ class StageTests:
         with Rebuilder(self._workspace, view.commit) as rebuilder:
             build, definition = rebuilder.made_with(dataset)
             if definition.kind is Kind.SOURCE or is_aside(dataset):
-                raise DatasetError(
+                raise UsageError(
                     "isolate.raw_files",
                     f"`{dataset}` is made of raw files or with another dataset, so its rows make no test",
                     where=definition.entry,

@@ -101,7 +101,7 @@ def stage(
 @isolate.command(
     cls=Command, examples=["andon isolate apply november", "andon isolate apply november --branch margin --look"]
 )
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--branch", metavar="NAME", help="Where it goes; without it `isolate/DATASET`, which begins at main.")
 @click.option("--look", "looks", is_flag=True, help="Tell only what it would come to.")
 @message_option

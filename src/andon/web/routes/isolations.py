@@ -56,7 +56,7 @@ def _isolate(call: RouteCall) -> Any:
     return SentFile(place, path, f"{name}.zip", ZIP)
 
 
-class TestAsked(AtCommit, kw_only=True):
+class StageTestAsked(AtCommit, kw_only=True):
     """What a unit test is made of.
 
     Attributes:
@@ -73,7 +73,7 @@ class TestAsked(AtCommit, kw_only=True):
 def _test(call: RouteCall) -> Any:
     from andon.service.isolating import IsolateOptions
 
-    asked: TestAsked = call.body
+    asked: StageTestAsked = call.body
     return call.service.stage_tests.make(asked.dataset, IsolateOptions(asked.sample, asked.where), asked.at)
 
 
@@ -132,7 +132,7 @@ ENDPOINTS = (
         "A unit test of a version: a few rows of its inputs, and what its code makes of them. Nothing is written.",
         _test,
         (StageTest,),
-        body=TestAsked,
+        body=StageTestAsked,
     ),
     Endpoint(
         "POST",
