@@ -157,6 +157,7 @@ class IsolatedStage:
         tape = Tape(seen)
         with Rebuilder(workspace, self._view.commit, tape.between) as rebuilder:
             build, definition = self._made_by(rebuilder)
+            self._require_ours(definition)
             given = self._given(rebuilder, build, definition)
             tape.plays = given is not None or subject.is_aside or not _is_one_task(definition)
             packer = StagePacker(workspace, rebuilder, self._bundle, build, definition, self._known(build, rebuilder))
@@ -208,6 +209,21 @@ class IsolatedStage:
         if subject.build is not None and subject.definition is not None:
             return subject.build, subject.definition
         return rebuilder.made_with(subject.dataset)
+
+    def _require_ours(self, definition: Definition) -> None:
+        """Raise where another engine makes a dataset.
+
+        Raises:
+            UsageError: `isolate.other_engine`.
+        """
+        other = self._workspace.other_engine(definition)
+        if other is not None:
+            raise UsageError(
+                "isolate.other_engine",
+                f"`{definition.dataset}` is made by the engine {other.capabilities.name}, which no folder brings",
+                where=definition.entry,
+                hint="`andon reproduce` makes it again here; a folder can be made of a dataset that reads it",
+            )
 
     def _given(self, rebuilder: Rebuilder, build: Build, definition: Definition) -> ReducedInputs | None:
         """What stands in the place of its inputs, if anything does.
