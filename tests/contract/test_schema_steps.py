@@ -18,6 +18,7 @@ from andon.model.approval import Approval
 from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.reproduction_samples import SampleOptions
 from andon.service.requests import NewRequest
+from andon.state.failed_steps import FailedStep
 from andon.state.schema import MIGRATIONS as STATE
 from kit.clones import FILES, Clone
 from kit.servers import PostgresServer
@@ -29,7 +30,7 @@ LANDED = {
     "state": [
         *("ec27f021634a", "df076768e8b8", "55ed4452b0c3", "cc6efbc4bbc4", "a874d36ec8c4", "002085f5c590"),
         *("3a17e86dd787", "1dbec7cde8c1", "2c64566dcba0", "79502025f44b", "dd0deaf56753", "4f180d1e5eae"),
-        *("f010f181020c", "084cb55eb5ad", "d4d0da9e61f0", "7b8e00ee893e"),
+        *("f010f181020c", "084cb55eb5ad", "d4d0da9e61f0", "7b8e00ee893e", "b3636d4c6fb7"),
     ],
 }
 #: The format of a version that lakes were made by; each step since then only makes tables.
@@ -178,6 +179,8 @@ def story(clone: Clone) -> None:
         service.datasets.show("marts.best")
         service.scorecards.scorecard()
         service.undoing.undo()
+        service.workspace.failed_steps.add([FailedStep(1, "marts.best", "a definition", {"shop.orders": "a version"})])
+        assert service.workspace.failed_steps.find(1, "marts.best") is not None
         with service.workspace.lake.database.write() as transaction:
             approval = Approval("marts.best", "a change", "run:1", "a commit", "ana", "2026-11-30T09:00:00Z")
             assert service.workspace.approvals.add(transaction, approval) == approval

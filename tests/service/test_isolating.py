@@ -3,15 +3,26 @@ and changed since is refused; and nothing of the machine or of others is in it."
 
 from __future__ import annotations
 
+import json
+import os
+import platform
+import re
 import shutil
 import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from andon.engines.bundle.own_files import own_requirements
 from andon.errors import DatasetError, UsageError
 from andon.service.isolating import IsolateOptions
+from andon.service.locks import lock
+from andon.service.service import Service
 from kit.clones import Clone
 from kit.isolated import run_folder, text_files
 from kit.years import year_of_lake
@@ -54,16 +65,17 @@ CODE = {
 }
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Clone:
-    """A project with raw files of each kind, a database, views over views, macros and Python; its name is hard to quote."""
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A project that nobody changes, with raw files of each kind, a database, views, macros and Python; its name is hard to quote."""
     import duckdb
     import openpyxl
 
-    clone = Clone(tmp_path / "acme's [é]")
+    place = tmp_path_factory.mktemp("shop")
+    clone = Clone(place / "acme's [é]")
     clone.fill({**CODE, **ROWS, "raw/x.json": '[{"a": 1, "b": "x"}]'})
-    duckdb.sql("select 1 as a, 'x' as b").write_parquet(str(tmp_path / "x.parquet"))
-    shutil.move(tmp_path / "x.parquet", clone.root / "raw" / "x.parquet")
+    duckdb.sql("select 1 as a, 'x' as b").write_parquet(str(place / "x.parquet"))
+    shutil.move(place / "x.parquet", clone.root / "raw" / "x.parquet")
     book = openpyxl.Workbook()
     book.active.append(["a", "b"])
     book.active.append([1, "x"])
@@ -96,14 +108,29 @@ def test_a_folder_of_each_kind_of_dataset_makes_the_same_elsewhere(shop, tmp_pat
     with shop.opened() as service:
         lake = service.workspace.lake
         names = sorted(lake.commits.state(lake.refs.head("main")).leaves)
-    assert len(names) == 13
-    for name in names:
-        requires_the_same(isolated(shop, name, tmp_path), shop.root)
+        assert len(names) == 13
+        for name in names:
+            told = service.isolating.isolate(name, tmp_path / name)
+            requires_the_same(Path(told.folder).rename(tmp_path / f"moved é' {name}"), shop.root)
 
 
-@pytest.fixture
-def year(tmp_path: Path) -> Clone:
-    return year_of_lake(tmp_path)
+@pytest.fixture(scope="module")
+def year(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A project that nobody changes, after a year."""
+    return year_of_lake(tmp_path_factory.mktemp("year"))
+
+
+@pytest.fixture(scope="module")
+def marked(year: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """The same, with a column that is personal."""
+    root = tmp_path_factory.mktemp("marked") / "acme"
+    shutil.copytree(year.root, root)
+    clone = Clone(root)
+    text = clone.read("sources/shop/orders.sql")
+    assert text is not None
+    clone.write("sources/shop/orders.sql", text.replace("/*---", "/*---\ncolumns:\n  customer: {pii: true}"))
+    clone.run()
+    return clone
 
 
 def test_whatever_was_ever_shown_makes_the_same_elsewhere(year, tmp_path):
@@ -115,8 +142,10 @@ def test_whatever_was_ever_shown_makes_the_same_elsewhere(year, tmp_path):
                 for name, leaf in lake.commits.state(commit).leaves.items():
                     seen.setdefault((name, leaf.build), commit.id)
     assert len(seen) > 30
-    for (name, _), commit in seen.items():
-        requires_the_same(isolated(year, f"{name}@{commit}", tmp_path), year.root)
+    with year.opened() as service:
+        for number, ((name, _), commit) in enumerate(seen.items()):
+            told = service.isolating.isolate(f"{name}@{commit}", tmp_path / f"packed {number}")
+            requires_the_same(Path(told.folder).rename(tmp_path / f"moved é' {number}"), year.root)
 
 
 @pytest.mark.parametrize("name", ["marts.sums", "shop.orders", "erp.items", "marts.py"])
@@ -137,6 +166,12 @@ def test_one_byte_that_changed_of_what_was_packed_is_refused_by_its_name(shop, t
         assert path.relative_to(folder).as_posix() in done.stderr
         path.write_bytes(before)
     assert run_folder(folder).returncode == 0
+
+
+def test_where_a_connection_leads_is_not_in_a_folder(shop, tmp_path):
+    folder = isolated(shop, "erp.items", tmp_path)
+    assert [path for path, text in text_files(folder).items() if "erp.db" in text] == []
+    assert "can't be asked for the same again" in (folder / "README.md").read_text()
 
 
 def test_code_that_was_edited_there_is_what_runs_there(shop, tmp_path):
@@ -163,10 +198,12 @@ def test_macros_modules_and_sources_that_were_edited_there_run_there(shop, tmp_p
     folder = isolated(shop, name, tmp_path)
     path = folder / "code" / file
     path.write_text(path.read_text().replace(old, new))
+    os.utime(path, (0, 0))  # as many bytes at the same time: what was compiled of it is not taken for it
     done = run_folder(folder)
     assert done.returncode == 1, done.stderr
     assert f"code/{file} is not as it was packed" in done.stdout
     path.write_text(path.read_text().replace(new, old))
+    os.utime(path, (0, 0))
     assert run_folder(folder).returncode == 0
 
 
@@ -203,20 +240,17 @@ FEWER = [
 
 
 @pytest.mark.parametrize("options", FEWER, ids=lambda options: "-".join(options))
-def test_of_fewer_rows_and_other_values_what_is_to_come_out_is_made_anew(year, tmp_path, options):
+def test_of_fewer_rows_and_other_values_what_is_to_come_out_is_made_anew(marked, tmp_path, options):
     import duckdb
 
-    text = year.read("sources/shop/orders.sql")
-    year.write("sources/shop/orders.sql", text.replace("/*---", "/*---\ncolumns:\n  customer: {pii: true}"))
-    year.run()
-    with year.opened() as service:
+    with marked.opened() as service:
         lake = service.workspace.lake
         leaves = lake.commits.state(lake.refs.head("main")).leaves
     names = sorted(name for name in leaves if name.startswith("marts."))
     assert len(names) == 8
     for name in names:
-        folder = isolated(year, name, tmp_path, **options)
-        requires_the_same(folder, year.root)
+        folder = isolated(marked, name, tmp_path, **options)
+        requires_the_same(folder, marked.root)
         orders = [str(path) for path in (folder / "inputs" / "shop.orders").glob("*.parquet")]
         if orders:
             rows = duckdb.sql(f"select customer from read_parquet({orders})").fetchall()
@@ -259,9 +293,129 @@ def test_a_condition_is_one_on_the_rows_alone(shop, tmp_path, where):
 
 
 def test_raw_files_are_packed_whole_or_not_at_all(shop, tmp_path):
-    with pytest.raises(DatasetError) as raised:
+    with pytest.raises(UsageError) as raised:
         isolated(shop, "shop.orders", tmp_path, sample=1)
     assert raised.value.code == "isolate.raw_files"
     folder = isolated(shop, "erp.items", tmp_path, where="id = 0")
     assert "erp.items has 0 of 1 row" in (folder / "README.md").read_text()
     requires_the_same(folder, shop.root)
+
+
+# -- packages, tests
+
+
+def test_the_packages_are_the_same_in_each_form(shop, tmp_path):
+    import yaml
+
+    folder = isolated(shop, "marts.sums", tmp_path)
+    lock = (folder / "env" / "requirements.txt").read_text()
+    pins = {line.split(" ")[0] for line in lock.splitlines() if "==" in line}
+    assert pins == {f"duckdb=={version('duckdb')}", f"pytz=={version('pytz')}"}
+    listed = json.loads((folder / "env" / "packages.cdx.json").read_text())
+    assert (listed["bomFormat"], listed["specVersion"], listed["version"]) == ("CycloneDX", "1.5", 1)
+    assert {f"{each['name']}=={each['version']}" for each in listed["components"]} == pins
+    assert {each["purl"] for each in listed["components"]} == {f"pkg:pypi/{pin.replace('==', '@')}" for pin in pins}
+    hashes = [each["content"] for component in listed["components"] for each in component["hashes"]]
+    assert sorted(hashes) == sorted(re.findall(r"sha256:([0-9a-f]{64})", lock))
+    assert {each["alg"] for component in listed["components"] for each in component["hashes"]} == {"SHA-256"}
+    conda = yaml.safe_load((folder / "env" / "environment.yml").read_text())
+    assert conda["dependencies"] == [f"python={platform.python_version()}", "pip", {"pip": ["-r requirements.txt"]}]
+    lines = [line.split(" ", 1) for line in (folder / "env" / "Dockerfile").read_text().splitlines()]
+    words = [word for word, _ in lines if word != "#"]
+    assert words == ["FROM", "WORKDIR", "COPY", "RUN", "COPY", "CMD"]
+    said = dict(zip(words, [rest for word, rest in lines if word != "#"], strict=True))
+    assert said["FROM"] == f"python:{platform.python_version()}-slim"
+    assert "--require-hashes" in said["RUN"]
+    assert json.loads(said["CMD"]) == ["python", "run.py"]
+
+
+def test_the_pins_of_stages_of_sql_are_those_of_the_project():
+    def pins(text: str) -> dict[str, set[str]]:
+        parts = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)
+        return {part.split(" ")[0]: set(re.findall(r"sha256:\w+", part)) for part in parts if "==" in part}
+
+    project = pins((Path(__file__).parents[2] / "requirements" / "dev.txt").read_text())
+    own = pins(own_requirements())
+    assert {pin.partition("==")[0] for pin in own} == {"duckdb", "pytz"}
+    assert own == {pin: project[pin] for pin in own}
+
+
+def test_a_unit_test_made_of_a_stage_passes(shop, tmp_path):
+    root = tmp_path / "acme"
+    shutil.copytree(shop.root, root)
+    shop = Clone(root)
+    with shop.opened() as service:
+        for name in ("marts.sums", "marts.v", "marts.types", "marts.py", "marts.parted", "marts.tops"):
+            made = service.stage_tests.make(name, IsolateOptions(sample=2), write=True)
+            assert made.file == f"tests/{name.replace('.', '_')}.yml"
+        with pytest.raises(UsageError) as raised:
+            service.stage_tests.make("marts.sums", IsolateOptions(sample=2), write=True)
+        assert raised.value.code == "usage.exists"
+        with pytest.raises(UsageError):
+            service.stage_tests.make("shop.orders", IsolateOptions(), write=True)
+    with shop.opened() as service:
+        results = service.unit_tests.run((), ())
+    assert len(results) == 6
+    assert [(each.dataset, each.problems) for each in results if each.failed] == []
+
+
+def test_a_unit_test_shows_no_personal_value_and_passes_for_tables_that_grow(marked):
+    names = ("marts.totals", "marts.rows", "marts.days", "marts.keys", "marts.parted")
+    with marked.opened() as service:
+        for name in names:
+            made = service.stage_tests.make(name, IsolateOptions(), write=True)
+            assert made.masked == {"shop.orders": ["customer"]}
+            assert not any(person in made.text for person in ("ada", "ben", "cleo", "dora"))
+    with marked.opened() as service:
+        results = service.unit_tests.run((), ())
+    assert [(each.dataset, each.problems) for each in results if each.failed] == []
+    assert len(results) == len(names)
+
+
+@pytest.mark.slow
+def test_the_one_command_runs_as_the_readme_says_it_without_an_index(tmp_path):
+    code = (
+        "# /// script\n# dependencies = ['six']\n# ///\nimport six\nfrom andon import dataset, read\n\n\n"
+        "@dataset\ndef packed(o=read('shop.orders')):\n    return o.project(f\"id, '{six.__version__}' as six\")\n"
+    )
+    clone = Clone(tmp_path / "acme's [é]")
+    clone.fill({"andon.toml": "", "sources/shop/orders.sql": CODE["sources/shop/orders.sql"], **ROWS})
+    clone.write("datasets/marts/packed.py", code)
+    try:
+        lock(clone.open().workspace, ("marts.packed",))
+        clone.run()
+        folder = isolated(clone, "marts.packed", tmp_path, offline=True)
+    except DatasetError as error:
+        if error.code != "build.environment" or os.environ.get("CI"):
+            raise
+        pytest.skip("no package index can be reached")
+    pins = set(re.findall(r"^(\S+)==", (folder / "env" / "requirements.txt").read_text(), re.MULTILINE))
+    assert pins == {"six", "duckdb", "pytz"}
+    wheels = {path.name.partition("-")[0] for path in (folder / "env" / "wheels").iterdir()}
+    assert wheels == pins
+    command = (folder / "README.md").read_text().partition("```sh\n")[2].partition("\n```")[0]
+    assert "--no-index" in command
+    python = f"{tmp_path}/bin"
+    Path(python).mkdir()
+    Path(python, "python").symlink_to(Path(sys.executable).resolve())
+    variables = {"PATH": f"{python}:{os.defpath}", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
+    done = subprocess.run(["sh", "-c", command], cwd=folder, env=variables, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith("IDENTICAL  marts.packed")
+
+
+def test_a_stage_that_another_engine_makes_is_refused(tmp_path):
+    from kit.polars_engine import polars_kind
+
+    clone = Clone(tmp_path / "acme")
+    clone.fill(
+        {"andon.toml": "", "raw/o1.csv": ROWS["raw/o1.csv"], "sources/shop/orders.sql": CODE["sources/shop/orders.sql"]}
+    )
+    clone.write(
+        "datasets/marts/sums.sql", "select customer, sum(amount) as amount from shop.orders group by customer\n"
+    )
+    clone.run()
+    service = Service.open(clone.root, other_engine=lambda _: polars_kind())
+    with closing(service), pytest.raises(UsageError) as raised:
+        service.isolating.isolate("marts.sums", tmp_path / "packed")
+    assert raised.value.code == "isolate.other_engine"

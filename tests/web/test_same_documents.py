@@ -51,6 +51,7 @@ PARTS |= {
     "letters --seen",
     "backup --list",
     "reproduce --list",
+    "isolate stage --as-test",
 }
 
 
@@ -150,6 +151,7 @@ _LOOKING = {
     "principles",
     "requests",
     "reproduce",
+    "isolate",
     "lint",
     "verify",
     "backup",
@@ -216,6 +218,15 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["reproduce", "--since", "main~1"], lambda c: c.post("/reproductions/samples", {"since": "main~1"})),
     (["reproduce", "--since", "main~9999"], lambda c: c.post("/reproductions/samples", {"since": "main~9999"})),
     (["reproduce", "marts.gone", "--all"], lambda c: c.post("/reproductions/samples", {"datasets": ["marts.gone"]})),
+    (["isolate", "marts.gone"], lambda c: c.post("/isolations", {"dataset": "marts.gone"})),
+    (
+        ["isolate", "marts.totals", "--where", "nope > 1"],
+        lambda c: c.post("/isolations", {"dataset": "marts.totals", "where": "nope > 1"}),
+    ),
+    (
+        ["isolate", "marts.gone", "--as-test"],
+        lambda c: c.post("/isolations/tests", {"dataset": "marts.gone"}),
+    ),
     (["lint"], lambda c: c.get("/lint")),
     (["lint", "--all", "marts.totals"], lambda c: c.get("/lint?all=true&select=marts.totals")),
     (["lint", "marts.gone"], lambda c: c.get("/lint?select=marts.gone")),

@@ -120,6 +120,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.source_check import SourceReportDocument
     from andon.service.source_list import SourceInfo
     from andon.service.sources import Accepted, Pinned
+    from andon.service.stage_tests import StageTest
     from andon.service.status import StatusDocument
     from andon.service.suggestion_documents import SuggestionDocument, SuggestionInfo, SuggestionsDocument
     from andon.service.undescribed import UndescribedDocument
@@ -157,7 +158,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "cost": (CostDocument,),
         "waste": (WasteDocument,),
         "value": (ValueDocument,),
-        "isolate stage": (PackedFolder,),
+        "isolate stage": (PackedFolder, StageTest),
         "isolate apply": (AppliedDocument,),
         "reproduce": (ReproductionDocument, ReproductionSample, ProofsDocument),
         "lint": (LintDocument,),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from andon.base.document import from_json
+from andon.engines.bundle.edits import edits_of, told_of
+from andon.engines.bundle.zipped import unzipped
 from andon.model.backup import BackupList, BackupMade, LakeRestored
 from andon.model.collection import Collection
 from andon.model.event import Reporter, silent
+from andon.model.isolation import PackedFolder
 from andon.model.lint import LintDocument
 from andon.model.repair import LakeRepair
 from andon.model.reproduction import Reproduction, ReproductionDocument
@@ -17,9 +21,12 @@ from andon.model.verification import Verification
 from andon.python.acting import ActingLake
 from andon.python.remote_acting import RemoteActing
 from andon.python.server_link import Hears
-from andon.runs.goal import Listener
+from andon.runs.goal import ANY_PLAN, Listener, RunOptions
+from andon.service.isolating import IsolateOptions
+from andon.service.isolation_apply import Applied, AppliedDocument
 from andon.service.proofs import ProofsDocument
 from andon.service.reproduction_samples import SampleOptions
+from andon.service.stage_tests import StageTest
 
 
 class ReproducingLake(ActingLake):
@@ -71,6 +78,77 @@ class ReproducingLake(ActingLake):
             datasets: names or patterns, `marts.*`; all without any.
         """
         return self._service.proofs.show(datasets)
+
+    def isolate(
+        self,
+        dataset: str,
+        folder: str | Path | None = None,
+        *,
+        at: str | None = None,
+        sample: int | None = None,
+        where: str | None = None,
+        mask: bool = False,
+        offline: bool = False,
+        run: int | None = None,
+    ) -> PackedFolder:
+        """Pack a version into one folder with all that it is made of, which makes it again without Andon.
+
+        Args:
+            dataset: `schema.name`, or `schema.name@REF`.
+            folder: where it goes, with nothing in it; without it one of its own in the folder that the process works in.
+            at: the commit; without it what this lake reads.
+            sample: so many rows of each input at most.
+            where: the rows that meet this condition, of the inputs that have its columns.
+            mask: put other values in the place of those of personal columns.
+            offline: pack the packages, too.
+            run: the stage of a run, also of one that was held or failed.
+
+        Raises:
+            UsageError: `lake.ref_not_found`, `lake.dataset_not_found`, `usage.exists`, `usage.bad_argument`.
+            AndonError: where it can't be packed.
+        """
+        options = IsolateOptions(sample, where, mask, offline, run)
+        at = at or (self._ref if run is None and "@" not in dataset else None)
+        return self._service.isolating.isolate(dataset, Path(folder) if folder is not None else None, options, at)
+
+    def isolate_test(
+        self,
+        dataset: str,
+        *,
+        at: str | None = None,
+        sample: int | None = None,
+        where: str | None = None,
+        write: bool = False,
+    ) -> StageTest:
+        """A unit test of a version: a few rows of its inputs, and what its code makes of them; personal columns have other values.
+
+        Args:
+            dataset, at, sample, where: as in `isolate`; without `sample` and `where` ten rows of each input.
+            write: put it into the folder, in `tests/`.
+
+        Raises:
+            UsageError, DatasetError: as `isolate`.
+        """
+        options, at = IsolateOptions(sample, where), at or (self._ref if "@" not in dataset else None)
+        return self._service.stage_tests.make(dataset, options, at, write=write)
+
+    def apply_isolated(
+        self, folder: str | Path, *, branch: str | None = None, message: str | None = None, publish: bool = True
+    ) -> Applied:
+        """Bring the code that was edited in a packed folder back, onto a branch.
+
+        Args:
+            branch: without it `isolate/DATASET`, which begins at main.
+            publish: False tells only what it would come to.
+
+        Raises:
+            UsageError: `isolate.no_folder`.
+            ConflictError: `isolate.moved_on`.
+            ProjectError: what is wrong with it.
+        """
+        edits, options = edits_of(Path(folder)), RunOptions(branch=branch, message=message, agreed=ANY_PLAN)
+        desk = self._service.isolation_apply
+        return desk.apply(edits, options) if publish else desk.look(edits, options)
 
     def lint(self, *select: str, exclude: Sequence[str] = (), all: bool = False) -> LintDocument:
         """Places of the folder's code by which two runs over the same inputs may differ, each with the form that is exact.
@@ -200,6 +278,46 @@ class RemoteReproducing(RemoteActing):
     def proofs(self, *datasets: str) -> ProofsDocument:
         """Past versions that were built again, the newest first, and how many are repeated."""
         return from_json(ProofsDocument, self._link.get("/reproductions", datasets=list(datasets)))
+
+    def isolate(
+        self,
+        dataset: str,
+        folder: str | Path | None = None,
+        *,
+        at: str | None = None,
+        sample: int | None = None,
+        where: str | None = None,
+        mask: bool = False,
+        offline: bool = False,
+        run: int | None = None,
+    ) -> PackedFolder:
+        """Pack a version into one folder with all that it is made of, on this machine."""
+        name = dataset.partition("@")[0]
+        target = Path(folder) if folder is not None else Path(name)
+        at = at or (self._ref if run is None and "@" not in dataset else None)
+        body = {"dataset": dataset, "at": at, "sample": sample, "where": where, "mask": mask, "offline": offline}
+        with TemporaryFile() as archive:
+            self._link.file("/isolations", {**body, "run": run}, archive)
+            archive.seek(0)
+            unzipped(archive, target.absolute())
+        return told_of(target.absolute())
+
+    def isolate_test(
+        self, dataset: str, *, at: str | None = None, sample: int | None = None, where: str | None = None
+    ) -> StageTest:
+        """A unit test of a version as a text; nothing is written."""
+        at = at or (self._ref if "@" not in dataset else None)
+        body = {"dataset": dataset, "at": at, "sample": sample, "where": where}
+        return from_json(StageTest, self._link.post("/isolations/tests", body))
+
+    def apply_isolated(
+        self, folder: str | Path, *, branch: str | None = None, message: str | None = None, publish: bool = True
+    ) -> AppliedDocument:
+        """Bring the code that was edited in a packed folder of this machine back, onto a branch."""
+        edits = edits_of(Path(folder))
+        body = {"dataset": edits.dataset, "commit": edits.commit, "packed": edits.packed, "files": edits.files}
+        asked = {**body, "branch": branch, "message": message, "agreed": ANY_PLAN, "look": not publish}
+        return from_json(AppliedDocument, self._link.post("/isolations/edits", asked))
 
     def lint(self, *select: str, exclude: Sequence[str] = (), all: bool = False) -> LintDocument:
         """Places of the SQL of the server's folder by which two runs over the same inputs may differ."""

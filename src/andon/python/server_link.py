@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from datetime import time as time_of_day
 from decimal import Decimal
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
@@ -34,7 +34,7 @@ _JSON = "application/json"
 #: A lost connection is tried again so often, after so many seconds each.
 _WAITS = (0.2, 1.0, 3.0)
 _CONFLICTS = frozenset({"lake.ref_moved", "lake.folder_conflict", "lake.folder_dirty", "usage.in_progress"})
-_CONFLICTS |= {"request.claimed", "request.over", "question.over", "question.no_answer"}
+_CONFLICTS |= {"request.claimed", "request.over", "question.over", "question.no_answer", "isolate.moved_on"}
 
 
 class ServerLink:
@@ -138,6 +138,19 @@ class ServerLink:
             raise no_server(self.url, reply.status)
         return reply
 
+    def file(self, path: str, body: Mapping[str, Any], into: IO[bytes]) -> None:
+        """Write the file that a server answers with. Raises what was raised over there."""
+        import shutil
+
+        import urllib3
+
+        headers = {"Content-Type": _JSON, "Accept": "application/zip"}
+        try:
+            with self._asked("POST", path, {}, json.dumps(_said(body)).encode(), headers) as reply:
+                shutil.copyfileobj(reply, into, 1 << 20)
+        except urllib3.exceptions.HTTPError as error:
+            raise _unreachable(self.url, error) from error
+
     def close(self) -> None:
         """Close connections."""
         self._pool.clear()
@@ -232,6 +245,7 @@ def _kind(code: str) -> type[AndonError]:
         "source": DatasetError,
         "history": DatasetError,
         "run": HeldError,
+        "isolate": UsageError,
     }
     return kinds.get(family, MachineError)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from andon.base.text import plural
 from andon.model.reproduction_sample import NotedReproduction
-from andon.render.words import moment
+from andon.render.words import moment, short
 from andon.service.proofs import ProofLine, ProofsDocument
 
 
@@ -44,3 +44,9 @@ def proved_words(found: ProofsDocument) -> list[str]:
         else "nothing is proved each night: `[reproduce] nightly = 20`"
     )
     return told
+
+
+def repeat_commands(dataset: str, commit: str) -> tuple[str, str]:
+    """What builds the version of a commit again here, and what packs it for elsewhere."""
+    version = f"{dataset}@{short(commit)}"
+    return f"andon reproduce {version}", f"andon isolate {version}"

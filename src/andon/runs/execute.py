@@ -12,6 +12,7 @@ from andon.errors import AndonError, DamagedError, DatasetError
 from andon.model.event import Notice, Reporter
 from andon.model.load import Taking
 from andon.model.plan import Action
+from andon.model.run import TaskStatus
 from andon.project.bind_check import check_declared
 from andon.runs.building.job import Demands, Job, RawReads, Reusable
 from andon.runs.building.outcome import Progress
@@ -26,6 +27,7 @@ from andon.runs.prepare import Prepared
 from andon.sources.contract import describe
 from andon.sources.explain import explain
 from andon.sources.render import last_of_each, render
+from andon.state.failed_steps import FailedStep
 
 if TYPE_CHECKING:
     from andon.model.build import Build
@@ -89,7 +91,28 @@ class Execution:
         )
         known = {d: v for d, v in versions.items() if d not in built}
         with listener.cancel.calling(tasks.interrupt):
-            return runner.run(works, known, check.of_reused(prepared.plan.steps))
+            progress = runner.run(works, known, check.of_reused(prepared.plan.steps))
+        self._keep_failed(prepared, run, progress)
+        return progress
+
+    def _keep_failed(self, prepared: Prepared, run: int, progress: Progress) -> None:
+        """Note what failed and what it was about to be made of, so that it can be looked at apart."""
+        gathered = prepared.gathered
+        failed = [each.dataset for each in progress.results if each.status is TaskStatus.FAILED]
+        definitions = [gathered.definitions[name] for name in failed if name in gathered.definitions]
+        if not definitions:
+            return
+        versions = {name: leaf.version for name, leaf in gathered.state.leaves.items()} | progress.versions
+        steps = []
+        for each in definitions:
+            source = gathered.sources.get(each.dataset)
+            inputs = {name: versions[name] for name in each.inputs if name in versions}
+            files, contract = (source.files, source.contract) if source is not None else ((), None)
+            steps.append(
+                FailedStep(run, each.dataset, each.id, inputs, tuple(files), dict(contract) if contract else None)
+            )
+        self._lake.objects.record([], definitions)
+        self._workspace.failed_steps.add(steps)
 
     def _job(self, prepared: Prepared, run: int, failures: Mapping[str, AndonError], check: CheckedRun) -> Job:
         """What tasks need to know; `failures` says why files of sources can't be read."""

@@ -8,8 +8,9 @@ import platform
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from andon.base.document import to_json
 from andon.base.record import Record, field
-from andon.errors import AndonError, DatasetError
+from andon.errors import AndonError, UsageError
 from andon.model.dataset import Kind, Materialize
 from andon.model.isolation import PackedFolder
 from andon.model.quarantine import aside_of
@@ -124,7 +125,10 @@ class IsolatedStage:
             notes=[*packed.notes, *self._of_people(packed, personal), *(_of_wheels() if offline else ())],
         )
         bundle.text("README.md", readme(told, packed.stage))
-        document = {**packed.stage, "files": dict(bundle.files), "code": packed.code}
+        said = {
+            name: each for name, each in to_json(told).items() if name != "folder"
+        }  # where it was made is no part of it
+        document = {**packed.stage, "told": said, "files": dict(bundle.files), "code": packed.code}
         bundle.text("stage.json", json.dumps(document, indent=1, ensure_ascii=False))
         return told
 
@@ -153,6 +157,7 @@ class IsolatedStage:
         tape = Tape(seen)
         with Rebuilder(workspace, self._view.commit, tape.between) as rebuilder:
             build, definition = self._made_by(rebuilder)
+            self._require_ours(definition)
             given = self._given(rebuilder, build, definition)
             tape.plays = given is not None or subject.is_aside or not _is_one_task(definition)
             packer = StagePacker(workspace, rebuilder, self._bundle, build, definition, self._known(build, rebuilder))
@@ -205,18 +210,33 @@ class IsolatedStage:
             return subject.build, subject.definition
         return rebuilder.made_with(subject.dataset)
 
+    def _require_ours(self, definition: Definition) -> None:
+        """Raise where another engine makes a dataset.
+
+        Raises:
+            UsageError: `isolate.other_engine`.
+        """
+        other = self._workspace.other_engine(definition)
+        if other is not None:
+            raise UsageError(
+                "isolate.other_engine",
+                f"`{definition.dataset}` is made by the engine {other.capabilities.name}, which no folder brings",
+                where=definition.entry,
+                hint="`andon reproduce` makes it again here; a folder can be made of a dataset that reads it",
+            )
+
     def _given(self, rebuilder: Rebuilder, build: Build, definition: Definition) -> ReducedInputs | None:
         """What stands in the place of its inputs, if anything does.
 
         Raises:
-            DatasetError: `isolate.raw_files`.
+            UsageError: `isolate.raw_files`.
         """
         reduction = self._reduction
         if definition.asks is not None:
             return None  # its own rows are
         if definition.kind is Kind.SOURCE:
             if reduction.is_any([definition.dataset]):
-                raise DatasetError(
+                raise UsageError(
                     "isolate.raw_files",
                     f"`{definition.dataset}` reads raw files, which are packed whole and as they are",
                     where=definition.entry,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from andon.base.record import Record
 from andon.errors import UsageError
+from andon.model.build import Build
 from andon.model.isolation import PackedFolder
 from andon.model.quarantine import is_aside
-from andon.model.run import TaskStatus
+from andon.model.run import TaskResult, TaskStatus
 from andon.service.reproducing import commit_ref
 from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
@@ -55,8 +56,8 @@ class Isolating:
 
         Raises:
             UsageError: `lake.ref_not_found`, `lake.dataset_not_found`; `usage.exists` where the folder holds something;
-                `usage.bad_argument` for a condition that means nothing.
-            DatasetError: `isolate.raw_files` for what can't be done to raw files; `isolate.not_kept`.
+                `usage.bad_argument` for a condition that means nothing; `isolate.raw_files` for what can't be done to raw files;
+                `isolate.not_kept` for what a run failed on and is not known.
             AndonError: where it can't be packed: an input is not what was written.
         """
         from andon.engines.bundle.folder import BundleFolder
@@ -89,10 +90,48 @@ class Isolating:
         if run is not None:
             ref = f"run:{run}"
             task = next((task for task in self._workspace.runs.tasks(run) if task.dataset == dataset), None)
-            if task is not None and task.status in (TaskStatus.FAILED, TaskStatus.STOPPED):
-                raise NotImplementedError
+            if task is not None and task.status is TaskStatus.FAILED:
+                return self._failed(dataset, run, task)
+            if task is not None and task.status in (TaskStatus.SKIPPED, TaskStatus.STOPPED):
+                raise _not_kept(dataset, f"was {task.status} in run {run}, so nothing was made of it")
         view = View.at(self._workspace, commit_ref(self._workspace, ref))
         leaf = view.leaf(dataset)
-        objects = self._workspace.lake.objects
-        version = objects.versions([leaf.version])[leaf.version]
+        version = self._workspace.lake.objects.versions([leaf.version])[leaf.version]
         return view, StageSubject(dataset=dataset, version=version, is_aside=is_aside(dataset))
+
+    def _failed(self, dataset: str, run: int, task: TaskResult) -> tuple[View, StageSubject]:
+        """What a run failed on."""
+        from andon.service.isolated_stage import StageSubject
+
+        workspace = self._workspace
+        step, record = workspace.failed_steps.find(run, dataset), workspace.runs.find(run)
+        if step is None or record is None:
+            raise _not_kept(dataset, f"failed in run {run}, and what it failed on is not known")
+        definitions = workspace.lake.objects.definitions([step.definition])
+        if step.definition not in definitions or step.inputs.keys() != set(definitions[step.definition].inputs):
+            raise _not_kept(dataset, f"failed in run {run}, and what it failed on is not kept any more")
+        definition = definitions[step.definition]
+        build = Build(
+            id=f"run {run}",
+            key="",
+            dataset=dataset,
+            definition=step.definition,
+            version="",
+            run=run,
+            inputs=step.inputs,
+            files=step.files,
+            contract=step.contract,
+            logical_time=record.logical_time,
+        )
+        said = f"{task.error['message']} ({task.error['code']})" if task.error else "nobody knows how"
+        view = View.at(workspace, f"run:{run}" if record.commit is not None else record.base)
+        return view, StageSubject(dataset=dataset, build=build, definition=definition, failed=said)
+
+
+def _not_kept(dataset: str, how: str) -> UsageError:
+    return UsageError(
+        "isolate.not_kept",
+        f"`{dataset}` {how}",
+        where=dataset,
+        hint=f"run it again, or pack a version that there is: `andon isolate {dataset}`",
+    )

@@ -17,6 +17,8 @@ from andon.runs.goal import Listener, RunOptions
 from andon.service.given_files import GivenCode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from andon.engines.bundle.edits import PackedEdits
     from andon.model.commit import Commit
     from andon.service.given_files import GivenFiles
@@ -134,7 +136,7 @@ class IsolationApply:
         self._require_ours(edits)
         branch = self._branch(edits, options)
         head = self._lake.refs.head(branch if self._lake.refs.find(branch) is not None else MAIN)
-        there = self._lake.commits.state(head).files()
+        there, before = self._lake.commits.state(head).files(), self._before(edits.commit)
         files: dict[str, bytes] = {}
         merged = []
         for path, text in edits.files.items():
@@ -144,7 +146,8 @@ class IsolationApply:
             mine, now = text.encode(), there.get(path)
             if now is not None and now == digest(mine):
                 continue
-            if now != edits.packed.get(path):
+            is_as_then = before is not None and now == before.get(path)
+            if now != edits.packed.get(path) and not is_as_then:
                 mine = self._together(edits, path, mine, now, head)
                 merged.append(path)
             files[path] = mine
@@ -171,6 +174,14 @@ class IsolationApply:
             where=path,
             hint=f"pack it as it is now, `andon isolate {edits.dataset}`, and edit that; or edit it here, `andon edit {path}`",
         )
+
+    def _before(self, commit_id: str) -> Mapping[str, str] | None:
+        """The files that a run began with which was not published: what was packed of it goes on top of these. None for what was."""
+        commit = self._lake.commits.get(commit_id)
+        run = self._workspace.runs.find(commit.run) if commit.run is not None else None
+        if run is None or run.published or run.commit != commit.id:
+            return None
+        return self._lake.commits.state(self._lake.commits.get(run.base)).files()
 
     def _require_ours(self, edits: PackedEdits) -> None:
         """Raise where a folder was packed from another lake."""

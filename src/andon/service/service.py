@@ -92,6 +92,7 @@ if TYPE_CHECKING:
     from andon.service.searching import Searching
     from andon.service.signals import SignalDesk
     from andon.service.simplify import Simplifying
+    from andon.service.stage_tests import StageTests
     from andon.service.status import Standing
     from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
@@ -343,6 +344,13 @@ class Service:
         from andon.service.isolating import Isolating
 
         return Isolating(self.workspace)
+
+    @cached_property
+    def stage_tests(self) -> StageTests:
+        """Stages as unit tests."""
+        from andon.service.stage_tests import StageTests
+
+        return StageTests(self.workspace)
 
     @cached_property
     def isolation_apply(self) -> IsolationApply:

@@ -12,6 +12,7 @@ from andon.state import (
     cords,
     dataset_questions,
     decisions,
+    failed_steps,
     hints,
     incidents,
     insight_looks,
@@ -102,4 +103,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     origins.TABLES,
     # why past versions did not, what came of reading the lake whole, and what was done in which night
     (*reproductions.MISSES, *nights.TABLES),
+    # what runs failed on
+    failed_steps.TABLES,
 )

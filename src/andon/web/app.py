@@ -34,6 +34,7 @@ from andon.web.asking import Nothing
 from andon.web.assets import Assets
 from andon.web.calls import Answered, CallDesk, LiveCall
 from andon.web.endpoint import API, Endpoint, KeptAnswer, RouteCall
+from andon.web.files import SentFile
 from andon.web.metrics import Metrics
 from andon.web.middleware import AccessLog, Safety
 from andon.web.packing import packed
@@ -194,6 +195,8 @@ class Application:
         found = await anyio.to_thread.run_sync(endpoint.call, call, limiter=limiter)
         if isinstance(found, Streaming):
             return await found.response(request, self._asking_queries, self.metrics, problem_of)
+        if isinstance(found, SentFile):
+            return found.response()
         headers = {}
         if isinstance(found, KeptAnswer):
             headers = {"ETag": f'"{found.tag}"', "Cache-Control": "private, no-cache"}

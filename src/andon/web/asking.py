@@ -14,6 +14,8 @@ from andon.web.reading import moment
 Policy = Literal["all-or-nothing", "healthy", "none"]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+#: How many are wanted, or the number of what is counted from one.
+Drawn = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
 
 
 class Nothing(Document):

@@ -86,7 +86,13 @@ class Endpoint(Record):
     @property
     def is_safe(self) -> bool:
         """Whether calling it changes nothing."""
-        return self.method == "GET" or self.path in ("/queries", "/queries/outline", "/edits/look", "/datasets/look")
+        return self.method == "GET" or self.path in (
+            "/queries",
+            "/queries/outline",
+            "/edits/look",
+            "/datasets/look",
+            "/isolations",
+        )
 
     @property
     def is_call(self) -> bool:

@@ -43,6 +43,7 @@ from andon.state.dataset_questions import DatasetQuestions
 from andon.state.decisions import Decisions
 from andon.state.doors import Doors
 from andon.state.facts import Facts
+from andon.state.failed_steps import FailedSteps
 from andon.state.hints import HintRows
 from andon.state.incidents import Incidents
 from andon.state.insight_looks import InsightLooks
@@ -111,6 +112,7 @@ class StateStore(Record):
     reproductions: Reproductions
     origins: Origins
     nights: Nights
+    failed_steps: FailedSteps
 
 
 class Adapters:
@@ -308,6 +310,7 @@ class Adapters:
             Reproductions(database),
             Origins(database),
             Nights(database),
+            FailedSteps(database),
         )
 
     def _share(self, group: str, catalog: Path | None, storage: Path) -> None:

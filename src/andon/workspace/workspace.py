@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from andon.state.decisions import Decisions
     from andon.state.doors import Doors
     from andon.state.facts import Facts
+    from andon.state.failed_steps import FailedSteps
     from andon.state.hints import HintRows
     from andon.state.incidents import Incidents
     from andon.state.insight_looks import InsightLooks
@@ -233,6 +234,11 @@ class Workspace:
     def nights(self) -> Nights:
         """What is done once a night."""
         return self._adapters.state.nights
+
+    @property
+    def failed_steps(self) -> FailedSteps:
+        """What runs failed on."""
+        return self._adapters.state.failed_steps
 
     @property
     def insight_looks(self) -> InsightLooks:

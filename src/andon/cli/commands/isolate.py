@@ -43,6 +43,7 @@ def isolate() -> None:
         "andon isolate marts.revenue@2026-11-01 -o november",
         "andon isolate marts.revenue --where \"country = 'DE'\" --mask",
         "andon isolate marts.revenue --run 41",
+        "andon isolate marts.revenue --as-test --sample 5",
     ],
 )
 @click.argument("dataset", metavar="DATASET[@REF]")
@@ -58,6 +59,7 @@ def isolate() -> None:
 @click.option(
     "--run", type=click.IntRange(min=1), metavar="N", help="The stage of a run, also of one that was held or failed."
 )
+@click.option("--as-test", is_flag=True, help="Write a unit test of it in place of a folder: ten rows of each input.")
 @json_option
 @pass_app
 def stage(
@@ -69,6 +71,7 @@ def stage(
     masks: bool,
     offline: bool,
     run: int | None,
+    as_test: bool,
 ) -> int:
     """Pack a version into one folder with all that it is made of, and one command that makes it again without Andon.
 
@@ -77,13 +80,20 @@ def stage(
     refused by its hash. It is where somebody works on that stage alone.
 
     With `--sample`, `--where` or `--mask` the inputs are others, and what is to come out is made anew of them while it is packed.
+    `--as-test` writes a unit test into `tests/` in place of a folder, personal columns always with other values.
     """
     from andon.base.document import to_json
-    from andon.cli.text.isolate import packed_lines
+    from andon.cli.text.isolate import packed_lines, test_lines
     from andon.service.isolating import IsolateOptions
 
-    found = app.service.isolating.isolate(dataset, folder, IsolateOptions(sample, where, masks, offline, run))
-    console = app.console
+    options, console = IsolateOptions(sample, where, masks, offline, run), app.console
+    if as_test:
+        if folder is not None or offline or run is not None:
+            raise click.UsageError("`--as-test` writes into `tests/`: `-o`, `--offline` and `--run` do not go with it")
+        made = app.service.stage_tests.make(dataset, options, write=True)
+        console.show(lambda: to_json(made), lambda: test_lines(made))
+        return EXIT_DONE
+    found = app.service.isolating.isolate(dataset, folder, options)
     console.show(lambda: to_json(found), lambda: packed_lines(found, console.out))
     return EXIT_DONE
 
@@ -91,7 +101,7 @@ def stage(
 @isolate.command(
     cls=Command, examples=["andon isolate apply november", "andon isolate apply november --branch margin --look"]
 )
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--branch", metavar="NAME", help="Where it goes; without it `isolate/DATASET`, which begins at main.")
 @click.option("--look", "looks", is_flag=True, help="Tell only what it would come to.")
 @message_option

@@ -14,7 +14,7 @@ from andon.cli.text.find import lamp_cell
 from andon.cli.text.plans import symbol
 from andon.render.dataset_questions import count_words
 from andon.render.origins import git_words
-from andon.render.reproductions import rebuilt_words
+from andon.render.reproductions import rebuilt_words, repeat_commands
 from andon.render.values import cell_text, is_number, is_solid
 from andon.render.words import moment, names, review_text, short
 
@@ -252,6 +252,9 @@ def _made(page: Page) -> list[Sequence[Cell]]:
         rows.append((("because", "dim"), build.proof))
     if page.rebuilt is not None:
         rows.append((("built again", "dim"), rebuilt_words(page.rebuilt, build.id)))
+    rows.append(
+        (("repeat it", "dim"), " · ".join(f"`{each}`" for each in repeat_commands(page.dataset, page.commit.id)))
+    )
     if build.files:
         rows.append((("files", "dim"), names(f.path for f in build.files)))
     return rows

@@ -13,6 +13,7 @@ from andon.render.words import short
 
 if TYPE_CHECKING:
     from andon.service.isolation_apply import Applied
+    from andon.service.stage_tests import StageTest
 
 
 def packed_lines(found: PackedFolder, ink: Ink) -> list[str]:
@@ -32,6 +33,16 @@ def packed_lines(found: PackedFolder, ink: Ink) -> list[str]:
     if found.edits:
         lines += ["", f"To work on it, edit {', '.join(found.edits)} there, and run it again."]
     return lines
+
+
+def test_lines(made: StageTest) -> list[str]:
+    """Where a test is, and what runs it."""
+    masked = [f"{name} ({', '.join(columns)})" for name, columns in made.masked.items()]
+    return [
+        f"written: {made.file}: {plural(made.rows, 'row')} in, {made.expected:,} out",
+        *([f"  personal columns have other values: {'; '.join(masked)}"] if masked else []),
+        f"`andon test {made.dataset}` runs it",
+    ]
 
 
 def applied_lines(found: Applied, console: Console) -> list[str]:

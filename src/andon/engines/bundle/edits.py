@@ -9,6 +9,7 @@ from pathlib import Path
 from andon.base.document import Document, from_json
 from andon.base.files import machine_error
 from andon.errors import UsageError
+from andon.model.isolation import PackedFolder
 
 
 class PackedEdits(Document):
@@ -56,6 +57,19 @@ def edits_of(folder: Path) -> PackedEdits:
         except OSError as error:
             raise machine_error(error, f"read `code/{path}`") from error
     return PackedEdits(known.dataset, known.commit, known.code, files)
+
+
+def told_of(folder: Path) -> PackedFolder:
+    """What was told of a folder when it was packed.
+
+    Raises:
+        UsageError: `isolate.no_folder`.
+    """
+    try:
+        told = json.loads((folder / "stage.json").read_text(encoding="utf-8"))["told"]
+        return from_json(PackedFolder, {**told, "folder": str(folder)})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _no_folder(folder, "its `stage.json` can't be read") from error
 
 
 class _Stage(Document):

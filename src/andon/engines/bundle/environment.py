@@ -41,7 +41,7 @@ def conda_environment(name: str, python: str) -> str:
         f"  - python={python}\n"
         "  - pip\n"
         "  - pip:\n"
-        "      - --requirement requirements.txt\n"
+        "      - -r requirements.txt\n"
     )
 
 

@@ -269,7 +269,7 @@ class Rebuilder:
     ) -> Outcome:
         engines, job = self._engines_of(build), self._job(build, definition)
         if is_anew:
-            job = replace(job, leaves={}, wishes=Wishes(), histories={})
+            job = replace(job, leaves={}, wishes=Wishes(), histories={}, releases=(), published_releases=())
         tasks = Tasks(job, engines(), engines)
         is_view = definition.materialize is Materialize.VIEW
         action = Action.VIEW if is_view else Action.BUILD

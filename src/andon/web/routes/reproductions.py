@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-import msgspec
+from typing import Any
 
 from andon.base.document import Document
 from andon.base.record import field
@@ -13,11 +11,8 @@ from andon.model.reproduction import ReproductionDocument
 from andon.model.reproduction_sample import ReproductionSample
 from andon.service.proofs import LISTED, ProofsDocument
 from andon.service.reproduction_samples import SampleOptions
-from andon.web.asking import AtCommit, Count, Limit
+from andon.web.asking import AtCommit, Count, Drawn, Limit
 from andon.web.endpoint import Endpoint, RouteCall
-
-#: How many are drawn: at least one.
-Drawn = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
 
 
 class ReproduceAsked(AtCommit, kw_only=True):

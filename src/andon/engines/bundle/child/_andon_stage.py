@@ -23,7 +23,7 @@ FORM = 1
 #: Where results of steps lie while they are made, as the steps name them.
 OUT = "out/"
 #: Variables that a child must have of this process.
-_FROM_PARENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "PYTHONPATH")
+_FROM_PARENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 
 Stage = dict[str, Any]
 
@@ -292,12 +292,13 @@ class StageRun:
         }
         (work / "job.json").write_text(json.dumps(job), encoding="utf-8")
         environment = {name: os.environ[name] for name in _FROM_PARENT if name in os.environ}
-        environment |= {
-            **step["environment"],
-            "PATH": os.defpath,
-            "HOME": str(work / "home"),
-            "TMPDIR": str(work / "tmp"),
-        }
+        environment |= {**step["environment"], "PATH": os.defpath}
+        environment |= {"HOME": str(work / "home"), "TMPDIR": str(work / "tmp")}
+        # what was compiled of a file before it was edited is not taken for it
+        environment["PYTHONPYCACHEPREFIX"] = str(work / "cache")
+        # what is installed here may be Andon itself, and is not what code of a stage means by `andon`
+        shown = [str(own / "shim"), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment["PYTHONPATH"] = os.pathsep.join(shown)
         self._child(
             [sys.executable, *_flags(), str(own / "_andon_runner.py"), str(work / "job.json")], work, environment
         )
