@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,14 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from andon.base.cancel import Cancelled
 from andon.base.clock import to_text
 from andon.base.document import Document, UnsetType
 from andon.base.files import machine_error
 from andon.base.hashing import digest
-from andon.base.record import replace
+from andon.base.record import Record, replace
 from andon.errors import AndonError, DatasetError, UsageError
 from andon.model.analysis import (
     AnalysisCell,
@@ -184,6 +185,24 @@ class Analyses:
             )
         self._workspace.lake.intact.require(f"analyses/{run.name}", [file_of(output.sha256, output.size)])
         return output, Path(self._workspace.lake.storage.engine_path(output.path))
+
+    def head(self, run: AnalysisRun, name: str, most: int) -> AnalysisHead:
+        """The first rows of a table that a run made, Parquet or CSV.
+
+        Raises:
+            UsageError: `lake.analysis_not_found`.
+            DamagedError: `lake.corrupt`.
+        """
+        _, place = self.place(run, name)
+        if not name.lower().endswith(".parquet"):
+            rows = list(csv.reader(place.read_text(encoding="utf-8", errors="replace").splitlines()))
+            names = rows[0] if rows else []
+            fitting = [tuple(row) for row in rows[1 : most + 1] if len(row) == len(names)]
+            return AnalysisHead(tuple((each, False) for each in names), tuple(fitting), max(len(rows) - 1, 0))
+        from andon.relations.kept_tables import head_of
+
+        columns, found, total = head_of(place, most)
+        return AnalysisHead(tuple(columns), tuple(found), total)
 
     def copy(self, run: AnalysisRun, folder: Path) -> Sequence[Path]:
         """Copy what a run made into a folder; what is there of the same name is replaced.
@@ -374,6 +393,14 @@ class Analyses:
             code.name, code.file, str(code.facts.kind), code.files, cells, code.lock, view.commit.id, inputs, parameters,
             moment, timeout,
         )  # fmt: skip
+
+
+class AnalysisHead(Record):
+    """The first rows of a table: `(column, whether it holds numbers)`s, rows, and how many there are in all."""
+
+    columns: tuple[tuple[str, bool], ...]
+    rows: tuple[tuple[Any, ...], ...]
+    total: int
 
 
 @dataclass(frozen=True)

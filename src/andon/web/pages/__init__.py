@@ -23,6 +23,7 @@ _HOMES = (
     "sources",
     "incidents",
     "insights",
+    "analyses",
     "value",
     "requests",
     "suggestions",
