@@ -29,9 +29,11 @@ from andon.model.analysis import (
     OutputKind,
     Scalar,
 )
+from andon.relations.relations import Relations
 from andon.runs.goal import Listener
 from andon.service.analysis_code import (
     AnalysisCode,
+    analysis_name,
     commit_analyses,
     folder_analyses,
     found_code,
@@ -135,6 +137,7 @@ class Analyses:
             UsageError: `lake.analysis_not_found`.
         """
         runs = self._workspace.lake.analysis_runs
+        name = analysis_name(name) if name is not None else None
         if name is None:
             return sorted((_line(run, None) for run in runs.last().values()), key=lambda x: x.began, reverse=True)
         found = runs.newest(name)
@@ -149,7 +152,8 @@ class Analyses:
         Raises:
             UsageError: `lake.analysis_not_found`, `usage.bad_argument`.
         """
-        name, sign, text = label.partition("@")
+        said, sign, text = label.partition("@")
+        name = analysis_name(said)
         if sign and not text.isdecimal():
             raise UsageError(
                 "usage.bad_argument",
@@ -240,13 +244,13 @@ class Analyses:
 
         Raises:
             UsageError: `lake.analysis_not_found`, `lake.ref_not_found`, `usage.bad_argument`.
-            ProjectError: it can't be read, or its packages are not locked.
+            ProjectError: it can't be read, its packages are not locked, or it holds a secret.
             DatasetError: `build.environment`, `build.interrupted`.
             MachineError: the disk; `lake.corrupt`.
         """
         options = options or AnalysisOptions()
         view = View.at(self._workspace, at)
-        code = found_code(self._workspace, name, view)
+        code = found_code(self._workspace, analysis_name(name), view)
         parameters = code.chosen(options.parameters)
         moment = options.now or self._workspace.clock()
         inputs = {each: leaf.version for each, leaf in view.state.leaves.items() if each in code.names}
@@ -256,7 +260,8 @@ class Analyses:
             run = _ended(run, ended, time.monotonic() - began)
             places = {each.sha256: each.place for each in ended.files} if not isinstance(ended, AndonError) else {}
             texts = [*code.files.values(), *([code.lock] if code.lock is not None else ())]
-            return self._workspace.lake.analysis_runs.keep(run, texts, places)
+            lake = self._workspace.lake
+            return lake.analysis_runs.keep(run, texts, places, Relations(lake).files(inputs.values()))
 
     @contextmanager
     def again(self, run: AnalysisRun, at: str | None, listener: Listener | None) -> Iterator[AnalysisAgain]:
