@@ -8,10 +8,23 @@ from typing import Any
 import pytest
 
 from andon.runs.goal import RunOptions
+from andon.service.analyses import AnalysisOptions
 from andon.service.insight_changes import NewInsight
 from kit.browsing import Watched, chromium
 from kit.clones import FILES, Clone
 from kit.serving import Serving, serving
+
+BUSY = """import andon
+
+lake = andon.open()
+rows = lake.sql("from marts.totals where amount > $least order by 1", {"least": andon.parameter("least", 1)})
+print(rows)
+andon.keep("totals", rows)
+andon.keep("customers", len(rows.fetchall()))
+open("note.html", "w").write("<h1>Who buys most?</h1>")
+open("bar.svg", "w").write("<svg xmlns='http://www.w3.org/2000/svg' width='80' height='20'><rect width='40' height='20'/></svg>")
+open("note.txt", "w").write("so")
+"""
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +43,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
         asked = "select customer, amount from marts.totals"
         wanted = NewInsight("busy", "Who buys most?", query=asked, amount="50", currency="USD", answer="Ben")
         service.insight_changes.add(wanted, RunOptions())
+        clone.write("analyses/busy.py", BUSY)
+        service.analyses.run("busy")
+        service.analyses.run("busy", options=AnalysisOptions({"least": 6}))
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
     clone.refresh()
     clone.switch("try/half", create=True)

@@ -37,6 +37,8 @@ ADDRESSES = {
     "/architecture": ["/architecture?against=main~1", "/architecture?against=nope"],
     "/suggestions": ["/suggestions", "/suggestions?all=true"],
     "/insights": ["/insights"],
+    "/analyses": ["/analyses"],
+    "/analyses/{name}": ["/analyses/busy", "/analyses/busy?run=1"],
     "/requests": ["/requests", "/requests?all=true&what=orders%20by%20weekday"],
     "/value": ["/value", "/value?since=90d&by=insight&archive=marts.totals"],
     "/insights/{name}": ["/insights/busy?look=true"],
@@ -46,6 +48,8 @@ ADDRESSES = {
 }
 #: Shown only while something goes on, or is wrong: they have tests of their own.
 PASSING = {"/calls/{call}", "/incidents/{incident}", "/suggestions/{number}", "/simplify/{number}"}
+#: A file that an analysis made, which is no page of ours.
+PASSING |= {"/analyses/{name}/{run}/files/{file:path}"}
 
 
 def test_each_page_has_an_address_here() -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from andon.base.cancel import CancelToken
 from andon.errors import AndonError, DatasetError, ProjectError, UsageError
@@ -14,8 +18,12 @@ from andon.model.analysis import AnalysisKind, AnalysisRun, AnalysisStatus, Outp
 from andon.model.reproduction import ReproVerdict
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from andon.service.analyses import AnalysisOptions
+from andon.service.leftovers import find, remove
 from andon.service.service import Service
 from kit.clones import FILES, Clone
+
+#: Histories that are drawn.
+HISTORIES = int(os.environ.get("ANDON_ANALYSIS_HISTORIES", "2"))
 
 TOTALS = """import andon
 
@@ -329,3 +337,110 @@ class TestRunAgain:
             service.analyses.run("wrong")
             with pytest.raises(UsageError, match="`wrong@1` failed"):
                 service.analysis_reproducing.reproduce("wrong")
+
+
+class TestWhatIsKeptForEver:
+    def test_a_secret_does_not_get_in(self, clone: Clone):
+        clone.write("analyses/secret.py", "password = 'hunter2-and-more'\n")
+        with clone.opened() as service, pytest.raises(ProjectError) as refused:
+            service.analyses.run("secret")
+        assert refused.value.problems[0].code == "project.secret"
+        with clone.opened() as service:
+            assert service.analyses.log("secret") == []
+
+    def test_it_is_for_nobody_who_may_not_read_what_it_was_made_of(self, clone: Clone):
+        (clone.root / "raw/orders_05.csv").chmod(0o600)
+        clone.write("raw/orders_05.csv", f"{FILES['raw/orders_05.csv']}9,zoe,1\n")
+        clone.refresh()
+        with clone.opened() as service:
+            run = service.analyses.run("totals")
+            assert {service.analyses.place(run, each.name)[1].stat().st_mode & 0o077 for each in run.outputs} == {0}
+
+    def test_the_file_may_be_typed(self, clone: Clone):
+        with clone.opened() as service:
+            assert service.analyses.run("analyses/totals.py").label == "totals@1"
+            assert service.analyses.show("analyses/totals.py@1").number == 1
+
+    def test_names_with_quotes_and_other_letters(self, clone: Clone):
+        text = (
+            "import andon\n"
+            "andon.keep('größe; drop', [{'it\\'s \"so\"': 1, 'ß': 'ä'}])\n"
+            "open('a b?#ß.txt', 'w').write('x')\n"
+        )
+        clone.write("analyses/odd.py", text.replace("größe; drop", "so it is"))
+        with clone.opened() as service:
+            run = service.analyses.run("odd")
+            assert [each.name for each in run.outputs] == ["a b?#ß.txt", "so it is.parquet"]
+            assert service.analyses.head(run, "so it is.parquet", 5).rows == ((1, "ä"),)
+            assert service.analysis_reproducing.reproduce("odd").verdict is ReproVerdict.IDENTICAL
+            clone.write("analyses/odd.py", text)
+            failed = service.analyses.run("odd")
+            assert failed.error is not None
+            assert failed.error.where == "analyses/odd.py:2"
+
+    def test_two_at_once_have_numbers_of_their_own(self, clone: Clone):
+        def one(_: int) -> int:
+            with clone.opened() as service:
+                return service.analyses.run("totals").number
+
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(one, range(4))) == [1, 2, 3, 4]
+
+    def test_what_a_kill_left_is_named_by_nobody_and_swept(self, clone: Clone, monkeypatch: pytest.MonkeyPatch):
+        with clone.opened() as service:
+            database = service.workspace.lake.database
+            with monkeypatch.context() as patched:
+                patched.setattr(type(database), "write", _killed)
+                with pytest.raises(KeyboardInterrupt):
+                    service.analyses.run("totals")
+            assert service.analyses.log("totals") == []
+            left = find(service.workspace)
+            assert left.files == 2
+            remove(service.workspace)
+            run = service.analyses.run("totals")
+            assert find(service.workspace).files == 0
+            assert made(service, run)["note.txt"] == b"so"
+
+
+def _killed(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+@settings(max_examples=HISTORIES, deadline=None)
+@given(data=st.data())
+def test_a_run_stays_and_repeats_whatever_happens_to_the_lake(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+):
+    clone = Clone(tmp_path_factory.mktemp("law") / "acme")
+    clone.fill({**FILES, "analyses/totals.py": TOTALS})
+    clone.run()
+    kept: dict[str, tuple[AnalysisRun, dict[str, bytes]]] = {}
+    names = iter(range(100))
+    deeds = {
+        "load": lambda: (
+            clone.write(f"raw/orders_{next(names)}.csv", f"id,customer,amount\n{next(names)},x,3\n"),
+            clone.refresh(),
+        ),
+        "edit": lambda: (
+            clone.write("datasets/marts/totals.sql", f"{FILES['datasets/marts/totals.sql']}limit {next(names)}\n"),
+            clone.run(),
+        ),
+        "edit the analysis": lambda: clone.write("analyses/totals.py", f"{TOTALS}print({next(names)})\n"),
+        "undo": lambda: clone.undo() if data.draw(st.booleans()) else None,
+        "branch": lambda: clone.switch(f"b{next(names)}", create=True),
+    }
+    for deed in data.draw(st.lists(st.sampled_from(sorted(deeds)), min_size=2, max_size=4)):
+        with clone.opened() as service:
+            run = service.analyses.run("totals")
+            kept[run.label] = (run, made(service, run))
+        try:
+            deeds[deed]()
+        except AndonError:
+            continue  # nothing to undo
+    with clone.opened() as service:
+        for label, (run, files) in kept.items():
+            assert service.analyses.show(label) == run
+            assert made(service, run) == files
+        label = data.draw(st.sampled_from(sorted(kept)))
+        assert service.analysis_reproducing.reproduce(label).verdict is ReproVerdict.IDENTICAL
+        assert service.verifying.verify(all=True).damaged == []

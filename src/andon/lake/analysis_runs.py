@@ -33,22 +33,26 @@ class AnalysisRuns:
         self._keep_texts = keep_texts
         self._writing = writing
 
-    def keep(self, run: AnalysisRun, texts: Iterable[bytes], places: Mapping[str, Path]) -> AnalysisRun:
+    def keep(
+        self, run: AnalysisRun, texts: Iterable[bytes], places: Mapping[str, Path], reads: Iterable[str]
+    ) -> AnalysisRun:
         """Keep a run with its code and files, durably: files first, then the row. Returned with its number.
 
         Args:
             run: its number counts for nothing.
             texts: its code and lock.
             places: by sha256 of an output where its content lies now.
+            reads: storage paths of what it read: what it made is for nobody who may not read that.
 
         Raises:
             MachineError: the disk, the database.
         """
         self._keep_texts(texts)
+        mode = self._storage.readers(reads)
         with self._writing():
             for each in run.outputs:
                 if self._intact.damage(file_of(each.sha256, each.size)) is not None:
-                    self._storage.replace(each.path, places[each.sha256], self._storage.readers(()))
+                    self._storage.replace(each.path, places[each.sha256], mode)
                     self._intact.note(each.path, each.sha256)
             with self._database.write() as transaction:
                 rows = transaction.query("select max(number) from analysis_run where name = ?", [run.name])

@@ -59,7 +59,6 @@ class AnalysisOutput(Document):
         name: its path in the folder that the run wrote into.
         sha256, size: of its bytes.
         data: of a picture or figure: the name of the output that holds what it shows, where that is known.
-        rows: of a table, where they are counted.
     """
 
     name: str
@@ -67,7 +66,6 @@ class AnalysisOutput(Document):
     sha256: str
     size: int
     data: str | None = None
-    rows: int | None = None
 
     @property
     def path(self) -> str:

@@ -57,6 +57,21 @@ def tables_apart(session: Session, old: Path, new: Path) -> tuple[ReproVerdict, 
     )
 
 
+def head_of(path: Path, most: int) -> tuple[list[tuple[str, bool]], list[tuple[Any, ...]], int]:
+    """The first rows of a Parquet file: `(column, whether it holds numbers)`s, the rows, and how many there are in all."""
+    import pyarrow.parquet
+    import pyarrow.types as kinds
+
+    with pyarrow.parquet.ParquetFile(path) as file:
+        columns = [
+            (field.name, kinds.is_integer(field.type) or kinds.is_floating(field.type) or kinds.is_decimal(field.type))
+            for field in file.schema_arrow
+        ]
+        first = next(file.iter_batches(batch_size=most), None)
+        rows = list(zip(*(column.to_pylist() for column in first.columns), strict=True)) if first is not None else []
+        return columns, rows[:most], file.metadata.num_rows
+
+
 def _columns(session: Session, relation: str) -> tuple[Column, ...]:
     described = session.connection.execute(f"describe select * from {relation}").fetchall()
     return tuple(Column(name, kind, number) for number, (name, kind, *_) in enumerate(described, 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,14 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from andon.base.cancel import Cancelled
 from andon.base.clock import to_text
 from andon.base.document import Document, UnsetType
 from andon.base.files import machine_error
 from andon.base.hashing import digest
-from andon.base.record import replace
+from andon.base.record import Record, replace
 from andon.errors import AndonError, DatasetError, UsageError
 from andon.model.analysis import (
     AnalysisCell,
@@ -28,9 +29,11 @@ from andon.model.analysis import (
     OutputKind,
     Scalar,
 )
+from andon.relations.relations import Relations
 from andon.runs.goal import Listener
 from andon.service.analysis_code import (
     AnalysisCode,
+    analysis_name,
     commit_analyses,
     folder_analyses,
     found_code,
@@ -134,6 +137,7 @@ class Analyses:
             UsageError: `lake.analysis_not_found`.
         """
         runs = self._workspace.lake.analysis_runs
+        name = analysis_name(name) if name is not None else None
         if name is None:
             return sorted((_line(run, None) for run in runs.last().values()), key=lambda x: x.began, reverse=True)
         found = runs.newest(name)
@@ -148,7 +152,8 @@ class Analyses:
         Raises:
             UsageError: `lake.analysis_not_found`, `usage.bad_argument`.
         """
-        name, sign, text = label.partition("@")
+        said, sign, text = label.partition("@")
+        name = analysis_name(said)
         if sign and not text.isdecimal():
             raise UsageError(
                 "usage.bad_argument",
@@ -184,6 +189,24 @@ class Analyses:
             )
         self._workspace.lake.intact.require(f"analyses/{run.name}", [file_of(output.sha256, output.size)])
         return output, Path(self._workspace.lake.storage.engine_path(output.path))
+
+    def head(self, run: AnalysisRun, name: str, most: int) -> AnalysisHead:
+        """The first rows of a table that a run made, Parquet or CSV.
+
+        Raises:
+            UsageError: `lake.analysis_not_found`.
+            DamagedError: `lake.corrupt`.
+        """
+        _, place = self.place(run, name)
+        if not name.lower().endswith(".parquet"):
+            rows = list(csv.reader(place.read_text(encoding="utf-8", errors="replace").splitlines()))
+            names = rows[0] if rows else []
+            fitting = [tuple(row) for row in rows[1 : most + 1] if len(row) == len(names)]
+            return AnalysisHead(tuple((each, False) for each in names), tuple(fitting), max(len(rows) - 1, 0))
+        from andon.relations.kept_tables import head_of
+
+        columns, found, total = head_of(place, most)
+        return AnalysisHead(tuple(columns), tuple(found), total)
 
     def copy(self, run: AnalysisRun, folder: Path) -> Sequence[Path]:
         """Copy what a run made into a folder; what is there of the same name is replaced.
@@ -221,13 +244,13 @@ class Analyses:
 
         Raises:
             UsageError: `lake.analysis_not_found`, `lake.ref_not_found`, `usage.bad_argument`.
-            ProjectError: it can't be read, or its packages are not locked.
+            ProjectError: it can't be read, its packages are not locked, or it holds a secret.
             DatasetError: `build.environment`, `build.interrupted`.
             MachineError: the disk; `lake.corrupt`.
         """
         options = options or AnalysisOptions()
         view = View.at(self._workspace, at)
-        code = found_code(self._workspace, name, view)
+        code = found_code(self._workspace, analysis_name(name), view)
         parameters = code.chosen(options.parameters)
         moment = options.now or self._workspace.clock()
         inputs = {each: leaf.version for each, leaf in view.state.leaves.items() if each in code.names}
@@ -237,7 +260,8 @@ class Analyses:
             run = _ended(run, ended, time.monotonic() - began)
             places = {each.sha256: each.place for each in ended.files} if not isinstance(ended, AndonError) else {}
             texts = [*code.files.values(), *([code.lock] if code.lock is not None else ())]
-            return self._workspace.lake.analysis_runs.keep(run, texts, places)
+            lake = self._workspace.lake
+            return lake.analysis_runs.keep(run, texts, places, Relations(lake).files(inputs.values()))
 
     @contextmanager
     def again(self, run: AnalysisRun, at: str | None, listener: Listener | None) -> Iterator[AnalysisAgain]:
@@ -374,6 +398,14 @@ class Analyses:
             code.name, code.file, str(code.facts.kind), code.files, cells, code.lock, view.commit.id, inputs, parameters,
             moment, timeout,
         )  # fmt: skip
+
+
+class AnalysisHead(Record):
+    """The first rows of a table: `(column, whether it holds numbers)`s, rows, and how many there are in all."""
+
+    columns: tuple[tuple[str, bool], ...]
+    rows: tuple[tuple[Any, ...], ...]
+    total: int
 
 
 @dataclass(frozen=True)

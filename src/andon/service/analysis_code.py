@@ -13,6 +13,7 @@ from andon.model.lock import locked_for
 from andon.project.files.analyses import ENDINGS, FOLDER, AnalysisFacts, named, read_analysis
 from andon.project.files.facts import ModuleFile
 from andon.project.files.python import parsed, read_module
+from andon.project.files.secrets import find_secrets
 from andon.project.link.modules import Modules
 from andon.workspace.view import View
 
@@ -117,6 +118,12 @@ def kept_code(workspace: Workspace, run: AnalysisRun) -> AnalysisCode:
     return AnalysisCode(run.name, run.file, facts, files, lock, _names(facts, files.values()))
 
 
+def analysis_name(said: str) -> str:
+    """The name of an analysis, of which its file may be typed: `months`, `analyses/months.py`."""
+    name = said.removeprefix(f"{FOLDER}/")
+    return next((name.removesuffix(ending) for ending in ENDINGS if name.endswith(ending)), name)
+
+
 def no_analysis(name: str, known: Collection[str]) -> UsageError:
     """The error for an analysis that is not there."""
     hint = did_you_mean(name, known) or (
@@ -139,6 +146,10 @@ def _code(name: str, file: str, read: Callable[[str], bytes | None], paths: Sequ
     needed = {path: modules[path] for path in Modules(files).needed(facts.imports)}
     lock = read(f"{FOLDER}/{name}.lock.txt") if facts.packages.dependencies else None
     _require_lock(name, file, facts, lock)
+    texts = {file: facts.text, **{path: text.decode("utf-8", errors="replace") for path, text in needed.items()}}
+    secrets = [problem for path, text in texts.items() for problem in find_secrets(path, text)]
+    if secrets:  # what is run is kept
+        raise ProjectError.of(secrets)
     return AnalysisCode(name, file, facts, {file: content, **needed}, lock, _names(facts, needed.values()))
 
 

@@ -42,6 +42,7 @@ _STATUS = {
     "lake.column_not_found": 404,
     "lake.query_not_found": 404,
     "lake.insight_not_found": 404,
+    "lake.analysis_not_found": 404,
     "incident.none": 404,
     "question.none": 404,
     "question.not_yours": 403,

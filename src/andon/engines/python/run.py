@@ -222,7 +222,10 @@ def _child_environment(task: PythonTask) -> dict[str, str]:
 
 def _drawing(task: PythonTask) -> dict[str, str]:
     """How figures are drawn: without a screen, beside their numbers, dated by the clock of the run."""
-    return {"MPLBACKEND": "module://_andon_figures", "SOURCE_DATE_EPOCH": str(int(task.logical_time.timestamp()))}
+    fonts = task.work.resolve() / "fonts.conf"  # those of the system are others on each machine
+    fonts.write_text("<fontconfig></fontconfig>\n", encoding="utf-8")
+    moment = str(int(task.logical_time.timestamp()))
+    return {"MPLBACKEND": "module://_andon_figures", "FONTCONFIG_FILE": str(fonts), "SOURCE_DATE_EPOCH": moment}
 
 
 def _run_child(

@@ -24,6 +24,7 @@ _HOMES = (
     "sources",
     "incidents",
     "insights",
+    "analyses",
     "value",
     "requests",
     "suggestions",

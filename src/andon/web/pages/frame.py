@@ -19,6 +19,7 @@ PLACES = (
     ("i", "bell", "Incidents", "/incidents"),
     ("c", "search", "Catalog", "/catalog"),
     ("n", "eye", "Insights", "/insights"),
+    ("l", "chart-line", "Analyses", "/analyses"),
     ("q", "hand-helping", "Requests", "/requests"),
     ("w", "coins", "Value", "/value"),
     ("s", "square-terminal", "SQL", "/sql"),

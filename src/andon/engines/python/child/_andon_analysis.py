@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import _andon_display as display  # type: ignore[import-not-found]
+import _andon_results as results  # type: ignore[import-not-found]
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\- ]{0,99}")
 
@@ -78,7 +79,11 @@ class Run:
         if number is not None:
             self.numbers[name] = number[0]
         else:
-            self.show(name, value, or_text=False)
+            try:
+                self.show(name, value, or_text=False)
+            except results.ResultError as error:
+                said = str(error).replace("the function returned", f"`{name}` is")
+                raise TypeError(f"{said}: {error.hint}") from None
         return value
 
     def show(self, name: str, value: Any, *, or_text: bool = True) -> list[str]:

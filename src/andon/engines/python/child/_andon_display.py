@@ -36,7 +36,11 @@ def shown(connection: Any, folder: Path, name: str, value: Any, *, or_text: bool
     if package == "altair" and hasattr(value, "to_json"):
         return [(_write(folder, f"{name}.vega.json", _sorted_json(value.to_json())), None)]
     if is_table(value):
-        return [(_table(connection, folder, f"{name}.parquet", value), None)]
+        try:
+            return [(_table(connection, folder, f"{name}.parquet", value), None)]
+        except results.ResultError:
+            if not or_text:
+                raise
     return _rich(folder, name, value, or_text=or_text)
 
 

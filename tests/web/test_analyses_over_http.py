@@ -1,0 +1,66 @@
+"""Analyses by their pages, by a form, and by a lake that a server has."""
+
+from __future__ import annotations
+
+import andon
+from kit.clones import Clone
+from kit.serving import Serving
+
+TOTALS = """import andon
+
+rows = andon.open().sql("from marts.totals where amount > $n order by 1", {"n": andon.parameter("n", 0)})
+andon.keep("totals", rows)
+andon.keep("customers", len(rows.fetchall()))
+with open("page.html", "w") as file:
+    file.write("<h1>Totals</h1><script>alert(1)</script>")
+"""
+
+
+def test_a_form_runs_one_and_its_page_shows_what_it_made(own: tuple[Clone, Serving]) -> None:
+    clone, server = own
+    clone.write("analyses/totals.py", TOTALS)
+    client = server.client()
+    assert "andon analysis run totals" in client.visit("/analyses/totals").data.decode()
+    done = client.send("/do/analyses/runs", {"_id": "r1", "_then": "/analyses/totals", "name": "totals"})
+    assert done.status == 303
+    page = client.visit("/analyses/totals").data.decode()
+    assert "totals@1" in page
+    assert "andon analysis reproduce totals@1" in page
+    assert 'src="/analyses/totals/1/files/page.html?framed=true"' in page
+    assert "<script>alert" not in page
+    assert "totals" in client.visit("/analyses").data.decode()
+    assert client.visit("/analyses/totals?run=7").status == 404
+    assert client.visit("/analyses/nope").status == 404
+
+
+def test_what_it_made_is_given_shut(own: tuple[Clone, Serving]) -> None:
+    clone, server = own
+    clone.write("analyses/totals.py", TOTALS)
+    client = server.client()
+    assert client.post("/analyses/runs", {"name": "totals"}).status == 200
+    for address in ("/analyses/totals/1/files/page.html", "/analyses/totals/1/files/page.html?framed=true"):
+        found = client.visit(address)
+        assert b"alert(1)" in found.data
+        policy = found.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "; sandbox;" in policy
+    table = client.visit("/analyses/totals/1/files/totals.parquet")
+    assert table.data[:4] == b"PAR1"
+    assert "attachment" in table.headers["Content-Disposition"]
+    for name in ("..%2Fandon.toml", "none.txt", "%2Fetc%2Fpasswd"):
+        assert client.visit(f"/analyses/totals/1/files/{name}").status == 404
+
+
+def test_a_lake_that_a_server_has_does_the_same(own: tuple[Clone, Serving]) -> None:
+    clone, server = own
+    clone.write("analyses/totals.py", TOTALS)
+    with andon.connect(server.address) as far, andon.open(clone.root) as near:
+        first = far.analyses.run("totals", parameters={"n": 16})
+        assert (first.number, first.numbers, first.parameters) == (1, {"customers": 1}, {"n": 16})
+        assert near.analyses.run("totals", parameters={"n": 16}, now="2026-05-01").version == first.version
+        assert far.analyses.show("totals@1") == near.analyses.show("totals@1")
+        assert far.analyses.log("totals") == near.analyses.log("totals")
+        assert list(far.analyses) == list(near.analyses)
+        assert far.analyses.reproduce("totals@1").outputs == near.analyses.reproduce("totals@1").outputs
+        copied = near.analyses.copy("totals@1", clone.root / "out")
+        assert sorted(path.name for path in copied) == ["page.html", "totals.parquet"]
