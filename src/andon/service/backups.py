@@ -71,7 +71,8 @@ class Backups:
         spare = Temporary([workspace.folder.state / "tmp", system_place()], "backup")
         try:
             copy = spare.path / "catalog.db"
-            with nullcontext() if lake.database.is_read_only else lake.storage.writing():
+            writing = nullcontext() if lake.database.is_read_only else lake.storage.writing()
+            with writing, lake.leases.reading():
                 at = to_text(workspace.clock())
                 write_catalog(lake.database, copy)
                 catalog, pieces = target.keep_catalog(copy, _mode(lake.database), anew=deep)
@@ -80,9 +81,10 @@ class Backups:
         finally:
             spare.close()
         found: dict[Part, str] = {(wrong.kind, wrong.id): wrong.what for wrong in read.reached.wrong}
-        lost = {done.damage.path: done.damage.what for _, done in made if done.damage is not None}
-        # what no commit shows any more may be gone
-        found.update({part: lost[part[1]] for part in read.reached.files() if part[1] in lost})
+        lost = {done.damage.path: lake.going.told(done.damage) for _, done in made if done.damage is not None}
+        # what no commit shows any more may be lost, and what was taken away may be so everywhere
+        wrong = {path: each.what for path, each in lost.items() if not each.is_gone}
+        found.update({part: wrong[part[1]] for part in read.reached.files() if part[1] in wrong})
         damaged = damaged_parts(found, read.reached)
         files = [file for file, _ in made if file.path not in lost]
         manifest = BackupManifest(

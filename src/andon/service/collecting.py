@@ -146,7 +146,7 @@ class Keeping:
         """What must be kept; all that is no ref of the lake itself is told here."""
         said = read_duration(str(self._workspace.settings.get("retention.runs")))
         since = to_text(said.before(self._now)) if said is not None else ""
-        return roots(self._lake, self._cutoffs, since, [*self._runs(), *self._insights()])
+        return roots(self._lake, self._cutoffs, since, [*self._runs(), *self._insights(), *self._analyses()])
 
     def _runs(self) -> Iterator[Pin]:
         """What runs go on from that are not over."""
@@ -166,6 +166,11 @@ class Keeping:
                     pins.append(Pin(pin.commit, why, frozenset(insight.datasets)))
         known = self._lake.commits.known(pin.commit for pin in pins)
         yield from (pin for pin in pins if pin.commit in known)
+
+    def _analyses(self) -> Iterator[Pin]:
+        """What kept runs of analyses read: they are run again over it."""
+        for run in self._lake.analysis_runs.last().values():
+            yield Pin(run.commit, f"the last run of the analysis {run.name} read it", frozenset(run.inputs))
 
     def _cutoffs(self, head: Commit) -> Cutoff:
         """How long the datasets of a branch are kept, by its own code: so no branch takes away what another one keeps."""
