@@ -109,6 +109,8 @@ class Reached:
         found = {(DATA, f.path): v.dataset for v in self.versions.values() for f in v.files}
         found.update({(RAW, self._copy(f).path): b.dataset for b in self.builds.values() for f in b.files})
         found.update({(MADE, o.path): f"analyses/{run.name}" for run in self.analyses.values() for o in run.outputs})
+        for run in self.analyses.values():
+            found.update({(PACKAGE, w.path): f"analyses/{run.name}" for w in self._packages.get(run.lock or "", ())})
         for leaf in (leaf for leaves in self._leaves.values() for leaf in leaves.values()):
             build = self.builds.get(leaf.build)
             if build is not None:
@@ -166,7 +168,9 @@ class Reached:
         for _ in self._right(TEXT, texts):
             pass
         files = {file for leaves in self._leaves.values() for leaf in leaves.values() for file in leaf.files}
-        self._packages = packages_of(self._database, sorted({sha for path, sha in files if path.endswith(_LOCK)}))
+        locks = {sha for path, sha in files if path.endswith(_LOCK)}
+        locks |= {run.lock for run in self.analyses.values() if run.lock is not None}
+        self._packages = packages_of(self._database, sorted(locks))
         for _ in self._right(DEFINITION, {leaf.definition for leaf in shown.values()}):
             pass
         for row in self._right(BUILD, shown):

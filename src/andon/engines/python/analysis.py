@@ -118,6 +118,7 @@ class AnalysisEngine:
                 memory_limit=self._settings.memory_limit or None,
                 memory=self._python.memory,
                 analysis=AnalysisPart(task.kind, task.commit, task.parameters, task.cells, outputs),
+                packages=self._python.packages,
             )
             outcome = run_python(child, environments=self._python.environments, cancelled=self._stopped)
             yield AnalysisMade(outcome, _files(task, outputs, outcome.log))
