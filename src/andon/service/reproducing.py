@@ -61,7 +61,7 @@ class Reproducing:
         from andon.runs.rebuilding.again import Rebuilder
 
         dataset, _, place = name.partition("@")
-        view = View.at(self._workspace, self._ref(place or ref))
+        view = View.at(self._workspace, commit_ref(self._workspace, place or ref))
         leaf = view.leaf(dataset)
         masked = masked_columns(self._workspace, view.commit)
         try:
@@ -122,15 +122,6 @@ class Reproducing:
             if failure.code not in ("machine.read_only", "machine.disk"):
                 raise
 
-    def _ref(self, ref: str | None) -> str | None:
-        """A ref; a date alone is the end of that day on the branch that is read."""
-        if ref is None or self._workspace.lake.refs.find(ref) is not None:
-            return ref
-        with contextlib.suppress(ValueError):
-            from_text(ref)
-            return f"{self._workspace.reading()}@{ref}"
-        return ref
-
     def _compared(self, again: Again, rebuilder: Rebuilder, masked: dict[str, frozenset[str]]) -> Likeness:
         from andon.relations.reproduced import Likeness, compared
 
@@ -179,6 +170,16 @@ class Reproducing:
             return told
         why = "nothing of what is looked for stands in its code: packages, and what a process of its own does, are not read"
         return [OpenConstruct(definition.function or definition.entry, definition.entry, None, why, None)]
+
+
+def commit_ref(workspace: Workspace, ref: str | None) -> str | None:
+    """A ref of a past commit; a date alone is the end of that day on the branch that is read."""
+    if ref is None or workspace.lake.refs.find(ref) is not None:
+        return ref
+    with contextlib.suppress(ValueError):
+        from_text(ref)
+        return f"{workspace.reading()}@{ref}"
+    return ref
 
 
 def _beside(again: Again) -> list[OpenConstruct]:
