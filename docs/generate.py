@@ -448,7 +448,8 @@ def customer_value(orders=read("shop.orders")):
 Its result must follow from its inputs alone, so these are refused with a hint: files outside of `sources/`, `random()` and
 samples without a seed (`allow: [random]` accepts them), functions that read or change the engine's state, several statements,
 anything but a SELECT. `now()` and its kin give the run's logical time (`--now`); what uses them is built again at every run,
-or every day for functions of the date. A view may not use the clock.""".splitlines()
+or every day for functions of the date. A view may not use the clock.
+[Python](../how-to/python-datasets.md#the-same-again) sees that time in every clock, and is built again by the same rule.""".splitlines()
 
 _RULES = """\
 ```sql

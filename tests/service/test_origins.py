@@ -184,5 +184,5 @@ def test_a_commit_of_the_log_says_which_checkout_it_came_from(checkout):
     with checkout.opened() as service:
         (entry, _) = service.history.log()
         assert entry.to_json()["git"] == f"{git(checkout.root, 'rev-parse', 'HEAD')}-dirty"
-        page = service.datasets.show("a.one")
+        page = service.datasets.show("a.one@main")
         assert page.to_json()["build"]["origin"] == shown(checkout).origin.to_json()

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from html import unescape
+from pathlib import Path
 
 from andon.base.record import replace
 from andon.errors import MachineError
@@ -344,3 +345,23 @@ def test_sources_are_listed_with_what_they_read_and_loaded_by_who_may(troubled: 
     page = _as(troubled, "ana").visit("/sources").data.decode()
     assert page.count('action="/do/sources/loads"') == 2
     assert "andon-upload" in page
+
+
+def test_where_a_run_came_from_is_shown_and_runs_nothing(tmp_path: Path) -> None:
+    """A difference is text, whatever stands in it."""
+    clone = Clone(tmp_path / "acme", environ={"OWN": "1"})  # no copy of another folder's run
+    clone.fill(FILES)
+    who = ["-c", "user.name=ana", "-c", "user.email=ana@example.com"]
+    for words in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "all"]):
+        subprocess.run(["git", *words], cwd=clone.root, check=True)
+    clone.write("datasets/marts/count.sql", "select '<script>alert(1)</script>' as x -- \x1b[2J\n")
+    clone.write("datasets/marts/more.sql", "select 1 as x\n")
+    clone.run(branch="main")
+    with serving(clone.root) as server:
+        page = server.client().visit("/runs/1")
+    said = _text(page)
+    assert "Where it came from git " in said
+    assert "New: datasets/marts/more.sql" in said
+    assert "+select '<script>alert(1)</script>' as x" in said
+    assert b"<script>alert(1)" not in page.data
+    assert b"\x1b" not in page.data

@@ -242,6 +242,7 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["architecture"], lambda c: c.get("/architecture")),
     (["architecture", "--against", "nope"], lambda c: c.get("/architecture?against=nope")),
     (["show", "marts.totals"], lambda c: c.get("/datasets/marts.totals")),
+    (["show", "marts.totals@main~1"], lambda c: c.get("/datasets/marts.totals@main~1")),
     (["show", "run:1"], lambda c: c.get("/runs/1")),
     (["show", "marts.totals", "--readers"], lambda c: c.get("/datasets/marts.totals/readers")),
     (["profile", "shop.orders"], lambda c: c.get("/datasets/shop.orders/profile")),

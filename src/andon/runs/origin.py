@@ -14,12 +14,14 @@ from andon.errors import AndonError
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
+#: No run waits longer than this (seconds) for what git says; it is noted when it comes, if the process is still there.
+_PATIENCE = 5.0
 _log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
 def noted_origin(workspace: Workspace, run: int) -> Iterator[None]:
-    """Note where a run comes from, as it is when this is entered, and be done with it at its end.
+    """Note where a run comes from, as it is when this is entered, and be done with it at its end, unless git takes its time.
 
     A machine that can't tell is no reason for a run to fail; the run itself meets a catalog that can't be written.
     """
@@ -28,7 +30,7 @@ def noted_origin(workspace: Workspace, run: int) -> Iterator[None]:
     try:
         yield
     finally:
-        thread.join()
+        thread.join(_PATIENCE)
 
 
 def _note(workspace: Workspace, run: int) -> None:

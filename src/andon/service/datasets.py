@@ -26,6 +26,7 @@ from andon.project.select import select as choose
 from andon.project.select import selectable
 from andon.runs.inspection.personal import discreet_kept
 from andon.service.dataset_page import Page
+from andon.service.reproducing import commit_ref
 from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
 
@@ -132,12 +133,15 @@ class Datasets:
         """The page of a dataset.
 
         Args:
+            name: `schema.name`, or `schema.name@REF` in the place of `at`.
             rows: of the sample; without any nothing is asked.
             places: whether to tell where its metadata lies, which is written where nobody asked for it before.
 
         Raises:
             UsageError: `lake.dataset_not_found`, `lake.ref_not_found`.
         """
+        name, _, ref = name.partition("@")
+        at = commit_ref(self._workspace, ref) if ref else at
         view = View.at(self._workspace, at)
         leaf = view.leaf(name)
         commit, state, project = view.commit, view.state, view.project

@@ -46,7 +46,7 @@ def _list_queries(app: App, select: tuple[str, ...], at: str | None) -> None:
     cls=Command,
     examples=[
         "andon show marts.revenue_by_month",
-        "andon show shop.orders --at main~1 --json",
+        "andon show shop.orders@main~1 --json",
         "andon show shop.orders --readers",
         "andon show run:41",
     ],
@@ -61,8 +61,8 @@ def _list_queries(app: App, select: tuple[str, ...], at: str | None) -> None:
 def show(app: App, dataset: str, readers: bool, at: str | None) -> None:
     """One dataset: what it is, how it is made, columns, rows, from what, for whom, a sample, how to read it elsewhere.
 
-    A name without a schema shows a saved query: what it answers, and what it must be given. `run:41` shows a run: where it came from, its
-    tasks, its log, and what of its code git did not have.
+    `DATASET@REF` is one of a past commit, as with `--at`; REF may be a date. A name without a schema shows a saved query: what it answers,
+    and what it must be given. `run:41` shows a run: where it came from, its tasks, its log, and what of its code git did not have.
     """
     if dataset.startswith("run:"):
         run = app.service.run_log.show(dataset)

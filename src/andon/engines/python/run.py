@@ -50,6 +50,7 @@ _SINGLE_THREADED = (
     "ARROW_IO_THREADS",
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
+    "LOKY_MAX_CPU_COUNT",  # what `n_jobs=-1` of scikit-learn means
 )
 
 

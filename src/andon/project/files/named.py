@@ -22,6 +22,10 @@ class Imported:
                 for alias in node.names:
                     self._names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
 
+    def has(self, package: str) -> bool:
+        """Whether anything of a package is imported."""
+        return any(name.partition(".")[0] == package for name in self._names.values())
+
     def meant(self, node: ast.expr) -> str | None:
         """The dotted name of what an expression names, by what was imported; None for what was not."""
         parts: list[str] = []

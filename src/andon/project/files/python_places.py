@@ -25,6 +25,7 @@ _MACHINE_CLOCK = "it shows the machine's clock, not the run's"
 _LISTED = "the order in which a folder is listed hangs on the disk"
 _READY = "results come in the order in which they are ready"
 _APART = "a process of its own sees the machine's clock, and draws by no seed"
+_ANY_ORDER = "the order of its rows is another one at each run"
 _MEET = "what threads do meets in another order at each run"
 _ASKS = "who is asked may say something else next time; a dataset has no network"
 _TELLS = "it tells of the machine or the process, not of what is read"
@@ -105,6 +106,8 @@ _METHODS: dict[str, tuple[str, str]] = {
     "rglob": (_LISTED, "`sorted(…)` around it"),
     "imap_unordered": (_READY, "`imap(…)`, which keeps the order"),
 }
+#: Methods of Polars' frames that give their rows in any order, unless they are told otherwise or sorted.
+_POLARS = frozenset(("group_by", "unique"))
 _READS_WEB = re.compile(r"(?:pandas|polars)\.(?:read|scan)_\w+")
 _SAID = re.compile(r"#\s*exact:[ \t]*(.*)")
 
@@ -140,10 +143,18 @@ def _found(tree: ast.Module) -> Iterator[_Told]:
         and node.func.id in ("sorted", "len", "set", "min", "max")
         for argument in node.args[:1]
         for part in ast.walk(argument)
-    }
+    } | set(_sorted_after(tree))
+    is_polars = imported.has("polars")
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             yield from _of_call(node, imported, ordered)
+            if is_polars and _is_unordered(node) and id(node) not in ordered:
+                method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+                yield (
+                    node,
+                    f".{method}()",
+                    (_ANY_ORDER, f"`.{method}(…, maintain_order=True)`, or `.sort(…)` behind it"),
+                )
         elif isinstance(node, ast.Attribute | ast.Name) and not {id(node)} & (called | ordered):
             name = imported.meant(node)
             # handed on as it is; a part of a longer name only where it is a value itself
@@ -183,6 +194,24 @@ def _of_call(node: ast.Call, imported: Imported, ordered: set[int]) -> Iterator[
         yield node, f".{method}()", _METHODS[method]
     elif (known := _known(name)) is not None and id(node) not in ordered:
         yield node, f"{name}()", known
+
+
+def _is_unordered(node: ast.Call) -> bool:
+    is_method = isinstance(node.func, ast.Attribute) and node.func.attr in _POLARS
+    return is_method and not any(each.arg == "maintain_order" for each in node.keywords)
+
+
+def _sorted_after(tree: ast.Module) -> Iterator[int]:
+    """The calls of a chain that ends with `.sort(…)` or goes through it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "sort":
+            below: ast.expr = node.func.value
+            while isinstance(below, ast.Call | ast.Attribute):
+                if isinstance(below, ast.Call):
+                    yield id(below)
+                    below = below.func
+                else:
+                    below = below.value
 
 
 def _known(name: str) -> tuple[str, str] | None:

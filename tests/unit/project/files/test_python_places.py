@@ -12,7 +12,7 @@ from concurrent.futures import as_completed
 from datetime import datetime
 from pathlib import Path
 import numpy as np
-import pandas
+import pandas, polars as pl
 import requests
 from numpy.random import default_rng
 from andon import seed
@@ -48,6 +48,8 @@ CASES = [
     ("socket.gethostname()", "socket.gethostname()", "'berlin'"),
     ("id()", "id(rows)", "len(rows)"),
     ("requests.get()", "requests.get(address)", "rows"),
+    (".group_by()", "pl.from_dicts(rows).group_by('x').len()", "pl.from_dicts(rows).group_by('x').len().sort('x')"),
+    (".unique()", "pl.from_dicts(rows).unique()", "pl.from_dicts(rows).unique(maintain_order=True)"),
     ("pandas.read_csv(…)", "pandas.read_csv('https://example.com/a.csv')", "pandas.read_csv('a.csv')"),
 ]
 
