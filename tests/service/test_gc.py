@@ -431,7 +431,9 @@ def test_each_kind_comes_back_as_it_was_from_whatever_is_left(tmp_path):
     shop.run()
     for month in range(2, 6):
         shop.later(1)
-        rows = f"{month * 10},cleo{month},{month},2027-0{month}-01\n{month * 10 + 1},ada,{month * 100},2027-0{month}-02\n"
+        rows = (
+            f"{month * 10},cleo{month},{month},2027-0{month}-01\n{month * 10 + 1},ada,{month * 100},2027-0{month}-02\n"
+        )
         shop.write(f"raw/orders_0{month}.csv", f"id,customer,amount,day\n{rows}")
         shop.refresh()
     names = sorted(shop.leaves())

@@ -22,7 +22,7 @@ from andon.base.record import Record, field
 from andon.errors import ConflictError, MachineError
 from andon.lake.going import CLOSED, DELETING, MARKED, TAKEN, GoingFile
 from andon.lake.iceberg.metadata import DERIVED
-from andon.lake.leases import Reading
+from andon.lake.leases import ReaderNote
 from andon.lake.named_files import named_files
 from andon.lake.packing import files_of
 
@@ -66,7 +66,7 @@ class NeededFiles(Record):
     size: int
 
 
-class Found(Record):
+class Inventory(Record):
     """What there is in a storage, by what becomes of it.
 
     Attributes:
@@ -96,7 +96,7 @@ class Collected(Record):
     marked: frozenset[str] = frozenset()
     closed: frozenset[str] = frozenset()
     deleted: frozenset[str] = frozenset()
-    waits_for: tuple[Reading, ...] = ()
+    waits_for: tuple[ReaderNote, ...] = ()
     is_written: bool = False
 
 
@@ -124,7 +124,7 @@ class Collector:
         self._sealing = sealing
         self._grace = grace
 
-    def find(self) -> Found:
+    def find(self) -> Inventory:
         """What is there and what becomes of it; nothing is changed.
 
         Raises:
@@ -158,9 +158,9 @@ class Collector:
         back = {path for path, row in going.items() if row.state in (DELETING, TAKEN) and path in there}
         spared |= {path for path in back if path in why or path in kept}
         finished = {path for path, row in going.items() if row.state == DELETING and path not in there}
-        return Found(unneeded, _summed(why), frozenset(spared), frozenset(finished), tuple(refused))
+        return Inventory(unneeded, _summed(why), frozenset(spared), frozenset(finished), tuple(refused))
 
-    def ready(self, found: Found) -> list[UnneededFile]:
+    def ready(self, found: Inventory) -> list[UnneededFile]:
         """Those files whose grace is over."""
         now = self._lake.clock()
         return [
@@ -173,7 +173,7 @@ class Collector:
             )
         ]
 
-    def collect(self) -> tuple[Found, Collected]:
+    def collect(self) -> tuple[Inventory, Collected]:
         """Do the next step for every file that nothing needs.
 
         Raises:
@@ -194,7 +194,7 @@ class Collector:
 
     # -- steps
 
-    def _finish(self, found: Found) -> None:
+    def _finish(self, found: Inventory) -> None:
         """Note what came of a collection that was interrupted, and what is needed again."""
         if not found.spared and not found.finished:
             return
@@ -210,7 +210,7 @@ class Collector:
                 [(TAKEN, now, path, DELETING) for path in sorted(found.finished)],
             )
 
-    def _mark(self, found: Found) -> frozenset[str]:
+    def _mark(self, found: Inventory) -> frozenset[str]:
         new = [f for f in found.unneeded.values() if f.going is None or f.going.state == TAKEN]
         if not new:
             return frozenset()
@@ -226,7 +226,7 @@ class Collector:
 
     def _take(
         self, ready: Sequence[UnneededFile], moved: int
-    ) -> tuple[frozenset[str], frozenset[str], tuple[Reading, ...]]:
+    ) -> tuple[frozenset[str], frozenset[str], tuple[ReaderNote, ...]]:
         """Close files to readers, and delete those that nobody reads.
 
         Args:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from andon.base.clock import from_text, to_text
 from andon.base.database import in_batches
 from andon.base.duration import Duration, read_duration
-from andon.lake.collecting import Collected, Collector, Found, UnneededFile
-from andon.lake.roots import Pin, Roots, roots
+from andon.lake.collecting import Collected, Collector, Inventory, UnneededFile
+from andon.lake.roots import RootPin, Roots, roots
 from andon.model.collection import CollectedPart, Collection, KeptPart, WaitingFor
 from andon.model.quarantine import dataset_of, is_aside
 from andon.service.insight_asking import answer_path
@@ -70,7 +70,7 @@ class Collecting:
         return seal(self._workspace.readers, self._lake, self._workspace.facts, versions)
 
     def _told(
-        self, found: Found, done: Collected, collector: Collector, keeping: Keeping, applied: bool, seconds: float
+        self, found: Inventory, done: Collected, collector: Collector, keeping: Keeping, applied: bool, seconds: float
     ) -> Collection:
         ready = {file.path for file in collector.ready(found)}
         groups: dict[tuple[str, str, str, str], list[UnneededFile]] = {}
@@ -148,12 +148,12 @@ class Keeping:
         since = to_text(said.before(self._now)) if said is not None else ""
         return roots(self._lake, self._cutoffs, since, [*self._runs(), *self._insights()])
 
-    def _runs(self) -> Iterator[Pin]:
+    def _runs(self) -> Iterator[RootPin]:
         """What runs go on from that are not over."""
         for run in self._workspace.runs.running():
-            yield Pin(run.base, f"run:{run.number}, which is not over, goes on from it")
+            yield RootPin(run.base, f"run:{run.number}, which is not over, goes on from it")
 
-    def _insights(self) -> Iterator[Pin]:
+    def _insights(self) -> Iterator[RootPin]:
         """What answers were read from that are kept nowhere else."""
         pins = []
         for ref in self._lake.refs.of_kind("branch"):
@@ -163,7 +163,7 @@ class Keeping:
                 pin = insight.pinned
                 if pin is not None and (pin.result is None or files.get(answer_path(insight.name)) != pin.result):
                     why = f"the insight {insight.name} was answered by it"
-                    pins.append(Pin(pin.commit, why, frozenset(insight.datasets)))
+                    pins.append(RootPin(pin.commit, why, frozenset(insight.datasets)))
         known = self._lake.commits.known(pin.commit for pin in pins)
         yield from (pin for pin in pins if pin.commit in known)
 
