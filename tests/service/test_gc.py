@@ -139,6 +139,12 @@ class TestWhatGoes:
         old.write("andon.toml", "")
         assert old.gc(apply=False).parts == []
 
+    def test_a_folder_can_keep_longer_than_what_is_published_and_not_shorter(self, old):
+        old.write("andon.toml", '[retention]\nkeep = "1d"\ngrace = ""\nruns = "1d"\n')
+        assert {part.stage for part in old.gc().parts} == {"new"}
+        old.write("andon.toml", '[retention]\nkeep = "1y"\n')
+        assert old.gc(apply=False).parts == []
+
     def test_a_tag_keeps_for_ever(self, old):
         with old.opened() as service:
             service.branches.tag("first", "main~2")
