@@ -382,6 +382,20 @@ class TestBeside:
             reader.close()
         assert of(old.gc(), "deleted") == OLD
 
+    def test_reads_that_begin_later_hold_nothing_back(self, old):
+        old.gc()
+        old.later(3)
+        with old.opened() as service:
+            early = service.querying.ask("from marts.totals order by 1", "main")
+            assert of(old.gc(), "read") == OLD
+            late = service.querying.ask("from marts.totals order by 1", "main")
+            assert of(old.gc(), "read") == OLD
+            assert len(early.fetch()) == 3
+            early.close()
+            later = service.querying.ask("from marts.totals order by 1", "main")
+            assert of(old.gc(), "deleted") == OLD
+            assert late.fetch() == later.fetch()
+
     def test_what_was_closed_is_kept_where_somebody_tags_it_in_time(self, old):
         old.gc()
         old.later(3)
