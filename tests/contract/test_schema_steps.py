@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
@@ -188,6 +189,15 @@ def story(clone: Clone) -> None:
         service.letters.list(all=True)
         service.letters.see([1])
         service.letters.see()
+    clone.environ.update(ANDON_RETENTION_KEEP="1s", ANDON_RETENTION_RUNS="1s", ANDON_RETENTION_GRACE="")
+    clone.refresh()
+    time.sleep(1)
+    with clone.opened() as service:
+        assert service.collecting.collect(apply=True).files
+        service.branches.tag("kept")
+        (run,) = service.workspace.lake.database.query("select min(name) from ref where kind = 'run'")
+        service.repairing.repair(at=str(run[0]))
+        service.verifying.verify(all=True)
 
 
 def test_postgres_takes_every_statement(postgres: PostgresServer, asked: set[str], tmp_path: Path):

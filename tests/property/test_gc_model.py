@@ -28,7 +28,7 @@ from andon.lake.commits import Draft
 from andon.lake.lake import Lake
 from andon.lake.leases import Hold
 from andon.lake.refs import RefMove
-from andon.lake.roots import Pin, Roots, roots
+from andon.lake.roots import RootPin, Roots, roots
 from andon.lake.storage import LocalStorage
 from andon.lake.undo import redo_target, undo_target
 from andon.model.build import Build
@@ -396,7 +396,7 @@ class CollectingMachine(RuleBasedStateMachine):
         lake = lake or self.lake
 
         def needed() -> Roots:
-            pins = [Pin(run.base.id, "a run goes on from it") for run in self.running]
+            pins = [RootPin(run.base.id, "a run goes on from it") for run in self.running]
             found = roots(lake, lambda _: self.cutoff, to_text(self.now - RUNS), pins)
             self.beside.pop("needed", nothing)()
             return found

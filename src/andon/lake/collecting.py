@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 from andon.base.clock import from_text, to_text
 from andon.base.database import in_batches
 from andon.base.files import lock_file, machine_error
-from andon.base.record import Record, field
+from andon.base.record import Record, field, replace
 from andon.errors import ConflictError, MachineError
 from andon.lake.going import CLOSED, DELETING, MARKED, TAKEN, GoingFile
 from andon.lake.iceberg.metadata import DERIVED
-from andon.lake.leases import Reading
+from andon.lake.leases import ReaderNote
 from andon.lake.named_files import named_files
 from andon.lake.packing import files_of
 
@@ -66,7 +66,7 @@ class NeededFiles(Record):
     size: int
 
 
-class Found(Record):
+class Inventory(Record):
     """What there is in a storage, by what becomes of it.
 
     Attributes:
@@ -91,13 +91,15 @@ class Collected(Record):
         marked, closed, deleted: paths.
         waits_for: processes that began to read before what is closed was closed.
         is_written: whether somebody writes, so that files which no version names stay.
+        stay: versions whose rows could not be read, so that nothing would prove them.
     """
 
     marked: frozenset[str] = frozenset()
     closed: frozenset[str] = frozenset()
     deleted: frozenset[str] = frozenset()
-    waits_for: tuple[Reading, ...] = ()
+    waits_for: tuple[ReaderNote, ...] = ()
     is_written: bool = False
+    stay: frozenset[str] = frozenset()
 
 
 class Collector:
@@ -124,7 +126,7 @@ class Collector:
         self._sealing = sealing
         self._grace = grace
 
-    def find(self) -> Found:
+    def find(self) -> Inventory:
         """What is there and what becomes of it; nothing is changed.
 
         Raises:
@@ -158,22 +160,20 @@ class Collector:
         back = {path for path, row in going.items() if row.state in (DELETING, TAKEN) and path in there}
         spared |= {path for path in back if path in why or path in kept}
         finished = {path for path, row in going.items() if row.state == DELETING and path not in there}
-        return Found(unneeded, _summed(why), frozenset(spared), frozenset(finished), tuple(refused))
+        return Inventory(unneeded, _summed(why), frozenset(spared), frozenset(finished), tuple(refused))
 
-    def ready(self, found: Found) -> list[UnneededFile]:
+    def ready(self, found: Inventory) -> list[UnneededFile]:
         """Those files whose grace is over."""
         now = self._lake.clock()
-        return [
-            file
-            for file in found.unneeded.values()
-            if (file.going is None and not self._grace)
-            or (
-                file.going is not None
-                and (file.going.state != MARKED or from_text(file.going.since) + self._grace <= now)
-            )
-        ]
 
-    def collect(self) -> tuple[Found, Collected]:
+        def is_ready(row: GoingFile | None) -> bool:
+            if row is None or row.state == TAKEN:
+                return not self._grace
+            return row.state != MARKED or from_text(row.since) + self._grace <= now
+
+        return [file for file in found.unneeded.values() if is_ready(file.going)]
+
+    def collect(self) -> tuple[Inventory, Collected]:
         """Do the next step for every file that nothing needs.
 
         Raises:
@@ -186,15 +186,23 @@ class Collector:
             self._finish(found)
             marked = self._mark(found)
             ready = self.ready(found)
-            with self._lake.storage.alone() as is_alone:
-                ready = [file for file in ready if is_alone or file.dataset]
-                deleted, closed, waits_for = self._take(ready, moved)
+            done = self._take([file for file in ready if file.dataset], moved)
+            left, is_written = [file for file in ready if not file.dataset], False
+            if left:
+                with self._lake.storage.alone() as is_alone:  # nobody is about to name one of them
+                    also, is_written = self._take(left if is_alone else [], moved), not is_alone
+                done = Collected(
+                    closed=done.closed | also.closed,
+                    deleted=done.deleted | also.deleted,
+                    waits_for=tuple(dict.fromkeys((*done.waits_for, *also.waits_for))),
+                    stay=done.stay,
+                )
             self._drop_derived()
-            return found, Collected(marked, closed, deleted, waits_for, not is_alone)
+            return found, replace(done, marked=marked, is_written=is_written)
 
     # -- steps
 
-    def _finish(self, found: Found) -> None:
+    def _finish(self, found: Inventory) -> None:
         """Note what came of a collection that was interrupted, and what is needed again."""
         if not found.spared and not found.finished:
             return
@@ -210,7 +218,7 @@ class Collector:
                 [(TAKEN, now, path, DELETING) for path in sorted(found.finished)],
             )
 
-    def _mark(self, found: Found) -> frozenset[str]:
+    def _mark(self, found: Inventory) -> frozenset[str]:
         new = [f for f in found.unneeded.values() if f.going is None or f.going.state == TAKEN]
         if not new:
             return frozenset()
@@ -224,9 +232,7 @@ class Collector:
             )
         return frozenset(f.path for f in new)
 
-    def _take(
-        self, ready: Sequence[UnneededFile], moved: int
-    ) -> tuple[frozenset[str], frozenset[str], tuple[Reading, ...]]:
+    def _take(self, ready: Sequence[UnneededFile], moved: int) -> Collected:
         """Close files to readers, and delete those that nobody reads.
 
         Args:
@@ -264,7 +270,7 @@ class Collector:
         deleted = self._delete({f.path: f for f in ready}, [*free, *again])
         waits = {p for p in paths if p in going and going[p][0] == CLOSED} - set(free)
         late = tuple(r for r in readers if any(r.epoch < going[p][1] for p in waits))
-        return frozenset(deleted), frozenset(waits), late
+        return Collected(closed=frozenset(waits), deleted=frozenset(deleted), waits_for=late, stay=frozenset(stay))
 
     def _drop_derived(self) -> None:
         """Metadata of Iceberg that name files which are gone."""

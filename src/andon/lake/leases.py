@@ -28,7 +28,7 @@ _NOTHING = b"-" * _DIGITS
 _GUESTS = "guests"
 
 
-class Reading(Record):
+class ReaderNote(Record):
     """A process that reads.
 
     Attributes:
@@ -112,9 +112,9 @@ class Leases:
             if not self._holds:
                 self._tidy()
 
-    def others(self) -> list[Reading]:
+    def others(self) -> list[ReaderNote]:
         """Who reads now, this process among them. Notes of processes that are gone are removed."""
-        found: list[Reading] = []
+        found: list[ReaderNote] = []
         try:
             notes = sorted(self._folder.iterdir())
         except FileNotFoundError:
@@ -180,29 +180,29 @@ class Leases:
             return None  # nobody ever took anything away here, or looks for guests just now
         return descriptor
 
-    def _guests(self) -> Reading | None:
+    def _guests(self) -> ReaderNote | None:
         """Accounts that may only read say not since when."""
         try:
             descriptor = os.open(self._folder / _GUESTS, os.O_RDONLY)
         except OSError as error:
-            return Reading(0, f"of another account ({error.strerror})", "")
+            return ReaderNote(0, f"of another account ({error.strerror})", "")
         try:
             _lock(descriptor, shared=False)
         except OSError:
-            return Reading(0, "of an account that may only read", "")
+            return ReaderNote(0, "of an account that may only read", "")
         finally:
             os.close(descriptor)
         return None
 
 
-def _noted(path: Path) -> Reading | None:
+def _noted(path: Path) -> ReaderNote | None:
     """What a note says; None where its process is gone, or reads nothing now. A note that can't be read says the worst."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
     except OSError as error:
-        return Reading(0, f"of another account ({error.strerror})", "")
+        return ReaderNote(0, f"of another account ({error.strerror})", "")
     try:
         try:
             _lock(descriptor, shared=False)
@@ -215,15 +215,15 @@ def _noted(path: Path) -> Reading | None:
         os.close(descriptor)
 
 
-def _parsed(text: bytes) -> Reading | None:
+def _parsed(text: bytes) -> ReaderNote | None:
     number, _, rest = text.partition(b"\n")
     if number == _NOTHING:
         return None
     try:
         note = json.loads(rest)
-        return Reading(int(number), str(note["process"]).split(":")[1], str(note["since"]))
+        return ReaderNote(int(number), str(note["process"]).split(":")[1], str(note["since"]))
     except (ValueError, KeyError, TypeError, IndexError):
-        return Reading(0, "that left a note which can't be read", "")
+        return ReaderNote(0, "that left a note which can't be read", "")
 
 
 def _lock(descriptor: int, *, shared: bool) -> None:

@@ -1,7 +1,7 @@
 """What must be kept of a lake: the one place that tells which versions anything needs, and why.
 
 Needed is what heads of branches and tags show, whatever their age; what a branch showed within the time that its datasets are kept; what
-the next undo and the next redo of a branch bring back; what refs of runs show until they expire; what others name (`Pin`: runs in
+the next undo and the next redo of a branch bring back; what refs of runs show until they expire; what others name (`RootPin`: runs in
 progress, insights); and what views among these read. Processes that read are no roots: they hold what is closed later (`leases.py`).
 """
 
@@ -26,7 +26,7 @@ _ALWAYS = "9999"
 _READ = "reads it"
 
 
-class Pin(Record):
+class RootPin(Record):
     """What somebody needs beside refs: a commit, or only some of its datasets.
 
     Attributes:
@@ -51,7 +51,7 @@ class Roots(Record):
     shown: Mapping[str, str] = field(default_factory=dict)
 
 
-def roots(lake: Lake, cutoffs: Callable[[Commit], Cutoff], runs_since: str, pins: Iterable[Pin] = ()) -> Roots:
+def roots(lake: Lake, cutoffs: Callable[[Commit], Cutoff], runs_since: str, pins: Iterable[RootPin] = ()) -> Roots:
     """What must be kept. All of the history is read, each tree once.
 
     Args:

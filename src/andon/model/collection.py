@@ -55,7 +55,7 @@ class Collection(Document):
         deleted: bytes that were deleted; of what is not `applied` those that would be.
         waits_for: processes that read still.
         is_written: whether somebody writes at this moment, so that files which no version names stay.
-        refused: what the catalog names that lies outside of the storage; nothing is done to it.
+        refused: to what nothing is done, and why, in words: a file outside of the storage, a version that can't be read.
     """
 
     applied: bool

@@ -195,6 +195,8 @@ class Pool:
         self._most = most
         self._instance: Instance | None = None
         self._states: OrderedDict[str, _State] = OrderedDict()
+        #: states that are still read, of keys for which there is a newer one
+        self._former: list[_State] = []
         self._returned: deque[_State] = deque()
         self._is_closed = False
         self._lock = threading.RLock()
@@ -221,12 +223,12 @@ class Pool:
         """The state that `key` names, with a hold on what it reads. What was closed to readers since it was read last is not read again."""
         state = self._states.get(key)
         if state is not None and hold is not None and state.epoch != hold.epoch:
-            if not state.leases:
-                self._states.pop(key).universe.detach()
-                state = None
-            elif state.hold is not None:  # who reads it holds what it reads for the new one, too
-                hold.release()
-                return state
+            del self._states[key]
+            if state.leases:  # who reads it goes on
+                self._former.append(state)
+            else:
+                state.universe.detach()
+            state = None
         if state is None:
             relations: dict[str, Relation] = {}
             state = self._states[key] = _State(Universe(self._running(), relations.get), relations)
@@ -262,7 +264,8 @@ class Pool:
         with self._lock:
             self._take_back()
             self._drop_idle()
-            if self._is_closed and self._instance is not None and not any(s.leases for s in self._states.values()):
+            is_read = bool(self._former) or any(state.leases for state in self._states.values())
+            if self._is_closed and self._instance is not None and not is_read:
                 self._instance.close()
                 self._instance = None
                 self._states.clear()
@@ -273,9 +276,13 @@ class Pool:
         while self._returned:
             state = self._returned.popleft()
             state.leases -= 1
-            if not state.leases and state.hold is not None:
-                state.hold.release()
-                state.hold = None
+            if not state.leases:
+                if state.hold is not None:
+                    state.hold.release()
+                    state.hold = None
+                if state in self._former:
+                    self._former.remove(state)
+                    state.universe.detach()
 
     def _drop_idle(self) -> None:
         for key in [key for key, state in self._states.items() if not state.leases]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from andon.base.hashing import content_id
 from andon.engines.duckdb.failures import lost_file, query_error
 from andon.engines.duckdb.fingerprint import ALGORITHM, hash_of_row
 from andon.engines.duckdb.instance import file_list
+from andon.errors import AndonError
 from andon.relations.content import KIND
 
 if TYPE_CHECKING:
@@ -38,7 +40,10 @@ def seal(readers: Readers, lake: Lake, facts: Facts, versions: Sequence[str]) ->
     whole = [v for v in found.values() if v.files and damaged.isdisjoint(file.path for file in v.files)]
     prints: dict[str, str] = {}
     for group in _alike(whole):
-        prints.update(_prints(readers, lake, group))
+        for part in (group, *([version] for version in group)):
+            if prints.keys().isdisjoint(version.id for version in part):
+                with contextlib.suppress(AndonError):  # one of them can't be read: each by itself
+                    prints.update(_prints(readers, lake, part))
     if prints:
         facts.put_many(prints, KIND)
     left |= {version.id for version in whole} - prints.keys()

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from andon.base.clock import from_text, to_text
 from andon.base.database import in_batches
-from andon.base.duration import Duration, read_duration
-from andon.lake.collecting import Collected, Collector, Found, UnneededFile
-from andon.lake.roots import Pin, Roots, roots
+from andon.base.duration import Duration
+from andon.lake.collecting import Collected, Collector, Inventory, UnneededFile
+from andon.lake.roots import RootPin, Roots, roots
 from andon.model.collection import CollectedPart, Collection, KeptPart, WaitingFor
 from andon.model.quarantine import dataset_of, is_aside
 from andon.service.insight_asking import answer_path
+from andon.service.kept_lengths import kept_length
 from andon.service.leftovers import named_elsewhere
 from andon.workspace.code import project_at
 
@@ -60,8 +61,8 @@ class Collecting:
 
     @property
     def _grace(self) -> timedelta:
-        said = read_duration(str(self._workspace.settings.get("retention.grace")))
         now = self._workspace.clock()
+        said = kept_length(self._workspace, "retention.grace", now)
         return said.after(now) - now if said is not None else timedelta()
 
     def _sealing(self, versions: Sequence[str]) -> set[str]:
@@ -70,7 +71,7 @@ class Collecting:
         return seal(self._workspace.readers, self._lake, self._workspace.facts, versions)
 
     def _told(
-        self, found: Found, done: Collected, collector: Collector, keeping: Keeping, applied: bool, seconds: float
+        self, found: Inventory, done: Collected, collector: Collector, keeping: Keeping, applied: bool, seconds: float
     ) -> Collection:
         ready = {file.path for file in collector.ready(found)}
         groups: dict[tuple[str, str, str, str], list[UnneededFile]] = {}
@@ -81,13 +82,13 @@ class Collecting:
         parts = [self._part(key, files) for key, files in groups.items()]
         parts.sort(key=lambda part: (_STAGES.index(part.stage), -part.bytes, part.dataset or "~", part.why))
         gone = [part for part in parts if part.stage in (("deleted",) if applied else ("ready",))]
-        said = str(self._workspace.settings.get("retention.grace"))
+        grace = kept_length(self._workspace, "retention.grace", self._workspace.clock())
         whole: Counter[str] = Counter()
         for each in found.needed:
             whole[each.dataset] += each.size
         return Collection(
             applied=applied,
-            grace=said or None,
+            grace=str(grace) if grace is not None else None,
             parts=parts,
             kept=sorted(
                 (KeptPart(each.dataset, each.why, each.files, each.size) for each in found.needed),
@@ -98,7 +99,11 @@ class Collecting:
             seconds=round(seconds, 3),
             waits_for=[WaitingFor(each.process, each.since) for each in done.waits_for],
             is_written=done.is_written,
-            refused=list(found.refused),
+            refused=[f"the file `{path}` lies outside of the storage" for path in found.refused]
+            + [
+                f"the version `{version[:12]}` can't be read, so nothing would prove it"
+                for version in sorted(done.stay)
+            ],
         )
 
     def _part(self, key: tuple[str, str, str, str], files: Sequence[UnneededFile]) -> CollectedPart:
@@ -137,23 +142,23 @@ class Keeping:
         self._workspace = workspace
         self._lake = workspace.lake
         self._now = workspace.clock()
-        self._default = read_duration(str(workspace.settings.get("retention.keep")))
+        self._default = kept_length(workspace, "retention.keep", self._now)
+        self._runs_kept = kept_length(workspace, "retention.runs", self._now)
         self._definitions: dict[str, Definition] = {}
         #: the longest that any branch keeps a dataset
         self._said: dict[str, tuple[str, str]] = {}
 
     def roots(self) -> Roots:
         """What must be kept; all that is no ref of the lake itself is told here."""
-        said = read_duration(str(self._workspace.settings.get("retention.runs")))
-        since = to_text(said.before(self._now)) if said is not None else ""
+        since = to_text(self._runs_kept.before(self._now)) if self._runs_kept is not None else ""
         return roots(self._lake, self._cutoffs, since, [*self._runs(), *self._insights(), *self._analyses()])
 
-    def _runs(self) -> Iterator[Pin]:
+    def _runs(self) -> Iterator[RootPin]:
         """What runs go on from that are not over."""
         for run in self._workspace.runs.running():
-            yield Pin(run.base, f"run:{run.number}, which is not over, goes on from it")
+            yield RootPin(run.base, f"run:{run.number}, which is not over, goes on from it")
 
-    def _insights(self) -> Iterator[Pin]:
+    def _insights(self) -> Iterator[RootPin]:
         """What answers were read from that are kept nowhere else."""
         pins = []
         for ref in self._lake.refs.of_kind("branch"):
@@ -163,7 +168,7 @@ class Keeping:
                 pin = insight.pinned
                 if pin is not None and (pin.result is None or files.get(answer_path(insight.name)) != pin.result):
                     why = f"the insight {insight.name} was answered by it"
-                    pins.append(Pin(pin.commit, why, frozenset(insight.datasets)))
+                    pins.append(RootPin(pin.commit, why, frozenset(insight.datasets)))
         known = self._lake.commits.known(pin.commit for pin in pins)
         yield from (pin for pin in pins if pin.commit in known)
 
@@ -215,8 +220,9 @@ class Keeping:
         if not file.dataset:
             return "no version names it"
         if file.shown is None:
-            runs = self._workspace.settings.get("retention.runs")
-            return "no branch or tag shows it" + (f", nor a run of the last {runs}" if runs else "")
+            return "no branch or tag shows it" + (
+                f", nor a run of the last {self._runs_kept}" if self._runs_kept else ""
+            )
         keep = self._said.get(file.dataset)
         return f"replaced more than {keep[1]} ago" if keep is not None else "no branch or tag shows it"
 

@@ -72,8 +72,5 @@ def _end(found: Collection, ink: Ink) -> list[str]:
         )
     if found.is_written and any(part.dataset is None for part in found.parts):
         lines.append(ink.paint("somebody writes: files that no version names stay until nobody does", "dim"))
-    lines += [
-        f"{ink.paint('✗', 'bad')} `{path}` lies outside of the storage; nothing was done to it"
-        for path in found.refused
-    ]
+    lines += [f"{ink.paint('✗', 'bad')} nothing was done: {each}" for each in found.refused]
     return lines
