@@ -38,7 +38,7 @@ CODE = {
         "create macro top(n) as table select * from shop.orders order by id limit n;\n"
     ),
     "modules/helper.py": "FACTOR = 2\n",
-    "sources/shop/orders.sql": "-- don't\nselect id, customer, amount from read_csv('raw/o*.csv');\n",
+    "sources/shop/orders.sql": "-- don't, read_csv('raw/o*.csv')\nselect id, customer, amount from read_csv('raw/o*.csv');\n",
     "sources/shop/pq.sql": "select * from 'raw/x.parquet'\n",
     "sources/shop/js.sql": "select * from read_json('raw/x.json', filename = true)\n",
     "sources/shop/book.sql": "select * from read_xlsx('raw/b.xlsx')\n",
