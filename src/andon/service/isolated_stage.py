@@ -98,15 +98,17 @@ class IsolatedStage:
             personal: by dataset the columns that are marked as personal, in lower case.
             offline: whether the packages are packed.
         """
-        from andon.engines.bundle.own_files import pack_environment, pack_own_files
+        from andon.engines.bundle.own_files import pack_environment, pack_own_files, stage_requirements
         from andon.engines.bundle.readme import readme
 
         packed = self._packed()
         definition, bundle = packed.definition, self._bundle
         version = self._subject.version.id if self._subject.version is not None else None
-        pack_own_files(bundle, is_python=definition.kind is Kind.PYTHON)
+        is_python = definition.kind is Kind.PYTHON
+        pack_own_files(bundle, is_python=is_python)
+        lock = stage_requirements(packed.lock, is_python=is_python)
         python = packed.build.engine.get("python")
-        pack_environment(bundle, self._subject.dataset, version, packed.lock, python, offline=offline)
+        pack_environment(bundle, self._subject.dataset, version, lock, python, offline=offline)
         told = PackedFolder(
             folder=str(bundle.target),
             dataset=self._subject.dataset,
