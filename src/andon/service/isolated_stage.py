@@ -65,7 +65,6 @@ class _Packed(Record):
     definition: Definition
     steps: PackedSteps
     rows: Version | None
-    expected: list[str]
     inputs: list[str]
     code: dict[str, str]
     lock: str | None
@@ -184,7 +183,6 @@ class IsolatedStage:
             definition,
             steps,
             rows,
-            expected,
             packer.inputs,
             code,
             packer.lock(),
