@@ -97,7 +97,7 @@ def test_what_a_dataset_says_of_how_to_repeat_it_are_commands_that_work(clone, t
         assert done.exit_code == 0, done.output
         return done.stdout
 
-    (line,) = (line for line in typed("show", "marts.totals").splitlines() if line.startswith("repeat it"))
+    (line,) = (line for line in typed("show", "marts.totals").splitlines() if line.startswith("repeat "))
     commands = re.findall(r"`andon ([^`]+)`", line)
     with serving(clone.root) as server:
         page = urllib3.request("GET", f"{server.address}/d/marts.totals").data.decode()
