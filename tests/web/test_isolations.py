@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import andon
+from andon.cli.app import cli
 from andon.errors import AndonError, ConflictError, UsageError
 from kit.clones import FILES, Clone
 from kit.isolated import run_folder, text_files
@@ -82,3 +85,27 @@ def test_an_archive_that_leads_elsewhere_is_not_unpacked(tmp_path):
         with pytest.raises(AndonError):
             unzipped(io.BytesIO(content), tmp_path / "target")
         assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_dataset_says_of_how_to_repeat_it_are_commands_that_work(clone, tmp_path, monkeypatch):
+    import urllib3
+
+    monkeypatch.chdir(tmp_path)
+
+    def typed(*words: str) -> str:
+        done = CliRunner().invoke(cli, ["-C", str(clone.root), *words])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    (line,) = (line for line in typed("show", "marts.totals").splitlines() if line.startswith("repeat "))
+    commands = re.findall(r"`andon ([^`]+)`", line)
+    with serving(clone.root) as server:
+        page = urllib3.request("GET", f"{server.address}/d/marts.totals").data.decode()
+        for command in commands:
+            assert f"andon {command}" in page
+    assert [command.split()[0] for command in commands] == ["reproduce", "isolate"]
+    assert typed(*commands[0].split()).startswith("IDENTICAL")
+    said = typed(*commands[1].split())
+    (folder,) = (path for path in tmp_path.iterdir() if path.is_dir() and path.name.startswith("marts.totals"))
+    assert f"cd {folder}" in said
+    assert run_folder(folder).stdout.startswith("IDENTICAL")

@@ -65,7 +65,6 @@ class _Packed(Record):
     definition: Definition
     steps: PackedSteps
     rows: Version | None
-    expected: list[str]
     inputs: list[str]
     code: dict[str, str]
     lock: str | None
@@ -98,15 +97,17 @@ class IsolatedStage:
             personal: by dataset the columns that are marked as personal, in lower case.
             offline: whether the packages are packed.
         """
-        from andon.engines.bundle.own_files import pack_environment, pack_own_files
+        from andon.engines.bundle.own_files import pack_environment, pack_own_files, stage_requirements
         from andon.engines.bundle.readme import readme
 
         packed = self._packed()
         definition, bundle = packed.definition, self._bundle
         version = self._subject.version.id if self._subject.version is not None else None
-        pack_own_files(bundle, is_python=definition.kind is Kind.PYTHON)
+        is_python = definition.kind is Kind.PYTHON
+        pack_own_files(bundle, is_python=is_python)
+        lock = stage_requirements(packed.lock, is_python=is_python)
         python = packed.build.engine.get("python")
-        pack_environment(bundle, self._subject.dataset, version, packed.lock, python, offline=offline)
+        pack_environment(bundle, self._subject.dataset, version, lock, python, offline=offline)
         told = PackedFolder(
             folder=str(bundle.target),
             dataset=self._subject.dataset,
@@ -182,7 +183,6 @@ class IsolatedStage:
             definition,
             steps,
             rows,
-            expected,
             packer.inputs,
             code,
             packer.lock(),

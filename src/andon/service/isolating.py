@@ -16,7 +16,9 @@ from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
+    from andon.model.dataset import Definition
     from andon.service.isolated_stage import StageSubject
+    from andon.state.failed_steps import FailedStep
     from andon.workspace.workspace import Workspace
 
 
@@ -107,10 +109,10 @@ class Isolating:
         step, record = workspace.failed_steps.find(run, dataset), workspace.runs.find(run)
         if step is None or record is None:
             raise _not_kept(dataset, f"failed in run {run}, and what it failed on is not known")
-        definitions = workspace.lake.objects.definitions([step.definition])
-        if step.definition not in definitions or step.inputs.keys() != set(definitions[step.definition].inputs):
+        objects = workspace.lake.objects
+        definition = objects.definitions([step.definition]).get(step.definition)
+        if definition is None or not self._has_all(definition, step):
             raise _not_kept(dataset, f"failed in run {run}, and what it failed on is not kept any more")
-        definition = definitions[step.definition]
         build = Build(
             id=f"run {run}",
             key="",
@@ -126,6 +128,16 @@ class Isolating:
         said = f"{task.error['message']} ({task.error['code']})" if task.error else "nobody knows how"
         view = View.at(workspace, f"run:{run}" if record.commit is not None else record.base)
         return view, StageSubject(dataset=dataset, build=build, definition=definition, failed=said)
+
+    def _has_all(self, definition: Definition, step: FailedStep) -> bool:
+        """Whether what a step failed on is in the lake still."""
+        objects = self._workspace.lake.objects
+        texts, inputs = {sha for _, sha in definition.files}, set(step.inputs.values())
+        return (
+            step.inputs.keys() == set(definition.inputs)
+            and objects.has_texts(texts) == texts
+            and objects.versions(inputs).keys() == inputs
+        )
 
 
 def _not_kept(dataset: str, how: str) -> UsageError:

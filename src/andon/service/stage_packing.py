@@ -190,9 +190,9 @@ class StagePacker:
         body = definition.sql or ""
         if definition.history is not None:
             body = without_history(body, definition.history)
-        calls: tuple[tuple[str, str], ...] = ()
+        calls: tuple[tuple[int, int, str], ...] = ()
         if definition.kind is Kind.SOURCE and definition.reads and recipe.definition is definition:
-            calls = self._reads(body)
+            calls = self._reads()
             written = WrittenCode(definition.entry, body, "", calls)
             sql = written.ran
             if definition.load is not None and definition.load.taking is Taking.MERGE:
@@ -203,13 +203,13 @@ class StagePacker:
             return recipe, None
         return recipe, WrittenCode(definition.entry, body, text[len(body) :], calls)
 
-    def _reads(self, body: str) -> tuple[tuple[str, str], ...]:
+    def _reads(self) -> tuple[tuple[int, int, str], ...]:
         """The calls of a source that read files, and what is run in their place over files of the folder."""
         raw = RawFiles(self._workspace.root, self._workspace.lake.storage, self._workspace.lake.intact)
         places = {file.path: self._raw(file, raw) for file in self._build.files}
         found = strict_reads(self._definition, self._build.contract or {}, places)
         return tuple(
-            (body[read.start : read.end], self._with_sheets(ran))
+            (read.start, read.end, self._with_sheets(ran))
             for read, ran in zip(self._definition.reads, found, strict=True)
         )
 

@@ -252,9 +252,7 @@ def _made(page: Page) -> list[Sequence[Cell]]:
         rows.append((("because", "dim"), build.proof))
     if page.rebuilt is not None:
         rows.append((("built again", "dim"), rebuilt_words(page.rebuilt, build.id)))
-    rows.append(
-        (("repeat it", "dim"), " · ".join(f"`{each}`" for each in repeat_commands(page.dataset, page.commit.id)))
-    )
+    rows.append((("repeat", "dim"), " · ".join(f"`{each}`" for each in repeat_commands(page.dataset, page.commit.id))))
     if build.files:
         rows.append((("files", "dim"), names(f.path for f in build.files)))
     return rows

@@ -40,21 +40,31 @@ class WrittenCode(Record):
         path: in the project.
         body: its statement, as it stands in the SQL but for `calls`.
         tail: what follows the statement in the file.
-        calls: of a source: what it says of files, and what was run in its place.
+        calls: of a source: where what it says of files begins and ends, and what was run in its place; in their order.
     """
 
     path: str
     body: str
     tail: str
-    calls: tuple[tuple[str, str], ...] = ()
+    calls: tuple[tuple[int, int, str], ...] = ()
 
     @property
     def ran(self) -> str:
         """The statement as it was run."""
         text = self.body
-        for written, ran in self.calls:
-            text = text.replace(written, ran, 1)
+        for start, end, ran in reversed(self.calls):
+            text = text[:start] + ran + text[end:]
         return text
+
+    @property
+    def replaced(self) -> list[dict[str, Any]]:
+        """The calls by their text, and by which of all its occurrences in the statement each is: comments may hold it, too."""
+        found = []
+        for start, end, ran in self.calls:
+            text = self.body[start:end]
+            before = sum(self.body.startswith(text, at) for at in range(start))
+            found.append({"written": text, "number": before, "ran": ran})
+        return found
 
 
 def relation_entry(name: str, relation: Relation, packs: Packs) -> dict[str, Any]:
@@ -129,5 +139,5 @@ def _place(sql: str, written: WrittenCode | None) -> dict[str, Any] | None:
         "start": start,
         "end": start + len(written.ran),
         "tail": written.tail,
-        "calls": [{"written": one, "ran": other} for one, other in written.calls],
+        "calls": written.replaced,
     }

@@ -199,12 +199,7 @@ class StageRun:
             if written["tail"] and text.endswith(written["tail"])
             else text.rstrip().rstrip(";")
         )
-        for call in written["calls"]:
-            if call["written"] not in text:
-                raise StageError(
-                    f"code/{written['path']} does not say `{call['written']}` any more: how files are read was decided when it was packed"
-                )
-            text = text.replace(call["written"], call["ran"], 1)
+        text = _with_calls(text, written)
         return ran[: written["start"]] + text + ran[written["end"] :]
 
     def _stored(self, sql: str, columns: list[list[str]]) -> str:
@@ -341,6 +336,23 @@ def _read_code(path: str) -> str:
             return reader.read()
     except (OSError, ValueError) as error:
         raise StageError(f"code/{path} can't be read: {error}") from error
+
+
+def _with_calls(text: str, written: dict[str, Any]) -> str:
+    """The text of a source with what was run in the place of its calls that read files."""
+    found = []
+    for call in written["calls"]:
+        at = -1
+        for _ in range(call["number"] + 1):
+            at = text.find(call["written"], at + 1)
+            if at < 0:
+                raise StageError(
+                    f"code/{written['path']} does not say `{call['written']}` any more: how files are read was decided when it was packed"
+                )
+        found.append((at, call))
+    for at, call in sorted(found, key=lambda each: -each[0]):
+        text = text[:at] + call["ran"] + text[at + len(call["written"]) :]
+    return text
 
 
 def _makes(statement: str, name: str) -> bool:
