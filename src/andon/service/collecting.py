@@ -172,10 +172,10 @@ class Keeping:
         known = self._lake.commits.known(pin.commit for pin in pins)
         yield from (pin for pin in pins if pin.commit in known)
 
-    def _analyses(self) -> Iterator[Pin]:
+    def _analyses(self) -> Iterator[RootPin]:
         """What kept runs of analyses read: they are run again over it."""
         for run in self._lake.analysis_runs.last().values():
-            yield Pin(run.commit, f"the last run of the analysis {run.name} read it", frozenset(run.inputs))
+            yield RootPin(run.commit, f"the last run of the analysis {run.name} read it", frozenset(run.inputs))
 
     def _cutoffs(self, head: Commit) -> Cutoff:
         """How long the datasets of a branch are kept, by its own code: so no branch takes away what another one keeps."""

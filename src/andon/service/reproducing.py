@@ -177,16 +177,6 @@ def commit_ref(workspace: Workspace, ref: str | None) -> str | None:
     return ref
 
 
-def commit_ref(workspace: Workspace, ref: str | None) -> str | None:
-    """A ref of a past commit; a date alone is the end of that day on the branch that is read."""
-    if ref is None or workspace.lake.refs.find(ref) is not None:
-        return ref
-    with contextlib.suppress(ValueError):
-        from_text(ref)
-        return f"{workspace.reading()}@{ref}"
-    return ref
-
-
 def _beside(again: Again) -> list[OpenConstruct]:
     """What is otherwise than it was when a version was built, beside its code."""
     return [
