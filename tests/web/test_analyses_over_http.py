@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 import andon
+from andon.errors import ProjectError
 from kit.clones import Clone
 from kit.serving import Serving
 
@@ -64,3 +67,16 @@ def test_a_lake_that_a_server_has_does_the_same(own: tuple[Clone, Serving]) -> N
         assert far.analyses.reproduce("totals@1").outputs == near.analyses.reproduce("totals@1").outputs
         copied = near.analyses.copy("totals@1", clone.root / "out")
         assert sorted(path.name for path in copied) == ["page.html", "totals.parquet"]
+
+
+def test_an_insight_names_the_run_that_shows_it(own: tuple[Clone, Serving]) -> None:
+    clone, server = own
+    clone.write("analyses/totals.py", TOTALS)
+    clone.write("insights/best.md", "---\nuses: [marts.totals]\nevidence: [totals@1]\n---\n# Who buys most?\n")
+    clone.run()
+    client = server.client()
+    assert client.get("/insights/best").document["evidence"] == ["totals@1"]
+    assert 'href="/analyses/totals?run=1"' in client.visit("/insights/best").data.decode()
+    clone.write("insights/best.md", "---\nuses: [marts.totals]\nevidence: [totals]\n---\n# Who buys most?\n")
+    with pytest.raises(ProjectError, match="`evidence` must be runs of analyses"):
+        clone.run()

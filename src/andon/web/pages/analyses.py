@@ -15,7 +15,7 @@ from andon.web.asking import AtCommit, Count
 from andon.web.pages.page import PageCall, PageRoute, Shown
 
 if TYPE_CHECKING:
-    from andon.service.analyses import AnalysisHead
+    from andon.service.analysis_documents import AnalysisHead
 
 #: Rows of a table, and characters of a text, that a page shows.
 _ROWS, _TEXT = 20, 20_000
