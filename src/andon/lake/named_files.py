@@ -35,6 +35,8 @@ def named_files(database: Database) -> set[str]:
         for row in rows:
             named.update(raw_path(file) for file in build_of(row).files)
         last = rows[-1][0]
+    if not database.has_table("analysis_run"):  # another catalog of the same storage may be older
+        return named
     last = ""
     while rows := database.query(f"select id, body from analysis_run where id > ? order by id limit {_PAGE}", [last]):
         for _, body in rows:

@@ -121,7 +121,11 @@ class Analyses:
         """
         _, place = self.place(run, name)
         if not name.lower().endswith(".parquet"):
-            rows = list(csv.reader(place.read_text(encoding="utf-8", errors="replace").splitlines()))
+            try:
+                with place.open(encoding="utf-8", errors="replace", newline="") as file:
+                    rows = list(csv.reader(file))
+            except csv.Error:  # what is only called so
+                rows = []
             names = rows[0] if rows else []
             fitting = [tuple(row) for row in rows[1 : most + 1] if len(row) == len(names)]
             return AnalysisHead(tuple((each, False) for each in names), tuple(fitting), max(len(rows) - 1, 0))
