@@ -206,7 +206,9 @@ class Analyses:
         inputs = {each: leaf.version for each, leaf in view.state.leaves.items() if each in code.names}
         begun = self._running.begun(code, view, inputs, run.parameters, moment)
         began = time.monotonic()
-        with self._running.running(code, view, run.parameters, moment, None, listener) as ended:
+        # what was allowed more time then needs about that again
+        timeout = max(float(self._workspace.settings.get("python.timeout")), 3 * run.seconds)
+        with self._running.running(code, view, run.parameters, moment, timeout, listener) as ended:
             made = ended_as(begun, ended, time.monotonic() - began)
             files = ended.files if not isinstance(ended, AndonError) else ()
             yield AnalysisAgain(made, {each.name: each.place for each in files})
