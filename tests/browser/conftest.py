@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from andon.runs.goal import RunOptions
-from andon.service.analyses import AnalysisOptions
+from andon.service.analysis_documents import AnalysisOptions
 from andon.service.insight_changes import NewInsight
 from kit.browsing import Watched, chromium
 from kit.clones import FILES, Clone

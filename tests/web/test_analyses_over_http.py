@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 import andon
+from andon.errors import ProjectError
 from kit.clones import Clone
 from kit.serving import Serving
 
@@ -51,6 +54,27 @@ def test_what_it_made_is_given_shut(own: tuple[Clone, Serving]) -> None:
         assert client.visit(f"/analyses/totals/1/files/{name}").status == 404
 
 
+def test_what_is_only_called_so_breaks_no_page_and_no_comparison(own: tuple[Clone, Serving]) -> None:
+    clone, server = own
+    chance = (
+        "import os, random\nfor name in ('a.parquet', 'b.csv', 'c.png', 'd.svg', 'e.html', 'f.txt', 'g.plotly.json'):\n"
+    )
+    clone.write(
+        "analyses/odd.py", f"{chance}    open(name, 'wb').write(os.urandom(300) + b'\\0\\n')\nopen('h.parquet', 'w')\n"
+    )
+    client = server.client()
+    assert client.post("/analyses/runs", {"name": "odd"}).document["status"] == "done"
+    page = client.visit("/analyses/odd")
+    assert page.status == 200
+    for name in ("a.parquet", "b.csv", "c.png", "d.svg", "e.html", "f.txt", "g.plotly.json", "h.parquet"):
+        assert f"/analyses/odd/1/files/{name}" in page.data.decode()
+    found = client.post("/analyses/reproductions", {"run": "odd"}).document
+    assert {each["name"]: each["verdict"] for each in found["outputs"]} == {
+        **dict.fromkeys(("a.parquet", "b.csv", "c.png", "d.svg", "e.html", "f.txt", "g.plotly.json"), "different"),
+        "h.parquet": "identical",
+    }
+
+
 def test_a_lake_that_a_server_has_does_the_same(own: tuple[Clone, Serving]) -> None:
     clone, server = own
     clone.write("analyses/totals.py", TOTALS)
@@ -64,3 +88,16 @@ def test_a_lake_that_a_server_has_does_the_same(own: tuple[Clone, Serving]) -> N
         assert far.analyses.reproduce("totals@1").outputs == near.analyses.reproduce("totals@1").outputs
         copied = near.analyses.copy("totals@1", clone.root / "out")
         assert sorted(path.name for path in copied) == ["page.html", "totals.parquet"]
+
+
+def test_an_insight_names_the_run_that_shows_it(own: tuple[Clone, Serving]) -> None:
+    clone, server = own
+    clone.write("analyses/totals.py", TOTALS)
+    clone.write("insights/best.md", "---\nuses: [marts.totals]\nevidence: [totals@1]\n---\n# Who buys most?\n")
+    clone.run()
+    client = server.client()
+    assert client.get("/insights/best").document["evidence"] == ["totals@1"]
+    assert 'href="/analyses/totals?run=1"' in client.visit("/insights/best").data.decode()
+    clone.write("insights/best.md", "---\nuses: [marts.totals]\nevidence: [totals]\n---\n# Who buys most?\n")
+    with pytest.raises(ProjectError, match="`evidence` must be runs of analyses"):
+        clone.run()

@@ -69,8 +69,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.tick import PauseDocument, TickDocument
     from andon.model.verification import Verification
     from andon.service.actions import FreezeDocument, PlaybooksDocument
-    from andon.service.analyses import AnalysisInfo, AnalysisLine
-    from andon.service.analysis_documents import AnalysisReproduction
+    from andon.service.analysis_documents import AnalysisInfo, AnalysisLine, AnalysisReproduction
     from andon.service.branches import BranchInfo
     from andon.service.checks import CheckReportDocument, ChecksSqlDocument
     from andon.service.contracts import ContractDocument, ContractImport

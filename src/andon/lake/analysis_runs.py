@@ -85,6 +85,10 @@ class AnalysisRuns:
         )
         return {run.name: run for run in (run_of(row[0]) for row in rows)}
 
+    def names(self) -> list[str]:
+        """Of all analyses that were run."""
+        return [str(row[0]) for row in self._database.query("select distinct name from analysis_run order by name")]
+
     def ids(self) -> list[str]:
         """Of all runs."""
         return [str(row[0]) for row in self._database.query("select id from analysis_run order by id")]

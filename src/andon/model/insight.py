@@ -92,6 +92,7 @@ class Insight(Record, omit_defaults=True):
         date: the day on which it was made (ISO).
         review_by: the day until which it counts without being looked at again (ISO).
         decision: what is decided, and how often.
+        evidence: runs of analyses that show it, `name@2`.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Insight(Record, omit_defaults=True):
     pinned: Pin | None = None
     description: str | None = None
     decision: str | None = None
+    evidence: tuple[str, ...] = ()
 
     @property
     def datasets(self) -> tuple[str, ...]:

@@ -139,6 +139,8 @@ def _text(insight: Insight, *, is_block: bool) -> str:
         said.append(f"value: {_worth(insight.worth)}")
     if insight.review_by is not None:
         said.append(f"review_by: {insight.review_by}")
+    if insight.evidence:
+        said.append(f"evidence: {yaml_list(insight.evidence)}")
     if insight.pinned is not None:
         said.append(f"pinned: {_pin(insight.pinned)}")
     if insight.outcomes:

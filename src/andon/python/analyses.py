@@ -11,8 +11,7 @@ from andon.base.clock import from_text
 from andon.base.document import from_json
 from andon.model.analysis import AnalysisRun, Scalar
 from andon.python.server_link import ServerLink
-from andon.service.analyses import AnalysisInfo, AnalysisLine, AnalysisOptions
-from andon.service.analysis_documents import AnalysisReproduction
+from andon.service.analysis_documents import AnalysisInfo, AnalysisLine, AnalysisOptions, AnalysisReproduction
 
 if TYPE_CHECKING:
     from andon.service.service import Service

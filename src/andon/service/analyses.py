@@ -5,34 +5,18 @@ from __future__ import annotations
 import csv
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from andon.base.cancel import Cancelled
-from andon.base.clock import to_text
-from andon.base.document import Document, UnsetType
 from andon.base.files import machine_error
-from andon.base.hashing import digest
-from andon.base.record import Record, replace
-from andon.errors import AndonError, DatasetError, UsageError
-from andon.model.analysis import (
-    AnalysisCell,
-    AnalysisFailure,
-    AnalysisOutput,
-    AnalysisParameter,
-    AnalysisRun,
-    AnalysisStatus,
-    OutputKind,
-    Scalar,
-)
+from andon.errors import AndonError, UsageError
+from andon.model.analysis import AnalysisOutput, AnalysisParameter, AnalysisRun
 from andon.relations.relations import Relations
 from andon.runs.goal import Listener
 from andon.service.analysis_code import (
-    AnalysisCode,
     analysis_name,
     commit_analyses,
     folder_analyses,
@@ -40,75 +24,12 @@ from andon.service.analysis_code import (
     kept_code,
     no_analysis,
 )
-from andon.version import __version__
-from andon.workspace.engines import Engines
+from andon.service.analysis_documents import AnalysisHead, AnalysisInfo, AnalysisLine, AnalysisOptions
+from andon.service.analysis_running import AnalysisAgain, AnalysisRunning, ended_as
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
-    from andon.engines.engine import Recipe
-    from andon.engines.python.analysis import AnalysisMade, AnalysisTask
     from andon.workspace.workspace import Workspace
-
-#: What a failed run is kept for: the analysis's own failures.
-_OWN = ("build.python_failed", "build.python_timeout", "build.analysis_limit")
-_KINDS = {
-    **dict.fromkeys((".parquet", ".csv"), OutputKind.TABLE),
-    **dict.fromkeys((".png", ".svg", ".jpg", ".jpeg", ".gif", ".webp"), OutputKind.PICTURE),
-    **dict.fromkeys((".plotly.json", ".vega.json"), OutputKind.FIGURE),
-    **dict.fromkeys((".html", ".htm"), OutputKind.HTML),
-    **dict.fromkeys((".txt", ".md", ".json", ".log"), OutputKind.TEXT),
-}
-
-
-class AnalysisInfo(Document):
-    """An analysis in a line.
-
-    Attributes:
-        file: in the folder, or of the commit; null where only runs are left.
-        kind: null where it can't be read; `problem` says why.
-        parameters: what may be chosen.
-        runs: how many there are. last: the newest. began, status, commit: of that one.
-    """
-
-    name: str
-    file: str | None
-    kind: str | None
-    parameters: list[AnalysisParameter]
-    problem: str | None
-    runs: int
-    last: int | None
-    status: str | None
-    began: str | None
-    commit: str | None
-
-
-class AnalysisLine(Document):
-    """A run of an analysis in a line.
-
-    Attributes:
-        same_as: the number of the earlier run that it repeats, byte for byte.
-    """
-
-    name: str
-    number: int
-    status: str
-    began: str
-    author: str
-    seconds: float
-    ref: str
-    commit: str
-    parameters: dict[str, Scalar]
-    outputs: int
-    version: str
-    same_as: int | UnsetType | None
-
-
-class AnalysisOptions(Document):
-    """What may be chosen for a run: parameters (texts are read as the type of the default), the clock, and how long it may take."""
-
-    parameters: Mapping[str, str | Scalar] = {}
-    now: datetime | None = None
-    timeout: float | None = None
 
 
 class Analyses:
@@ -116,6 +37,7 @@ class Analyses:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self._running = AnalysisRunning(workspace)
 
     # -- looking
 
@@ -199,7 +121,11 @@ class Analyses:
         """
         _, place = self.place(run, name)
         if not name.lower().endswith(".parquet"):
-            rows = list(csv.reader(place.read_text(encoding="utf-8", errors="replace").splitlines()))
+            try:
+                with place.open(encoding="utf-8", errors="replace", newline="") as file:
+                    rows = list(csv.reader(file))
+            except csv.Error:  # what is only called so
+                rows = []
             names = rows[0] if rows else []
             fitting = [tuple(row) for row in rows[1 : most + 1] if len(row) == len(names)]
             return AnalysisHead(tuple((each, False) for each in names), tuple(fitting), max(len(rows) - 1, 0))
@@ -254,10 +180,10 @@ class Analyses:
         parameters = code.chosen(options.parameters)
         moment = options.now or self._workspace.clock()
         inputs = {each: leaf.version for each, leaf in view.state.leaves.items() if each in code.names}
-        run = self._begun(code, view, inputs, parameters, moment)
+        run = self._running.begun(code, view, inputs, parameters, moment)
         began = time.monotonic()
-        with self._running(code, view, parameters, moment, options.timeout, listener) as ended:
-            run = _ended(run, ended, time.monotonic() - began)
+        with self._running.running(code, view, parameters, moment, options.timeout, listener) as ended:
+            run = ended_as(run, ended, time.monotonic() - began)
             places = {each.sha256: each.place for each in ended.files} if not isinstance(ended, AndonError) else {}
             texts = [*code.files.values(), *([code.lock] if code.lock is not None else ())]
             lake = self._workspace.lake
@@ -278,10 +204,12 @@ class Analyses:
         code = kept_code(self._workspace, run)
         moment = datetime.fromisoformat(run.logical_time)
         inputs = {each: leaf.version for each, leaf in view.state.leaves.items() if each in code.names}
-        begun = self._begun(code, view, inputs, run.parameters, moment)
+        begun = self._running.begun(code, view, inputs, run.parameters, moment)
         began = time.monotonic()
-        with self._running(code, view, run.parameters, moment, None, listener) as ended:
-            made = _ended(begun, ended, time.monotonic() - began)
+        # what was allowed more time then needs about that again
+        timeout = max(float(self._workspace.settings.get("python.timeout")), 3 * run.seconds)
+        with self._running.running(code, view, run.parameters, moment, timeout, listener) as ended:
+            made = ended_as(begun, ended, time.monotonic() - began)
             files = ended.files if not isinstance(ended, AndonError) else ()
             yield AnalysisAgain(made, {each.name: each.place for each in files})
 
@@ -290,7 +218,7 @@ class Analyses:
     def _names(self) -> set[str]:
         view = View.at(self._workspace)
         here = {**commit_analyses(view.state.files()), **folder_analyses(self._workspace.root)}
-        return {*here, *self._workspace.lake.analysis_runs.last()}
+        return {*here, *self._workspace.lake.analysis_runs.names()}
 
     def _info(self, name: str, file: str | None, last: AnalysisRun | None, view: View) -> AnalysisInfo:
         kind: str | None = None
@@ -315,106 +243,6 @@ class Analyses:
             commit=last.commit if last is not None else None,
         )
 
-    def _begun(
-        self,
-        code: AnalysisCode,
-        view: View,
-        inputs: Mapping[str, str],
-        parameters: Mapping[str, Scalar],
-        moment: datetime,
-    ) -> AnalysisRun:
-        return AnalysisRun(
-            name=code.name,
-            number=0,
-            kind=code.facts.kind,
-            status=AnalysisStatus.DONE,
-            file=code.file,
-            code={path: digest(text) for path, text in sorted(code.files.items())},
-            lock=digest(code.lock) if code.lock is not None else None,
-            ref=view.ref,
-            commit=view.commit.id,
-            inputs=dict(sorted(inputs.items())),
-            parameters=dict(parameters),
-            logical_time=moment.isoformat(),
-            began=to_text(self._workspace.clock()),
-            seconds=0.0,
-            author=self._workspace.caller.author,
-            environment={},
-        )
-
-    @contextmanager
-    def _running(
-        self,
-        code: AnalysisCode,
-        view: View,
-        parameters: Mapping[str, Scalar],
-        moment: datetime,
-        timeout: float | None,
-        listener: Listener | None,
-    ) -> Iterator[AnalysisMade | DatasetError]:
-        """What came of it, or the analysis's own failure."""
-        heard = listener or Listener()
-        with Engines(self._workspace, None, moment) as engines, heard.cancel.calling(engines.interrupt):
-            try:
-                engine = engines.for_analyses()
-                task = self._task(code, view, engines, parameters, moment, timeout)
-            except Cancelled:
-                raise DatasetError("build.interrupted", "the run was interrupted", where=code.file) from None
-            made = engine.made(task)
-            try:
-                found = made.__enter__()
-            except DatasetError as error:
-                if error.code not in _OWN:
-                    raise
-                yield error
-                return
-            try:
-                yield found
-            finally:
-                made.__exit__(None, None, None)
-
-    def _task(
-        self,
-        code: AnalysisCode,
-        view: View,
-        engines: Engines,
-        parameters: Mapping[str, Scalar],
-        moment: datetime,
-        timeout: float | None,
-    ) -> AnalysisTask:
-        from andon.engines.engine import Recipe
-        from andon.engines.python.analysis import AnalysisTask
-
-        leaves = {name: leaf for name, leaf in view.state.leaves.items() if name in code.names}
-        relations = engines().relations
-        relations.load(leaf.version for leaf in leaves.values())
-        definitions = self._workspace.lake.objects.definitions(leaf.definition for leaf in leaves.values())
-        inputs: dict[str, Recipe] = {
-            name: Recipe(definitions[leaf.definition], {name: relations.relation(leaf.version)}, moment)
-            for name, leaf in sorted(leaves.items())
-        }
-        cells = tuple((cell.is_code, cell.number, cell.text) for cell in code.facts.cells)
-        return AnalysisTask(
-            code.name, code.file, str(code.facts.kind), code.files, cells, code.lock, view.commit.id, inputs, parameters,
-            moment, timeout,
-        )  # fmt: skip
-
-
-class AnalysisHead(Record):
-    """The first rows of a table: `(column, whether it holds numbers)`s, rows, and how many there are in all."""
-
-    columns: tuple[tuple[str, bool], ...]
-    rows: tuple[tuple[Any, ...], ...]
-    total: int
-
-
-@dataclass(frozen=True)
-class AnalysisAgain:
-    """A run that was made again; `places` says by name where what it made lies."""
-
-    run: AnalysisRun
-    places: Mapping[str, Path]
-
 
 def _line(run: AnalysisRun, first: int | None) -> AnalysisLine:
     return AnalysisLine(
@@ -431,51 +259,3 @@ def _line(run: AnalysisRun, first: int | None) -> AnalysisLine:
         version=run.version,
         same_as=first if first != run.number else None,
     )
-
-
-def _ended(run: AnalysisRun, ended: AnalysisMade | DatasetError, seconds: float) -> AnalysisRun:
-    """A run with what came of it."""
-    if isinstance(ended, DatasetError):
-        failure = AnalysisFailure(ended.code, ended.message, ended.where, ended.hint, ended.details.get("traceback"))
-        return replace(
-            run,
-            status=AnalysisStatus.FAILED,
-            error=failure,
-            printed=ended.details.get("log", ""),
-            environment={"andon": __version__},
-            seconds=round(seconds, 4),
-        )
-    outcome, told = ended.outcome, ended.outcome.told
-    environment = {
-        "python": outcome.python,
-        "packages": dict(outcome.packages),
-        "isolation": outcome.isolation,
-        "network": outcome.network,
-        "andon": __version__,
-    }
-    made = {each.name for each in ended.files}
-    outputs = [
-        AnalysisOutput(
-            name=each.name,
-            kind=kind_of(each.name),
-            sha256=each.sha256,
-            size=each.size,
-            data=data if (data := told["data"].get(each.name)) in made else None,
-        )
-        for each in ended.files
-    ]
-    return replace(
-        run,
-        numbers=dict(told["numbers"]),
-        printed=outcome.log,
-        outputs=outputs,
-        cells=[AnalysisCell(**cell) for cell in told["cells"]],
-        environment=environment,
-        seconds=round(seconds, 4),
-    )
-
-
-def kind_of(name: str) -> OutputKind:
-    """By what its name ends with."""
-    lower = name.lower()
-    return next((kind for ending, kind in _KINDS.items() if lower.endswith(ending)), OutputKind.FILE)

@@ -1,13 +1,75 @@
-"""What came of running an analysis again: of each thing that it made whether it is the same, and which numbers moved."""
+"""What is told of analyses and their runs, and of running one again."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from andon.base.document import Document
-from andon.model.analysis import OutputKind
+from andon.base.document import Document, UnsetType
+from andon.base.record import Record
+from andon.model.analysis import AnalysisParameter, OutputKind, Scalar
 from andon.model.reproduction import ReproVerdict
 from andon.value.through import MovedDataset
+
+
+class AnalysisInfo(Document):
+    """An analysis in a line.
+
+    Attributes:
+        file: in the folder, or of the commit; null where only runs are left.
+        kind: null where it can't be read; `problem` says why.
+        parameters: what may be chosen.
+        runs: how many there are. last: the newest. began, status, commit: of that one.
+    """
+
+    name: str
+    file: str | None
+    kind: str | None
+    parameters: list[AnalysisParameter]
+    problem: str | None
+    runs: int
+    last: int | None
+    status: str | None
+    began: str | None
+    commit: str | None
+
+
+class AnalysisLine(Document):
+    """A run of an analysis in a line.
+
+    Attributes:
+        same_as: the number of the earlier run that it repeats, byte for byte.
+    """
+
+    name: str
+    number: int
+    status: str
+    began: str
+    author: str
+    seconds: float
+    ref: str
+    commit: str
+    parameters: dict[str, Scalar]
+    outputs: int
+    version: str
+    same_as: int | UnsetType | None
+
+
+class AnalysisOptions(Document):
+    """What may be chosen for a run: parameters (texts are read as the type of the default), the clock, and how long it may take."""
+
+    parameters: Mapping[str, str | Scalar] = {}
+    now: datetime | None = None
+    timeout: float | None = None
+
+
+class AnalysisHead(Record):
+    """The first rows of a table: `(column, whether it holds numbers)`s, rows, and how many there are in all."""
+
+    columns: tuple[tuple[str, bool], ...]
+    rows: tuple[tuple[Any, ...], ...]
+    total: int
 
 
 class MovedNumber(Document):

@@ -20,7 +20,8 @@ from andon.workspace.view import View
 if TYPE_CHECKING:
     from andon.engines.duckdb.instance import Session
     from andon.runs.goal import Listener
-    from andon.service.analyses import Analyses, AnalysisAgain
+    from andon.service.analyses import Analyses
+    from andon.service.analysis_running import AnalysisAgain
     from andon.workspace.workspace import Workspace
 
 #: Examples of what moved in one thing.

@@ -108,6 +108,7 @@ class InsightDocument(Document):
         flaws: what is known against it, the worst first.
         notes: what is to be known of the datasets that it uses, as with the answer of a query.
         looked: when it was looked at last; `found`, what that came to.
+        evidence: runs of analyses that show it, `name@2`.
     """
 
     name: str
@@ -136,6 +137,7 @@ class InsightDocument(Document):
     state: InsightState | None
     looked: str | None
     found: str | None
+    evidence: list[str]
     branch: str
     commit: str
 

@@ -120,6 +120,7 @@ class Insights:
             state=info.state,
             looked=look.at if look is not None else None,
             found=look.what if look is not None else None,
+            evidence=list(insight.evidence),
             branch=view.ref,
             commit=view.commit.id,
         )

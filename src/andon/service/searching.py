@@ -15,6 +15,7 @@ from andon.catalog.marks import Mark, MarkedText, Marker, cut
 from andon.catalog.ranking import Rank
 from andon.errors import AndonError, UsageError
 from andon.model.lamp import Lamp
+from andon.service.analysis_code import commit_analyses, folder_analyses
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class PaletteHit(Document):
     """One line of the palette.
 
     Attributes:
-        kind: `dataset`, `column`, `query`, `branch`.
+        kind: `dataset`, `column`, `query`, `branch`, `analysis`.
         name: what it is called; a column with its dataset.
         marks: where in it the words stand.
         meaning: one line more.
@@ -237,7 +238,7 @@ class Searching:
         )
 
     def palette(self, words: str = "", at: str | None = None, limit: int = 12) -> list[PaletteHit]:
-        """The best few of all that has the words: datasets, columns, saved queries and branches.
+        """The best few of all that has the words: datasets, columns, saved queries, branches and analyses.
 
         Raises:
             UsageError: `lake.ref_not_found`.
@@ -259,7 +260,7 @@ class Searching:
             for hit in _columns(searchable, rank, marker, asked, limit)
         ]
         queries = [PaletteHit("query", hit.query, hit.marks, hit.meaning) for hit in _queries(searchable, words)]
-        lists = [datasets, columns, queries, self._branches(words)]
+        lists = [datasets, columns, queries, self._branches(words), self._analyses(words, view)]
         typed = words.strip().lower()
         # what is typed as it is called comes first, whatever kind it is of: `orders.amount` is a column
         lists.sort(key=lambda hits: "." not in typed or not any(typed in hit.name.lower() for hit in hits))
@@ -281,6 +282,18 @@ class Searching:
                 about = first_line(head.message) or str(head.kind)
                 found.append(PaletteHit("branch", ref.name, ((start, start + len(typed)),), about))
         return sorted(found, key=lambda hit: (hit.marks[0][0], len(hit.name), hit.name))
+
+    def _analyses(self, words: str, view: View) -> list[PaletteHit]:
+        """Analyses whose name has every word that was typed."""
+        typed = words.lower().replace("_", " ").split()
+        names = {*folder_analyses(self._workspace.root), *commit_analyses(view.state.files())}
+        found = []
+        for name in sorted(names | set(self._workspace.lake.analysis_runs.names())):
+            starts = [name.find(word) for word in typed]
+            if starts and min(starts) >= 0:
+                marks = tuple((start, start + len(word)) for start, word in sorted(zip(starts, typed, strict=True)))
+                found.append(PaletteHit("analysis", name, marks, None))
+        return found
 
 
 def _filtered(words: str, options: FindOptions) -> tuple[str, FindOptions]:

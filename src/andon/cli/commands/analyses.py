@@ -101,7 +101,7 @@ def run(
     that run is kept, too.
     """
     from andon.cli.text.analyses import run_lines
-    from andon.service.analyses import AnalysisOptions
+    from andon.service.analysis_documents import AnalysisOptions
 
     said = dict(_pair(each) for each in parameters)
     found = app.service.analyses.run(name, at, AnalysisOptions(said, now, timeout))

@@ -14,8 +14,7 @@ from andon.render.insights import through_words
 from andon.render.words import moment, short
 
 if TYPE_CHECKING:
-    from andon.service.analyses import AnalysisInfo, AnalysisLine
-    from andon.service.analysis_documents import AnalysisReproduction
+    from andon.service.analysis_documents import AnalysisInfo, AnalysisLine, AnalysisReproduction
 
 #: Lines of printed text that are shown; of more, the last.
 _PRINTED = 20

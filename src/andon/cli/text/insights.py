@@ -73,6 +73,8 @@ def page_lines(page: InsightDocument, now: datetime, console: Console) -> list[s
         state = STATES[page.state] if page.state is not None else "not looked at since"
         lines.append(f"  pinned at {page.pinned.commit[:8]}: {state}")
         lines += [f"    {page.found}"] if page.found and page.state != "true" else []
+    if page.evidence:
+        lines.append(f"  shown by {', '.join(page.evidence)}: `andon analysis show {page.evidence[0]}`")
     if page.description:
         lines += ["", *(f"  {line}" if line else "" for line in page.description.splitlines())]
     if page.query is not None:

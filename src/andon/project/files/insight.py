@@ -17,6 +17,7 @@ from andon.project.files.yaml_nodes import parse_yaml
 
 _FENCE = re.compile(r"---[ \t]*\r?\n")
 _END = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
+_RUN = re.compile(r"[a-z_][a-z0-9_]*@[1-9][0-9]{0,8}")
 _HEADING = re.compile(r"^#[ \t]+(?P<title>.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 
 
@@ -27,6 +28,16 @@ def _read_uses(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> tupl
 
 def _read_query(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> PlacedValue | None:
     return None if read_text(reader, known, node) is None else node
+
+
+def _read_evidence(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> tuple[str, ...] | None:
+    """Runs of analyses, `NAME@N`."""
+    found = reader.texts(known.name, node)
+    for text, item in found or ():
+        if not _RUN.fullmatch(text):
+            hint = "such as `retention@2`; `andon analysis log` has them"
+            reader.wrong(item, f"`{known.name}` must be runs of analyses", f"found `{text}`", hint)
+    return None if found is None else tuple(text for text, _ in found if _RUN.fullmatch(text))
 
 
 #: Keys of an insight's file.
@@ -61,6 +72,13 @@ INSIGHT_FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("outcomes", "list of mappings: on, what, value", "none", "What came of it.", read_outcomes),
     FieldSpec("review_by", "day", "none", "Until when its value counts unless somebody looks at it again.", read_day),
     FieldSpec("pinned", "mapping: commit, result", "none", "What it was read from.", read_pin),
+    FieldSpec(
+        "evidence",
+        "list of runs of analyses, `name@2`",
+        "none",
+        "What shows it: runs that `andon analysis run` kept.",
+        _read_evidence,
+    ),
     FieldSpec("description", "text", "in Markdown the text", "More about it.", read_text),
     FieldSpec("decision", "text", "none", "What is decided, and how often.", read_text),
 )
@@ -139,6 +157,7 @@ def _insight(
         pinned=declared.get("pinned"),
         description=described,
         decision=declared.get("decision"),
+        evidence=declared.get("evidence", ()),
     )
 
 

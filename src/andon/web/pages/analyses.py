@@ -15,10 +15,12 @@ from andon.web.asking import AtCommit, Count
 from andon.web.pages.page import PageCall, PageRoute, Shown
 
 if TYPE_CHECKING:
-    from andon.service.analyses import AnalysisHead
+    from andon.service.analysis_documents import AnalysisHead
 
 #: Rows of a table, and characters of a text, that a page shows.
 _ROWS, _TEXT = 20, 20_000
+#: Bytes of a CSV file up to which its rows are looked at.
+_LARGEST = 5_000_000
 #: Bytes of HTML up to which a small and a larger frame will do.
 _SMALL, _LARGER = 1_500, 20_000
 _LAMPS = {"done": "ok", "failed": "fail"}
@@ -70,12 +72,13 @@ class ShownOutput(Record):
     """A thing that a run made, as a page shows it.
 
     Attributes:
-        address: of its file. size: of the frame that HTML is shown in.
+        address: of its file. data: of the file with the numbers in it. size: of the frame that HTML is shown in.
         head: of a table. text: of a text.
     """
 
     output: AnalysisOutput
     address: str
+    data: str = ""
     size: str = ""
     head: AnalysisHead | None = None
     text: str = ""
@@ -99,7 +102,6 @@ def _analysis(call: PageCall) -> Shown:
         "runs": verbs.log(name) if run is not None else [],
         "shown": _shown(call, run) if run is not None else {},
         "code": _code(call, run) if run is not None else [],
-        "data": {each.data for each in run.outputs} if run is not None else set(),
         "lamps": _LAMPS,
         "cell_words": cell_words,
         "may_change": call.may_change,
@@ -125,8 +127,9 @@ def _shown(call: PageCall, run: AnalysisRun) -> dict[str, ShownOutput]:
 
 def _output(call: PageCall, run: AnalysisRun, output: AnalysisOutput) -> ShownOutput:
     verbs = call.service.analyses
-    address = f"/analyses/{run.name}/{run.number}/files/{quote(output.name)}"
-    if output.kind is OutputKind.TABLE:
+    place = f"/analyses/{run.name}/{run.number}/files/"
+    address = place + quote(output.name)
+    if output.kind is OutputKind.TABLE and (output.size <= _LARGEST or output.name.lower().endswith(".parquet")):
         return ShownOutput(output, address, head=verbs.head(run, output.name, _ROWS))
     if output.kind is OutputKind.HTML:
         size = "small" if output.size <= _SMALL else "larger" if output.size <= _LARGER else "large"
@@ -134,7 +137,7 @@ def _output(call: PageCall, run: AnalysisRun, output: AnalysisOutput) -> ShownOu
     if output.kind is OutputKind.TEXT:
         with verbs.place(run, output.name)[1].open("rb") as file:
             return ShownOutput(output, address, text=file.read(_TEXT).decode("utf-8", errors="replace"))
-    return ShownOutput(output, address)
+    return ShownOutput(output, address, data=place + quote(output.data) if output.data is not None else "")
 
 
 def _file(call: PageCall) -> Shown:

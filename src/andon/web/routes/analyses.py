@@ -10,8 +10,7 @@ from andon.base.document import Document
 from andon.base.record import field
 from andon.model.analysis import AnalysisRun, Scalar
 from andon.model.person import PersonRole
-from andon.service.analyses import AnalysisInfo, AnalysisLine, AnalysisOptions
-from andon.service.analysis_documents import AnalysisReproduction
+from andon.service.analysis_documents import AnalysisInfo, AnalysisLine, AnalysisOptions, AnalysisReproduction
 from andon.web.asking import AtCommit
 from andon.web.endpoint import Endpoint, RouteCall
 from andon.web.reading import moment

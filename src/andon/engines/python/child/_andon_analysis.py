@@ -53,9 +53,7 @@ class Run:
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise ValueError("a question is one SELECT over datasets")
         try:
-            cursor = self._connection.cursor()
-            cursor.execute("set timezone = 'UTC'")  # of a connection, which a cursor of it does not take over
-            relation = cursor.sql(query, params=parameters)
+            relation = self._connection.sql(query, params=parameters)
         except duckdb.CatalogException as error:
             raise self._unknown(query) or error from None
         return relation

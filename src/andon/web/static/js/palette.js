@@ -9,6 +9,7 @@ const ICONS = {
   column: "columns-3",
   query: "square-terminal",
   branch: "git-branch",
+  analysis: "chart-line",
   page: "chevron-right",
   action: "zap",
 };
@@ -70,6 +71,8 @@ function choiceOf({ kind, name, meaning, status }) {
       return { kind, label: name, note, go: goes("/sql", { saved: name }) };
     case "branch":
       return { kind, label: name, note, go: goes(`/changes/${name}`) };
+    case "analysis":
+      return { kind, label: name, note: note || "analysis", go: goes(`/analyses/${name}`) };
     default:
       return { kind: "dataset", label: name, note, state: status ?? undefined, go: goes(`/d/${name}`) };
   }
@@ -100,7 +103,7 @@ class Palette {
     dialog.setAttribute("aria-label", "Search and go");
     dialog.innerHTML = `<div class="box"><svg class="i" width="16" height="16" aria-hidden="true"><use/></svg>
       <input role="combobox" aria-expanded="true" aria-controls="palette-list" aria-autocomplete="list"
-        aria-label="Datasets, columns, queries, branches, pages" placeholder="Datasets, columns, queries, branches, pages"
+        aria-label="Datasets, columns, queries, branches, analyses, pages" placeholder="Datasets, columns, queries, analyses, pages"
         autocomplete="off" spellcheck="false"><kbd>Esc</kbd></div>
       <ul id="palette-list" role="listbox" aria-label="What was found"></ul>
       <p class="none" role="status" hidden>Nothing is called so.</p>`;
