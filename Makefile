@@ -6,13 +6,14 @@ RUN := .venv/bin
 # Where bytecode may not be kept, each command of a test reads all of the package anew: three times the work.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup pages demo demo-orders test test-costs check format lock docs bench clean
+.PHONY: help setup pages demo demo-orders test test-costs year check format lock docs bench clean
 
 help:
 	@echo "make demo    set up, then tell the story on real data (examples/cdnow)"
 	@echo "make demo-orders   the same for a shop in a Postgres of its own (examples/orders)"
 	@echo "make test    set up, then run all checks and tests"
 	@echo "make test-costs   what tests cost in time of the processor, by file (TESTS=tests/web: of these)"
+	@echo "make year    a year of the sample project, every version built again (minutes)"
 	@echo "make check   format, lint, types, layers, reference"
 	@echo "make docs    write the generated reference pages"
 	@echo "make bench   run the benchmarks (minutes)"
@@ -36,6 +37,9 @@ setup: .venv/ready
 # What others made for browsers comes from npm by lock file. `setup` goes on without it where npm reaches nothing.
 pages: .venv/ready
 	$(RUN)/python browser/make.py
+
+year: setup
+	ANDON_YEAR=12 $(RUN)/python -m pytest tests/service/test_year.py
 
 demo: setup
 	$(RUN)/andon demo

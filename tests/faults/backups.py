@@ -77,6 +77,8 @@ def after_backup(root: Path, before: Before, done: str | None) -> Iterator[str]:
     if before.first not in ids or (done is not None and done not in ids):
         yield f"there are {ids}, not {before.first} and {done}"
     ids = [*ids, back_up(root)]
+    if left := [path.name for path in (root / "kept").rglob("*.tmp")]:
+        yield f"halves are left: {left}"
     for number, id in enumerate(ids):
         put_back(root, f"again{number}", id)
         state = before.backed if id == before.first else before.now

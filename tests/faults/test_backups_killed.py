@@ -21,7 +21,7 @@ from faults.tracer import BROKEN, FULL, KILL, POWER, why_not
 from kit.clones import FILES, Clone
 
 #: How many places of each are struck by each fault; `ANDON_FAULT_POINTS=all` strikes every one.
-POINTS = {"backup": 3, "restore": 4}
+POINTS = {"backup": 2, "restore": 4}
 FAULTS = (KILL, POWER, FULL, BROKEN)
 _TESTS = Path(__file__).parents[1]
 _REASON = why_not()

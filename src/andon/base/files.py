@@ -5,14 +5,18 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from andon.base.process import is_gone, same_machine
 from andon.base.sharing import folder_like_parent, like_shared_folder
 from andon.errors import MachineError
 
+#: What a file is called while it is written.
+_HALF = re.compile(r"\..+\.(?P<process>[0-9]+)-[0-9a-f]{8}\.tmp\Z")
 #: From so many files on, waiting for the disk is worth several threads.
 _MANY = 16
 
@@ -55,6 +59,12 @@ def write_whole(path: Path, data: bytes, *, durable: bool = False) -> None:
         with contextlib.suppress(OSError):  # a disk that fails may refuse this too
             temporary.unlink(missing_ok=True)
         raise machine_error(error, f"write `{path.name}`") from error
+
+
+def is_left_half(name: str) -> bool:
+    """Whether a file of this name was being written by a process of this machine that is gone."""
+    half = _HALF.match(name)
+    return half is not None and is_gone(same_machine(half["process"]))
 
 
 def sync_file(path: str) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from andon.base.clock import from_text
 from andon.base.document import Document, from_json, to_json
+from andon.base.files import is_left_half
 from andon.base.hashing import canonical, content_id, digest
 from andon.base.record import Record
 from andon.errors import AndonError, DamagedError, MachineError, UsageError
@@ -28,7 +29,7 @@ from andon.model.damage import Damage
 #: Of what is written; a folder of a newer one is refused.
 FORMAT = 1
 _MARK = "andon-backup.json"
-_BACKUPS = "backups"
+_BACKUPS, _CONTENTS = "backups", "contents"
 _ENDING = ".json"
 #: Bytes of a piece of a catalog: most of what changes between two backups lies in few of them.
 _PIECE = 64 * 1024
@@ -99,6 +100,13 @@ class BackupFolder:
                 hint="name a folder that is empty or not there yet",
             )
         self._storage.write(_MARK, canonical(to_json(_Mark(FORMAT, lake, _seal(FORMAT, lake)))), durable=True)
+
+    def sweep(self) -> None:
+        """Remove halves of files that killed backups left."""
+        for folder in (_BACKUPS, *(f"{_CONTENTS}/{name}" for name in self._storage.names(_CONTENTS))):
+            for name in self._storage.names(folder):
+                if is_left_half(name):
+                    self._storage.delete(f"{folder}/{name}")
 
     def keep(self, source: Storage, file: Sealed, *, anew: bool = False) -> Copied:
         """Have the content of a file of another storage in the folder. Safe under threads.
@@ -297,7 +305,7 @@ def _seal(format: int, lake: str) -> str:
 
 
 def _content(sha256: str) -> str:
-    return f"contents/{sha256[:2]}/{sha256}"
+    return f"{_CONTENTS}/{sha256[:2]}/{sha256}"
 
 
 def _backup(id: str, manifest: BackupManifest) -> Backup:

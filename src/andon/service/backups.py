@@ -68,6 +68,7 @@ class Backups:
         place = self.place(folder)
         target = BackupFolder(LocalStorage(place), str(place))
         target.begin(lake.id)
+        target.sweep()
         spare = Temporary([workspace.folder.state / "tmp", system_place()], "backup")
         try:
             copy = spare.path / "catalog.db"

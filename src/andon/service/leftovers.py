@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.base.document import Document
-from andon.base.files import machine_error, tree_size
-from andon.base.process import is_gone, same_machine
+from andon.base.files import is_left_half, machine_error, tree_size
 from andon.base.sqlite import SqliteDatabase
 from andon.base.temporary import left_behind, system_place
 from andon.errors import AndonError, MachineError
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
 
 #: Folders of the storage in which files are named by the catalog.
 _NAMED = ("data", "raw", "analyses", "packages")
-#: What a file is called while it is written (`base/files.py`).
-_HALF = re.compile(r"\..+\.(?P<process>[0-9]+)-[0-9a-f]{8}\.tmp\Z")
 
 
 class Leftovers(Document):
@@ -131,8 +127,7 @@ def _outside(workspace: Workspace) -> Iterator[Path]:
         else:
             folders[:] = [name for name in folders if not _is_skipped(name)]
         for name in files:
-            half = _HALF.match(name)
-            if half is not None and is_gone(same_machine(half["process"])):
+            if is_left_half(name):
                 yield Path(above, name)
 
 
