@@ -21,7 +21,8 @@ from service.test_trust_doors import ASIDES, AT_ONCE, DISCREET, OPEN
 
 #: Fields that may hold anything, and hold no values of datasets' rows: what a check or an error says, settings, code, shapes of calls.
 NO_ROWS = {
-    "ActionDocument.params", "AnswerChange.key", "BuildDocument.engine", "CallDocument.answer", "CheckDocument.accepted",
+    "ActionDocument.params", "AnalysisLine.parameters", "AnalysisParameter.default", "AnswerChange.key", "BuildDocument.engine",
+    "CallDocument.answer", "CheckDocument.accepted",
     "CheckDocument.last_good", "CheckDocument.limit", "CheckDocument.value", "ContractDataset.settings", "ContractDocument.contract",
     "ErrorDocument.details", "IncidentEvent.body", "NextStep.body", "SettingDocument.default", "SettingDocument.value",
     "SignalInfo.details", "StatusDocument.runs",
@@ -29,13 +30,13 @@ NO_ROWS = {
 #: Rows that fail a check, as its evidence: beside them stands what is wrong with their dataset.
 EVIDENCE = {"BadRows.samples", "CheckDocument.samples"}
 #: Rows by which two builds of one version differ: they judge the builds, and nobody takes a number from them.
-JUDGED = {"ReproductionDocument"}
+JUDGED = {"AnalysisReproduction", "ReproductionDocument"}
 #: What an answer was written to.
 FILES = {"AnswerFile", "LiveAnswerFile"}
 
 COMMANDS = {
     "query", "show", "profile", "diff", "insight show", "insight add", "insight check", "insight pin", "insight outcome",
-    "quarantine show",
+    "quarantine show", "analysis run", "analysis show",
 }  # fmt: skip
 ROUTES = {
     "POST /queries",
@@ -50,10 +51,12 @@ ROUTES = {
     "POST /insights/pins",
     "POST /insights/{name}/outcomes",
     "GET /quarantine/{dataset}",
+    "POST /analyses/runs",
+    "GET /analyses/runs/{run}",
 }
 CALLS = {
     "sql", "query", "show", "profile", "profile_diff", "diff", "insights.show", "insights.add", "insights.check", "insights.pin",
-    "insights.outcome", "quarantine.show",
+    "insights.outcome", "quarantine.show", "analyses.run", "analyses.show",
 }  # fmt: skip
 
 
@@ -198,5 +201,6 @@ def _hints(function: Any) -> dict[str, Any]:
     tree = inspect.getsource(module)
     for line in re.findall(r"^    from (andon\.[\w.]+) import ([\w, ]+)$", tree, re.MULTILINE):
         for name in line[1].split(","):
-            names.setdefault(name.strip(), getattr(__import__(line[0], fromlist=[name.strip()]), name.strip()))
+            known, _, called = name.strip().partition(" as ")
+            names.setdefault(called or known, getattr(__import__(line[0], fromlist=[known]), known))
     return get_type_hints(function, names)

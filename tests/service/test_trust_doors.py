@@ -99,6 +99,10 @@ _FILES = {
     ),
     "queries/asked.sql": "select n from marts.orphan\n",
     **{
+        f"analyses/{name.partition('.')[2]}.py": f"import andon\n\nprint(len(list(andon.open().sql('from {name}'))))\n"
+        for name in STATES
+    },
+    **{
         f"insights/{name.partition('.')[2]}.md": f"---\nquestion: How many?\nquery: from {name}\nuses: [{name}]\n---\n"
         for name in STATES
     },
@@ -174,6 +178,14 @@ def _sql(dataset: str) -> str:
 
 def _insight(dataset: str) -> str:
     return dataset.partition(".")[2]
+
+
+def _analysed(doors: Doors, dataset: str) -> str:
+    """The analysis that reads a dataset, run once at least."""
+    name = _insight(dataset)
+    if not doors.lake.analyses.log(name):
+        doors.lake.analyses.run(name)
+    return name
 
 
 def _by_http(form: str) -> Callable[[Doors, str], Notes]:
@@ -261,6 +273,18 @@ OPEN: dict[str, Door] = {
     "/insights": lambda doors, name: _pairs(doors.look.get(f"/insights/{_insight(name)}").document["notes"]),
     "/insights page": lambda doors, name: _told(_shown(doors.page(f"/insights/{_insight(name)}")), name),
     "insights.show": lambda doors, name: _both(doors, lambda lake: lake.insights.show(_insight(name))),
+    "analysis run": lambda doors, name: _told(doors.typed("analysis", "run", _insight(name))[1], name),
+    "analysis run --json": lambda doors, name: _pairs(doors.document("analysis", "run", _insight(name))["notes"]),
+    "analysis show": lambda doors, name: _told(doors.typed("analysis", "show", _analysed(doors, name))[1], name),
+    "analysis show --json": lambda doors, name: _pairs(
+        doors.document("analysis", "show", _analysed(doors, name))["notes"]
+    ),
+    "/analyses/runs": lambda doors, name: _pairs(
+        doors.look.get(f"/analyses/runs/{_analysed(doors, name)}").document["notes"]
+    ),
+    "/analyses page": lambda doors, name: _told(_shown(doors.page(f"/analyses/{_analysed(doors, name)}")), name),
+    "analyses.run": lambda doors, name: _pairs(doors.lake.analyses.run(_insight(name)).notes),
+    "analyses.show": lambda doors, name: _both(doors, lambda lake: lake.analyses.show(_analysed(doors, name))),
     "insight check --json": lambda doors, name: doors.asked_again("json")[name],
     "insight check": lambda doors, name: _told(_lines_of(doors.asked_again("text"), name), name),
     "/insights/checks": lambda doors, name: doors.asked_again("http")[name],

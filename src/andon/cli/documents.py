@@ -43,7 +43,6 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     # here, since each command needs few of them
     from andon.drill.report import DrillDocument
     from andon.model.action import ActionDocument
-    from andon.model.analysis import AnalysisRun
     from andon.model.approval import ApprovalsDocument, ApprovedDocument, DisapprovedDocument
     from andon.model.architecture import ArchitectureDocument
     from andon.model.backup import BackupList, BackupMade, LakeRestored
@@ -69,7 +68,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.tick import PauseDocument, TickDocument
     from andon.model.verification import Verification
     from andon.service.actions import FreezeDocument, PlaybooksDocument
-    from andon.service.analysis_documents import AnalysisInfo, AnalysisLine, AnalysisReproduction
+    from andon.service.analysis_documents import AnalysisInfo, AnalysisLine, AnalysisReproduction, AnalysisShown
     from andon.service.branches import BranchInfo
     from andon.service.checks import CheckReportDocument, ChecksSqlDocument
     from andon.service.contracts import ContractDocument, ContractImport
@@ -223,8 +222,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "lock": (list[Locked],),
         "analysis list": (list[AnalysisInfo],),
         "analysis log": (list[AnalysisLine],),
-        "analysis show": (AnalysisRun,),
-        "analysis run": (AnalysisRun,),
+        "analysis show": (AnalysisShown,),
+        "analysis run": (AnalysisShown,),
         "analysis reproduce": (AnalysisReproduction,),
         "insights": (list[InsightInfo],),
         "insight list": (list[InsightInfo],),

@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import from_text
 from andon.base.document import from_json
-from andon.model.analysis import AnalysisRun, Scalar
+from andon.model.analysis import Scalar
 from andon.python.server_link import ServerLink
-from andon.service.analysis_documents import AnalysisInfo, AnalysisLine, AnalysisOptions, AnalysisReproduction
+from andon.service.analysis_documents import (
+    AnalysisInfo,
+    AnalysisLine,
+    AnalysisOptions,
+    AnalysisReproduction,
+    AnalysisShown,
+)
 
 if TYPE_CHECKING:
     from andon.service.service import Service
@@ -38,7 +44,7 @@ class LakeAnalyses:
         """
         return self._service.analyses.log(name)
 
-    def show(self, run: str) -> AnalysisRun:
+    def show(self, run: str) -> AnalysisShown:
         """A run, `NAME@N` or the newest of `NAME`: what it was made of, and what it made.
 
         Raises:
@@ -58,7 +64,7 @@ class LakeAnalyses:
         parameters: Mapping[str, Scalar] | None = None,
         now: Moment | None = None,
         timeout: float | None = None,
-    ) -> AnalysisRun:
+    ) -> AnalysisShown:
         """Run an analysis against one commit, and keep what it made; where it fails, `error` says why.
 
         Args:
@@ -111,9 +117,9 @@ class RemoteAnalyses:
         """Runs of an analysis, the newest first; without a name the newest of each."""
         return from_json(list[AnalysisLine], self._link.get("/analyses/runs", name=name))
 
-    def show(self, run: str) -> AnalysisRun:
+    def show(self, run: str) -> AnalysisShown:
         """A run, `NAME@N` or the newest of `NAME`: what it was made of, and what it made."""
-        return from_json(AnalysisRun, self._link.get(f"/analyses/runs/{run}"))
+        return from_json(AnalysisShown, self._link.get(f"/analyses/runs/{run}"))
 
     def run(
         self,
@@ -123,7 +129,7 @@ class RemoteAnalyses:
         parameters: Mapping[str, Scalar] | None = None,
         now: Moment | None = None,
         timeout: float | None = None,
-    ) -> AnalysisRun:
+    ) -> AnalysisShown:
         """Run an analysis of the server's folder against one commit, and keep what it made."""
         body: dict[str, Any] = {
             "name": name,
@@ -132,7 +138,7 @@ class RemoteAnalyses:
             "now": now.isoformat() if isinstance(now, datetime) else now,
             "timeout": timeout,
         }
-        found: AnalysisRun = self._told("/analyses/runs", body, None, AnalysisRun)
+        found: AnalysisShown = self._told("/analyses/runs", body, None, AnalysisShown)
         return found
 
     def reproduce(self, run: str, at: str | None = None) -> AnalysisReproduction:

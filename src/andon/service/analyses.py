@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.base.files import machine_error
+from andon.base.record import values_of
 from andon.errors import AndonError, UsageError
 from andon.model.analysis import AnalysisOutput, AnalysisParameter, AnalysisRun
 from andon.relations.relations import Relations
@@ -24,19 +25,21 @@ from andon.service.analysis_code import (
     kept_code,
     no_analysis,
 )
-from andon.service.analysis_documents import AnalysisHead, AnalysisInfo, AnalysisLine, AnalysisOptions
+from andon.service.analysis_documents import AnalysisHead, AnalysisInfo, AnalysisLine, AnalysisOptions, AnalysisShown
 from andon.service.analysis_running import AnalysisAgain, AnalysisRunning, ended_as
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
+    from andon.service.trust import Trust
     from andon.workspace.workspace import Workspace
 
 
 class Analyses:
     """The analyses of one project and their runs."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, trust: Callable[[], Trust]) -> None:
         self._workspace = workspace
+        self._trust = trust
         self._running = AnalysisRunning(workspace)
 
     # -- looking
@@ -68,8 +71,8 @@ class Analyses:
         first = {run.version: run.number for run in found}
         return [_line(run, first[run.version]) for run in found]
 
-    def show(self, label: str) -> AnalysisRun:
-        """A run, whole: `NAME@N`, or the newest of `NAME`.
+    def show(self, label: str) -> AnalysisShown:
+        """A run, whole: `NAME@N`, or the newest of `NAME`, with what is known of what it read.
 
         Raises:
             UsageError: `lake.analysis_not_found`, `usage.bad_argument`.
@@ -85,7 +88,7 @@ class Analyses:
             )
         found = self._workspace.lake.analysis_runs.find(name, int(text) if sign else None)
         if found is not None:
-            return found
+            return self._with_notes(found)
         if not sign and name not in folder_analyses(self._workspace.root):
             raise no_analysis(name, self._names())
         what = f"`{name}` has no run {text}" if sign else f"`{name}` was not run yet"
@@ -161,7 +164,7 @@ class Analyses:
         at: str | None = None,
         options: AnalysisOptions | None = None,
         listener: Listener | None = None,
-    ) -> AnalysisRun:
+    ) -> AnalysisShown:
         """Run an analysis of the folder (else of the commit) against one commit, and keep what it made. One that fails is kept, too,
         with what it printed: then `status` is `failed`.
 
@@ -187,7 +190,8 @@ class Analyses:
             places = {each.sha256: each.place for each in ended.files} if not isinstance(ended, AndonError) else {}
             texts = [*code.files.values(), *([code.lock] if code.lock is not None else ())]
             lake = self._workspace.lake
-            return lake.analysis_runs.keep(run, texts, places, Relations(lake).files(inputs.values()))
+            kept = lake.analysis_runs.keep(run, texts, places, Relations(lake).files(inputs.values()))
+        return self._with_notes(kept)
 
     @contextmanager
     def again(self, run: AnalysisRun, at: str | None, listener: Listener | None) -> Iterator[AnalysisAgain]:
@@ -214,6 +218,11 @@ class Analyses:
             yield AnalysisAgain(made, {each.name: each.place for each in files})
 
     # -- parts
+
+    def _with_notes(self, run: AnalysisRun) -> AnalysisShown:
+        commit = self._workspace.lake.commits.get(run.commit)
+        notes = self._trust().notes(commit, sorted(run.inputs), run.ref)
+        return AnalysisShown(**values_of(run), notes=notes)
 
     def _names(self) -> set[str]:
         view = View.at(self._workspace)

@@ -8,8 +8,9 @@ from typing import Any
 
 from andon.base.document import Document, UnsetType
 from andon.base.record import Record
-from andon.model.analysis import AnalysisParameter, OutputKind, Scalar
+from andon.model.analysis import AnalysisParameter, AnalysisRun, OutputKind, Scalar
 from andon.model.reproduction import ReproVerdict
+from andon.service.trust import TrustNote
 from andon.value.through import MovedDataset
 
 
@@ -54,6 +55,16 @@ class AnalysisLine(Document):
     outputs: int
     version: str
     same_as: int | UnsetType | None
+
+
+class AnalysisShown(AnalysisRun, kw_only=True):
+    """A run, whole, and what is known of what it read, at the commit that it read.
+
+    Attributes:
+        notes: the worst first.
+    """
+
+    notes: list[TrustNote]
 
 
 class AnalysisOptions(Document):

@@ -590,7 +590,7 @@ class Service:
         """Scripts and notebooks that are run against one commit."""
         from andon.service.analyses import Analyses
 
-        return Analyses(self.workspace)
+        return Analyses(self.workspace, lambda: self.trust)
 
     @cached_property
     def analysis_reproducing(self) -> AnalysisReproducing:

@@ -61,6 +61,7 @@ def show(app: App, /, run: str, output: Path | None) -> int:
     if output is not None:
         app.service.analyses.copy(found, output)
     app.console.show(found.to_json, lambda: run_lines(found, app.console))
+    app.tell(found.notes)
     if output is not None:
         app.console.note(f"copied to {output}", "good")
     return EXIT_DONE
@@ -106,6 +107,7 @@ def run(
     said = dict(_pair(each) for each in parameters)
     found = app.service.analyses.run(name, at, AnalysisOptions(said, now, timeout))
     app.console.show(found.to_json, lambda: run_lines(found, app.console))
+    app.tell(found.notes)
     return EXIT_DONE if found.error is None else EXIT_FAILED
 
 

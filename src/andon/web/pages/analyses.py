@@ -101,6 +101,7 @@ def _analysis(call: PageCall) -> Shown:
         "run": run,
         "runs": verbs.log(name) if run is not None else [],
         "shown": _shown(call, run) if run is not None else {},
+        "notes": run.notes if run is not None else [],
         "code": _code(call, run) if run is not None else [],
         "lamps": _LAMPS,
         "cell_words": cell_words,

@@ -8,9 +8,15 @@ import msgspec
 
 from andon.base.document import Document
 from andon.base.record import field
-from andon.model.analysis import AnalysisRun, Scalar
+from andon.model.analysis import Scalar
 from andon.model.person import PersonRole
-from andon.service.analysis_documents import AnalysisInfo, AnalysisLine, AnalysisOptions, AnalysisReproduction
+from andon.service.analysis_documents import (
+    AnalysisInfo,
+    AnalysisLine,
+    AnalysisOptions,
+    AnalysisReproduction,
+    AnalysisShown,
+)
 from andon.web.asking import AtCommit
 from andon.web.endpoint import Endpoint, RouteCall
 from andon.web.reading import moment
@@ -107,7 +113,7 @@ ENDPOINTS = (
         PersonRole.READER,
         "A run of an analysis, `NAME@N` or the newest of `NAME`: what it was made of, and what it made.",
         _show,
-        (AnalysisRun,),
+        (AnalysisShown,),
     ),
     Endpoint(
         "POST",
@@ -116,7 +122,7 @@ ENDPOINTS = (
         PersonRole.EDITOR,
         "Run an analysis of the server's folder against one commit, and keep what it made.",
         _run,
-        (AnalysisRun,),
+        (AnalysisShown,),
         body=AnalysisAsked,
         reports=True,
     ),
