@@ -120,6 +120,35 @@ class Teller:
                 hint="what went wrong stands above; `andon doctor` looks at the machine",
             )
 
+    def python(self, program: Path) -> None:
+        """Run a program with Python alone; its first word is kept with the part.
+
+        Raises:
+            DatasetError: it ended otherwise than well, so that the story can't go on.
+        """
+        import subprocess
+        import sys
+
+        out = self.story.console.out
+        typed = f"python {shlex.quote(str(program))}"
+        out.line()
+        out.line(f"{out.paint('$', 'accent')} {out.paint(typed, 'bold')}")
+        began = time.perf_counter()
+        done = subprocess.run([sys.executable, str(program)], capture_output=True, encoding="utf-8", check=False)
+        beat = self.story.beats[-1]
+        beat["commands"].append(typed)
+        beat["seconds"] = round(beat["seconds"] + time.perf_counter() - began, 3)
+        for line in (done.stdout + done.stderr).splitlines():
+            out.line(line)
+        if done.returncode != 0:
+            raise DatasetError(
+                "build.failed",
+                f"the story stops here: `{program.name}` ended with status {done.returncode}",
+                where=str(program),
+                hint="what went wrong stands above; `andon doctor` looks at the machine",
+            )
+        beat["figures"]["elsewhere"] = done.stdout.split()[0]
+
     def edit(self, path: str, what: str, *changes: tuple[str, str]) -> None:
         """Edit a file of the project: each change replaces a text by another."""
         place = self.app.start / path

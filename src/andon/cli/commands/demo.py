@@ -78,6 +78,7 @@ def tell(console: Console, folder: Path, pause: bool) -> None:
     _line(story)
     _cost(story)
     _worth(story)
+    _again(story)
     took = time.perf_counter() - began
     out.line()
     out.line(f"{out.paint('That was it', 'bold')}, in {seconds(took)}. Go on in the browser, or by typing:")
@@ -279,6 +280,15 @@ def _worth(story: Story) -> None:
         ana.story.beats[-1]["figures"].update(
             spared=str(spared), bought_all_the_same=str(all_the_same), cost=str(bill.total.money), weakest=weakest.name
         )
+
+
+def _again(story: Story) -> None:
+    text = "Somebody will ask how the months of mid-June came about. Ben makes them again: here, and as who has Python and no Andon."
+    with story.beat("The same number, anywhere", text, "ben", _on(7, 8, 17)) as ben:
+        version, folder = "marts.revenue_by_month@1998-06-15", story.folder / "mid-june"
+        ben.type("reproduce", version)
+        ben.type("isolate", version, "-o", str(folder))
+        ben.python(folder / "run.py")
 
 
 def _spared(ana: Teller) -> tuple[int, int]:
