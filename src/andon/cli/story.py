@@ -123,7 +123,8 @@ class Teller:
             )
 
     def python(self, script: str) -> None:
-        """Run a script of the story's folder with Python and DuckDB alone: nothing else of this installation is at hand.
+        """Run a script of the story's folder with Python and DuckDB alone: nothing else of this installation is at hand. Its first word
+        is kept with the part.
 
         Raises:
             DatasetError: it ended with another status than 0.
@@ -151,6 +152,7 @@ class Teller:
             out.line(line)
         beat = self.story.beats[-1]
         beat["commands"].append(f"python {script}")
+        beat["figures"]["elsewhere"] = done.stdout.partition(" ")[0]
         beat["seconds"] = round(beat["seconds"] + time.perf_counter() - began, 3)
         if done.returncode:
             raise DatasetError(
