@@ -243,5 +243,5 @@ class StagePacker:
         inputs = {name: self._written_out[name] for name in recipe.inputs}
         memory = str(self._build.engine.get("memory_limit") or "")
         with TemporaryDirectory(prefix="andon-") as work:
-            step = python_step(recipe, made, inputs, memory, Path(work))
+            step = python_step(recipe, made, inputs, memory, Path(work), self._build.engine.get("seed"))
         return step, replace(recipe, sql=f"select * from read_parquet({literal(made)})", inputs={}, code={})

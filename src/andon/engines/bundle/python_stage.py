@@ -39,6 +39,7 @@ def python_step(
     inputs: Mapping[str, Sequence[str]],
     memory_limit: str | None,
     work: Path,
+    seed: int | None,
 ) -> dict[str, Any]:
     """The step that runs the function of a recipe.
 
@@ -46,6 +47,7 @@ def python_step(
         made: the file that it writes.
         inputs: by dataset the files of the folder that hold its rows.
         work: an empty folder of the caller's.
+        seed: as it was recorded; None for the dataset's own.
     """
     definition = recipe.definition
     task = PythonTask(
@@ -59,6 +61,7 @@ def python_step(
         work=work,
         logical_time=recipe.moment,
         memory_limit=memory_limit or None,
+        seed=seed,
     )
     job, variables = described(task, Environment((sys.executable,), (), {}))
     return {
