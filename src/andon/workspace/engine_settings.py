@@ -48,16 +48,19 @@ def reading_settings(settings: Settings, folder: Folder) -> EngineSettings:
     return engine_settings(settings, temporary(settings, folder, "read"))
 
 
-def python_settings(settings: Settings, folder: Folder, packages: Packages, *, keeps: bool = True) -> PythonSettings:
+def python_settings(
+    settings: Settings, folder: Folder, packages: Packages | None = None, *, keeps: bool = True
+) -> PythonSettings:
     """For engines that run Python datasets.
 
     Args:
-        packages: of the lake.
+        packages: kept wheels of the lake; None: none are used.
         keeps: whether wheels may be kept, where the settings want that.
     """
     most = machine_memory()
     memory = int(settings.get("python.memory")) or (most and most * 4 // 5)
-    store = LakePackages(packages, keeps=keeps and bool(settings.get("python.keep_packages")))
+    wanted = keeps and bool(settings.get("python.keep_packages"))
+    store = LakePackages(packages, keeps=wanted) if packages is not None else None
     timeout = float(settings.get("python.timeout"))
     return PythonSettings(folder.state / "environments", timeout, memory, packages=store)
 

@@ -100,14 +100,18 @@ def fetch_wheel(name: str, sha256: str, target: Path) -> bool:
 def _fetched(
     dataset: str, lock: bytes, installed: Path, indexes: Indexes, folder: Path
 ) -> Iterator[tuple[KeptWheel, Path]]:
-    hashes: dict[tuple[str, str], set[str]] = {}
+    pinned: dict[str, dict[str, set[str]]] = {}
     for pin in pins_of(lock.decode("utf-8", "replace")):
-        hashes.setdefault((simple_name(pin.name), pin.version), set()).update(pin.hashes)
+        pinned.setdefault(simple_name(pin.name), {}).setdefault(pin.version, set()).update(pin.hashes)
     for name, version, tags in _installed(installed):
-        if (name, version) not in hashes:
+        versions = pinned.get(name)
+        if versions is None:
             continue  # what uv itself puts into an environment
-        file = _wheel([f for f in indexes.files(name) or () if f.sha256 in hashes[name, version]], tags)
-        if file is None:
+        # a version may be written in several ways; where there is one, that is meant
+        hashes = versions.get(version) or set().union(*versions.values())
+        files = [file for file in indexes.files(name) or () if file.sha256 in hashes]
+        file = _wheel(files, tags)
+        if file is None and any(not is_wheel_name(each.name) for each in files):
             raise DatasetError(
                 "build.environment",
                 f"`{name}=={version}` can't be kept: no index has a wheel of it for this machine, and what is built from source may be"
@@ -115,6 +119,8 @@ def _fetched(
                 where=dataset,
                 hint="use a version that comes as a wheel, or switch `python.keep_packages` off",
             )
+        if file is None:
+            raise IndexUnreachable(f"no package index has what is installed of `{name}=={version}` any more")
         target = folder / file.name
         if indexes.fetch(file, target) != file.sha256:
             raise IndexUnreachable(f"`{file.name}` came otherwise than the index says")

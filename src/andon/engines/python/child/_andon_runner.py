@@ -36,9 +36,9 @@ def main(job_file: str) -> int:
     import _andon_repeats as repeats  # type: ignore[import-not-found]
     import _andon_results as results  # type: ignore[import-not-found]
 
-    repeats.begin(job)
     report: dict[str, Any]
     try:
+        repeats.begin(job)
         report = {"ok": True, **_make(job, results)}
     except results.ResultError as error:
         report = {"ok": False, "kind": "result", "message": str(error), "hint": error.hint, "line": _line_of(job)}
