@@ -7,9 +7,9 @@ outcome is not known is done again by the next collection, and no file goes befo
 from __future__ import annotations
 
 import os
-import posixpath
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -19,22 +19,23 @@ from andon.base.clock import from_text, to_text
 from andon.base.database import in_batches
 from andon.base.files import lock_file, machine_error
 from andon.base.record import Record, field, replace
-from andon.errors import ConflictError, MachineError
+from andon.errors import ConflictError
 from andon.lake.going import CLOSED, DELETING, MARKED, TAKEN, GoingFile
 from andon.lake.iceberg.metadata import DERIVED
 from andon.lake.leases import ReaderNote
 from andon.lake.named_files import named_files
 from andon.lake.packing import files_of
+from andon.lake.stored_paths import files_there, normal, require_inside
 
 if TYPE_CHECKING:
     from andon.base.database import Row, Transaction
     from andon.lake.lake import Lake
     from andon.lake.roots import Roots
 
-#: Folders of the storage in which files are named by the catalog.
-NAMED = ("data", "raw")
 #: So many files are deleted before it is noted which.
-_AT_ONCE = 500
+_AT_ONCE = 2000
+#: So many go at the same time, in shares of so many: a file system has several at hand.
+_THREADS, _SHARE = 8, 64
 #: Held by who takes files away, or brings them back.
 _LOCK = ".collecting"
 
@@ -132,7 +133,7 @@ class Collector:
         Raises:
             MachineError: `lake.corrupt` where a row can't be read: it may name any file. `machine.storage` where another catalog can't be.
         """
-        there = dict(self._there())
+        there = dict(files_there(self._lake.storage))
         going = self._lake.going.all()
         needed = self._roots()
         rows = self._lake.database.query("select id, dataset, body from version where is_view = 0 order by created, id")
@@ -142,7 +143,7 @@ class Collector:
         for id, dataset, body in rows:
             reason = needed.needed.get(id)
             for file in files_of(body):
-                path = _normal(file.path)
+                path = normal(file.path)
                 if path is None:
                     refused.append(file.path)
                 elif reason is not None:
@@ -292,11 +293,13 @@ class Collector:
 
     def _delete(self, files: Mapping[str, UnneededFile], paths: Sequence[str]) -> list[str]:
         deleted: list[str] = []
-        require_inside(self._lake, paths)
+        require_inside(self._lake.storage, paths)
         for start in range(0, len(paths), _AT_ONCE):
             batch = paths[start : start + _AT_ONCE]
-            for path in batch:
-                self._lake.storage.delete(path)
+            shares = [batch[first : first + _SHARE] for first in range(0, len(batch), _SHARE)]
+            with ThreadPoolExecutor(max_workers=_THREADS) as pool:
+                for _ in pool.map(self._remove, shares):
+                    pass
             now = to_text(self._lake.clock())
             with self._lake.database.write() as transaction:
                 transaction.execute_many(
@@ -310,25 +313,9 @@ class Collector:
             deleted += batch
         return deleted
 
-    # -- what is there
-
-    def _there(self) -> Iterator[tuple[str, int]]:
-        """All files of the storage that the catalog could name, with their sizes. No link is followed."""
-        root = self._lake.storage.engine_path(".").removesuffix("/.")
-        for folder in NAMED:
-            waiting = [folder]
-            while waiting:
-                above = waiting.pop()
-                try:
-                    entries = list(os.scandir(f"{root}/{above}"))
-                except FileNotFoundError:
-                    continue
-                for entry in entries:
-                    path = f"{above}/{entry.name}"
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(path)
-                    elif entry.is_file(follow_symlinks=False):
-                        yield path, entry.stat(follow_symlinks=False).st_size
+    def _remove(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            self._lake.storage.delete(path)
 
 
 @contextmanager
@@ -353,30 +340,6 @@ def collecting(lake: Lake) -> Iterator[None]:
         yield
     finally:
         os.close(held)
-
-
-def require_inside(lake: Lake, paths: Iterable[str]) -> None:
-    """Refuse files that lie outside of the storage, whatever its folders are linked to.
-
-    Raises:
-        MachineError: `lake.corrupt`.
-    """
-    root = Path(lake.storage.engine_path(".")).resolve()
-    folders: dict[str, bool] = {}
-    for path in paths:
-        folder = path.rpartition("/")[0]
-        if folder not in folders:
-            folders[folder] = Path(lake.storage.engine_path(folder)).resolve().is_relative_to(root)
-        if _normal(path) != path or not folders[folder]:
-            raise MachineError(
-                "lake.corrupt", f"`{path}` is no file of this storage", where=path, hint="`andon doctor`"
-            )
-
-
-def _normal(path: str) -> str | None:
-    """A path as the storage lists it, or None where it leads elsewhere."""
-    normal = posixpath.normpath(path)
-    return normal if not path.startswith("/") and normal.partition("/")[0] in NAMED and "/" in normal else None
 
 
 def _states(query: Callable[..., list[Row]], paths: Sequence[str]) -> dict[str, tuple[str, int]]:

@@ -6,7 +6,7 @@ folder entry. A disk that changes bytes behind the system's back touches no mark
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from andon.base.cache import Cache, Entries
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _MARKS = 20_000
 #: So many new marks are kept at once.
 _BATCH = 500
+#: So many bytes one of these reads at a time, where files are small: to hand one over costs as much as to read it.
+_SHARE = 1 << 20
 #: So many files are read at once: a disk has several at hand, and hashing leaves the interpreter alone.
 _AT_ONCE = 8
 
@@ -108,20 +110,24 @@ class Intact:
         """
         from concurrent.futures import ThreadPoolExecutor
 
-        found, read = [], 0
+        found, count, read = [], 0, 0
+        shares = [*_shares(files)]
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
             try:
-                for number, (file, damage) in enumerate(zip(files, pool.map(self._read, files), strict=True), start=1):
-                    if damage is not None:
-                        found.append(damage)
-                    read += file.size
-                    if told is not None:
-                        told(number, read)
+                for share, damages in zip(shares, pool.map(self._read_all, shares), strict=True):
+                    found += damages
+                    for file in share:
+                        count, read = count + 1, read + file.size
+                        if told is not None:
+                            told(count, read)
             except BaseException:  # whoever is told may have enough
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
         self.flush()
         return found
+
+    def _read_all(self, files: Sequence[Sealed]) -> list[Damage]:
+        return [damage for file in files if (damage := self._read(file)) is not None]
 
     def _read(self, file: Sealed) -> Damage | None:
         try:
@@ -179,3 +185,17 @@ class Intact:
         self._new[path] = known
         if len(self._new) >= _BATCH:
             self.flush()
+
+
+def _shares(files: Sequence[Sealed]) -> Iterator[list[Sealed]]:
+    """Files in their order, in lists of some bytes."""
+    share: list[Sealed] = []
+    size = 0
+    for file in files:
+        share.append(file)
+        size += file.size
+        if size >= _SHARE:
+            yield share
+            share, size = [], 0
+    if share:
+        yield share

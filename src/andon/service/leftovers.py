@@ -15,6 +15,7 @@ from andon.base.temporary import left_behind, system_place
 from andon.errors import AndonError, MachineError
 from andon.lake.catalogs import other_catalogs
 from andon.lake.named_files import named_files
+from andon.lake.stored_paths import NAMED
 from andon.workspace.folder import STATE_FOLDER
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     from andon.workspace.workspace import Workspace
 
-#: Folders of the storage in which files are named by the catalog.
-_NAMED = ("data", "raw", "analyses", "packages")
 
 
 class Leftovers(Document):
@@ -72,7 +71,7 @@ def _orphans(workspace: Workspace) -> Iterator[Path]:
     """Files of the storage that neither a version nor a build names: of runs that were killed, or results of the same content."""
     root = Path(workspace.lake.storage.engine_path(".")).resolve()
     named = named_files(workspace.lake.database) | named_elsewhere(workspace)
-    for folder in _NAMED:
+    for folder in NAMED:
         for above, folders, files in os.walk(root / folder):
             for name in [name for name in folders if name.endswith(".part")]:
                 folders.remove(name)

@@ -1,0 +1,60 @@
+"""Paths of a storage: what lies there, and what is no path of it. Nothing is believed that a row says, and no link is followed."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from andon.errors import MachineError
+
+if TYPE_CHECKING:
+    from andon.lake.storage import Storage
+
+#: Folders of the storage in which files are named by the catalog.
+NAMED = ("data", "raw", "analyses", "packages")
+
+
+def files_there(storage: Storage) -> Iterator[tuple[str, int]]:
+    """All files of the storage that the catalog could name, with their sizes."""
+    root = storage.engine_path(".").removesuffix("/.")
+    for folder in NAMED:
+        waiting = [folder]
+        while waiting:
+            above = waiting.pop()
+            try:
+                entries = list(os.scandir(f"{root}/{above}"))
+            except FileNotFoundError:
+                continue
+            for entry in entries:
+                path = f"{above}/{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(path)
+                elif entry.is_file(follow_symlinks=False):
+                    yield path, entry.stat(follow_symlinks=False).st_size
+
+
+def require_inside(storage: Storage, paths: Iterable[str]) -> None:
+    """Refuse files that lie outside of the storage, whatever its folders are linked to.
+
+    Raises:
+        MachineError: `lake.corrupt`.
+    """
+    root = Path(storage.engine_path(".")).resolve()
+    folders: dict[str, bool] = {}
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        if folder not in folders:
+            folders[folder] = Path(storage.engine_path(folder)).resolve().is_relative_to(root)
+        if normal(path) != path or not folders[folder]:
+            raise MachineError(
+                "lake.corrupt", f"`{path}` is no file of this storage", where=path, hint="`andon doctor`"
+            )
+
+
+def normal(path: str) -> str | None:
+    """A path as the storage lists it, or None where it leads elsewhere."""
+    found = posixpath.normpath(path)
+    return found if not path.startswith("/") and found.partition("/")[0] in NAMED and "/" in found else None
