@@ -43,6 +43,16 @@ def own(tmp_path) -> Iterator[tuple[Clone, Serving]]:
         yield clone, found
 
 
+WHO = """import andon
+
+andon.keep("rows", andon.open().sql("select *, '<b-canary>' as b from marts.totals"))
+open("some.bin", "w").write("x")
+print("<b-canary>", andon.parameter("more", "<i>"))
+for name in ("<b>.txt", "<b>.csv", "<b>.html", "<b>.parquet"):
+    open(name, "w").write("<b-canary>,x\\n1,2\\n")
+"""
+
+
 @pytest.fixture(scope="session")
 def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """A project with a run that is held, one that failed in part, personal columns, and people who may more or less."""
@@ -55,7 +65,11 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     asked = "select customer, sum(amount) as s from shop.orders group by 1"
     clone.write("insights/who.md", f'---\nquestion: "Who <b>?"\nquery: {asked}\n---\n')
     clone.write("insights/plain.md", "---\nquestion: Why?\nuses: [marts.count]\n---\n")
+    clone.fill({"analyses/who.py": WHO, "analyses/plain.py": "print(1 / 0)\n"})
     clone.run()
+    with clone.opened() as service:
+        service.analyses.run("who")
+        service.analyses.run("plain")
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,70\n")
     clone.refresh()
     clone.write("datasets/marts/count.sql", "select 1 / 0 as n, cast('x<i>' as integer) as m from shop.orders\n")

@@ -64,6 +64,7 @@ PARTS = {
     "call": ("none", CANARY),
     "incident": ("1", "2", CANARY, "0", "9" * 30),
     "name": ("who", "who", "plain", CANARY, "no/such"),
+    "file": ("some.bin", "some.bin", CANARY, "none.txt", "../../andon.toml"),
     "number": ("1", "2", CANARY, "0", "9" * 30),
 }
 PAGES = {page.path: page for page in all_pages()}
