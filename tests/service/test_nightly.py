@@ -16,8 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from andon.base.cancel import CancelToken
 from andon.model.incident import Incident
 from andon.model.signal import SignalKind
+from andon.runs.goal import Listener
 from andon.service.service import Service
 from kit.clones import FILES, Clone
 
@@ -84,6 +86,29 @@ def test_each_night_a_sample_is_built_again_and_the_lake_read_once(project):
     tick(project, hours=12)
     assert (len(noted(project)), readings(project)) == (6, 2)
     assert of_proofs(project) == []
+
+
+def test_a_night_that_is_stopped_is_gone_on_with(project):
+    stop = CancelToken()
+    heard: list[str] = []
+
+    def report(event: object) -> None:
+        heard.append(str(event))
+
+    stop.cancel()
+    with project.opened() as service:
+        service.nightly.passed("main", Listener(report, cancel=stop), is_beside=True)
+        service.nightly.wait()
+        assert service.workspace.nights.done() == {}
+        assert service.workspace.claims.held("") == []
+        service.nightly.passed("main", Listener(report), is_beside=True)
+        service.nightly.wait()
+        assert service.workspace.nights.done().keys() == {"verify"}, "one after another, beside the passes"
+        service.nightly.passed("main", Listener(report), is_beside=True)
+        service.nightly.wait()
+        service.nightly.passed("main", Listener(report), is_beside=True)
+    assert (len(noted(project)), readings(project)) == (3, 1)
+    assert ["proved tonight: 3" in text for text in heard] == [False, True]
 
 
 def test_without_a_line_nothing_is_proved(project):
