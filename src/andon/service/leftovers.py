@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-
 class Leftovers(Document):
     """What was found, or removed: how many files and bytes, and some of their paths."""
 
