@@ -160,7 +160,7 @@ PYTHON = [
     # threads add what each of them made in the order in which they are done
     _python("forest_in_threads", "n_jobs", "from sklearn.ensemble import RandomForestRegressor", "frame = points.order('id').df()\nmodel = RandomForestRegressor(10, n_jobs=2).fit(frame[['x']], frame['y'])\nreturn {'p': model.predict(frame[['x']])}"),
     # what nothing makes repeat
-    _python("new_generator", "np.random.default_rng()", "import numpy as np", "return {'v': np.random.default_rng().normal(size=20)}"),
+    _python("new_generator", "numpy.random.default_rng()", "import numpy as np", "return {'v': np.random.default_rng().normal(size=20)}"),
     _python("of_the_system", "os.urandom()", "import os", "return [{'v': os.urandom(8).hex()}]"),
     _python("unique", "uuid.uuid4()", "import uuid", "return [{'v': str(uuid.uuid4())}]"),
     _python("secret", "secrets.token_hex()", "import secrets", "return [{'v': secrets.token_hex(8)}]"),

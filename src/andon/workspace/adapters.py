@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from andon.base.cache import FileCache
 from andon.base.clock import Clock
 from andon.base.database import migrate
-from andon.base.files import make_folder
+from andon.base.files import machine_error, make_folder
 from andon.base.lru import Lru
 from andon.base.postgres import is_postgres
 from andon.base.record import Record
@@ -316,7 +316,11 @@ class Adapters:
     def _share(self, group: str, catalog: Path | None, storage: Path) -> None:
         """Let a group share the lake: its folders are made for it, and one that was there is shared by who owns it."""
         for folder in (storage,) if catalog is None else (catalog.parent, storage):
-            is_own = not folder.exists() or folder == storage or folder.is_relative_to(self.folder.state)
+            try:
+                is_there = folder.exists()
+            except PermissionError as error:
+                raise machine_error(error, f"look into `{folder.parent}`") from error
+            is_own = not is_there or folder == storage or folder.is_relative_to(self.folder.state)
             make_folder(folder)
             share(folder, group, is_own=is_own)
 

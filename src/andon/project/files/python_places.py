@@ -148,6 +148,8 @@ def _found(tree: ast.Module) -> Iterator[_Told]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             yield from _of_call(node, imported, ordered)
+            if any(word.arg == "n_jobs" and not _is_one_thread(word.value) for word in node.keywords):
+                yield node, "n_jobs", (_MEET, "leave it out, or `n_jobs=-1`: all that the process has is one thread")
             if is_polars and _is_unordered(node) and id(node) not in ordered:
                 method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
                 yield (
@@ -194,6 +196,14 @@ def _of_call(node: ast.Call, imported: Imported, ordered: set[int]) -> Iterator[
         yield node, f".{method}()", _METHODS[method]
     elif (known := _known(name)) is not None and id(node) not in ordered:
         yield node, f"{name}()", known
+
+
+def _is_one_thread(value: ast.expr) -> bool:
+    """Whether a number of jobs is one, or as many as there are for a dataset's process."""
+    try:
+        return ast.literal_eval(value) in (None, 1, -1)
+    except ValueError:
+        return False
 
 
 def _is_unordered(node: ast.Call) -> bool:
