@@ -16,6 +16,7 @@ import pytest
 
 from andon.project.files.packages import lock_inputs
 from kit.clones import Clone
+from kit.isolated import run_folder
 from kit.locks import lock_or_skip
 from kit.repeat_corpus import ENTRIES, FEW, MANY, PYTHON, events, files, python_files
 
@@ -103,6 +104,23 @@ def test_what_is_declared_comes_out_on_other_machines_in_other_places_and_beside
         for process in beside:
             as_declared(told(process), wide=wide)
         shutil.rmtree(place)
+
+
+#: Every so manyth is packed; `ANDON_REPLAYS=3` packs all.
+PACKED = ENTRIES if int(os.environ.get("ANDON_REPLAYS", "1")) > 2 else ENTRIES[::6]
+
+
+def test_what_is_declared_comes_out_in_a_folder_without_andon(lab, tmp_path) -> None:
+    clone, wide = lab
+    for entry in PACKED:
+        with clone.opened() as service:
+            service.isolating.isolate(f"lab.{entry.name}", tmp_path / entry.name)
+        found = run_folder(tmp_path / entry.name)
+        if entry.open is None or not wide:
+            assert (found.returncode, found.stdout.partition(" ")[0]) == (0, "IDENTICAL"), (entry, found)
+        elif found.stdout.startswith("DIFFERENT"):
+            assert entry.open in found.stdout, (entry, found)
+        shutil.rmtree(tmp_path / entry.name)
 
 
 def test_the_lint_tells_the_open_ones_and_no_other(lab) -> None:
