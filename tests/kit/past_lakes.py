@@ -20,6 +20,8 @@ from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.service import Service
 from kit.clones import Clone
 
+#: Folders of a sample beside its lake: of backups, and of a stage.
+KEPT, PACKED = "kept", "packed"
 SAMPLES = Path(__file__).parents[1] / "samples"
 #: What of `.andon/` is made anew where it is needed.
 _DISPOSABLE = {(".andon", name) for name in ("cache.db", "environments", "tmp")}
@@ -60,6 +62,10 @@ _FILES = {
         " timestamp '2025-01-02 03:04:05' as m, timestamptz '2025-01-02 03:04:05+00' as z, [1, 2] as l,"
         " {'a': 1, 'b': 'x'} as s, map {'k': 1} as p, 'a'::blob as r, time '03:04' as c\n"
     ),
+    "analyses/noted.py": (
+        "import andon\n\nrows = andon.open().sql('select customer, n from marts.totals order by customer')\n"
+        "print('read')\nandon.keep('totals', rows)\nandon.keep('most', max(n for _, n in rows))\n"
+    ),
     "datasets/marts/rated.py": (
         'import rates\nfrom andon import dataset, read\n\n\n@dataset(owner="ben")\n'
         'def rated(rows=read("marts.keys")):\n'
@@ -74,7 +80,7 @@ def _day(clone: Clone, number: int, *rows: str) -> None:
 
 def make(root: Path) -> Clone:
     """A project with a dataset of each kind after refreshes, edits, a held run, an undo, a branch and its publish, a tag, a question
-    and its answer, and a request."""
+    and its answer, a run of an analysis, a stage in a folder, and a backup."""
     start = datetime(2025, 3, 1, 8, tzinfo=UTC)
     steps = itertools.count()
     clone = Clone(root, clock=lambda: start + timedelta(hours=7 * next(steps)))
@@ -103,6 +109,9 @@ def make(root: Path) -> Clone:
     clone.switch("main")
     with clone.opened() as service:
         service.renaming.rename("marts.keys", "marts.most", RunOptions(agreed=ANY_PLAN))
+        service.analyses.run("noted")
+        service.isolating.isolate("marts.totals", root / PACKED)
+        service.backups.make(str(root / KEPT))
     return clone
 
 
@@ -138,6 +147,7 @@ def read(root: Path, environ: dict[str, str] | None = None) -> dict[str, Any]:
                 [entry.commit.id, entry.commit.message, entry.commit.author] for entry in service.history.log(limit=100)
             ],
             "questions": [[each.number, each.dataset, each.what, each.state] for each in asked],
+            "analyses": [[run.name, run.number, run.version] for run in service.analyses.log()],
             "runs": [[run.number, run.status, run.published] for run in service.workspace.runs.newest(100)],
         }
 

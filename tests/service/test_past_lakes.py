@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from andon.engines.duckdb.fingerprint import ALGORITHM
+from andon.service.restoring import restore
 from kit.clones import Clone
-from kit.past_lakes import SAMPLES, make, read, unpacked
+from kit.isolated import run_folder
+from kit.past_lakes import KEPT, PACKED, SAMPLES, make, read, unpacked
 
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.json"))
 
@@ -22,13 +24,36 @@ def past(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Clone, dict[st
 
 def test_all_that_could_be_read_then_is_read_the_same_and_is_whole(past) -> None:
     clone, then = past
-    now = read(clone.root)
+    _is_as_then(read(clone.root), then)
+    with clone.opened() as service:
+        assert service.verifying.verify(all=True).damaged == []
+
+
+def test_a_backup_of_then_comes_back(past, tmp_path) -> None:
+    clone, then = past
+    if not (clone.root / KEPT).exists():
+        pytest.skip("that release made none")
+    restore(clone.root / KEPT, tmp_path / "elsewhere", environ={"HOME": str(tmp_path)})
+    _is_as_then(read(tmp_path / "elsewhere"), then)
+
+
+def test_a_stage_of_then_is_made_again_and_so_is_an_analysis(past) -> None:
+    clone, then = past
+    if not (clone.root / PACKED).exists():
+        pytest.skip("that release made none")
+    assert run_folder(clone.root / PACKED).stdout.startswith("IDENTICAL")
+    with clone.opened() as service:
+        for name, number, _ in then["analyses"]:
+            assert service.analysis_reproducing.reproduce(f"{name}@{number}").verdict.holds
+
+
+def _is_as_then(now: dict[str, Any], then: dict[str, Any]) -> None:
     # a fingerprint of another algorithm is made anew
     kept = {version: text for version, text in then["contents"].items() if text.startswith(f"{ALGORITHM}:")}
     assert {version: now["contents"][version] for version in kept} == kept
-    assert {**now, "contents": None} == {**then, "contents": None}
-    with clone.opened() as service:
-        assert service.verifying.verify(all=True).damaged == []
+    assert {name: now[name] for name in then if name != "contents"} == {
+        n: each for n, each in then.items() if n != "contents"
+    }
 
 
 def test_all_that_was_built_then_is_built_again_the_same(past) -> None:
