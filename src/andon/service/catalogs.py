@@ -42,6 +42,7 @@ class CatalogPlaces:
             raise UsageError(
                 "usage.bad_argument",
                 f"the catalog is a file, `{Path(database.place).name}`: who may read it, its permissions say",
+                where=database.place,
                 hint="`lake.group` shares a lake with a group of the system",
             )
         if readers is None and writers is None:
@@ -67,7 +68,8 @@ class CatalogPlaces:
                 raise UsageError(
                     "usage.bad_argument",
                     f"no catalog of a lake is in `{_named(old)}`",
-                    hint="`andon config list` shows which one this project has",
+                    where=old.place,
+                    hint="`andon config show` tells which one this project has",
                 )
             migrate(old, "lake", LAKE)
             migrate(old, "state", STATE)
@@ -75,6 +77,7 @@ class CatalogPlaces:
                 raise UsageError(
                     "usage.bad_argument",
                     f"a catalog of a lake is in `{_named(new)}` already",
+                    where=new.place,
                     hint="name a new file, or a schema of its own: `postgresql://…/database?schema=acme`",
                 )
             migrate(new, "lake", LAKE)
