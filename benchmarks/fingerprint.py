@@ -19,10 +19,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from measure import Sample, median, run_measured
+from parts import write_part
 from row_diff import _GENERATE, FULL, QUICK
 
 HERE = Path(__file__).parent
-BEGIN, END = "<!-- fingerprint: begin -->", "<!-- fingerprint: end -->"
 ROUNDS = 5
 BUDGET = 1.0
 
@@ -63,11 +63,10 @@ def measure(path: Path) -> list[tuple[str, Sample, Sample]]:
     return found
 
 
-def render(rows: int, found: list[tuple[str, Sample, Sample]]) -> str:
+def render(rows: int, found: list[tuple[str, Sample, Sample]]) -> list[str]:
     """The section of the results page."""
     today = datetime.now(UTC).date().isoformat()
     lines = [
-        BEGIN,
         "## Content fingerprint",
         "",
         f"Written by `python benchmarks/fingerprint.py`, which says what is compared: {rows:,} rows of eight columns.",
@@ -82,7 +81,7 @@ def render(rows: int, found: list[tuple[str, Sample, Sample]]) -> str:
             f"| {threads} | {ours.cpu:.2f} | {ours.wall:.2f} | {read.cpu:.2f} | {read.wall:.2f} | {ours.cpu / read.cpu:.2f} |"
             f" {ours.wall / read.wall:.2f} | ≤ {BUDGET} × wall | {verdict} |"
         )
-    return "\n".join([*lines, "", END])
+    return lines
 
 
 def main() -> int:
@@ -96,13 +95,10 @@ def main() -> int:
     folder.mkdir(parents=True)
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     run_measured([sys.executable, "-c", _GENERATE, str(rows), str(folder)], HERE, environment)
-    text = render(rows, measure(folder / "before.parquet"))
-    sys.stdout.write(text + "\n")
+    page = render(rows, measure(folder / "before.parquet"))
+    sys.stdout.write("\n".join(page) + "\n")
     if not quick:
-        page = HERE / "RESULTS.md"
-        before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-        after = rest.partition(END)[2].strip()
-        page.write_text(f"{before.rstrip()}\n\n{text}\n" + (f"\n{after}\n" if after else ""), encoding="utf-8")
+        write_part("fingerprint", page)
     return 0
 
 

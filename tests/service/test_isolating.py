@@ -25,8 +25,8 @@ from andon.service.isolating import IsolateOptions
 from andon.service.locks import lock
 from andon.service.service import Service
 from kit.clones import Clone
+from kit.each_kind import year_of_lake
 from kit.isolated import run_folder, text_files
-from kit.years import year_of_lake
 
 ROWS = {
     "raw/o1.csv": 'id,customer,amount\n1,ada,10.5\n2,"b\'en",5\n',

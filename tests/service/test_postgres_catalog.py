@@ -13,6 +13,7 @@ import pytest
 
 from andon.base.postgres import PostgresDatabase
 from andon.errors import MachineError, UsageError
+from andon.service.restoring import restore
 from kit.clones import FILES, Clone
 from kit.past_lakes import make, read
 from kit.servers import PASSWORD, PostgresServer
@@ -202,6 +203,31 @@ def test_a_catalog_is_copied_to_postgres_and_back_and_all_is_as_it_was(tmp_path,
         service.catalogs.copy(address, "back.db")
     assert read(made.root, {"ANDON_CATALOG": "back.db"}) == later
     assert read(made.root) == then
+
+
+def test_a_backup_comes_back_into_a_schema_in_which_no_lake_is(tmp_path, postgres, address) -> None:
+    clone = project(tmp_path / "acme", address)
+    clone.run()
+    clone.write("datasets/marts/count.sql", "select count(*) + 1 as n from shop.orders\n")
+    clone.run()
+    clone.undo()
+    with clone.opened() as service:
+        service.backups.make(str(tmp_path / "kept"))
+    then = read(clone.root, {"LAKE": address})
+    with pytest.raises(UsageError) as raised:
+        restore(tmp_path / "kept", tmp_path / "again", environ={"LAKE": address})
+    assert raised.value.code == "usage.exists"
+    assert PASSWORD not in str(raised.value)
+    assert not (tmp_path / "again").exists()
+    other = postgres.catalog(f"lake_{uuid4().hex[:12]}")
+    found = restore(tmp_path / "kept", tmp_path / "again", environ={"LAKE": other})
+    assert found.catalog == PostgresDatabase(other).place
+    assert read(tmp_path / "again", {"LAKE": other}) == then == read(clone.root, {"LAKE": address})
+    again = Clone(tmp_path / "again", environ={"LAKE": other})
+    again.redo()
+    assert again.ask("from marts.count") == [(4,)]
+    assert clone.ask("from marts.count") == [(3,)]
+    assert not list(again.root.glob(".andon/catalog*"))
 
 
 @pytest.mark.parametrize("bad", ["postgresql://h/d?schema=A;b", "postgresql://h/d?schema="])

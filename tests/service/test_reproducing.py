@@ -14,7 +14,7 @@ import pytest
 from andon.errors import MachineError, UsageError
 from andon.model.reproduction import Reproduction, ReproVerdict
 from kit.clones import Clone
-from kit.years import KINDS, year_of_lake
+from kit.each_kind import KINDS, year_of_lake
 
 
 def everything(clone: Clone) -> dict[tuple[str, str], Reproduction]:

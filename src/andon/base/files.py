@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import re
 import secrets
@@ -65,6 +66,12 @@ def is_left_half(name: str) -> bool:
     """Whether a file of this name was being written by a process of this machine that is gone."""
     half = _HALF.match(name)
     return half is not None and is_gone(same_machine(half["process"]))
+
+
+def file_hash(path: Path) -> str:
+    """The sha256 of what a file holds. Raises `OSError`."""
+    with path.open("rb") as reader:
+        return hashlib.file_digest(reader, "sha256").hexdigest()
 
 
 def sync_file(path: str) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andon.base.names import literal, quote
+from andon.base.near import NEARLY
 from andon.base.text import plural
-from andon.engines.duckdb.nearly import NEARLY
 from andon.engines.duckdb.row_diff import DiffQuestion, DiffSide, compare
 from andon.model.check import Tolerance
 from andon.model.reproduction import ReproVerdict

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from andon.base.near import NEARLY
 from andon.base.record import Record
 from andon.engines.duckdb.instance import file_list
-from andon.engines.duckdb.nearly import NEARLY, nearly_the_same
+from andon.engines.duckdb.nearly import nearly_the_same
 from andon.engines.duckdb.row_diff import DiffQuestion, DiffSide, compare
 from andon.engines.duckdb.row_diff_sql import nothing
 from andon.model.check import Tolerance

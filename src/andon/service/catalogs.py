@@ -6,16 +6,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from andon.base.database import migrate
 from andon.base.postgres import PostgresDatabase, is_postgres
 from andon.base.sqlite import SqliteDatabase
 from andon.errors import UsageError
-from andon.lake.catalog_copy import copy_tables
 from andon.lake.catalogs import enlist
 from andon.lake.lake import Lake
-from andon.lake.schema import MIGRATIONS as LAKE
 from andon.model.catalog_copy import CatalogCopy, CatalogGrants
-from andon.state.schema import MIGRATIONS as STATE
+from andon.workspace.catalog import fill_catalog
 
 if TYPE_CHECKING:
     from andon.base.database import Database
@@ -42,6 +39,7 @@ class CatalogPlaces:
             raise UsageError(
                 "usage.bad_argument",
                 f"the catalog is a file, `{Path(database.place).name}`: who may read it, its permissions say",
+                where=database.place,
                 hint="`lake.group` shares a lake with a group of the system",
             )
         if readers is None and writers is None:
@@ -67,19 +65,17 @@ class CatalogPlaces:
                 raise UsageError(
                     "usage.bad_argument",
                     f"no catalog of a lake is in `{_named(old)}`",
-                    hint="`andon config list` shows which one this project has",
+                    where=old.place,
+                    hint="`andon config show` tells which one this project has",
                 )
-            migrate(old, "lake", LAKE)
-            migrate(old, "state", STATE)
             if Lake.is_in(new):
                 raise UsageError(
                     "usage.bad_argument",
                     f"a catalog of a lake is in `{_named(new)}` already",
+                    where=new.place,
                     hint="name a new file, or a schema of its own: `postgresql://…/database?schema=acme`",
                 )
-            migrate(new, "lake", LAKE)
-            migrate(new, "state", STATE)
-            copied = copy_tables(old, new)
+            copied = fill_catalog(old, new)
             enlist(self._workspace.lake.storage, new)
             return CatalogCopy(
                 old.place,

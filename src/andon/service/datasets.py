@@ -26,9 +26,8 @@ from andon.project.select import select as choose
 from andon.project.select import selectable
 from andon.runs.inspection.personal import discreet_kept
 from andon.service.dataset_page import Page
-from andon.service.reproducing import commit_ref
 from andon.workspace.masks import masked_columns
-from andon.workspace.view import View
+from andon.workspace.view import View, commit_ref
 
 if TYPE_CHECKING:
     from andon.lineage.descriptions import Descriptions

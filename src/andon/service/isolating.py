@@ -11,9 +11,8 @@ from andon.model.build import Build
 from andon.model.isolation import PackedFolder
 from andon.model.quarantine import is_aside
 from andon.model.run import TaskResult, TaskStatus
-from andon.service.reproducing import commit_ref
 from andon.workspace.masks import masked_columns
-from andon.workspace.view import View
+from andon.workspace.view import View, commit_ref
 
 if TYPE_CHECKING:
     from andon.model.dataset import Definition

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
-from andon.base.clock import from_text, to_text
+from andon.base.clock import to_text
 from andon.errors import AndonError, MachineError
 from andon.model.reproduction import OpenConstruct, RebuiltInput, Reproduction, ReproVerdict
 from andon.model.reproduction_sample import MissCause, NotedReproduction
 from andon.runs.inspection.recorded_places import places_of, recorded_findings
 from andon.workspace.masks import masked_columns
-from andon.workspace.view import View
+from andon.workspace.view import View, commit_ref
 
 if TYPE_CHECKING:
     from andon.model.build import Build
@@ -165,16 +164,6 @@ class Reproducing:
             for what, was, found, exact in known
             if was and found and was != found
         ]
-
-
-def commit_ref(workspace: Workspace, ref: str | None) -> str | None:
-    """A ref of a past commit; a date alone is the end of that day on the branch that is read."""
-    if ref is None or workspace.lake.refs.find(ref) is not None:
-        return ref
-    with contextlib.suppress(ValueError):
-        from_text(ref)
-        return f"{workspace.reading()}@{ref}"
-    return ref
 
 
 def _beside(again: Again) -> list[OpenConstruct]:

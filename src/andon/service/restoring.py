@@ -8,6 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from andon.base.clock import Clock, from_text, system_clock
 from andon.base.files import machine_error, make_folder, sync_all, sync_file, write_whole
 from andon.base.paths import is_inside
+from andon.base.postgres import PostgresDatabase
 from andon.base.record import Record
 from andon.base.sqlite import SqliteDatabase
 from andon.base.temporary import Temporary
@@ -34,6 +36,7 @@ from andon.service.backups import copied
 from andon.sources.files.paths import is_remote
 from andon.state.tokens import Tokens
 from andon.workspace.base import Base, Bases, InCommon
+from andon.workspace.catalog import fill_catalog, is_taken, shown_place
 from andon.workspace.folder import STATE_FOLDER, Folder
 from andon.workspace.workspace import Workspace
 
@@ -111,7 +114,7 @@ def restore(
     return LakeRestored(
         folder=str(into),
         storage=str(work.storage.root),
-        catalog=str(work.catalog),
+        catalog=shown_place(work.catalog),
         backup=folder.backup(id),
         files=len(manifest.files),
         bytes=sum(file.size for file in manifest.files),
@@ -180,7 +183,7 @@ class _Restoring:
             self._lake = Lake(self._database, LocalStorage(into), clock)
             workspace = Workspace.open(into, environ=environ, clock=clock, config=self._config())
             place, self.catalog = workspace.places_of_lake
-            if self.catalog.exists():
+            if is_taken(self.catalog):
                 raise _there(self.catalog)
             self.storage = LocalStorage(place, is_shared=bool(workspace.settings.get("lake.group")))
         except AndonError:
@@ -213,6 +216,13 @@ class _Restoring:
         """
         written = self._write_files() if self._is_new else ([], [])
         self._database.close()
+        if isinstance(self.catalog, str):
+            if is_taken(self.catalog):
+                raise _there(self.catalog)
+            with closing(SqliteDatabase(self._copy)) as file, closing(PostgresDatabase(self.catalog)) as server:
+                fill_catalog(file, server)
+            self._mark.unlink(missing_ok=True)
+            return written
         try:
             make_folder(self.catalog.parent)
             self._copy.chmod(self._manifest.catalog.mode)
@@ -341,11 +351,12 @@ def _move_new(file: Path, target: Path) -> None:
             beside.unlink(missing_ok=True)
 
 
-def _there(catalog: Path) -> UsageError:
+def _there(catalog: Path | str) -> UsageError:
+    place = shown_place(catalog)
     return UsageError(
         "usage.exists",
-        f"there is a lake already: `{catalog}`",
-        where=str(catalog),
+        f"there is a lake already: `{place}`",
+        where=place,
         hint="restore into another folder; where `andon.toml` names this place, the folder needs one of its own that names another",
     )
 

@@ -16,9 +16,8 @@ from andon.errors import UsageError
 from andon.model.dataset import ClockUse, Kind, Materialize
 from andon.model.quarantine import is_aside
 from andon.service.reduced_inputs import Reduction, reduced, require_condition
-from andon.service.reproducing import commit_ref
 from andon.workspace.masks import masked_columns
-from andon.workspace.view import View
+from andon.workspace.view import View, commit_ref
 
 if TYPE_CHECKING:
     from andon.model.build import Build

@@ -222,9 +222,10 @@ class Adapters:
         return self._path("storage")
 
     @property
-    def catalog(self) -> Path:
-        """Where its catalog lies, or will."""
-        return self._path("catalog")
+    def catalog(self) -> Path | str:
+        """Where its catalog lies, or will: a file, or the address of a Postgres."""
+        address = str(self.settings.get("catalog"))
+        return address if is_postgres(address) else self._path("catalog")
 
     @property
     def readers(self) -> Readers:
@@ -267,11 +268,10 @@ class Adapters:
         self.folder.prepare()
         storage = self.storage
         group = str(self.settings.get("lake.group") or "")
-        address = str(self.settings.get("catalog"))
-        catalog = None if is_postgres(address) else self._path("catalog")
+        catalog = self.catalog
         if group:
-            self._share(group, catalog, storage)
-        database, self._is_new = open_catalog(catalog or address, storage)
+            self._share(group, catalog if isinstance(catalog, Path) else None, storage)
+        database, self._is_new = open_catalog(catalog, storage)
         lake = Lake.open(database, LocalStorage(storage, is_shared=bool(group)), self.clock, self._owner, self._cache)
         migrate(database, "state", MIGRATIONS)
         if not database.is_read_only:

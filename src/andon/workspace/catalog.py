@@ -10,7 +10,7 @@ from andon.base.files import machine_error
 from andon.base.postgres import PostgresDatabase
 from andon.base.sqlite import SqliteDatabase
 from andon.errors import MachineError
-from andon.lake.catalog_copy import copy_tables
+from andon.lake.catalog_copy import CopiedTable, copy_tables
 from andon.lake.lake import Lake
 from andon.lake.schema import MIGRATIONS as LAKE
 from andon.state.schema import MIGRATIONS as STATE
@@ -62,14 +62,45 @@ def write_catalog(database: Database, target: Path) -> None:
         file.close()
 
 
+def is_taken(place: Path | str) -> bool:
+    """Whether something is where a catalog would come to lie: a file of that name, or a lake in a schema of a Postgres.
+
+    Raises:
+        MachineError: as databases raise.
+    """
+    if isinstance(place, Path):
+        return place.exists()
+    database = PostgresDatabase(place)
+    try:
+        return Lake.is_in(database)
+    finally:
+        database.close()
+
+
+def fill_catalog(source: Database, target: Database) -> list[CopiedTable]:
+    """Copy a catalog into a database in which no lake is, row by row, and read each back; both are brought to today's format.
+
+    Raises:
+        MachineError: `lake.corrupt` where what was written does not come back; as databases raise. No lake is left there then.
+    """
+    for database in (source, target):
+        migrate(database, "lake", LAKE)
+        migrate(database, "state", STATE)
+    return copy_tables(source, target)
+
+
+def shown_place(place: Path | str) -> str:
+    """Where a catalog lies, as it may be told: without who asks a server, and how."""
+    return str(place) if isinstance(place, Path) else PostgresDatabase(place).place
+
+
 def _without_lake(place: Path | str, storage: Path) -> MachineError:
     """The error for data whose catalog is gone or empty: a new one would name none of them."""
-    is_file = isinstance(place, Path)
     what = "is not there" if isinstance(place, Path) and not place.exists() else "holds no lake"
     name = f"`{place.name}` " if isinstance(place, Path) else ""
     return MachineError(
         "lake.corrupt",
         f"the catalog {name}{what}, and the lake's storage holds data that only it can name",
-        where=str(place) if is_file else PostgresDatabase(str(place)).place,
+        where=shown_place(place),
         hint=f"restore the catalog from a backup, or move `{storage}` away to begin with an empty lake",
     )

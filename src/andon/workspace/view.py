@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from andon.base.clock import from_text
 from andon.base.names import did_you_mean
 from andon.errors import UsageError
 from andon.workspace.code import project_at
@@ -94,3 +96,13 @@ def unpublished_run(workspace: Workspace, dataset: str) -> int | None:
 def unpublished_hint(run: int) -> str:
     """Where a dataset is that readers don't see yet."""
     return f"run:{run} made it and was not published: `--at run:{run}` reads what it made"
+
+
+def commit_ref(workspace: Workspace, ref: str | None) -> str | None:
+    """A ref of a past commit as it stands behind `DATASET@`; a date alone is the end of that day on the branch that is read."""
+    if ref is None or workspace.lake.refs.find(ref) is not None:
+        return ref
+    with contextlib.suppress(ValueError):
+        from_text(ref)
+        return f"{workspace.reading()}@{ref}"
+    return ref

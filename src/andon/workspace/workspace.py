@@ -361,8 +361,8 @@ class Workspace:
         return self._adapters.data
 
     @property
-    def places_of_lake(self) -> tuple[Path, Path]:
-        """Where the lake's storage and its catalog lie, or will; the lake is not opened, and not made."""
+    def places_of_lake(self) -> tuple[Path, Path | str]:
+        """Where the storage and the catalog (a file, or the address of a Postgres) lie, or will; the lake is not opened, and not made."""
         return self._adapters.storage, self._adapters.catalog
 
     @property

@@ -8,7 +8,7 @@ import secrets
 import shutil
 from pathlib import Path
 
-from andon.base.files import machine_error, make_folder
+from andon.base.files import file_hash, machine_error, make_folder
 from andon.errors import DamagedError, UsageError
 
 _PRIVATE = 0o700
@@ -62,7 +62,7 @@ class BundleFolder:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)  # the system shares the bytes where it can
             target.chmod(0o600)
-            found = _hash(target)
+            found = file_hash(target)
         except OSError as error:
             raise machine_error(error, f"pack `{path}`") from error
         if sha256 is not None and found != sha256:
@@ -77,7 +77,7 @@ class BundleFolder:
     def keep(self, path: str, sha256: str | None = None) -> str:
         """A file of the folder must not change from here on; gives its path."""
         target = self.root / path
-        self.files[path] = {"sha256": sha256 or _hash(target), "size": target.stat().st_size}
+        self.files[path] = {"sha256": sha256 or file_hash(target), "size": target.stat().st_size}
         return path
 
     def text(self, path: str, text: str | bytes, *, fixed: bool = False) -> str:
@@ -118,8 +118,3 @@ class BundleFolder:
                 where=str(target),
                 hint="nothing of it is touched: name another folder with `-o`, or move it away",
             )
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as reader:
-        return hashlib.file_digest(reader, "sha256").hexdigest()

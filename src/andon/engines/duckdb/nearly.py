@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from andon.base.names import quote
+from andon.base.near import NEARLY
 from andon.engines.duckdb.instance import Session
 from andon.model.version import Column
-
-#: By so much of themselves numbers may differ.
-NEARLY = 1e-9
 
 _FLOATS = ("FLOAT", "DOUBLE")
 

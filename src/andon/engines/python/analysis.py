@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import shutil
 import threading
@@ -12,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from andon.base.files import machine_error
+from andon.base.files import file_hash, machine_error
 from andon.base.record import Record
 from andon.engines.engine import Engine, EngineSettings, Recipe
 from andon.engines.python.engine import readable_files
@@ -22,7 +21,6 @@ from andon.errors import DatasetError
 
 #: Files that one run may make, and their bytes in all.
 MOST_FILES, MOST_BYTES = 1_000, 500_000_000
-_CHUNK = 1 << 20
 
 
 class AnalysisTask(Record):
@@ -137,14 +135,6 @@ def _files(task: AnalysisTask, folder: Path, log: str) -> tuple[MadeFile, ...]:
             message = f"the analysis made {len(kept):,} files of {size:,} bytes in all; kept are {MOST_FILES:,} of {MOST_BYTES:,} bytes"
             hint = "keep what people look at; what others compute from is a dataset"
             raise DatasetError("build.analysis_limit", message, where=task.entry, hint=hint, details={"log": log})
-        return tuple(MadeFile(name, path, path.stat().st_size, _sha256(path)) for path, name in kept.items())
+        return tuple(MadeFile(name, path, path.stat().st_size, file_hash(path)) for path, name in kept.items())
     except OSError as error:
         raise machine_error(error, f"read what `{task.name}` made") from error
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()

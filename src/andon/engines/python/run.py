@@ -15,21 +15,18 @@ import signal
 import subprocess
 import threading
 import time
-from collections import deque
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from andon.base.files import machine_error
 from andon.base.names import literal
 from andon.engines.python.environment import Environment, provide_environment
 from andon.engines.python.isolation import CHILD_MEANS, apart, bubblewrap, interpreter_paths, readable
 from andon.engines.python.network import SourceNetwork
+from andon.engines.python.stream_tail import StreamTail
 from andon.engines.python.task import PythonOutcome, PythonPart, PythonTask
 from andon.errors import AndonError, DatasetError, MachineError
 from andon.sql.clock import shadow_macros
-
-#: Bytes of output that are kept; of more, the end.
-LOG_LIMIT = 200_000
 
 _CHILD = Path(__file__).resolve().parent / "child"
 _POLL = 0.05
@@ -243,7 +240,7 @@ def _run_child(
         start_new_session=True,
         pass_fds=(way.child.fileno(),) if way is not None else (),
     ) as process:
-        tail = _Tail(process.stdout)
+        tail = StreamTail(process.stdout)
         finished = threading.Event()
         waiter = threading.Thread(target=_wait, args=(process, finished), daemon=True)
         waiter.start()
@@ -299,37 +296,6 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):  # all of it is gone (macOS says the latter of a zombie)
         return
-
-
-class _Tail:
-    """Reads a stream to its end in a thread and keeps the last `LOG_LIMIT` bytes."""
-
-    def __init__(self, stream: IO[bytes] | None) -> None:
-        self._stream = stream
-        self._chunks: deque[bytes] = deque()
-        self._size = 0
-        self._dropped = 0
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        if self._stream is None:
-            return
-        while chunk := os.read(self._stream.fileno(), 65536):
-            self._chunks.append(chunk)
-            self._size += len(chunk)
-            while self._size - len(self._chunks[0]) >= LOG_LIMIT:
-                dropped = self._chunks.popleft()
-                self._size -= len(dropped)
-                self._dropped += len(dropped)
-
-    def text(self) -> str:
-        """All that was kept, when the stream has ended."""
-        self._thread.join(timeout=1.0)
-        data = b"".join(tuple(self._chunks))
-        dropped = self._dropped + max(0, len(data) - LOG_LIMIT)
-        text = data[-LOG_LIMIT:].decode("utf-8", errors="replace")
-        return f"[{dropped:,} bytes of earlier output are not kept]\n{text}" if dropped else text
 
 
 def _report(task: PythonTask) -> dict[str, Any] | None:

@@ -61,7 +61,7 @@ class Deduplicate:
         assert definition is not None  # `unfit` says so
         text = scene.view.workspace.lake.objects.text(scene.view.state.files()[definition.entry]).decode()
         branch = hands.propose(definition.entry, distinct(text), f"take equal rows of {scene.dataset} once")
-        return Done(ActionOutcome.PROPOSED, f"`andon branch publish {branch}` takes equal rows of {scene.dataset} once")
+        return Done(ActionOutcome.PROPOSED, f"`andon publish {branch}` takes equal rows of {scene.dataset} once")
 
 
 def _is_sql(definition: Definition) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from andon.base.cache import MemoryCache
-from andon.base.files import machine_error, make_folder, sync_file
+from andon.base.files import file_hash, machine_error, make_folder, sync_file
 from andon.base.record import Record
 from andon.errors import DamagedError, DatasetError, MachineError
 from andon.lake.intact import Intact, Sealed
@@ -184,7 +184,6 @@ def _mark(path: Path) -> str | None:
 
 def _hash(path: Path) -> str | None:
     try:
-        with path.open("rb") as reader:
-            return hashlib.file_digest(reader, "sha256").hexdigest()
+        return file_hash(path)
     except OSError:
         return None

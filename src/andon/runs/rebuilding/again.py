@@ -6,19 +6,17 @@ and which rows were set aside before from the commit that its run began with.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import from_text
 from andon.base.graph import ordered_below
 from andon.base.record import Record, field, replace
-from andon.errors import AndonError, DamagedError, MachineError
+from andon.errors import DamagedError, MachineError
 from andon.lake.scratch import ScratchLake
 from andon.model.build import PACKED
 from andon.model.dataset import Materialize
 from andon.model.growth import Grown
-from andon.model.load import Taking
 from andon.model.plan import Action, Step
 from andon.model.quarantine import dataset_of, is_aside
 from andon.runs.building.job import Demands, Job, RawReads, Reusable
@@ -33,8 +31,7 @@ from andon.runs.inspection.history import OwnCode
 from andon.runs.planning.histories import EARLIER
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.rebuilding.engines import RecordedEngines
-from andon.sources.explain import explain
-from andon.sources.render import last_of_each, render
+from andon.runs.rebuilding.source_again import SourceAgain
 from andon.workspace.code import project_at
 from andon.workspace.engine_settings import temporary
 
@@ -323,7 +320,7 @@ class Rebuilder:
             definitions=definitions,
             leaves=leaves,
             bound={},
-            raw=RawReads({dataset: (build.files, build.contract)}, {}, _SourceAgain(build, definition, raw)),
+            raw=RawReads({dataset: (build.files, build.contract)}, {}, SourceAgain(build, definition, raw)),
             demands=Demands(lambda *_: None, lambda *_: Asked(), self._asides()),
             reuse=Reusable(proofs=False),
             proofs=Proofs(self._workspace.cache),
@@ -369,27 +366,6 @@ class Rebuilder:
             return aside_rules(book, project.datasets[dataset], columns)
 
         return rules
-
-
-class _SourceAgain(Record):
-    """Reads a source's kept files by its recorded contract (see `ReadSource`)."""
-
-    build: Build
-    definition: Definition
-    raw: RawFiles
-
-    def render(self, dataset: str, only: Collection[str] | None = None) -> str:
-        del dataset  # there is one
-        text = render(self.definition, self.build.contract or {}, self._places(only))
-        is_merged = self.definition.load is not None and self.definition.load.taking is Taking.MERGE
-        return last_of_each(text, self.definition.key) if is_merged else text
-
-    def explain(self, dataset: str, error: Exception) -> AndonError:
-        del dataset  # there is one
-        return explain(error, self.definition, self._places(None))
-
-    def _places(self, only: Collection[str] | None) -> dict[str, Path]:
-        return {f.path: self.raw.holding(f) for f in self.build.files if only is None or f.path in only}
 
 
 def _wishes(build: Build, definition: Definition, leaves: Mapping[str, Leaf]) -> Wishes:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from andon.engines.python.run import LOG_LIMIT, run_python
+from andon.engines.python.run import run_python
+from andon.engines.python.stream_tail import LOG_LIMIT
 from andon.errors import DatasetError
 
 SLEEPER = """
