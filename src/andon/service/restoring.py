@@ -19,6 +19,7 @@ from andon.base.record import Record
 from andon.base.sqlite import SqliteDatabase
 from andon.base.temporary import Temporary
 from andon.errors import AndonError, DamagedError, UsageError
+from andon.lake.analysis_runs import ids_of
 from andon.lake.backup_folder import BackupFolder
 from andon.lake.lake import Lake
 from andon.lake.named_files import raw_path
@@ -195,11 +196,14 @@ class _Restoring:
         self.storage.make_durable(self._new)
         heads = [row[0] for row in self._database.query("select commit_id from ref")]
         lacking = {(part.kind, part.name) for part in self._manifest.damaged}
-        reached = Reached(self._database, heads, kept_copy, parents=True)
+        reached = Reached(self._database, heads, kept_copy, parents=True, analyses=ids_of(self._database))
         damaged = [file.path for file, made in done if made.damage is not None]
         damaged += [each.id for each in reached.wrong if (each.kind, each.id) not in lacking]
         listed = {file.path for file in self._manifest.files}
-        return damaged + [part[1] for part in reached.files() if part[1] not in listed and part not in lacking]
+        gone = self._lake.going.all().keys() - listed
+        self._lake.going.note_gone(gone)
+        known = listed | gone
+        return damaged + [part[1] for part in reached.files() if part[1] not in known and part not in lacking]
 
     def revoke(self) -> int:
         """Let no token be good any more; how many were."""
