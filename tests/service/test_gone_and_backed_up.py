@@ -1,4 +1,4 @@
-"""Backups of a lake of which data were taken away: it comes back as it was, with what is gone told as gone, and nothing else is left out."""
+"""Backups of a lake of which data were taken away: what is gone is told as gone there, and nothing else is left out."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from andon.errors import DamagedError
+from andon.errors import ConflictError, DamagedError
+from andon.lake.commits import Draft
+from andon.lake.refs import RefMove
 from andon.model.backup import LakeRestored
+from andon.model.commit import State
 from andon.service.restoring import NEWEST, RestoreOptions, restore
 from kit.backups import held
 from kit.shops import FILES, ORDERS, Shop
@@ -120,3 +123,22 @@ def test_what_an_analysis_made_and_is_damaged_is_told_and_no_backup_is_whole(fir
     assert found.lacking == [place.relative_to(shop.root / ".andon/lake").as_posix()]
     with again.opened() as service:
         assert [part.dataset for part in service.verifying.verify(all=True).damaged] == ["analyses/totals"]
+
+
+def test_a_commit_that_was_taken_back_and_is_made_again_is_whole(first_shop, tmp_path):
+    """Nothing that only a transaction saw which was taken back is held to be in the catalog."""
+    shop = Shop(tmp_path / "shop")
+    first_shop.copy_to(shop)
+    shop.collect()
+    with shop.opened() as service:
+        lake = service.workspace.lake
+        head = lake.refs.resolve("main")
+        state = lake.commits.state(head)
+        less = State({name: leaf for name, leaf in state.leaves.items() if name != "marts.kept"}, state.shared)
+        draft = Draft((head.id,), head.kind, "ana", "less", head.time)
+        with pytest.raises(ConflictError):
+            lake.commit(draft, less, [RefMove("main", "branch", "0" * 64, "less")])
+        made = lake.commit(draft, less, [RefMove("main", "branch", head.id, "less")])
+    assert "marts.kept" not in shop.leaves(made.id)
+    with shop.opened() as service:
+        assert service.verifying.verify(all=True).damaged == []
