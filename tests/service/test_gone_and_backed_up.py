@@ -142,3 +142,27 @@ def test_a_commit_that_was_taken_back_and_is_made_again_is_whole(first_shop, tmp
     assert "marts.kept" not in shop.leaves(made.id)
     with shop.opened() as service:
         assert service.verifying.verify(all=True).damaged == []
+
+
+def test_a_lake_put_back_beside_the_one_in_the_same_storage_keeps_its_data(tmp_path):
+    """From the moment that it is there, not from when it is opened first; and one that did not come to be holds nothing."""
+    shop = Shop(tmp_path / "shop")
+    shop.fill({**FILES, "andon.toml": f'storage = "{tmp_path}/store"\n{FILES["andon.toml"]}'})
+    shop.run()
+    folder = backed_up(shop, tmp_path / "kept")
+    content = next(path for path in (folder / "contents").glob("*/*") if path.read_bytes().startswith(b"PAR1"))
+    whole = content.read_bytes()
+    content.write_bytes(b"torn")
+    notes = {path.name for path in (tmp_path / "store/.catalogs").iterdir()}
+    for path in (tmp_path / "store/data").rglob("*.parquet"):
+        path.unlink()
+    with pytest.raises(DamagedError):
+        restored(folder, shop)
+    assert {path.name for path in (tmp_path / "store/.catalogs").iterdir()} == notes
+    content.write_bytes(whole)
+    again, _ = restored(folder, shop)
+    for days in (40, 40, 40):
+        shop.later(days)
+        shop.load(f"{ORDERS}4,cleo,{days}\n")
+    shop.collect()
+    assert again.ask("select customer, amount::int from marts.totals") == [("ada", 15), ("ben", 20)]

@@ -21,6 +21,7 @@ from andon.base.temporary import Temporary
 from andon.errors import AndonError, DamagedError, UsageError
 from andon.lake.analysis_runs import ids_of
 from andon.lake.backup_folder import BackupFolder
+from andon.lake.catalogs import enlist, strike
 from andon.lake.lake import Lake
 from andon.lake.named_files import raw_path
 from andon.lake.reached import Reached
@@ -171,6 +172,7 @@ class _Restoring:
         self._is_new = self._is_for_code()
         self._made = [place for place in (into, into / STATE_FOLDER) if not place.exists()]
         self._new: list[str] = []
+        self._is_listed = False
         self._spare = Temporary([into / STATE_FOLDER / "tmp"], "restore")
         self._copy = self._spare.path / "catalog.db"
         self._database = SqliteDatabase(self._copy)
@@ -191,6 +193,8 @@ class _Restoring:
 
     def fill(self, told: Callable[[int, int, int, int], None] | None) -> list[str]:
         """Put all files where they lie; names of what is damaged, files and objects of the catalog."""
+        # from here on no other catalog of the storage takes away what this one names
+        self._is_listed = enlist(self.storage, SqliteDatabase(self.catalog))
         done = copied(self._manifest.files, lambda file: self._folder.put_back(file, self.storage), told)
         self._new = [made.path for _, made in done if made.path is not None]
         self.storage.make_durable(self._new)
@@ -232,6 +236,8 @@ class _Restoring:
 
     def remove(self) -> None:
         """Remove what was put there."""
+        if self._is_listed:
+            strike(self.storage, SqliteDatabase(self.catalog))
         for path in self._new:
             self.storage.delete(path)
         for place in self._made:
