@@ -20,13 +20,16 @@ import pytest
 
 from andon.engines.bundle.own_files import own_requirements
 from andon.engines.python.lock import runner_packages
-from andon.errors import DatasetError, UsageError
+from andon.errors import DamagedError, DatasetError, UsageError
 from andon.service.isolating import IsolateOptions
 from andon.service.locks import lock
 from andon.service.service import Service
 from kit.clones import Clone
 from kit.each_kind import year_of_lake
 from kit.isolated import run_folder, text_files
+from kit.remote import WebServer
+from kit.shops import FILES as SHOP
+from kit.shops import ORDERS, Shop
 
 ROWS = {
     "raw/o1.csv": 'id,customer,amount\n1,ada,10.5\n2,"b\'en",5\n',
@@ -422,3 +425,73 @@ def test_a_stage_that_another_engine_makes_is_refused(tmp_path):
     with closing(service), pytest.raises(UsageError) as raised:
         service.isolating.isolate("marts.sums", tmp_path / "packed")
     assert raised.value.code == "isolate.other_engine"
+
+
+# -- what is gone, what is secret, what is marked elsewhere
+
+
+def test_of_what_is_gone_it_is_said_what_brings_it_back_and_that_does(tmp_path):
+    shop = Shop(tmp_path / "acme")
+    shop.fill(SHOP)
+    shop.run()
+    for days in (1, 40, 0):
+        shop.later(days)
+        shop.load(f"{ORDERS}4,cleo,{days}\n")
+    shop.collect()
+    for name in ("marts.totals@run:1", "marts.rows@run:1"):
+        with shop.opened() as service, pytest.raises(DamagedError) as caught:
+            service.isolating.isolate(name, tmp_path / "packed")
+        assert caught.value.code == "lake.gone"
+        assert caught.value.hint is not None
+        names = re.findall(r"`andon repair ([^`]*)`", caught.value.hint)[0].split()
+        assert shop.repair(*names).left == []
+        requires_the_same(isolated(shop, name, tmp_path), shop.root)
+
+
+@pytest.mark.parametrize("parameter", ["token=tok-of-ana", "a=1&X-Amz-Signature=0f0f0f", "sig=abc%2Fd"])
+def test_an_address_that_gives_access_is_in_no_folder(tmp_path, parameter):
+    web = WebServer()
+    web.put("rates.csv", "a,b\n1,2\n")
+    clone = Clone(tmp_path / "acme")
+    clone.fill(
+        {
+            "andon.toml": "",
+            "sources/web/rates.sql": f"select * from read_csv('{web.root}/rates.csv?{parameter}')\n",
+            "datasets/marts/rates.sql": "select * from web.rates\n",
+        }
+    )
+    clone.run()
+    web.stop()
+    with pytest.raises(UsageError) as caught:
+        isolated(clone, "web.rates", tmp_path)
+    assert (caught.value.code, caught.value.where) == ("isolate.secret", "sources/web/rates.sql:1")
+    secret = parameter.rpartition("=")[2]
+    assert secret not in repr(caught.value.to_json())
+    assert not (tmp_path / "packed").exists()
+    folder = isolated(clone, "marts.rates", tmp_path)
+    assert all(secret not in text for text in text_files(folder).values())
+    requires_the_same(folder, clone.root)
+
+
+def test_what_is_marked_only_in_the_dataset_is_masked_where_it_comes_from(tmp_path):
+    """And where it has another name there, it is said that it is not."""
+    clone = Clone(tmp_path / "acme")
+    clone.fill(
+        {
+            "andon.toml": "",
+            "raw/a.csv": "mail,n\nada@x,1\n",
+            "sources/s/a.sql": "select * from read_csv('raw/a.csv')\n",
+            "datasets/m/a.sql": "/*---\ncolumns: {Mail: {pii: true}}\n---*/\nselect mail, n from s.a\n",
+            "datasets/m/b.sql": "/*---\ncolumns: {who: {pii: true}}\n---*/\nselect mail as who, n from s.a\n",
+        }
+    )
+    clone.run()
+    folder = isolated(clone, "m.a", tmp_path, masks=True)
+    requires_the_same(folder, clone.root)
+    assert not [path for path in folder.rglob("*.parquet") if b"ada@x" in path.read_bytes()]
+    with clone.opened() as service:
+        told = service.isolating.isolate("m.b", tmp_path / "b", IsolateOptions(masks=True))
+    assert told.notes == [
+        "personal columns are in it as they are: m.b (who); no input has columns of these names, so mark as `pii` what they are made of,"
+        " and pack it again"
+    ]

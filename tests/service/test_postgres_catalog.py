@@ -17,6 +17,8 @@ from andon.service.restoring import restore
 from kit.clones import FILES, Clone
 from kit.past_lakes import make, read
 from kit.servers import PASSWORD, PostgresServer
+from kit.shops import FILES as SHOP
+from kit.shops import ORDERS, Shop
 
 
 @pytest.fixture
@@ -49,6 +51,33 @@ def test_the_loop_is_the_same_and_no_file_is_a_catalog(tmp_path, address) -> Non
         assert service.reproducing.reproduce("marts.totals").verdict.holds
         assert not service.workspace.lake.database.is_read_only
     assert not list(clone.root.glob(".andon/catalog*"))
+
+
+def test_what_is_collected_there_is_gone_and_the_lake_goes_on(tmp_path, address) -> None:
+    shop = Shop(tmp_path / "acme")
+    shop.environ = {"LAKE": address}
+    shop.fill({**SHOP, "andon.toml": f'catalog = "${{env:LAKE}}"\n{SHOP["andon.toml"]}'})
+    shop.run()
+    for days, amount in ((1, 7), (40, 8)):
+        shop.later(days)
+        shop.load(f"{ORDERS}4,cleo,{amount}\n")
+    there = shop.files()
+    shop.collect()
+    assert shop.files() < there
+    shop.load(f"{ORDERS}4,cleo,9\n")  # what a new commit needs is looked at within its transaction
+    shop.undo()
+    assert shop.ask("select amount::int from marts.totals where customer = 'cleo'") == [(8,)]
+    with shop.opened() as service:
+        assert service.verifying.verify(all=True).damaged == []
+        assert service.reproducing.reproduce("marts.totals@run:1").verdict.holds
+        assert service.backups.make(str(tmp_path / "kept")).backup.whole
+    assert shop.repair("marts.totals@run:1").left == []
+    again = Shop(tmp_path / "again")
+    again.environ = {"LAKE": ".andon/catalog.db"}
+    restore(tmp_path / "kept", again.root, environ={"HOME": str(tmp_path), **again.environ}, clock=shop.clock)
+    again.now = shop.now
+    with again.opened() as service:
+        assert service.verifying.verify(all=True).damaged == []
 
 
 def test_two_folders_share_it(tmp_path, address) -> None:

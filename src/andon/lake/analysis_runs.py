@@ -91,7 +91,14 @@ class AnalysisRuns:
 
     def ids(self) -> list[str]:
         """Of all runs."""
-        return [str(row[0]) for row in self._database.query("select id from analysis_run order by id")]
+        return ids_of(self._database)
+
+
+def ids_of(database: Database) -> list[str]:
+    """The ids of all runs of analyses that a catalog names; none of one that is older than analyses are."""
+    if not database.has_table("analysis_run"):
+        return []
+    return [str(row[0]) for row in database.query("select id from analysis_run order by id")]
 
 
 def run_of(body: bytes) -> AnalysisRun:

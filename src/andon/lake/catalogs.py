@@ -14,15 +14,22 @@ from andon.lake.storage import Storage
 _FOLDER = ".catalogs"
 
 
-def enlist(storage: Storage, catalog: Database) -> None:
-    """Note in a storage that the catalog may name files of it.
+def enlist(storage: Storage, catalog: Database) -> bool:
+    """Note in a storage that the catalog may name files of it; whether that is new.
 
     Raises:
         MachineError: it can't be written there.
     """
     note = _note(storage, catalog)
-    if not storage.exists(note):
-        storage.write(note, _relative(storage, catalog).encode(), durable=True)
+    if storage.exists(note):
+        return False
+    storage.write(note, _relative(storage, catalog).encode(), durable=True)
+    return True
+
+
+def strike(storage: Storage, catalog: Database) -> None:
+    """Take the note away again, of a catalog that did not come to be."""
+    storage.delete(_note(storage, catalog))
 
 
 def other_catalogs(storage: Storage, catalog: Database) -> Iterator[tuple[Path | str, Path]]:

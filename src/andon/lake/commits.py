@@ -120,12 +120,21 @@ class Commits:
         tree = self._tree(commit.root)["schemas"].get(schema)
         return self._leaves_of([tree])[tree].get(name) if tree is not None else None
 
-    def changed_leaves(self, before: Commit, after: Commit) -> dict[str, tuple[Leaf | None, Leaf | None]]:
-        """`{dataset: (leaf before, leaf after)}` where they differ; equal trees are skipped by id."""
-        old, new = self._tree(before.root)["schemas"], self._tree(after.root)["schemas"]
+    def changed_leaves(
+        self, before: Commit | None, after: Commit, within: Transaction | None = None
+    ) -> dict[str, tuple[Leaf | None, Leaf | None]]:
+        """`{dataset: (leaf before, leaf after)}` where they differ; equal trees are skipped by id.
+
+        Args:
+            before: None where there was nothing.
+            within: the transaction that wrote `after`; nothing of it is remembered, for it may not last.
+        """
+        old = self._tree(before.root, within)["schemas"] if before is not None else {}
+        new = self._tree(after.root, within)["schemas"]
         changes: dict[str, tuple[Leaf | None, Leaf | None]] = {}
         differ = sorted(s for s in old.keys() | new.keys() if old.get(s) != new.get(s))
-        trees = self._leaves_of(tree for schema in differ for side in (old, new) if (tree := side.get(schema)))
+        wanted = (tree for schema in differ for side in (old, new) if (tree := side.get(schema)))
+        trees = self._objects(wanted, self._leaves, _leaves, within)
         for schema in differ:
             left, right = (trees[side[schema]] if schema in side else {} for side in (old, new))
             for name in sorted(left.keys() | right.keys()):
@@ -258,30 +267,47 @@ class Commits:
         )
         return Commit.from_body(key, body)
 
-    def _tree(self, key: str) -> dict[str, Any]:
-        return self._trees_of([key])[key]
+    def _tree(self, key: str, within: Transaction | None = None) -> dict[str, Any]:
+        return self._objects([key], self._trees, _fields, within)[key]
 
     def _trees_of(self, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Trees by id, all of `keys`: roots and those of shared files."""
-        return self._objects(keys, self._trees, lambda body: fields(unpack(body)))
+        return self._objects(keys, self._trees, _fields)
 
     def _leaves_of(self, keys: Iterable[str]) -> dict[str, dict[str, Leaf]]:
         """Trees of schemas by id, all of `keys`."""
-        return self._objects(keys, self._leaves, lambda body: leaves_of(decompressed(body)))
+        return self._objects(keys, self._leaves, _leaves)
 
-    def _objects(self, keys: Iterable[str], kept: Lru[str, T], read_one: Callable[[bytes], T]) -> dict[str, T]:
+    def _objects(
+        self,
+        keys: Iterable[str],
+        kept: Lru[str, T],
+        read_one: Callable[[bytes], T],
+        within: Transaction | None = None,
+    ) -> dict[str, T]:
         wanted = set(keys)
         found = kept.get_many(wanted)
         read: dict[str, T] = {}
         for marks, batch in in_batches(wanted - found.keys()):
-            for key, body in self._database.query(f"select id, body from tree where id in ({marks})", batch):
+            for key, body in (within or self._database).query(
+                f"select id, body from tree where id in ({marks})", batch
+            ):
                 read[key] = read_one(body)
-        kept.put_many(read)
+        if within is None:
+            kept.put_many(read)
         found |= read
         if len(found) < len(wanted):
             lost = min(wanted - found.keys())
             raise MachineError("lake.corrupt", f"tree `{lost[:12]}` is not in the catalog", hint="`andon doctor`")
         return found
+
+
+def _fields(body: bytes) -> dict[str, Any]:
+    return fields(unpack(body))
+
+
+def _leaves(body: bytes) -> dict[str, Leaf]:
+    return leaves_of(decompressed(body))
 
 
 def _require_paths(commit: Commit, state: State) -> None:

@@ -188,6 +188,11 @@ class Going:
         rows = self._database.query("select path, dataset, size, state, epoch, since from going")
         return {str(row[0]): GoingFile(*row) for row in rows}
 
+    def note_gone(self, paths: Iterable[str]) -> None:
+        """Files that were on their way out are not there any more: nothing that comes to need them finds them."""
+        with self._database.write() as transaction:
+            transaction.execute_many("update going set state = ? where path = ?", [(TAKEN, path) for path in paths])
+
     def back(self, paths: Iterable[str]) -> None:
         """Files are there again, and may be read."""
         known = [(path,) for path in paths]

@@ -139,13 +139,15 @@ class Lake:
         if commit.parent is None or not self._is_shown(transaction, commit.parent):
             self._require_all(transaction, commit)
         elif self.going.is_any(transaction):
-            changes = self.commits.changed_leaves(self.commits.get(commit.parent), commit)
-            self.going.require(transaction, (new.version for _, new in changes.values() if new is not None))
+            self._require(transaction, self.commits.get(commit.parent), commit)
 
     def _require_all(self, transaction: Transaction, commit: Commit) -> None:
         if self.going.is_any(transaction):
-            leaves = self.commits.state(commit).leaves.values()
-            self.going.require(transaction, (leaf.version for leaf in leaves))
+            self._require(transaction, None, commit)
+
+    def _require(self, transaction: Transaction, before: Commit | None, commit: Commit) -> None:
+        changes = self.commits.changed_leaves(before, commit, transaction)
+        self.going.require(transaction, (new.version for _, new in changes.values() if new is not None))
 
     @staticmethod
     def _is_shown(transaction: Transaction, commit: str) -> bool:

@@ -147,8 +147,13 @@ class Leases:
         if self._file is None:
             self._open()
         if self._path is not None and self._file is not None and oldest != self._written:
-            os.pwrite(self._file, _NOTHING if oldest is None else f"{oldest:0{_DIGITS}}".encode(), 0)
-            self._written = oldest
+            try:
+                os.pwrite(self._file, _NOTHING if oldest is None else f"{oldest:0{_DIGITS}}".encode(), 0)
+                self._written = oldest
+            except OSError:  # a full disk: a note that holds more than is read may stay, and else a guest holds everything
+                if oldest is not None and (self._written is None or self._written > oldest):
+                    self._tidy()
+                    self._file = self._as_guest()
 
     def _open(self) -> None:
         try:

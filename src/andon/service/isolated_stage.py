@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from andon.base.document import to_json
 from andon.base.record import Record, field
 from andon.errors import AndonError, UsageError
+from andon.model.damage import gone
 from andon.model.dataset import Kind, Materialize
 from andon.model.isolation import PackedFolder
 from andon.model.quarantine import aside_of
@@ -136,14 +137,17 @@ class IsolatedStage:
     def _of_people(self, packed: _Packed, personal: Mapping[str, frozenset[str]]) -> list[str]:
         """What is in the folder of what is marked as personal."""
         given = packed.given.masked if packed.given is not None else {}
-        open_ = [
-            f"{name} ({', '.join(sorted(personal[name]))})"
-            for name in (*packed.build.inputs, self._subject.dataset)
-            if personal.get(name) and name not in given and not given
-        ]
+        hidden = {column.lower() for columns in given.values() for column in columns}
+        left = {
+            name: personal.get(name, frozenset()) - hidden for name in (*packed.build.inputs, self._subject.dataset)
+        }
+        open_ = [f"{name} ({', '.join(sorted(columns))})" for name, columns in left.items() if columns]
         if not open_:
             return []
-        return [f"personal columns are in it as they are: {'; '.join(open_)}; `--mask` gives them other values"]
+        how = "`--mask` gives them other values"
+        if self._reduction.masked:
+            how = "no input has columns of these names, so mark as `pii` what they are made of, and pack it again"
+        return [f"personal columns are in it as they are: {'; '.join(open_)}; {how}"]
 
     def _packed(self) -> _Packed:
         from andon.runs.rebuilding.again import Rebuilder
@@ -159,6 +163,7 @@ class IsolatedStage:
         with Rebuilder(workspace, self._view.commit, tape.between) as rebuilder:
             build, definition = self._made_by(rebuilder)
             self._require_ours(definition)
+            self._require_there(build)
             given = self._given(rebuilder, build, definition)
             tape.plays = given is not None or subject.is_aside or not _is_one_task(definition)
             packer = StagePacker(workspace, rebuilder, self._bundle, build, definition, self._known(build, rebuilder))
@@ -225,6 +230,23 @@ class IsolatedStage:
                 hint="`andon reproduce` makes it again here; a folder can be made of a dataset that reads it",
             )
 
+    def _require_there(self, build: Build) -> None:
+        """Raise where what it reads, or what is to come out, is gone: at once of all that is.
+
+        Raises:
+            DamagedError: `lake.gone`; `lake.corrupt` where what is to come out is damaged.
+        """
+        lake, rows = self._workspace.lake, self._subject.version
+        ids = [*build.inputs.values(), *([rows.id] if rows is not None else ())]
+        tables = lake.going.tables(lake.database, ids).values()
+        found = [(v.dataset, d) for v in tables for file in v.files if (d := lake.intact.damage(file)) is not None]
+        lost = [(dataset, damage) for dataset, damage in found if damage.is_gone]
+        if lost:
+            back = dict.fromkeys(damage.back for _, damage in lost if damage.back is not None)
+            raise gone(sorted({dataset for dataset, _ in lost}), [*back])
+        if rows is not None:
+            lake.intact.require(rows.dataset, rows.files)
+
     def _given(self, rebuilder: Rebuilder, build: Build, definition: Definition) -> ReducedInputs | None:
         """What stands in the place of its inputs, if anything does.
 
@@ -245,6 +267,8 @@ class IsolatedStage:
             return None
         relations = rebuilder.sides_of(build).relations
         below = [relations.version(each).dataset for each in relations.tables(build.inputs.values())]
+        # what is marked only here is hidden where it comes from, too, as far as it has the same name there
+        reduction = reduction.also(reduction.masked.get(self._subject.dataset, frozenset()), (*build.inputs, *below))
         return reduced(rebuilder, build, build.inputs, reduction) if reduction.is_any([*build.inputs, *below]) else None
 
     def _own_rows(self, rebuilder: Rebuilder, build: Build, version: Version) -> ReducedInputs | None:

@@ -58,7 +58,7 @@ class Isolating:
         Raises:
             UsageError: `lake.ref_not_found`, `lake.dataset_not_found`; `usage.exists` where the folder holds something;
                 `usage.bad_argument` for a condition that means nothing; `isolate.raw_files` for what can't be done to raw files;
-                `isolate.not_kept` for what a run failed on and is not known.
+                `isolate.not_kept` for what a run failed on and is not known; `isolate.secret` where its code has one.
             AndonError: where it can't be packed: an input is not what was written.
         """
         from andon.engines.bundle.folder import BundleFolder

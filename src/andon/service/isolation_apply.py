@@ -167,12 +167,16 @@ class IsolationApply:
             text, is_clean = merge_texts(known[base], mine, known[now])
             if is_clean:
                 return text
-        what = "is not there any more" if now is None else "was changed at the same lines since it was packed"
+        what = "was changed at the same lines since it was packed"
+        hint = f"pack it as it is now, `andon isolate {edits.dataset}`, and edit that; or edit it here, `andon edit {path}`"
+        if now is None:
+            what = "is not there any more"
+            hint = f"to have it again, copy `code/{path}` of the folder to `{path}`; `andon plan` says what that does"
         raise ConflictError(
             "isolate.moved_on",
             f"`{path}` {what}, last by {head.author} in {head.id[:8]}",
             where=path,
-            hint=f"pack it as it is now, `andon isolate {edits.dataset}`, and edit that; or edit it here, `andon edit {path}`",
+            hint=hint,
         )
 
     def _before(self, commit_id: str) -> Mapping[str, str] | None:

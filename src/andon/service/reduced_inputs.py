@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.names import literal, quote, quote_name
-from andon.base.record import Record, field
+from andon.base.record import Record, field, replace
 from andon.base.text import plural
 from andon.engines.engine import Recipe, Task
 from andon.engines.relation import TableRelation
@@ -37,6 +37,14 @@ class Reduction(Record):
     sample: int | None = None
     where: str | None = None
     masked: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def also(self, columns: frozenset[str], names: Iterable[str]) -> Reduction:
+        """The same, with other values in these columns of datasets of these names, too."""
+        if not columns:
+            return self
+        return replace(
+            self, masked={**self.masked, **{name: self.masked.get(name, frozenset()) | columns for name in names}}
+        )
 
     def is_any(self, names: Iterable[str]) -> bool:
         """Whether anything is done to datasets of these names."""

@@ -21,7 +21,9 @@ from andon.base.record import Record
 from andon.base.sqlite import SqliteDatabase
 from andon.base.temporary import Temporary
 from andon.errors import AndonError, DamagedError, UsageError
+from andon.lake.analysis_runs import ids_of
 from andon.lake.backup_folder import BackupFolder
+from andon.lake.catalogs import enlist, strike
 from andon.lake.lake import Lake
 from andon.lake.named_files import raw_path
 from andon.lake.reached import Reached
@@ -173,6 +175,7 @@ class _Restoring:
         self._is_new = self._is_for_code()
         self._made = [place for place in (into, into / STATE_FOLDER) if not place.exists()]
         self._new: list[str] = []
+        self._is_listed = False
         self._spare = Temporary([into / STATE_FOLDER / "tmp"], "restore")
         self._copy = self._spare.path / "catalog.db"
         self._database = SqliteDatabase(self._copy)
@@ -193,16 +196,21 @@ class _Restoring:
 
     def fill(self, told: Callable[[int, int, int, int], None] | None) -> list[str]:
         """Put all files where they lie; names of what is damaged, files and objects of the catalog."""
+        # from here on no other catalog of the storage takes away what this one names
+        self._is_listed = enlist(self.storage, SqliteDatabase(self.catalog))
         done = copied(self._manifest.files, lambda file: self._folder.put_back(file, self.storage), told)
         self._new = [made.path for _, made in done if made.path is not None]
         self.storage.make_durable(self._new)
         heads = [row[0] for row in self._database.query("select commit_id from ref")]
         lacking = {(part.kind, part.name) for part in self._manifest.damaged}
-        reached = Reached(self._database, heads, kept_copy, parents=True)
+        reached = Reached(self._database, heads, kept_copy, parents=True, analyses=ids_of(self._database))
         damaged = [file.path for file, made in done if made.damage is not None]
         damaged += [each.id for each in reached.wrong if (each.kind, each.id) not in lacking]
         listed = {file.path for file in self._manifest.files}
-        return damaged + [part[1] for part in reached.files() if part[1] not in listed and part not in lacking]
+        gone = self._lake.going.all().keys() - listed
+        self._lake.going.note_gone(gone)
+        known = listed | gone
+        return damaged + [part[1] for part in reached.files() if part[1] not in known and part not in lacking]
 
     def revoke(self) -> int:
         """Let no token be good any more; how many were."""
@@ -238,6 +246,8 @@ class _Restoring:
 
     def remove(self) -> None:
         """Remove what was put there."""
+        if self._is_listed:
+            strike(self.storage, SqliteDatabase(self.catalog))
         for path in self._new:
             self.storage.delete(path)
         for place in self._made:

@@ -12,8 +12,10 @@ from andon.engines.bundle.stage import OUT, WrittenCode, relation_entry, sql_ste
 from andon.engines.engine import Task
 from andon.engines.relation import TableRelation
 from andon.engines.types import stored_columns
+from andon.errors import UsageError
 from andon.model.dataset import Kind
 from andon.model.load import Taking
+from andon.project.files.secrets import find_secrets, find_signed_addresses
 from andon.runs.planning.raw_files import RawFiles
 from andon.sources.files.paths import is_remote
 from andon.sources.files.raw_text import only_path
@@ -85,8 +87,13 @@ class StagePacker:
         return [*self._build.inputs, *raw]
 
     def code(self) -> dict[str, str]:
-        """Pack the code as it was written; gives the hashes by path."""
+        """Pack the code as it was written; gives the hashes by path.
+
+        Raises:
+            UsageError: `isolate.secret`.
+        """
         for path, text in self._texts.items():
+            _require_no_secret(path, text)
             self._folder.text(f"code/{path}", text)
         return dict(self._definition.files)
 
@@ -245,3 +252,20 @@ class StagePacker:
         with TemporaryDirectory(prefix="andon-") as work:
             step = python_step(recipe, made, inputs, memory, Path(work), self._build.engine.get("seed"))
         return step, replace(recipe, sql=f"select * from read_parquet({literal(made)})", inputs={}, code={})
+
+
+def _require_no_secret(path: str, text: bytes) -> None:
+    """Raise where a file of code holds what must be in no folder that is handed on.
+
+    Raises:
+        UsageError: `isolate.secret`.
+    """
+    said = text.decode(errors="replace")
+    found = [*find_secrets(path, said), *find_signed_addresses(path, said)]
+    if found:
+        raise UsageError(
+            "isolate.secret",
+            f"`{path}` holds what looks like a secret, and whoever gets the folder would have it: {found[0].message}",
+            where=f"{path}:{found[0].line}",
+            hint="isolate a dataset that reads it: what was loaded is packed there, and not from where",
+        )

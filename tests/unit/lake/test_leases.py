@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import signal
@@ -116,3 +117,24 @@ def test_a_note_stays_until_the_last_read_ends_and_goes_with_it(tmp_path, leases
     assert epochs(leases) == [0]
     hold.release()
     assert [path.name for path in (tmp_path / "readers").iterdir()] == ["guests"]
+
+
+def test_on_a_full_disk_reading_goes_on_and_doubt_holds_everything(leases, lake, monkeypatch):
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    lake.epoch = 3
+    leases.take().release()
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "pwrite", full)
+        hold = leases.take()  # what is noted says that nothing is read
+    assert epochs(leases) == [0]
+    hold.release()
+    assert epochs(leases) == []
+    hold = leases.take()
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "pwrite", full)
+        hold.release()  # what is noted holds more than is read
+    assert epochs(leases) == [3]
+    leases.take().release()
+    assert epochs(leases) == []

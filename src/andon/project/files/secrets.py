@@ -42,6 +42,11 @@ _WHAT = {
 _NAME = r"(?:[A-Za-z0-9_.-]{0,40}[_.-])?(?:password|passwd|pwd|secret|token|api_?key|access_?key|secret_?key|private_?key|credentials?)"
 #: `password=x` in connection strings, where no quotes are needed.
 _STRING = re.compile(r"(?i)(?<![A-Za-z0-9_])(?:password|pwd)=(?P<value>[^\s'\";&,)]{3,})")
+#: `https://x.y/z?token=x`.
+_SIGNED = re.compile(
+    rf"(?i)://[^\s'\"?]{{1,2000}}\?(?:[^\s'\"]{{0,4000}}&)?(?P<name>{_NAME}|(?:x-amz-)?signature|sig|(?:x-amz-)?security-token|apikey)"
+    r"=(?P<value>[^\s'\"&]{3,})"
+)
 #: `password = "x"`, `"token": "x"`, `SECRET 'x'`, and `api_key: x` in YAML.
 _QUOTED = re.compile(
     rf"(?i)(?<![A-Za-z0-9_.-])[\"']?(?P<name>{_NAME})[\"']?\s{{0,20}}(?:[:=]|:=|\s)\s{{0,20}}(?P<quote>[\"'])(?P<value>[^\"'\n]*)(?P=quote)"
@@ -119,6 +124,15 @@ def find_secrets(path: str, text: str) -> list[Problem]:
         hint = f"keep it out of the project and refer to it: `${{env:{variable}}}`; if it was real, change it where it is valid"
         problems.append(_masked(at_offset(path, text, offset, "project.secret", f"this looks like {what}", hint)))
     return problems
+
+
+def find_signed_addresses(path: str, text: str) -> list[Problem]:
+    """A problem for each address in `text` that gives access by one of its parameters: `https://…?token=…`. It may stand in code."""
+    return [
+        _masked(at_offset(path, text, match.start(), "project.secret", f"an address with `{match['name']}`", None))
+        for match in _SIGNED.finditer(text)
+        if not _is_harmless(match["value"])
+    ]
 
 
 def _found(path: str, text: str) -> Iterator[tuple[int, str, str]]:
