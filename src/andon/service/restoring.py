@@ -141,7 +141,7 @@ def chosen(folder: BackupFolder, at: str | None) -> str:
             "backup.none",
             f"there is no backup of `{at}`, and none before" if at is not None else "there is no backup yet",
             where=at,
-            hint="`andon backup FOLDER --list` tells which there are",
+            hint="`andon backup FOLDER --list` in a project tells which there are",
         )
     return found[0]
 
