@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -232,6 +233,25 @@ class TestWhatARunMayDo:
 def notebook(*cells: str) -> str:
     found = [{"cell_type": "code", "source": cell.splitlines(keepends=True), "outputs": []} for cell in cells]
     return json.dumps({"nbformat": 4, "cells": [{"cell_type": "markdown", "source": "# Totals"}, *found]})
+
+
+class TestItsName:
+    def test_where_a_dataset_is_asked_for_the_error_says_what_does_it(self, clone: Clone):
+        with clone.opened() as service:
+            service.analyses.run("totals")
+            for said, run in (("totals", "totals"), ("analyses/totals", "totals"), ("totals@1", "totals@1")):
+                for asked in (service.reproducing.reproduce, service.isolating.isolate):
+                    with pytest.raises(UsageError, match="is an analysis") as caught:
+                        asked(said)
+                    assert f"andon analysis reproduce {run}`" in str(caught.value.hint)
+
+    def test_one_that_never_was_has_no_runs_to_look_for(self, clone: Clone):
+        with clone.opened() as service:
+            for label, hint in (("nope@1", "did you|list"), ("totals@1", "analysis run totals")):
+                with pytest.raises(UsageError) as caught:
+                    service.analyses.show(label)
+                assert "log" not in str(caught.value.hint)
+                assert re.search(hint, str(caught.value.hint))
 
 
 class TestANotebookOfJupyter:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import andon
+from andon.cli.output import Ink
+from andon.cli.text.backup import restored_lines
 from andon.errors import DamagedError, UsageError
 from andon.model.backup import BackupList, BackupMade, LakeRestored
 from andon.service.restoring import NEWEST, RestoreOptions, restore
@@ -100,6 +104,21 @@ def test_each_backup_of_a_folder_is_the_lake_of_its_moment(project, tmp_path):
         put_back(folder, tmp_path / "none", RestoreOptions("2001-01-01"))
     assert caught.value.code == "backup.none"
     assert not (tmp_path / "none").exists()
+
+
+def test_what_goes_with_the_lake_is_no_place_for_a_backup(project):
+    for inside in (".andon/kept", ".andon", "."):
+        with pytest.raises(UsageError, match="would happen to a backup"):
+            backed_up(project, project.root / inside)
+
+
+def test_the_command_that_is_told_leads_into_the_folder(project, tmp_path):
+    backed_up(project, tmp_path / "kept")
+    into = tmp_path / "größe's copy"
+    _, found = put_back(tmp_path / "kept", into)
+    *_, said = restored_lines(found, str(into), Ink(io.StringIO(), False, {}))
+    first, *_ = said.removeprefix("next: ").split(" && ")
+    assert shlex.split(first) == ["cd", str(into)]
 
 
 def test_tokens_are_good_no_more_unless_it_is_said(project, tmp_path):

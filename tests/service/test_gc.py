@@ -235,6 +235,14 @@ class TestDoors:
                 assert told.value.hint.startswith("`andon repair "), door
             assert lake.database.query("select name, commit_id from ref order by name") == before
 
+    def test_the_page_of_a_dataset_tells_all_but_its_rows(self, gone):
+        first = gone.head("main~2").id
+        with gone.opened() as service:
+            page = service.datasets.show("marts.totals", first)
+            assert (page.version.rows, page.sample, page.build is not None, bool(page.code)) == (2, [], True, True)
+            assert page.gone is not None
+            assert str(page.gone.hint).startswith("`andon repair ")
+
     def test_what_the_hint_names_brings_it_back_and_the_same_is_there(self, gone):
         with gone.opened() as service, pytest.raises(DamagedError) as told:
             service.branches.tag("t", "main~2")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from andon.errors import DatasetError
+from andon.errors import DatasetError, UsageError
 from andon.model.reproduction import ReproVerdict
 from andon.service import leftovers
 from andon.service.lock_checks import LockCheck, check_locks
@@ -205,3 +205,12 @@ def test_where_no_index_answers_the_next_run_keeps_them(machine, tmp_path):
     away.rename(wheel)
     clone.run("a.made", force=True)
     assert [each.kept for each in checked(clone).locks] == ["whole"]
+
+
+def test_locks_are_named_as_andon_lock_names_them(tmp_path):
+    clone = Clone(tmp_path / "acme")
+    clone.fill({**FILES, "analyses/months.lock.txt": ""})
+    for name in ("months", "analyses/month"):
+        with pytest.raises(UsageError) as caught:
+            checked(clone, name)
+        assert "`analyses/months`" in str(caught.value.hint)

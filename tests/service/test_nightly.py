@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from andon.base.cancel import CancelToken
+from andon.errors import UsageError
 from andon.model.incident import Incident
 from andon.model.signal import SignalKind
 from andon.runs.goal import Listener
@@ -215,6 +216,8 @@ def test_what_was_proved_is_told_with_why(project):
     tick(project)
     with project.opened() as service:
         found, own = service.proofs.show(), service.proofs.show(["marts.totals"])
+        with pytest.raises(UsageError, match="no dataset is named"):
+            service.proofs.show(["marts.total"])
         (miss,) = [each for each in found.proofs if each.commit is not None]
         assert (miss.dataset, miss.cause.what, miss.expected) == ("marts.totals", "the engine's version", False)
         assert (found.built - found.repeated, found.nightly, found.read_nightly) == (1, 100, True)

@@ -6,6 +6,7 @@ from andon.base.clock import SKEW, Clock, following, to_text
 from andon.base.database import Database, Transaction
 from andon.base.names import did_you_mean
 from andon.base.record import Record, replace
+from andon.base.text import plural
 from andon.errors import ConflictError, UsageError
 from andon.lake.commits import Commits
 from andon.lake.refname import At, parse_ref
@@ -165,7 +166,7 @@ class Refs:
             if commit.parent is None:
                 raise UsageError(
                     "lake.ref_not_found",
-                    f"`{text}` goes back further than the history, which has {taken} earlier commits",
+                    f"`{text}` goes back further than the history, which has {plural(taken, 'earlier commit')}",
                     where=text,
                     hint="`andon log` shows the history",
                 )
@@ -217,8 +218,11 @@ class Refs:
         )
 
     def _not_found(self, base: str) -> UsageError:
-        names = [row[0] for row in self._database.query("select name from ref where kind <> 'run'")]
-        hint = did_you_mean(base, names) or f"known: {', '.join(sorted(names)[:8])}"
+        if base.startswith("run:"):
+            hint = "`andon log` names the runs that were published; a run that was held names itself when it ends"
+        else:
+            names = [row[0] for row in self._database.query("select name from ref where kind <> 'run'")]
+            hint = did_you_mean(base, names) or f"known: {', '.join(sorted(names)[:8])}"
         return UsageError(
             "lake.ref_not_found", f"no branch, tag, commit or run is named `{base}`", where=base, hint=hint
         )

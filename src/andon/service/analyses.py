@@ -89,10 +89,11 @@ class Analyses:
         found = self._workspace.lake.analysis_runs.find(name, int(text) if sign else None)
         if found is not None:
             return self._with_notes(found)
-        if not sign and name not in folder_analyses(self._workspace.root):
+        is_run = self._workspace.lake.analysis_runs.find(name) is not None
+        if not is_run and name not in folder_analyses(self._workspace.root):
             raise no_analysis(name, self._names())
-        what = f"`{name}` has no run {text}" if sign else f"`{name}` was not run yet"
-        hint = f"`andon analysis log {name}` has its runs" if sign else f"`andon analysis run {name}`"
+        what = f"`{name}` has no run {text}" if is_run else f"`{name}` was not run yet"
+        hint = f"`andon analysis log {name}` has its runs" if is_run else f"`andon analysis run {name}`"
         raise UsageError("lake.analysis_not_found", what, where=label, hint=hint)
 
     def place(self, run: AnalysisRun, name: str) -> tuple[AnalysisOutput, Path]:

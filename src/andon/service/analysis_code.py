@@ -127,9 +127,33 @@ def analysis_name(said: str) -> str:
 def no_analysis(name: str, known: Collection[str]) -> UsageError:
     """The error for an analysis that is not there."""
     hint = did_you_mean(name, known) or (
-        "`andon analysis list` has all" if known else f"write one: `{FOLDER}/{name}.py`, a script or a notebook"
+        "an analysis is named by letters from a to z, digits and `_`, as datasets are: rename its file"
+        if not is_name_part(name)
+        else "`andon analysis list` has all"
+        if known
+        else f"write one: `{FOLDER}/{name}.py`, a script or a notebook"
     )
     return UsageError("lake.analysis_not_found", f"no analysis is named `{name}`", where=name, hint=hint)
+
+
+def refuse_analysis(workspace: Workspace, said: str, hint: str) -> None:
+    """Refuse the name of an analysis, or of a run of one, where a dataset is asked for.
+
+    Args:
+        said: as it was typed, `NAME@N` too.
+        hint: what to do with an analysis; `{0}` stands for it, or for the run that was said.
+
+    Raises:
+        UsageError: `lake.dataset_not_found`.
+    """
+    label, sign, number = said.partition("@")
+    name = analysis_name(label)
+    if "." in name:  # a dataset's
+        return
+    if name in folder_analyses(workspace.root) or workspace.lake.analysis_runs.find(name) is not None:
+        run = f"{name}@{number}" if sign and number.isdecimal() else name
+        message = f"`{name}` is an analysis, and no dataset"
+        raise UsageError("lake.dataset_not_found", message, where=said, hint=hint.format(run))
 
 
 def _code(name: str, file: str, read: Callable[[str], bytes | None], paths: Sequence[str]) -> AnalysisCode:

@@ -24,6 +24,7 @@ from andon.runs.planning.raw_files import kept_copy
 from andon.service.verifying import damaged_parts, nobody
 from andon.version import __version__
 from andon.workspace.catalog import write_catalog
+from andon.workspace.folder import STATE_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -135,10 +136,12 @@ class Backups:
             )
         place = (workspace.root / Path(text).expanduser()).resolve()
         storage = Path(workspace.lake.storage.engine_path(".")).resolve()
-        if place.is_relative_to(storage) or storage.is_relative_to(place):
+        own = (workspace.root / STATE_FOLDER).resolve()
+        inside = own if place.is_relative_to(own) else storage
+        if place.is_relative_to(inside) or storage.is_relative_to(place):
             raise UsageError(
                 "usage.bad_argument",
-                f"the lake lies in `{storage}`: what happens to it would happen to a backup in `{place}`",
+                f"the lake lies in `{inside}`: what happens to it would happen to a backup in `{place}`",
                 where=str(place),
                 hint="name a folder elsewhere, best on another disk",
             )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.document import UNSET, Document, Documented, UnsetType
 from andon.base.record import field
+from andon.errors import DamagedError
 from andon.lineage.descriptions import HandedText
 from andon.model.acceptance import Acceptance
 from andon.model.check_result import CheckDocument, CheckResult
@@ -132,6 +133,7 @@ class Page(Documented):
         questions: how many people ask about it.
         rebuilt: what came out when its version, else another one of it, was last built again.
         origin: where the run came from that built it; None where nobody noted that.
+        gone: that its data are kept no more, and what brings them back, where rows of it were asked for; None where they are there.
         today: the day on which it is looked at (ISO).
         iceberg: place of metadata that any Iceberg reader can be pointed at (tables only).
     """
@@ -159,6 +161,7 @@ class Page(Documented):
     questions: QuestionCount = QuestionCount(0, 0)
     rebuilt: NotedReproduction | None = None
     origin: Origin | None = None
+    gone: DamagedError | None = None
 
     def document(self) -> PageDocument:
         """As in `show --json`."""

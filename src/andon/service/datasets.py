@@ -11,7 +11,7 @@ from andon.base.document import Document
 from andon.base.graph import reach, reverse
 from andon.base.names import literal, quote, quote_name
 from andon.base.record import Record
-from andon.errors import MachineError
+from andon.errors import DamagedError, MachineError
 from andon.lineage.caveats import inherited_caveats
 from andon.model.build import EXTRACT
 from andon.model.commit import Commit, State
@@ -139,6 +139,9 @@ class Datasets:
         Raises:
             UsageError: `lake.dataset_not_found`, `lake.ref_not_found`.
         """
+        from andon.service.analysis_code import refuse_analysis
+
+        refuse_analysis(self._workspace, name, "`andon analysis show {0}` shows it")
         name, _, ref = name.partition("@")
         at = commit_ref(self._workspace, ref) if ref else at
         view = View.at(self._workspace, at)
@@ -155,9 +158,15 @@ class Datasets:
         marked = masked_columns(self._workspace, commit)
         masked = marked.get(name, frozenset())
         sample: list[tuple[Any, ...]] = []
+        gone: DamagedError | None = None
         if rows:
             asked = f"select {_sampled(version, masked)} from {quote_name(name)} limit {rows}"
-            sample = self._querying.ask_commit(asked, commit, "show").fetch()
+            try:
+                sample = self._querying.ask_commit(asked, commit, "show").fetch()
+            except DamagedError as error:
+                if error.code != "lake.gone":
+                    raise
+                gone = error
         entry = definitions[leaf.definition].entry
         sha = dict(leaf.files).get(entry)
         return Page(
@@ -173,7 +182,7 @@ class Datasets:
             sample,
             _contract_lines(build),
             objects.text(sha).decode(errors="replace") if sha else "",
-            None if version.is_view or not places else self._iceberg(name, version, commit),
+            None if version.is_view or not places or gone is not None else self._iceberg(name, version, commit),
             tuple(discreet_kept(r, marked) for r in self._checks.of_commit(name, commit, state, project)),
             tuple(query.name for query in project.queries if name in query.datasets),
             self._inherited(name, project, commit),
@@ -184,6 +193,7 @@ class Datasets:
             self._questions(name, commit),
             self._workspace.reproductions.newest(name, leaf.build),
             self._workspace.origins.of(build.run) if build is not None else None,
+            gone,
         )
 
     def _inherited(self, name: str, project: Project, commit: Commit) -> tuple[tuple[str, str], ...]:

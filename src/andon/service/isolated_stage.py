@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 #: What makes a stage again in its folder.
 COMMAND = (
-    "python -m venv .venv && .venv/bin/pip install --require-hashes -r env/requirements.txt && .venv/bin/python run.py"
+    "python3 -m venv .venv && .venv/bin/pip install --require-hashes -r env/requirements.txt && .venv/bin/python run.py"
 )
 #: The same with packages that are packed.
 OFFLINE = COMMAND.replace("--require-hashes", "--no-index --find-links env/wheels --require-hashes")

@@ -62,9 +62,12 @@ class Isolating:
             AndonError: where it can't be packed: an input is not what was written.
         """
         from andon.engines.bundle.folder import BundleFolder
+        from andon.service.analysis_code import refuse_analysis
         from andon.service.isolated_stage import IsolatedStage
         from andon.service.reduced_inputs import Reduction, require_condition
 
+        hint = "`andon analysis reproduce {0}` runs it again, `andon analysis show {0} -o FOLDER` copies what it made"
+        refuse_analysis(self._workspace, name, hint)
         asked = options or IsolateOptions()
         if asked.where is not None:
             require_condition(asked.where)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Literal
 
 from andon.base.document import UNSET, Document, Documented, UnsetType
+from andon.base.names import did_you_mean
 from andon.engines.python.index import Indexes, IndexUnreachable
 from andon.engines.python.index_file import IndexFile
 from andon.engines.python.keeping import lock_name, this_platform
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Indexes are asked for so many packages at the same time.
 _AT_ONCE = 8
+#: So many locks are named where another one was asked for.
+_NAMED = 5
 _ENDING = ".lock.txt"
 
 #: `whole`; `none`: nothing is kept for this system and Python; else what is wrong with it.
@@ -53,7 +56,7 @@ class LockState(Document):
     """What became of one lock.
 
     Attributes:
-        dataset: or analysis, by its name.
+        dataset: by its name; an analysis as `analyses/NAME`.
         packages: how many it pins.
         kept: `whole`; `none` where nothing is kept for this system and Python; `missing` or `damaged` where what was kept is so.
     """
@@ -105,12 +108,12 @@ def check_locks(workspace: Workspace, names: Sequence[str] = ()) -> LockCheck:
     locks = _locks(workspace.root)
     unknown = next((name for name in names if name not in locks), None)
     if unknown is not None:
-        raise UsageError(
-            "usage.bad_argument",
-            f"`{unknown}` has no lock",
-            where=unknown,
-            hint="`andon lock` writes those that are missing",
+        hint = did_you_mean(unknown, locks) or (
+            f"there are those of {', '.join(f'`{each}`' for each in [*locks][:_NAMED])}"
+            if locks
+            else "`andon lock` writes those of what has packages"
         )
+        raise UsageError("usage.bad_argument", f"`{unknown}` has no lock", where=unknown, hint=hint)
     texts = {name: path.read_bytes() for name, path in locks.items() if not names or name in names}
     pins = {name: pins_of(text.decode("utf-8", "replace")) for name, text in texts.items()}
     found, reason = _asked({pin.name for each in pins.values() for pin in each})
@@ -137,7 +140,7 @@ def _locks(root: Path) -> dict[str, Path]:
     for folder, pattern in (("datasets", "*/*"), ("sources", "*/*"), ("analyses", "**/*")):
         for path in sorted((root / folder).glob(f"{pattern}{_ENDING}")):
             name = path.name.removesuffix(_ENDING)
-            found[name if folder == "analyses" else f"{path.parent.name}.{name}"] = path
+            found[f"{folder}/{name}" if folder == "analyses" else f"{path.parent.name}.{name}"] = path
     return found
 
 

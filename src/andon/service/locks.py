@@ -9,6 +9,7 @@ from andon.base.files import write_whole
 from andon.base.names import did_you_mean
 from andon.engines.python.lock import make_lock
 from andon.errors import Problem, ProjectError, UsageError
+from andon.model.lock import pins_of, simple_name
 from andon.project.files.analyses import FOLDER, read_analysis
 from andon.project.files.nodes import Flawed
 from andon.project.files.packages import LockInputs, lock_inputs
@@ -82,14 +83,19 @@ def lock(workspace: Workspace, names: tuple[str, ...] = (), upgrade: bool = Fals
         old = target.read_text(encoding="utf-8") if target.exists() else ""
         if not upgrade and f"# inputs: {wanted.digest}" in old.splitlines():
             _keep(workspace, name, old)
-            results.append(Locked(name, shown, "unchanged", old.count("==")))
+            results.append(Locked(name, shown, "unchanged", _packages(old)))
             continue
         earlier = None if upgrade or not old else old
         text = make_lock(name, wanted.dependencies, wanted.digest, wanted.requires_python, earlier)
         write_whole(target, text.encode())
         _keep(workspace, name, text)
-        results.append(Locked(name, shown, "written", text.count("==")))
+        results.append(Locked(name, shown, "written", _packages(text)))
     return results
+
+
+def _packages(text: str) -> int:
+    """How many packages a lock pins: one that differs between systems counts once."""
+    return len({simple_name(pin.name) for pin in pins_of(text)})
 
 
 def _wanted(path: Path, place: str) -> LockInputs:

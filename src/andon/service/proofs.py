@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -10,10 +11,13 @@ from andon.base.document import Document
 from andon.model.reproduction import OpenConstruct, ReproVerdict
 from andon.model.reproduction_sample import MissCause, NotedReproduction
 from andon.model.verification import LakeReading
+from andon.workspace.view import View
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
+#: What makes a pattern of a name.
+_PATTERN = re.compile(r"[*?\[]")
 #: So many are listed, and so many readings.
 LISTED, _READINGS = 100, 5
 
@@ -75,6 +79,9 @@ class ProofDesk:
         Args:
             datasets: names or patterns, `marts.*`; all without any.
             limit: so many are listed.
+
+        Raises:
+            UsageError: `lake.dataset_not_found` for a name of which nothing was ever built again, and that no dataset has.
         """
         workspace = self._workspace
         known = [
@@ -82,6 +89,7 @@ class ProofDesk:
             for number, each in workspace.reproductions.newest_first()
             if not datasets or any(fnmatchcase(each.dataset, pattern) for pattern in datasets)
         ]
+        self._require_known(datasets, {each.dataset for _, each in known})
         last: dict[tuple[str, str], bool] = {}
         for _, each in known:
             if not (each.kept and each.holds):
@@ -97,6 +105,11 @@ class ProofDesk:
             proofs=[_line(each, misses.get(number)) for number, each in known[:limit]],
             readings=workspace.nights.readings(_READINGS),
         )
+
+    def _require_known(self, datasets: Sequence[str], proved: set[str]) -> None:
+        for name in datasets:
+            if name not in proved and not _PATTERN.search(name):
+                View.at(self._workspace, None).leaf(name)
 
 
 def _line(noted: NotedReproduction, miss: MissCause | None) -> ProofLine:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: What a condition is asked of while it is looked at.
 _ROWS = "andon_rows.rows"
+#: What a condition looks like.
+_AS = "`--where \"day >= '2026-01-01'\"`"
 _WHOLE_NUMBERS = ("INTEGER", "BIGINT", "DECIMAL", "DOUBLE", "FLOAT")
 
 
@@ -72,13 +74,16 @@ def require_condition(where: str) -> None:
     """
     from andon.query.gate import permit
 
-    question = permit(f"select 1 from {_ROWS} where (\n{where}\n)")
+    try:
+        question = permit(f"select 1 from {_ROWS} where (\n{where}\n)")
+    except UsageError as error:
+        raise UsageError(error.code, f"`--where` can't be read: {error.message}", where="--where", hint=_AS) from error
     if question.datasets != (_ROWS,) or question.parameters:
         raise UsageError(
             "usage.bad_argument",
             "`--where` is a condition on the rows of each input that has its columns, and reads no dataset",
             where="--where",
-            hint="`--where \"day >= '2026-01-01'\"`",
+            hint=_AS,
         )
 
 

@@ -57,7 +57,9 @@ class Reproducing:
             AndonError: where it can't be built any more: an input is not what was written, packages can't be had, the code fails.
         """
         from andon.runs.rebuilding.again import Rebuilder
+        from andon.service.analysis_code import refuse_analysis
 
+        refuse_analysis(self._workspace, name, "`andon analysis reproduce {0}` runs it again")
         dataset, _, place = name.partition("@")
         view = View.at(self._workspace, commit_ref(self._workspace, place or ref))
         leaf = view.leaf(dataset)

@@ -107,7 +107,12 @@ class ReproductionSamples:
             now = self._workspace.clock()
             moment = to_text(moment_said(said, now, now, "since"))
             return moment, lambda commit: commit.time >= moment
-        after = View.at(self._workspace, said).commit
+        try:
+            after = View.at(self._workspace, said).commit
+        except UsageError as error:
+            if error.code == "lake.ref_not_found":
+                error.hint = f"{error.hint}; a time is `2026-11-01`, or `30d`"
+            raise
         return after.time, lambda commit: commit.time > after.time
 
 

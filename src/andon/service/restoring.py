@@ -146,7 +146,7 @@ def chosen(folder: BackupFolder, at: str | None) -> str:
             "backup.none",
             f"there is no backup of `{at}`, and none before" if at is not None else "there is no backup yet",
             where=at,
-            hint="`andon backup FOLDER --list` tells which there are",
+            hint="`andon backup FOLDER --list` in a project tells which there are",
         )
     return found[0]
 
@@ -197,7 +197,7 @@ class _Restoring:
     def fill(self, told: Callable[[int, int, int, int], None] | None) -> list[str]:
         """Put all files where they lie; names of what is damaged, files and objects of the catalog."""
         # from here on no other catalog of the storage takes away what this one names
-        self._is_listed = enlist(self.storage, SqliteDatabase(self.catalog))
+        self._is_listed = enlist(self.storage, self._to_be())
         done = copied(self._manifest.files, lambda file: self._folder.put_back(file, self.storage), told)
         self._new = [made.path for _, made in done if made.path is not None]
         self.storage.make_durable(self._new)
@@ -247,7 +247,7 @@ class _Restoring:
     def remove(self) -> None:
         """Remove what was put there."""
         if self._is_listed:
-            strike(self.storage, SqliteDatabase(self.catalog))
+            strike(self.storage, self._to_be())
         for path in self._new:
             self.storage.delete(path)
         for place in self._made:
@@ -257,6 +257,10 @@ class _Restoring:
         """Let go of what is on its way."""
         self._database.close()
         self._spare.close()
+
+    def _to_be(self) -> Database:
+        """The database that the catalog will be; it is not opened."""
+        return PostgresDatabase(self.catalog) if isinstance(self.catalog, str) else SqliteDatabase(self.catalog)
 
     # -- the code
 

@@ -40,7 +40,9 @@ def log(app: App, /, name: str | None) -> int:
     from andon.cli.text.analyses import log_lines
 
     found = app.service.analyses.log(name)
-    app.console.show(lambda: [to_json(each) for each in found], lambda: log_lines(found, app.console))
+    app.console.show(
+        lambda: [to_json(each) for each in found], lambda: log_lines(found, app.console, is_all=name is not None)
+    )
     return EXIT_DONE
 
 

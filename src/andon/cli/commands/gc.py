@@ -25,4 +25,5 @@ def gc(app: App, is_applied: bool) -> None:
 
     console = app.console
     found = app.service.collecting.collect(apply=is_applied)
-    console.show(found.to_json, lambda: collection_lines(found, console.out, console.width))
+    keeps_all = not app.workspace.settings.get("retention.keep")
+    console.show(found.to_json, lambda: collection_lines(found, console.out, console.width, keeps_all=keeps_all))

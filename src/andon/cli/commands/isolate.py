@@ -16,7 +16,9 @@ class _Packing(Noun):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put `stage` before what is no command: a dataset's name has a point in it, or an option is said first."""
-        if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
+        if not args:
+            raise click.UsageError("name the dataset to pack: `andon isolate DATASET`", ctx)
+        if args[0] not in self.commands and args[0] not in ("-h", "--help"):
             args = ["stage", *args]
         return super().parse_args(ctx, args)
 
@@ -32,7 +34,7 @@ class _Packing(Noun):
 def isolate() -> None:
     """Pack one stage into a folder that makes it again without Andon, and bring back what was worked on there.
 
-    `andon isolate DATASET` is `andon isolate stage DATASET`.
+    `andon isolate DATASET` is `andon isolate stage DATASET`: `andon isolate stage --help` has its options.
     """
 
 

@@ -44,8 +44,8 @@ def analysis_lines(found: Sequence[AnalysisInfo], console: Console) -> list[str]
     return table(rows, console.out, headers=headers, width=console.width)
 
 
-def log_lines(found: Sequence[AnalysisLine], console: Console) -> list[str]:
-    """A line for each run."""
+def log_lines(found: Sequence[AnalysisLine], console: Console, *, is_all: bool = True) -> list[str]:
+    """A line for each run; without `is_all` they are the newest of several analyses."""
     if not found:
         return ["no runs yet: `andon analysis run NAME`"]
     rows: list[Sequence[Cell]] = [
@@ -62,7 +62,12 @@ def log_lines(found: Sequence[AnalysisLine], console: Console) -> list[str]:
         for each in found
     ]
     headers = ("run", "", "when", "by", "took", "of", "parameters", "made")
-    return table(rows, console.out, headers=headers, width=console.width)
+    lines = table(rows, console.out, headers=headers, width=console.width)
+    return (
+        lines
+        if is_all
+        else [*lines, "", console.out.paint("the newest of each: `andon analysis log NAME` has all", "dim")]
+    )
 
 
 def run_lines(run: AnalysisRun, console: Console) -> list[str]:

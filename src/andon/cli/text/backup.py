@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from andon.base.text import plural, seconds, size
 from andon.cli.output import Ink
 from andon.cli.text.verify import damaged_lines
@@ -54,7 +56,7 @@ def restored_lines(found: LakeRestored, into: str | None, ink: Ink) -> list[str]
         lines.append(f"{ink.paint('✗', 'bad')} not in the backup: {name}")
     if len(found.lacking) > _PARTS:
         lines.append(ink.paint(f"  and {len(found.lacking) - _PARTS} more; `--json` has all", "dim"))
-    place = f"cd {into} && " if into is not None else ""
+    place = f"cd {shlex.quote(into)} && " if into is not None else ""
     step = "andon repair" if found.lacking else "andon log" if found.written else "andon status"
     return [*lines, "", f"next: {place}{step}"]
 

@@ -99,11 +99,13 @@ def page_lines(page: Page, console: Console) -> list[str]:
         lines += ["", ink.paint("how its files are read", "dim"), *(f"  {text}" for text in page.contract)]
     if page.sample:
         lines += ["", ink.paint("sample", "dim"), *_sample(page, ink, width)]
+    if page.gone is not None:
+        lines += ["", ink.paint("sample", "dim"), ink.paint(f"  {page.gone.message}", "warn"), f"  {page.gone.hint}"]
     lines += [ink.paint(f"  {note.words}", "warn") for note in page.notes if note.below or note.kind not in _SAID_ABOVE]
     if page.build is not None and page.build.log:
         lines += ["", ink.paint("what it printed", "dim"), *_printed(page.build.log)]
     lines += ["", ink.paint("code", "dim"), *code_lines(page.code.rstrip("\n").splitlines(), width, "  ")]
-    return [*lines, "", ink.paint("read it elsewhere", "dim"), *_elsewhere(page)]
+    return lines if page.gone is not None else [*lines, "", ink.paint("read it elsewhere", "dim"), *_elsewhere(page)]
 
 
 def status_lines(found: Status, console: Console) -> list[str]:

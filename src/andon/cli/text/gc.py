@@ -13,8 +13,12 @@ from andon.model.collection import CollectedPart, Collection
 _KEPT = 12
 
 
-def collection_lines(found: Collection, ink: Ink, width: int | None) -> list[str]:
-    """What goes and why, what stays and why, and what is to do."""
+def collection_lines(found: Collection, ink: Ink, width: int | None, *, keeps_all: bool = False) -> list[str]:
+    """What goes and why, what stays and why, and what is to do.
+
+    Args:
+        keeps_all: whether no setting says how long versions are kept.
+    """
     lines: list[str] = []
     if found.parts:
         rows: list[Sequence[Cell]] = [
@@ -41,6 +45,9 @@ def collection_lines(found: Collection, ink: Ink, width: int | None) -> list[str
         if len(found.kept) > _KEPT:
             lines.append(ink.paint(f"and {len(found.kept) - _KEPT} more; `--json` has all", "dim"))
         lines.append("")
+    if keeps_all and not found.parts and not found.applied:
+        hint = 'nothing says how long past versions are kept: `[retention]` with `keep = "90d"` in andon.toml does'
+        return [*lines, *_end(found, ink), ink.paint(hint, "dim")]
     return [*lines, *_end(found, ink)]
 
 

@@ -48,7 +48,9 @@ def test_lines(made: StageTest) -> list[str]:
 def applied_lines(found: Applied, console: Console) -> list[str]:
     """What is brought back, and what it does where it goes."""
     if not found.files:
-        return [f"nothing of {found.dataset} was edited there that {found.branch} does not have"]
+        return [
+            f"nothing to bring back: the code of {found.dataset} there is as it was packed, or as {found.branch} has it"
+        ]
     lines = [
         f"{path}{' (put together with what was published since)' if path in found.merged else ''}"
         for path in found.files

@@ -64,6 +64,8 @@ def damaged_lines(part: DamagedPart, ink: Ink) -> Iterator[str]:
 def repaired_lines(found: LakeRepair, ink: Ink) -> list[str]:
     """What was mended and how, what was not and why."""
     read = f"{plural(found.files, 'file')} ({size(found.bytes)}) in {seconds(found.seconds)}"
+    if not found.mended and not found.left:
+        return [f"read {read}: all as they were written, nothing to mend"]
     lines = [f"read {read}: {len(found.mended)} mended, {len(found.left)} damaged still"]
     lines += [
         f"{ink.paint('✓', 'good')} {m.kind} of {ink.paint(m.dataset or '?', 'bold')} {m.how}: {m.name}"
