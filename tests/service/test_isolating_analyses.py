@@ -273,6 +273,19 @@ def test_a_damaged_input_of_the_lake_is_not_packed(tmp_path: Path):
     assert not (tmp_path / "packed").exists()
 
 
+def test_a_folder_says_which_personal_columns_are_in_it(tmp_path: Path):
+    clone = Clone(tmp_path / "own")
+    marked = "/*---\ncolumns:\n  customer: {pii: true}\n---*/\n" + FILES["datasets/marts/totals.sql"]
+    reads = "import andon\nandon.open().sql('from marts.totals')"
+    clone.fill({**FILES, "datasets/marts/totals.sql": marked, "analyses/totals.py": reads})
+    clone.run()
+    with clone.opened() as service:
+        service.analyses.run("totals")
+        told = service.isolating.isolate("analyses/totals", tmp_path / "packed")
+    assert told.notes == ["personal columns are in it as they are: marts.totals (customer)"]
+    assert told.notes[0] in (tmp_path / "packed" / "README.md").read_text(encoding="utf-8")
+
+
 class TestWhatAnAnalysisHasNoUseFor:
     @pytest.mark.parametrize(
         ("name", "options", "at", "code"),

@@ -206,7 +206,7 @@ def not_for_analyses(name: str, what: str) -> UsageError:
     """The error for what is for datasets alone."""
     return UsageError(
         "isolate.analysis",
-        f"{what}: that is for datasets, and `{name}` is an analysis: what it made is kept, and is packed with all that it read",
+        f"only datasets have a use for {what}: `{name}` is an analysis, and is packed as it was kept, with all that it read",
         where=name,
         hint=f"`andon isolate {name}`",
     )

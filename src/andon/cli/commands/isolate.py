@@ -81,10 +81,10 @@ def stage(
     refused by its hash. It is where somebody works on that stage alone.
 
     With `--sample`, `--where` or `--mask` the inputs are others, and what is to come out is made anew of them while it is packed.
+    `--as-test` writes a unit test into `tests/` in place of a folder, personal columns always with other values.
+
     `analyses/NAME` is the newest kept run of an analysis, `@N` another one: with what it read, its code, packages, parameters and clock,
     and all that it made, which is compared thing by thing. Only `-o` and `--offline` go with it.
-
-    `--as-test` writes a unit test into `tests/` in place of a folder, personal columns always with other values.
     """
     from andon.base.document import to_json
     from andon.cli.text.isolate import packed_lines, test_lines

@@ -288,7 +288,7 @@ class StageRun:
         if job["analysis"] is not None:
             made = self._place / "outputs"
             made.mkdir()
-            job["analysis"]["outputs"] = str(made)
+            job["analysis"]["outputs"] = str(made.resolve())
             (work / "fonts.conf").write_text("<fontconfig></fontconfig>\n", encoding="utf-8")
         (work / "job.json").write_text(json.dumps(job), encoding="utf-8")
         environment = {name: os.environ[name] for name in _FROM_PARENT if name in os.environ}
