@@ -70,6 +70,7 @@ CODES: dict[str, str] = {
     "isolate.other_engine": "A stage was made by an engine that a folder does not bring.",
     "isolate.secret": "A file of code that would be packed holds what looks like a secret.",
     "isolate.not_kept": "What a run failed on is not kept, so it can't be packed.",
+    "isolate.analysis": "What is asked is for datasets, or of an analysis only for runs that did not fail.",
     "isolate.no_folder": "A folder is none that a stage was packed into, or it was packed from another lake.",
     "isolate.moved_on": "The code that was packed was changed on the branch since.",
     # who may what

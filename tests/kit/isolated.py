@@ -14,14 +14,14 @@ _TEXTS = (".json", ".md", ".sql", ".py", ".txt", ".yml", "Dockerfile")
 
 
 @cache
-def without_andon() -> Environment:
-    """An interpreter that finds DuckDB and pytz, and nothing else that is installed."""
-    return provide_environment("kit.none", None, Path(mkdtemp(prefix="andon-kit-")))
+def without_andon(lock: bytes | None = None) -> Environment:
+    """An interpreter that finds DuckDB and pytz, or what a lock pins with these, and nothing else that is installed."""
+    return provide_environment("kit.none", lock, Path(mkdtemp(prefix="andon-kit-")))
 
 
-def run_folder(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`python run.py` in a folder."""
-    found = without_andon()
+def run_folder(folder: Path, *arguments: str, lock: bytes | None = None) -> subprocess.CompletedProcess[str]:
+    """`python run.py` in a folder; `lock` is that of its packages, where it has any of its own."""
+    found = without_andon(lock)
     variables = {
         "PYTHONPATH": os.pathsep.join(map(str, found.paths)),
         "PATH": os.defpath,

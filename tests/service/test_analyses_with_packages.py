@@ -13,6 +13,7 @@ from andon.model.reproduction import ReproVerdict
 from andon.service.locks import lock
 from andon.service.service import Service
 from kit.clones import FILES, Clone
+from kit.isolated import run_folder
 from kit.locks import skip_without_index
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cdnow"
@@ -62,6 +63,9 @@ def test_a_jupyter_notebook_keeps_tables_and_the_numbers_in_pictures(tmp_path: P
             (1, "", "line", "line", 2, 2.0, 4.0),
         )
         assert service.analysis_reproducing.reproduce("book").verdict is ReproVerdict.IDENTICAL
+        service.isolating.isolate("analyses/book@1", tmp_path / "packed")
+    done = run_folder(tmp_path / "packed", lock=(tmp_path / "packed/env/requirements.txt").read_bytes())
+    assert (done.returncode, done.stdout.split()[0]) == (0, "IDENTICAL"), done.stdout + done.stderr
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,ada,7\n")
     clone.refresh()
     with clone.opened() as service:

@@ -1,4 +1,5 @@
-"""Whether texts and numbers are the same but for the last digits, and where they are not. Pure."""
+"""Whether texts and numbers are the same but for the last digits, and where they are not. Pure, and packed into folders: of Andon it
+knows nothing."""
 
 from __future__ import annotations
 
@@ -6,8 +7,7 @@ import difflib
 import math
 import re
 from collections.abc import Iterator
-
-from andon.base.record import Record
+from dataclasses import dataclass
 
 #: By so much of themselves numbers may differ.
 NEARLY = 1e-9
@@ -17,7 +17,8 @@ _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w])")
 _MOST_LINES = 5_000
 
 
-class LineApart(Record):
+@dataclass(frozen=True)
+class LineApart:
     """A place where two texts differ: the line (from 1), and what stands there; None on the side where it does not."""
 
     line: int

@@ -1,11 +1,11 @@
-"""The pixels of a PNG, so that two pictures can be compared whatever packed them. Pure."""
+"""The pixels of a PNG, so that two pictures can be compared whatever packed them. Pure, and packed into folders: of
+Andon it knows nothing."""
 
 from __future__ import annotations
 
 import struct
 import zlib
-
-from andon.base.record import Record
+from dataclasses import dataclass
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 #: Samples of a pixel by colour type.
@@ -14,7 +14,8 @@ _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _MOST_PIXELS = 20_000_000
 
 
-class Pixels(Record):
+@dataclass(frozen=True)
+class Pixels:
     """The pixels of a picture, row by row; `size` is the bytes of one pixel."""
 
     width: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from andon.base.document import Document
+from andon.base.record import field
 
 
 class PackedFolder(Document):
@@ -18,6 +19,7 @@ class PackedFolder(Document):
         bytes: of all that is packed.
         masked: by dataset the columns whose values are masked.
         reduced: how inputs were made fewer, in words; null where they are whole.
+        outputs: of an analysis: the files that are expected; `dataset` is `analyses/NAME` then, and `run` the number of its run.
         notes: what else is to know of it.
     """
 
@@ -36,3 +38,4 @@ class PackedFolder(Document):
     masked: dict[str, list[str]]
     reduced: str | None
     notes: list[str]
+    outputs: list[str] = field(default_factory=list)

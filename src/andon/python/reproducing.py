@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
 
 from andon.base.document import from_json
@@ -22,7 +22,7 @@ from andon.python.acting import ActingLake
 from andon.python.remote_acting import RemoteActing
 from andon.python.server_link import Hears
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
-from andon.service.isolating import IsolateOptions
+from andon.service.isolating import PREFIX, IsolateOptions
 from andon.service.isolation_apply import Applied, AppliedDocument
 from andon.service.proofs import ProofsDocument
 from andon.service.reproduction_samples import SampleOptions
@@ -94,7 +94,7 @@ class ReproducingLake(ActingLake):
         """Pack a version into one folder with all that it is made of, which makes it again without Andon.
 
         Args:
-            dataset: `schema.name`, or `schema.name@REF`.
+            dataset: `schema.name`, or `schema.name@REF`; `analyses/NAME@N`, or the newest run of `analyses/NAME`.
             folder: where it goes, with nothing in it; without it one of its own in the folder that the process works in.
             at: the commit; without it what this lake reads.
             sample: so many rows of each input at most.
@@ -108,7 +108,7 @@ class ReproducingLake(ActingLake):
             AndonError: where it can't be packed.
         """
         options = IsolateOptions(sample, where, mask, offline, run)
-        at = at or (self._ref if run is None and "@" not in dataset else None)
+        at = at or (self._ref if run is None and _is_open(dataset) else None)
         return self._service.isolating.isolate(dataset, Path(folder) if folder is not None else None, options, at)
 
     def isolate_test(
@@ -292,9 +292,8 @@ class RemoteReproducing(RemoteActing):
         run: int | None = None,
     ) -> PackedFolder:
         """Pack a version into one folder with all that it is made of, on this machine."""
-        name = dataset.partition("@")[0]
-        target = Path(folder) if folder is not None else Path(name)
-        at = at or (self._ref if run is None and "@" not in dataset else None)
+        target = Path(folder) if folder is not None else Path(PurePosixPath(dataset.partition("@")[0]).name)
+        at = at or (self._ref if run is None and _is_open(dataset) else None)
         body = {"dataset": dataset, "at": at, "sample": sample, "where": where, "mask": mask, "offline": offline}
         with TemporaryFile() as archive:
             self._link.file("/isolations", {**body, "run": run}, archive)
@@ -344,3 +343,8 @@ class RemoteReproducing(RemoteActing):
     def backups(self) -> BackupList:
         """The backups in that folder, the newest first."""
         return from_json(BackupList, self._link.get("/backups"))
+
+
+def _is_open(name: str) -> bool:
+    """Whether a name leaves open of which commit: analyses are packed by the number of a run."""
+    return "@" not in name and not name.startswith(PREFIX)

@@ -67,6 +67,22 @@ def _tables_apart(session: Session, old: Path, new: Path) -> tuple[ReproVerdict,
     )
 
 
+def expected_table(session: Session, place: Path) -> dict[str, Any] | None:
+    """What a Parquet file is compared with by who knows no Andon: its fingerprint, SQL that counts that of others, and a key; None where
+    it is no table."""
+    import duckdb
+
+    from andon.engines.bundle.expected import content_entry
+
+    relation = f"read_parquet({literal(str(place))})"
+    try:
+        columns = _columns(session, relation)
+        key = _key(session, columns, relation)
+        return {**content_entry(session, columns, _count(session, relation), [str(place)], key), "key": key}
+    except (duckdb.InvalidInputException, duckdb.IOException):
+        return None
+
+
 def head_of(path: Path, most: int) -> tuple[list[tuple[str, bool]], list[tuple[Any, ...]], int]:
     """The first rows of a Parquet file: `(column, whether it holds numbers)`s, the rows, and how many there are in all; nothing of what
     is only called so."""

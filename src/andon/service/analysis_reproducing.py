@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from andon.base.near import lines_apart, near, texts_are_near
-from andon.base.png import pixels_of
-from andon.base.text import plural
+from andon.base.likeness import SHOWN, ContentLikeness, contents_compared, numbers_compared, texts_compared
 from andon.errors import DatasetError, UsageError
-from andon.model.analysis import AnalysisOutput, AnalysisRun, OutputKind, Scalar
+from andon.model.analysis import AnalysisOutput, AnalysisRun, OutputKind
 from andon.model.reproduction import ReproVerdict
 from andon.service.analysis_documents import AnalysisReproduction, MovedNumber, OutputLikeness
 from andon.value.through import MovedDataset, moved_through
@@ -24,9 +22,6 @@ if TYPE_CHECKING:
     from andon.service.analysis_running import AnalysisAgain
     from andon.workspace.workspace import Workspace
 
-#: Examples of what moved in one thing.
-_SHOWN = 20
-_NEAR = "the same but for numbers that differ by at most 1e-09 of themselves"
 #: Of what a run made, the least likely first.
 _WORST = (ReproVerdict.DIFFERENT, ReproVerdict.EQUAL, ReproVerdict.IDENTICAL)
 
@@ -86,9 +81,9 @@ class AnalysisReproducing:
     def _compared(self, run: AnalysisRun, again: AnalysisAgain) -> list[OutputLikeness]:
         made, found = again.run, list[OutputLikeness]()
         if run.printed or made.printed:
-            found.append(_of_texts("printed", None, run.printed, made.printed))
+            found.append(_likeness("printed", None, texts_compared(run.printed, made.printed)))
         if run.numbers or made.numbers:
-            found.append(_of_numbers(run.numbers, made.numbers))
+            found.append(_likeness("numbers", None, numbers_compared(run.numbers, made.numbers)))
         data = {each.data for each in (*run.outputs, *made.outputs) if each.data is not None}
         with Engines(self._workspace, None, self._workspace.clock()) as engines:
             session = engines().narrow.session()
@@ -134,7 +129,10 @@ class _Looking:
         if name.lower().endswith(".parquet"):
             verdict, how, moved, total = tables_of(self._session, before, after)
             return OutputLikeness(name, old.kind, verdict, how, moved, total)
-        return _of_files(old, before, after)
+        is_picture = old.kind is OutputKind.PICTURE
+        return _likeness(
+            name, old.kind, contents_compared(before.read_bytes(), after.read_bytes(), is_picture=is_picture)
+        )
 
     def _by_data(self, old: AnalysisOutput, new: AnalysisOutput) -> OutputLikeness:
         """A picture by the numbers that it shows."""
@@ -157,53 +155,9 @@ def tables_of(session: Session, old: Path, new: Path) -> tuple[ReproVerdict, str
     if old.read_bytes() == new.read_bytes():
         return ReproVerdict.IDENTICAL, "the same bytes", [], 0
     verdict, how, moved, total = tables_apart(session, old, new)
-    return verdict, how, [MovedNumber(*each) for each in moved[:_SHOWN]], total
+    return verdict, how, [MovedNumber(*each) for each in moved[:SHOWN]], total
 
 
-def _of_files(output: AnalysisOutput, before: Path, after: Path) -> OutputLikeness:
-    old, new = before.read_bytes(), after.read_bytes()
-    name, kind = output.name, output.kind
-    pixels = (pixels_of(old), pixels_of(new)) if kind is OutputKind.PICTURE else (None, None)
-    if pixels[0] is not None and pixels[1] is not None:
-        count = pixels[0].different_from(pixels[1])
-        if not count:
-            return OutputLikeness(name, kind, ReproVerdict.IDENTICAL, "the same pixels", [], 0)
-        how = f"{count:,} of {pixels[0].width * pixels[0].height:,} pixels differ"
-        return OutputLikeness(name, kind, ReproVerdict.DIFFERENT, how, [], count)
-    try:
-        return _of_texts(name, kind, old.decode("utf-8"), new.decode("utf-8"))
-    except UnicodeDecodeError:
-        return OutputLikeness(name, kind, ReproVerdict.DIFFERENT, "other bytes", [], 1)
-
-
-def _of_texts(name: str, kind: OutputKind | None, old: str, new: str) -> OutputLikeness:
-    if old == new:
-        return OutputLikeness(name, kind, ReproVerdict.IDENTICAL, "the same text", [], 0)
-    if texts_are_near(old, new):
-        return OutputLikeness(name, kind, ReproVerdict.EQUAL, _NEAR, [], 0)
-    moved = [MovedNumber(f"line {each.line}", each.old, each.new) for each in lines_apart(old, new)]
-    how = f"{plural(len(moved), 'line')} {'differs' if len(moved) == 1 else 'differ'}"
-    return OutputLikeness(name, kind, ReproVerdict.DIFFERENT, how, moved[:_SHOWN], len(moved))
-
-
-def _of_numbers(old: Mapping[str, Scalar], new: Mapping[str, Scalar]) -> OutputLikeness:
-    names = list(dict.fromkeys([*old, *new]))
-    other = [name for name in names if old.get(name) != new.get(name) or (name in old) != (name in new)]
-    if not other:
-        return OutputLikeness("numbers", None, ReproVerdict.IDENTICAL, "the same", [], 0)
-    moved = [
-        MovedNumber(name, old.get(name), new.get(name)) for name in other if not _are_near(old.get(name), new.get(name))
-    ]
-    if not moved:
-        return OutputLikeness("numbers", None, ReproVerdict.EQUAL, _NEAR, [], 0)
-    return OutputLikeness(
-        "numbers", None, ReproVerdict.DIFFERENT, f"{len(moved)} of {len(names)} moved", moved[:_SHOWN], len(moved)
-    )
-
-
-def _are_near(one: Any, other: Any) -> bool:
-    if isinstance(one, str) and isinstance(other, str):
-        return texts_are_near(one, other)
-    if isinstance(one, bool) or isinstance(other, bool) or not isinstance(one, int | float):
-        return bool(one == other)
-    return isinstance(other, int | float) and near(float(one), float(other))
+def _likeness(name: str, kind: OutputKind | None, found: ContentLikeness) -> OutputLikeness:
+    moved = [MovedNumber(*each) for each in found.moved]
+    return OutputLikeness(name, kind, ReproVerdict(found.verdict), found.how, moved, found.total)

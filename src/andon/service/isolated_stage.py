@@ -124,7 +124,7 @@ class IsolatedStage:
             bytes=sum(int(each["size"]) for each in bundle.files.values()),
             masked=packed.given.masked if packed.given is not None else {},
             reduced="; ".join(packed.given.said) or None if packed.given is not None else None,
-            notes=[*packed.notes, *self._of_people(packed, personal), *(_of_wheels() if offline else ())],
+            notes=[*packed.notes, *self._of_people(packed, personal), *(of_wheels() if offline else ())],
         )
         bundle.text("README.md", readme(told, packed.stage))
         said = {
@@ -366,6 +366,7 @@ def _is_one_task(definition: Definition) -> bool:
     )
 
 
-def _of_wheels() -> list[str]:
+def of_wheels() -> list[str]:
+    """What is to know of wheels that are packed."""
     machine = f"{platform.system()} on {platform.machine()}, Python {'.'.join(platform.python_version_tuple()[:2])}"
     return [f"the packages in `env/wheels` are for {machine}; elsewhere leave `--no-index --find-links env/wheels` out"]

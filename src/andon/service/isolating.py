@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,13 @@ from andon.workspace.view import View, commit_ref
 
 if TYPE_CHECKING:
     from andon.model.dataset import Definition
+    from andon.service.analyses import Analyses
     from andon.service.isolated_stage import StageSubject
     from andon.state.failed_steps import FailedStep
     from andon.workspace.workspace import Workspace
+
+#: What the name of an analysis begins with where a dataset could be named, too.
+PREFIX = "analyses/"
 
 
 class IsolateOptions(Record):
@@ -40,10 +45,11 @@ class IsolateOptions(Record):
 
 
 class Isolating:
-    """Packs stages of one lake."""
+    """Packs stages and runs of analyses of one lake."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, analyses: Callable[[], Analyses]) -> None:
         self._workspace = workspace
+        self._analyses = analyses
 
     def isolate(
         self, name: str, folder: Path | None = None, options: IsolateOptions | None = None, ref: str | None = None
@@ -51,14 +57,15 @@ class Isolating:
         """Pack a version of a dataset with all that it is made of. Nothing of the lake is changed.
 
         Args:
-            name: `schema.name`, or `schema.name@REF`.
+            name: `schema.name`, or `schema.name@REF`; `analyses/NAME@N`, or the newest run of `analyses/NAME`.
             folder: where it goes; there must be nothing. Without it one in the folder that the process works in.
             ref: the same as in the name.
 
         Raises:
             UsageError: `lake.ref_not_found`, `lake.dataset_not_found`; `usage.exists` where the folder holds something;
                 `usage.bad_argument` for a condition that means nothing; `isolate.raw_files` for what can't be done to raw files;
-                `isolate.not_kept` for what a run failed on and is not known; `isolate.secret` where its code has one.
+                `isolate.not_kept` for what a run failed on and is not known; `isolate.secret` where its code has one;
+                `isolate.analysis` for what an analysis has no use for, `lake.analysis_not_found`.
             AndonError: where it can't be packed: an input is not what was written.
         """
         from andon.engines.bundle.folder import BundleFolder
@@ -69,6 +76,8 @@ class Isolating:
         hint = "`andon analysis reproduce {0}` runs it again, `andon analysis show {0} -o FOLDER` copies what it made"
         refuse_analysis(self._workspace, name, hint)
         asked = options or IsolateOptions()
+        if name.startswith(PREFIX):
+            return self._analysis(name, folder, asked, ref)
         if asked.where is not None:
             require_condition(asked.where)
         dataset, _, place = name.partition("@")
@@ -84,6 +93,26 @@ class Isolating:
         with BundleFolder(target) as bundle:
             stage = IsolatedStage(self._workspace, view, subject, bundle, reduction)
             found = stage.pack(personal=masked, offline=asked.offline)
+            bundle.done()
+        return found
+
+    def _analysis(self, name: str, folder: Path | None, options: IsolateOptions, ref: str | None) -> PackedFolder:
+        """A run of an analysis, packed."""
+        from andon.engines.bundle.folder import BundleFolder
+        from andon.service.isolated_analysis import IsolatedAnalysis
+
+        _require_fitting(name, options, ref)
+        analyses = self._analyses()
+        run = analyses.show(name)
+        if run.error is not None:
+            raise UsageError(
+                "isolate.analysis",
+                f"`{run.label}` failed, so there is nothing that could come out again",
+                where=name,
+                hint=f"`andon analysis log {run.name}` has its other runs",
+            )
+        with BundleFolder((folder or Path(f"{run.name}-{run.number}")).absolute()) as bundle:
+            found = IsolatedAnalysis(self._workspace, analyses, run, bundle).pack(offline=options.offline)
             bundle.done()
         return found
 
@@ -148,4 +177,38 @@ def _not_kept(dataset: str, how: str) -> UsageError:
         f"`{dataset}` {how}",
         where=dataset,
         hint=f"run it again, or pack a version that there is: `andon isolate {dataset}`",
+    )
+
+
+def _require_fitting(name: str, options: IsolateOptions, ref: str | None) -> None:
+    """Raise where an analysis is to be packed by what is for datasets alone.
+
+    Raises:
+        UsageError: `isolate.analysis`.
+    """
+    asked = {
+        "--sample": options.sample is not None,
+        "--where": options.where is not None,
+        "--mask": options.masks,
+        "--run": options.run is not None,
+    }
+    wrong = [f"`{each}`" for each, is_asked in asked.items() if is_asked]
+    if wrong:
+        raise not_for_analyses(name, ", ".join(wrong))
+    if ref is not None:
+        raise UsageError(
+            "isolate.analysis",
+            f"`{name}` is an analysis: which of its runs is packed is said by a number, and not by the commit `{ref}`",
+            where=name,
+            hint=f"`andon isolate {name.partition('@')[0]}@1`; `andon analysis log` has the numbers",
+        )
+
+
+def not_for_analyses(name: str, what: str) -> UsageError:
+    """The error for what is for datasets alone."""
+    return UsageError(
+        "isolate.analysis",
+        f"only datasets have a use for {what}: `{name}` is an analysis, and is packed as it was kept, with all that it read",
+        where=name,
+        hint=f"`andon isolate {name}`",
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from andon.base.clock import Clock, from_text, system_clock
+from andon.base.database import Database
 from andon.base.files import machine_error, make_folder, sync_all, sync_file, write_whole
 from andon.base.paths import is_inside
 from andon.base.postgres import PostgresDatabase

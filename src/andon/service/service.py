@@ -340,10 +340,10 @@ class Service:
 
     @cached_property
     def isolating(self) -> Isolating:
-        """Stages packed into folders."""
+        """Stages and runs of analyses packed into folders."""
         from andon.service.isolating import Isolating
 
-        return Isolating(self.workspace)
+        return Isolating(self.workspace, lambda: self.analyses)
 
     @cached_property
     def stage_tests(self) -> StageTests:

@@ -15,6 +15,7 @@ from andon.engines.duckdb.instance import file_list
 from andon.errors import UsageError
 from andon.model.dataset import ClockUse, Kind, Materialize
 from andon.model.quarantine import is_aside
+from andon.service.isolating import PREFIX, not_for_analyses
 from andon.service.reduced_inputs import Reduction, reduced, require_condition
 from andon.workspace.masks import masked_columns
 from andon.workspace.view import View, commit_ref
@@ -67,10 +68,12 @@ class StageTests:
 
         Raises:
             UsageError: `lake.ref_not_found`, `lake.dataset_not_found`; `usage.exists` where the file has the test; `usage.bad_argument` for
-                more rows than a test should have; `isolate.raw_files` for a source.
+                more rows than a test should have; `isolate.raw_files` for a source; `isolate.analysis` for an analysis.
         """
         from andon.runs.rebuilding.again import Rebuilder
 
+        if name.startswith(PREFIX):
+            raise not_for_analyses(name, "a unit test")
         if options.where is not None:
             require_condition(options.where)
         dataset, _, place = name.partition("@")

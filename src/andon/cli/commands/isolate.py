@@ -34,7 +34,8 @@ class _Packing(Noun):
 def isolate() -> None:
     """Pack one stage into a folder that makes it again without Andon, and bring back what was worked on there.
 
-    `andon isolate DATASET` is `andon isolate stage DATASET`: `andon isolate stage --help` has its options.
+    `andon isolate DATASET` is `andon isolate stage DATASET`, and so is `andon isolate analyses/NAME`: `andon isolate stage --help` has its
+    options.
     """
 
 
@@ -46,9 +47,10 @@ def isolate() -> None:
         "andon isolate marts.revenue --where \"country = 'DE'\" --mask",
         "andon isolate marts.revenue --run 41",
         "andon isolate marts.revenue --as-test --sample 5",
+        "andon isolate analyses/months@1 -o months",
     ],
 )
-@click.argument("dataset", metavar="DATASET[@REF]")
+@click.argument("dataset", metavar="DATASET[@REF]|analyses/NAME[@N]")
 @click.option(
     "-o", "--out", "folder", type=click.Path(path_type=Path), help="The folder to make; there must be nothing in it."
 )
@@ -83,6 +85,9 @@ def stage(
 
     With `--sample`, `--where` or `--mask` the inputs are others, and what is to come out is made anew of them while it is packed.
     `--as-test` writes a unit test into `tests/` in place of a folder, personal columns always with other values.
+
+    `analyses/NAME` is the newest kept run of an analysis, `@N` another one: with what it read, its code, packages, parameters and clock,
+    and all that it made, which is compared thing by thing. Only `-o` and `--offline` go with it.
     """
     from andon.base.document import to_json
     from andon.cli.text.isolate import packed_lines, test_lines

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 def packed_lines(found: PackedFolder, ink: Ink) -> list[str]:
     """Where it is, what is in it, and the command that makes it again."""
     rows = f"{plural(found.rows, 'row')} expected" if found.rows is not None else "nothing to compare with"
+    name = found.dataset
+    if found.dataset.startswith("analyses/"):
+        name, rows = f"{name}@{found.run}", f"{plural(len(found.outputs), 'file')} expected"
     lines = [
-        f"{ink.paint(found.dataset, 'bold')} at {found.ref} ({ink.paint(short(found.commit), 'accent')}) is packed: {found.folder}",
+        f"{ink.paint(name, 'bold')} at {found.ref} ({ink.paint(short(found.commit), 'accent')}) is packed: {found.folder}",
         ink.paint(f"  {plural(len(found.inputs), 'input')}, {rows}, {size(found.bytes)}", "dim"),
     ]
     lines += [ink.paint(f"  {note}", "warn") for note in found.notes]

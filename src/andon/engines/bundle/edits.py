@@ -31,11 +31,14 @@ def edits_of(folder: Path) -> PackedEdits:
     """What was edited in a folder.
 
     Raises:
-        UsageError: `isolate.no_folder` for a folder that is none, or where a packed file of code is gone or no text.
+        UsageError: `isolate.no_folder` for a folder that is none, or where a packed file of code is gone or no text; `isolate.analysis`
+            where an analysis was packed.
         MachineError: it can't be read.
     """
     try:
         stage = json.loads((folder / "stage.json").read_text(encoding="utf-8"))
+        if "analysis" in stage:
+            raise _of_analysis(folder, str(stage.get("dataset")))
         known = from_json(_Stage, {name: stage[name] for name in ("dataset", "commit", "code")})
     except FileNotFoundError as error:
         raise _no_folder(folder, "there is no `stage.json` in it") from error
@@ -88,4 +91,13 @@ def _no_folder(folder: Path, why: str) -> UsageError:
         f"nothing can be brought back of `{folder}`: {why}",
         where=str(folder),
         hint="name a folder that `andon isolate DATASET` made",
+    )
+
+
+def _of_analysis(folder: Path, name: str) -> UsageError:
+    return UsageError(
+        "isolate.analysis",
+        f"`{folder}` holds the analysis `{name}`, which is built by nobody: there is no branch to make of it",
+        where=str(folder),
+        hint="copy what was edited under `code/` into the project; `andon analysis run` runs it there",
     )

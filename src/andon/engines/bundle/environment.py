@@ -35,7 +35,7 @@ def pinned(lock: str) -> list[PinnedPackage]:
 def conda_environment(name: str, python: str) -> str:
     """`environment.yml`: Python of conda, the packages by pip with their hashes."""
     return (
-        f"name: {name.replace('.', '-')}\n"
+        f"name: {name.replace('.', '-').replace('/', '-')}\n"
         "channels:\n  - conda-forge\n"
         "dependencies:\n"
         f"  - python={python}\n"

@@ -17,6 +17,12 @@ _HERE = Path(__file__).resolve().parent
 _OF_SQL = ("duckdb", "pytz")
 #: Of stages in Python: what the child process of a dataset is.
 _PYTHON = Path(__file__).resolve().parent.parent / "python" / "child"
+#: What `import andon` means there: for datasets, for analyses.
+_SHIMS = ("_andon_shim.py", "_andon_analysis_shim.py")
+#: Of analyses: what runs them and compares what they make, and what of Andon compares it here, too.
+_OUTPUTS = "_andon_outputs.py"
+_LIKENESS = ("likeness", "near", "png")
+_BASE = Path(__file__).resolve().parent.parent.parent / "base"
 
 
 def own_requirements() -> str:
@@ -36,16 +42,22 @@ def stage_requirements(lock: str | None, *, is_python: bool) -> str:
     return lock.rstrip("\n") + "\n" + "".join(part for name, part in named.items() if name not in there)
 
 
-def pack_own_files(folder: BundleFolder, *, is_python: bool) -> None:
-    """Pack what runs a stage."""
+def pack_own_files(folder: BundleFolder, *, is_python: bool, is_analysis: bool = False) -> None:
+    """Pack what runs a stage, or an analysis."""
     child = _HERE / "child"
     folder.text("run.py", (child / "run.py").read_bytes())
     for path in sorted(child.glob("_andon_*.py")):
-        folder.text(f"engine/{path.name}", path.read_bytes())
+        if is_analysis or path.name != _OUTPUTS:
+            folder.text(f"engine/{path.name}", path.read_bytes())
+    for name in _LIKENESS if is_analysis else ():
+        text = (_BASE / f"{name}.py").read_text(encoding="utf-8")
+        folder.text(f"engine/_andon_{name}.py", text.replace("from andon.base.", "from _andon_"))
     if is_python:
+        shim = _SHIMS[is_analysis]
         for path in sorted(_PYTHON.glob("_andon_*.py")):
-            name = "shim/andon.py" if path.name == "_andon_shim.py" else path.name
-            folder.text(f"engine/{name}", path.read_bytes())
+            name = "shim/andon.py" if path.name == shim else path.name
+            if path.name == shim or path.name not in _SHIMS:
+                folder.text(f"engine/{name}", path.read_bytes())
 
 
 def pack_environment(

@@ -1,16 +1,19 @@
-"""The step of a stage that runs a Python function: what its child process is told, without any place of this machine."""
+"""The step of a stage that runs a Python function, or an analysis: what its child process is told, without any place of this machine."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from andon.engines.engine import Recipe
 from andon.engines.python.environment import Environment
 from andon.engines.python.run import described
-from andon.engines.python.task import PythonTask
+from andon.engines.python.task import AnalysisPart, PythonTask
+
+if TYPE_CHECKING:
+    from andon.engines.python.analysis import AnalysisTask
 
 #: Of what a child is told, what hangs on the machine and the place; what runs a stage says it anew.
 _OF_PLACE = frozenset(
@@ -30,7 +33,9 @@ _OF_PLACE = frozenset(
     }
     | {"report", "output", "parts", "inputs", "network"}
 )
-_VARIABLES_OF_PLACE = frozenset({"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT"})
+_VARIABLES_OF_PLACE = frozenset(
+    {"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "FONTCONFIG_FILE"}
+)
 
 
 def python_step(
@@ -63,13 +68,46 @@ def python_step(
         memory_limit=memory_limit or None,
         seed=seed,
     )
-    job, variables = described(task, Environment((sys.executable,), (), {}))
     return {
         "kind": "python",
         "name": definition.dataset,
+        **_told(task, inputs),
+        "edits": sorted(f"code/{path}" for path in recipe.code if path.endswith(".py")),
+        "output": made,
+    }
+
+
+def analysis_step(task: AnalysisTask, inputs: Mapping[str, Sequence[str]], work: Path) -> dict[str, Any]:
+    """The step that runs an analysis.
+
+    Args:
+        inputs: by dataset the files of the folder that hold its rows.
+        work: an empty folder of the caller's.
+    """
+    outputs, name = work / "outputs", f"analyses/{task.name}"
+    paths = {name: tuple(Path(path) for path in paths) for name, paths in inputs.items()}
+    child = PythonTask(
+        dataset=name,
+        function="",
+        entry=task.entry,
+        files=task.files,
+        parameters=(),
+        inputs=paths,
+        output=work / "result.parquet",
+        work=work,
+        logical_time=task.moment,
+        analysis=AnalysisPart(task.kind, task.commit, task.parameters, task.cells, outputs),
+    )
+    told = _told(child, inputs)
+    told["job"]["analysis"].pop("outputs")
+    return {"kind": "python", "name": name, **told, "output": "out/none.parquet"}
+
+
+def _told(task: PythonTask, inputs: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """What is told to a child wherever it runs."""
+    job, variables = described(task, Environment((sys.executable,), (), {}))
+    return {
         "job": {name: each for name, each in job.items() if name not in _OF_PLACE},
         "environment": {name: each for name, each in variables.items() if name not in _VARIABLES_OF_PLACE},
         "inputs": {name: {"files": list(paths)} for name, paths in inputs.items()},
-        "edits": sorted(f"code/{path}" for path in recipe.code if path.endswith(".py")),
-        "output": made,
     }

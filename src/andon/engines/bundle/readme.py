@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from andon.base.text import plural
 from andon.model.isolation import PackedFolder
+
+#: The files of an environment, and what they are.
+ENVIRONMENT = (
+    ("`env/requirements.txt`", "the packages, each pinned with its hashes"),
+    ("`env/environment.yml`", "the same for conda: `conda env create -f env/environment.yml`"),
+    ("`env/Dockerfile`", "the same as a container, without a network when it runs"),
+    ("`env/packages.cdx.json`", "the same as a list in the form of CycloneDX"),
+)
 
 
 def readme(told: PackedFolder, stage: dict[str, Any]) -> str:
@@ -53,7 +62,7 @@ def _how(told: PackedFolder, stage: dict[str, Any]) -> str:
     looked = "" if told.runs else "Nothing is computed: what was loaded is kept, and is looked at whole.\n\n"
     return (
         f"```sh\n{told.command}\n```\n\n"
-        f"or with [uv](https://docs.astral.sh/uv/), by the same pins:\n\n```sh\n{_with_uv(told)}\n```\n\n"
+        f"or with [uv](https://docs.astral.sh/uv/), by the same pins:\n\n```sh\n{with_uv(told)}\n```\n\n"
         f"{looked}"
         "| it says | means | exit status |\n|---|---|---|\n"
         "| IDENTICAL | the same rows | 0 |\n"
@@ -64,7 +73,8 @@ def _how(told: PackedFolder, stage: dict[str, Any]) -> str:
     )
 
 
-def _with_uv(told: PackedFolder) -> str:
+def with_uv(told: PackedFolder) -> str:
+    """The command that makes it again with uv."""
     index = "--no-index --find-links env/wheels " if "--no-index" in told.command else ""
     return f"uv venv .venv && uv pip sync --python .venv {index}--require-hashes env/requirements.txt && .venv/bin/python run.py"
 
@@ -84,11 +94,13 @@ def _table(told: PackedFolder, stage: dict[str, Any]) -> str:
         ("`ran/`", "the SQL as the engine was given it") if any(s["kind"] == "sql" for s in stage["steps"]) else None,
         ("`inputs/`", f"what it reads: {', '.join(f'`{name}`' for name in told.inputs)}") if told.inputs else None,
         ("`expected/`", "the rows that are to come out"),
-        ("`env/requirements.txt`", "the packages, each pinned with its hashes"),
-        ("`env/environment.yml`", "the same for conda: `conda env create -f env/environment.yml`"),
-        ("`env/Dockerfile`", "the same as a container, without a network when it runs"),
-        ("`env/packages.cdx.json`", "the same as a list in the form of CycloneDX"),
+        *ENVIRONMENT,
         ("`stage.json`", "settings, clock, hashes and fingerprint"),
         ("`run.py`, `engine/`", "what makes it again"),
     ]
+    return as_table(rows)
+
+
+def as_table(rows: Iterable[tuple[str, str] | None]) -> str:
+    """Files and what they are, as a table; what is None is not there."""
     return "| | |\n|---|---|\n" + "".join(f"| {row[0]} | {row[1]} |\n" for row in rows if row is not None)

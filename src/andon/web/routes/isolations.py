@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -22,7 +22,7 @@ class IsolateAsked(AtCommit, kw_only=True):
     """What is packed.
 
     Attributes:
-        dataset: `schema.name`, or `schema.name@REF`.
+        dataset: `schema.name`, or `schema.name@REF`; `analyses/NAME@N`, or the newest run of `analyses/NAME`.
         sample: so many rows of each input at most.
         where: the rows that meet a condition, of the inputs that have its columns.
         mask: put other values in the place of those of personal columns.
@@ -46,7 +46,7 @@ def _isolate(call: RouteCall) -> Any:
     options = IsolateOptions(asked.sample, asked.where, asked.mask, asked.offline, asked.run)
     place = TemporaryDirectory(prefix="andon-stage-")
     try:
-        name = asked.dataset.partition("@")[0]
+        name = PurePosixPath(asked.dataset.partition("@")[0]).name
         folder = Path(place.name, "stage")
         call.service.isolating.isolate(asked.dataset, folder, options, asked.at)
         path = zipped(folder, Path(place.name, "stage.zip"))

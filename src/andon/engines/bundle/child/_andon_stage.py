@@ -285,10 +285,17 @@ class StageRun:
             "paths": [],
             "network": None,
         }
+        if job["analysis"] is not None:
+            made = self._place / "outputs"
+            made.mkdir()
+            job["analysis"]["outputs"] = str(made.resolve())
+            (work / "fonts.conf").write_text("<fontconfig></fontconfig>\n", encoding="utf-8")
         (work / "job.json").write_text(json.dumps(job), encoding="utf-8")
         environment = {name: os.environ[name] for name in _FROM_PARENT if name in os.environ}
         environment |= {**step["environment"], "PATH": os.defpath}
         environment |= {"HOME": str(work / "home"), "TMPDIR": str(work / "tmp")}
+        if job["analysis"] is not None:  # fonts of the system are others on each machine
+            environment["FONTCONFIG_FILE"] = str(work / "fonts.conf")
         # what was compiled of a file before it was edited is not taken for it
         environment["PYTHONPYCACHEPREFIX"] = str(work / "cache")
         # what is installed here may be Andon itself, and is not what code of a stage means by `andon`

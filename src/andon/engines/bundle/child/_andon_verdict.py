@@ -76,7 +76,7 @@ def told(stage: Stage, found: StageVerdict, edited: list[str]) -> list[str]:
     """It, as lines for people."""
     lines = [f"{found.verdict}  {stage['dataset']} at {stage['ref']} ({stage['commit'][:8]}): {found.how}"]
     lines += [f"  code/{path} is not as it was packed" for path in edited]
-    lines += [f"  {each}" for each in _beside(stage)]
+    lines += [f"  {each}" for each in beside(stage)]
     if found.verdict != DIFFERENT:
         return lines
     lines += [f"  {each}" for each in found.columns]
@@ -95,7 +95,7 @@ def told(stage: Stage, found: StageVerdict, edited: list[str]) -> list[str]:
     return lines
 
 
-def _beside(stage: Stage) -> list[str]:
+def beside(stage: Stage) -> list[str]:
     """What is otherwise than it was when the version was built."""
     then, now = stage["settings"], machine()
     known = {"duckdb": "DuckDB", "python": "Python"}
