@@ -296,6 +296,12 @@ def test_a_condition_is_one_on_the_rows_alone(shop, tmp_path, where):
     assert [path.name for path in tmp_path.glob(".pack*")] == []
 
 
+def test_a_condition_that_no_row_meets_is_told(shop, tmp_path):
+    with shop.opened() as service:
+        found = service.isolating.isolate("marts.v", tmp_path / "none", IsolateOptions(where="id < -1"))
+    assert (found.rows, [note for note in found.notes if "no row" in note] != []) == (0, True)
+
+
 def test_raw_files_are_packed_whole_or_not_at_all(shop, tmp_path):
     with pytest.raises(UsageError) as raised:
         isolated(shop, "shop.orders", tmp_path, sample=1)

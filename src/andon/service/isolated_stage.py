@@ -124,7 +124,12 @@ class IsolatedStage:
             bytes=sum(int(each["size"]) for each in bundle.files.values()),
             masked=packed.given.masked if packed.given is not None else {},
             reduced="; ".join(packed.given.said) or None if packed.given is not None else None,
-            notes=[*packed.notes, *self._of_people(packed, personal), *(of_wheels() if offline else ())],
+            notes=[
+                *packed.notes,
+                *_of_nothing(packed),
+                *self._of_people(packed, personal),
+                *(of_wheels() if offline else ()),
+            ],
         )
         bundle.text("README.md", readme(told, packed.stage))
         said = {
@@ -364,6 +369,12 @@ def _is_one_task(definition: Definition) -> bool:
         and not (definition.quarantine or definition.partition or definition.corrected)
         and definition.growth is None
     )
+
+
+def _of_nothing(packed: _Packed) -> list[str]:
+    """That inputs which were made fewer leave nothing to compare."""
+    is_empty = packed.given is not None and packed.given.said and packed.rows is not None and packed.rows.rows == 0
+    return ["no row comes out of what is packed: look at the condition"] if is_empty else []
 
 
 def of_wheels() -> list[str]:
