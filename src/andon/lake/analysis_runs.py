@@ -91,7 +91,14 @@ class AnalysisRuns:
 
     def ids(self) -> list[str]:
         """Of all runs."""
-        return [str(row[0]) for row in self._database.query("select id from analysis_run order by id")]
+        return run_ids(self._database)
+
+
+def run_ids(database: Database) -> list[str]:
+    """The ids of all runs of analyses in a catalog; one of an earlier release may know of none."""
+    if not database.has_table("analysis_run"):
+        return []
+    return [str(row[0]) for row in database.query("select id from analysis_run order by id")]
 
 
 def run_of(body: bytes) -> AnalysisRun:

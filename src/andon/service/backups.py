@@ -13,6 +13,7 @@ from andon.base.clock import to_text
 from andon.base.sqlite import SqliteDatabase
 from andon.base.temporary import Temporary, system_place
 from andon.errors import UsageError
+from andon.lake.analysis_runs import run_ids
 from andon.lake.backup_folder import FORMAT, BackupFolder, Copied
 from andon.lake.intact import Sealed
 from andon.lake.named_files import sealed_files
@@ -163,7 +164,8 @@ class _Read:
         database = SqliteDatabase(copy)
         try:
             self._heads: dict[str, str] = dict(database.query("select name, commit_id from ref"))
-            self.reached = Reached(database, self._heads.values(), kept_copy, parents=True)
+            heads = self._heads.values()
+            self.reached = Reached(database, heads, kept_copy, parents=True, analyses=run_ids(database))
             named = sealed_files(database, kept_copy)
         finally:
             database.close()

@@ -21,6 +21,7 @@ from andon.base.record import Record
 from andon.base.sqlite import SqliteDatabase
 from andon.base.temporary import Temporary
 from andon.errors import AndonError, DamagedError, UsageError
+from andon.lake.analysis_runs import run_ids
 from andon.lake.backup_folder import BackupFolder
 from andon.lake.lake import Lake
 from andon.lake.named_files import raw_path
@@ -198,7 +199,8 @@ class _Restoring:
         self.storage.make_durable(self._new)
         heads = [row[0] for row in self._database.query("select commit_id from ref")]
         lacking = {(part.kind, part.name) for part in self._manifest.damaged}
-        reached = Reached(self._database, heads, kept_copy, parents=True)
+        analyses = run_ids(self._database)
+        reached = Reached(self._database, heads, kept_copy, parents=True, analyses=analyses)
         damaged = [file.path for file, made in done if made.damage is not None]
         damaged += [each.id for each in reached.wrong if (each.kind, each.id) not in lacking]
         listed = {file.path for file in self._manifest.files}
