@@ -261,6 +261,31 @@ def test_what_is_damaged_of_a_lake_is_named_and_the_backup_not_called_whole(proj
     assert backed_up(project, tmp_path / "kept").backup.whole
 
 
+def test_what_analyses_made_comes_back_and_what_is_damaged_of_it_is_named(project, tmp_path):
+    project.write("analyses/count.py", "import andon\nandon.keep('counted', andon.open().sql('from marts.count'))\n")
+    with project.opened() as service:
+        run = service.analyses.run("count")
+        assert run.error is None
+        place = service.analyses.place(run, run.outputs[0].name)[1]
+        made = place.read_bytes()
+    whole = backed_up(project, tmp_path / "kept")
+    place.chmod(0o600)
+    place.write_bytes(bytes(reversed(made)))
+    made_again = backed_up(project, tmp_path / "another")
+    assert [(part.kind, part.dataset, part.what) for part in made_again.damaged] == [
+        ("analysis file", "analyses/count", "is damaged")
+    ]
+    with pytest.raises(DamagedError):
+        put_back(tmp_path / "another", tmp_path / "none")
+    again, _ = put_back(tmp_path / "kept", tmp_path / "again")
+    assert whole.damaged == []
+    with again.opened() as service:
+        found = service.workspace.lake.analysis_runs.find("count")
+        assert service.analyses.place(found, found.outputs[0].name)[1].read_bytes() == made
+        assert service.analysis_reproducing.reproduce(run.label).verdict.holds
+    assert is_whole(again)
+
+
 def test_a_deep_backup_puts_right_what_the_folder_lost(project, tmp_path):
     folder = tmp_path / "kept"
     backed_up(project, folder)
