@@ -150,7 +150,9 @@ class Leases:
             try:
                 os.pwrite(self._file, _NOTHING if oldest is None else f"{oldest:0{_DIGITS}}".encode(), 0)
                 self._written = oldest
-            except OSError:  # a full disk: a note that holds more than is read may stay, and else a guest holds everything
+            except (
+                OSError
+            ):  # a full disk: a note that holds more than is read may stay, and else a guest holds everything
                 if oldest is not None and (self._written is None or self._written > oldest):
                     self._tidy()
                     self._file = self._as_guest()
