@@ -73,11 +73,10 @@ class Isolating:
         from andon.service.isolated_stage import IsolatedStage
         from andon.service.reduced_inputs import Reduction, require_condition
 
-        hint = "`andon analysis reproduce {0}` runs it again, `andon analysis show {0} -o FOLDER` copies what it made"
-        refuse_analysis(self._workspace, name, hint)
         asked = options or IsolateOptions()
         if name.startswith(PREFIX):
             return self._analysis(name, folder, asked, ref)
+        refuse_analysis(self._workspace, name, "`andon isolate analyses/{0}` packs it")
         if asked.where is not None:
             require_condition(asked.where)
         dataset, _, place = name.partition("@")
