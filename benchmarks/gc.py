@@ -54,14 +54,14 @@ def main() -> None:
         samples["mark"] = [measured([*gc, "--apply"], project, environment, 0, versions)]
         samples["delete"] = [measured([*gc, "--apply"], project, environment, 8, versions, deleted=True)]
         samples["look again"] = [measured(gc, project, environment, 8, 0)]
-    cpu = samples["delete"][0].cpu
+    taken = samples["delete"][0]
     lines = [
         "## Collections",
         "",
         f"Written by `python benchmarks/gc.py`: {versions:,} versions of {DATASETS} datasets, a file each, that were replaced long ago.",
         "",
-        f"Deleting {versions:,} versions, what their rows come to kept before: {cpu:.1f} CPU s,"
-        f" {'met' if cpu <= BUDGET else 'missed'} (≤ {BUDGET:g} s). Beside other work on two cores the wall time is longer.",
+        f"Deleting {versions:,} versions, what their rows come to kept before: {taken.wall:.1f} s ({taken.cpu:.1f} CPU s),"
+        f" {'met' if taken.wall <= BUDGET else 'missed'} (≤ {BUDGET:g} s on a machine that does nothing else).",
         "",
         *cost_table(samples, "look"),
     ]
