@@ -166,3 +166,25 @@ def test_a_lake_put_back_beside_the_one_in_the_same_storage_keeps_its_data(tmp_p
         shop.load(f"{ORDERS}4,cleo,{days}\n")
     shop.collect()
     assert again.ask("select customer, amount::int from marts.totals") == [("ada", 15), ("ben", 20)]
+
+
+def test_what_the_run_reads_that_shows_an_insight_stays_and_the_run_repeats(first_shop, tmp_path):
+    """Also from a backup of what is left; the run beside it, which nothing names, says what brings its data back."""
+    shop = Shop(tmp_path / "shop")
+    first_shop.copy_to(shop)
+    with shop.opened() as service:
+        service.analyses.run("totals")
+    shop.write("insights/worth.md", "---\nquestion: Who buys?\nuses: [marts.totals]\nevidence: [totals@1]\n---\nAda.\n")
+    shop.run()
+    shop.collect()
+    again, _ = restored(backed_up(shop, tmp_path / "kept"), shop)
+    for lake in (shop, again):
+        with lake.opened() as service:
+            assert service.analysis_reproducing.reproduce("totals@1").verdict.holds
+    shop.write("insights/worth.md", None)
+    shop.run()
+    shop.later(100)
+    shop.collect()
+    with shop.opened() as service, pytest.raises(DamagedError) as caught:
+        service.analysis_reproducing.reproduce("totals@1")
+    assert caught.value.code == "lake.gone"

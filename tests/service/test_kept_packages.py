@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from andon.errors import DatasetError, UsageError
+from andon.errors import DamagedError, DatasetError, UsageError
 from andon.model.reproduction import ReproVerdict
 from andon.service import leftovers
 from andon.service.lock_checks import LockCheck, check_locks
 from andon.service.locks import lock
+from andon.service.restoring import restore
 from kit.clones import Clone
 from kit.simple_index import SimpleIndex, serving
 
@@ -27,6 +28,14 @@ from andon import dataset
 @dataset()
 def made():
     return {"area": [tinyshape.area(2)]}
+"""
+ANALYSIS = """# /// script
+# dependencies = ["tinyshape"]
+# ///
+import andon
+import tinyshape
+
+print(len(list(andon.open().sql("select * from a.made"))), tinyshape.area(3))
 """
 FILES = {"andon.toml": "[python]\nkeep_packages = true\n", "datasets/a/made.py": SOURCE}
 NOWHERE = "http://127.0.0.1:9/simple"
@@ -214,3 +223,35 @@ def test_locks_are_named_as_andon_lock_names_them(tmp_path):
         with pytest.raises(UsageError) as caught:
             checked(clone, name)
         assert "`analyses/months`" in str(caught.value.hint)
+
+
+def test_wheels_come_back_from_a_backup_whatever_is_collected_and_run_with_no_index(machine, tmp_path):
+    """Those of datasets and of analyses; one that was damaged there is told before anything is put back."""
+    clone = Clone(tmp_path / "acme")
+    clone.fill(FILES)
+    clone.write("analyses/area.py", ANALYSIS)
+    with clone.opened() as service:
+        lock(service.workspace, ("a.made", "analyses/area"))
+    clone.run()
+    with clone.opened() as service:
+        assert service.analyses.run("area").error is None
+        service.collecting.collect(apply=True)
+        made = service.backups.make(str(tmp_path / "kept"))
+        wheels = service.verifying.reached(all=True)[0].wheels()
+    assert made.backup.whole
+    assert len(wheels) == 4
+    machine.move(tmp_path / "other home", NOWHERE)
+    environ = {"ANDON_AUTHOR": "ana", "HOME": str(tmp_path / "other home")}
+    restore(tmp_path / "kept", tmp_path / "again", environ=environ)
+    again = Clone(tmp_path / "again")
+    with again.opened() as service:
+        assert service.verifying.verify(all=True).damaged == []
+        assert service.reproducing.reproduce("a.made").verdict is ReproVerdict.IDENTICAL
+        assert service.analysis_reproducing.reproduce("area@1").verdict is ReproVerdict.IDENTICAL
+    content = next(path for path in (tmp_path / "kept").rglob(min(wheels.values(), key=lambda each: each.size).sha256))
+    content.chmod(0o644)
+    content.write_bytes(b"x" + content.read_bytes()[1:])
+    with pytest.raises(DamagedError) as caught:
+        restore(tmp_path / "kept", tmp_path / "third", environ=environ)
+    assert caught.value.code == "backup.damaged"
+    assert not (tmp_path / "third").exists()

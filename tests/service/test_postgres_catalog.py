@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -108,6 +109,79 @@ def test_a_server_that_was_away_is_found_again_by_who_is_open(tmp_path, tmp_path
         assert "marts.count" not in clone.leaves()
     finally:
         server.stop()
+
+
+def test_who_writes_in_many_threads_keeps_no_reader_waiting(address) -> None:
+    """Each waits for its turn without a connection of its own, of which there are sixteen."""
+    database = PostgresDatabase(address)
+    with database.write() as transaction:
+        transaction.execute("create table counter (name text primary key, number bigint not null)")
+        transaction.execute("insert into counter (name, number) values ('n', 0)")
+
+    def add() -> None:
+        with database.write() as transaction:
+            ((number,),) = transaction.query("select number from counter")
+            time.sleep(0.02)
+            transaction.execute("update counter set number = ?", [number + 1])
+
+    writers = [threading.Thread(target=add) for _ in range(40)]
+    for each in writers:
+        each.start()
+    began, waited = time.monotonic(), 0.0
+    while any(each.is_alive() for each in writers):
+        asked = time.monotonic()
+        database.query("select number from counter")
+        waited = max(waited, time.monotonic() - asked)
+    assert database.query("select number from counter") == [(40,)]
+    assert waited < (time.monotonic() - began) / 2
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"), [("//andon:", "//nobody:", "authentication"), ("/shop?", "/none?", "does not exist")]
+)
+def test_who_is_refused_is_told_why_at_once(tmp_path, address, old, new, said) -> None:
+    clone = project(tmp_path / "acme", address.replace(old, new))
+    with pytest.raises(MachineError, match=said) as raised:
+        clone.run()
+    assert not raised.value.retryable
+    assert PASSWORD not in str(raised.value)
+
+
+def test_a_server_has_one_identity_however_it_is_called(tmp_path, address) -> None:
+    """Two that spell it otherwise are no two catalogs, of which one could not read what the other one names."""
+    one = project(tmp_path / "one", address, tmp_path / "lake")
+    two = project(tmp_path / "two", address.replace("@127.0.0.1", "@localhost"), tmp_path / "lake")
+    one.run()
+    two.run()
+    with two.opened() as service:
+        assert service.collecting.collect().refused == []
+    assert len(list((tmp_path / "lake" / ".catalogs").iterdir())) == 1
+
+
+def test_a_storage_that_is_not_the_one_of_the_catalog_is_refused(tmp_path, address) -> None:
+    """Else what is published there is what nobody else can read."""
+    one = project(tmp_path / "one", address)
+    one.run()
+    two = project(tmp_path / "two", address)
+    with pytest.raises(MachineError) as raised:
+        two.run()
+    assert raised.value.code == "lake.corrupt"
+    assert "storage" in str(raised.value.hint)
+    assert one.ask("from marts.count") == [(3,)]
+
+
+def test_what_is_no_catalog_is_not_made_by_asking_for_it(tmp_path, project) -> None:
+    project.run()
+    for source, target in (
+        ("nope.db", "new.db"),
+        (".andon/catalog.db", "raw"),
+        (".andon/catalog.db", ".andon/catalog.db"),
+    ):
+        with project.opened() as service, pytest.raises(UsageError) as raised:
+            service.catalogs.copy(source, target)
+        assert raised.value.code == "usage.bad_argument"
+    assert not list(project.root.glob("*.db"))
 
 
 class Line:

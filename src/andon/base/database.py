@@ -43,11 +43,15 @@ class Database(Protocol):
     """A database that holds lake and run state.
 
     Attributes:
-        place: where it is, as it may be shown: a path, or an address without who asks. No other database has the same.
+        place: where it is, as it may be shown: a path, or an address without who asks.
+        identity: what tells it from all others, however its place was written.
     """
 
     @property
     def place(self) -> str: ...
+
+    @property
+    def identity(self) -> str: ...
 
     @property
     def is_read_only(self) -> bool:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -30,6 +30,10 @@ SCHEMA = "andon"
 _MOST_CONNECTIONS = 16
 #: How long a server that is away is waited for, and how long for those who write before.
 _AWAY, _TURN = 15.0, 60
+#: After so long without a connection it is asked why, and so long a server may take to make one.
+_SOON, _CONNECT = 1.0, 10
+#: What a server says that is there, and will take connections later.
+_LATER = re.compile("starting up|shutting down|recovery|too many|remaining connection slots")
 _STATEMENT = 300
 _TYPED = re.compile(r"(\badd column \w+ |[(,]\s*\w+ )(text|real|integer)\b")
 _TYPES = {"text": 'text collate "C"', "real": "double precision", "integer": "bigint"}
@@ -58,6 +62,8 @@ class PostgresDatabase:
         self.place = _shown(self._address, self.schema)
         self._pool: ConnectionPool | None = None
         self._lock = threading.Lock()
+        #: Held by who writes: others of this process wait for it, and not with a connection each, which readers need.
+        self._writing = threading.Lock()
         self._may_write: bool | None = None
         self._has_schema = False
         number = sha256(f"andon catalog {self.schema}".encode()).digest()
@@ -91,7 +97,13 @@ class PostgresDatabase:
         """
         import psycopg
 
-        connection = self._begun()
+        if not self._writing.acquire(timeout=_TURN):
+            raise self._too_long()
+        try:
+            connection = self._begun()
+        except BaseException:
+            self._writing.release()
+            raise
         try:
             with self._errors():
                 yield _PostgresTransaction(connection)
@@ -107,6 +119,15 @@ class PostgresDatabase:
             raise
         finally:
             self._given_back(connection)
+            self._writing.release()
+
+    @cached_property
+    def identity(self) -> str:
+        """See `Database.identity`: the same however an address spells its server."""
+        ((server, database),) = self.query(
+            "select (select system_identifier from pg_control_system()), current_database()"
+        )
+        return f"postgresql:{server}/{database}/{self.schema}"
 
     def has_table(self, name: str) -> bool:
         """See `Database.has_table`."""
@@ -170,10 +191,27 @@ class PostgresDatabase:
     def _taken(self) -> psycopg.Connection[Any]:
         import psycopg_pool
 
+        end = time.monotonic() + _AWAY
+        while True:
+            try:
+                return self._connections().getconn(timeout=_SOON)
+            except psycopg_pool.PoolTimeout as error:
+                # the pool goes on trying and does not say why; that a password is wrong will not change
+                why = self._refusal()
+                if why is not None and (_is_final(why) or time.monotonic() > end):
+                    raise self._away(why) from error
+                if why is None and time.monotonic() > end:  # others have all of them
+                    raise self._too_long() from error
+
+    def _refusal(self) -> str | None:
+        """Why the server can't be asked at this moment; None where it can."""
+        import psycopg
+
         try:
-            return self._connections().getconn()
-        except psycopg_pool.PoolTimeout as error:
-            raise self._away() from error
+            psycopg.connect(self._address, connect_timeout=_CONNECT).close()
+        except psycopg.Error as error:
+            return _told(error)
+        return None
 
     def _given_back(self, connection: psycopg.Connection[Any]) -> None:
         pool = self._pool
@@ -244,12 +282,26 @@ class PostgresDatabase:
         except psycopg.Error as error:
             raise _translate(error, self.place) from error
 
-    def _away(self) -> MachineError:
+    def _away(self, why: str) -> MachineError:
+        hint = "see whether the server runs, and try again"
+        if _is_final(why):
+            hint = (
+                "see whether `psql` with the same address connects: the account, its password, the name of the database"
+            )
         return MachineError(
             "machine.database",
-            f"the catalog's database can't be reached (waited {_AWAY:.0f} s)",
+            f"the catalog's database can't be reached: {why}",
             where=self.place,
-            hint="see whether the server runs and this account may connect (`psql` with the same address), and try again",
+            hint=hint,
+            retryable=not _is_final(why),
+        )
+
+    def _too_long(self) -> MachineError:
+        return MachineError(
+            "machine.database",
+            "the catalog was not free for too long: others of this process write",
+            where=self.place,
+            hint="try again",
             retryable=True,
         )
 
@@ -316,9 +368,13 @@ def _pool(address: str, schema: str) -> ConnectionPool:
         f" -c idle_in_transaction_session_timeout={_TURN}s -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5"
         " -c tcp_keepalives_count=3 -c client_min_messages=warning"
     )
+    import logging
+
+    # what goes wrong is told by who asks
+    logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
     return ConnectionPool(
         address,
-        kwargs={"autocommit": True, "options": options, "application_name": "andon", "connect_timeout": 10},
+        kwargs={"autocommit": True, "options": options, "application_name": "andon", "connect_timeout": _CONNECT},
         min_size=0,
         max_size=_MOST_CONNECTIONS,
         max_idle=60,
@@ -392,3 +448,8 @@ def _translate(error: psycopg.Error, place: str) -> MachineError:
 
 def _told(error: BaseException) -> str:
     return str(error).strip().split("\n")[0]
+
+
+def _is_final(why: str) -> bool:
+    """Whether a server refused who asks, and not the moment."""
+    return "FATAL:" in why and not _LATER.search(why)

@@ -39,6 +39,11 @@ class SqliteDatabase:
         return str(self.path)
 
     @property
+    def identity(self) -> str:
+        """Its path, whatever links lead there."""
+        return str(self.path.resolve())
+
+    @property
     def is_read_only(self) -> bool:
         """Whether this account may only read it."""
         return self._reader is not None

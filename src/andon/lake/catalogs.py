@@ -9,6 +9,7 @@ from pathlib import Path
 
 from andon.base.database import Database
 from andon.base.postgres import is_postgres
+from andon.errors import MachineError
 from andon.lake.storage import Storage
 
 _FOLDER = ".catalogs"
@@ -23,8 +24,28 @@ def enlist(storage: Storage, catalog: Database) -> bool:
     note = _note(storage, catalog)
     if storage.exists(note):
         return False
-    storage.write(note, _relative(storage, catalog).encode(), durable=True)
+    place = catalog.place if is_postgres(catalog.place) else _known_as(storage, catalog)
+    storage.write(note, place.encode(), durable=True)
     return True
+
+
+def require_own(storage: Storage, catalog: Database) -> None:
+    """Refuse a storage in which the files of a catalog never lay: what was published there, nobody else could read.
+
+    A file of SQLite has its storage beside it; of a Postgres each folder and machine says where that is.
+
+    Raises:
+        MachineError: `lake.corrupt`.
+    """
+    if not is_postgres(catalog.place) or storage.exists(_note(storage, catalog)):
+        return
+    if catalog.query("select 1 from version where is_view = 0 limit 1"):
+        raise MachineError(
+            "lake.corrupt",
+            f"the storage `{_root(storage)}` is not the one in which this catalog's files lie",
+            where=catalog.place,
+            hint="let `storage` in andon.toml name the folder that all who share this catalog see",
+        )
 
 
 def strike(storage: Storage, catalog: Database) -> None:
@@ -44,18 +65,18 @@ def other_catalogs(storage: Storage, catalog: Database) -> Iterator[tuple[Path |
 
 def catalog_mark(storage: Storage, catalog: Database) -> str:
     """What tells a catalog from the others of a storage, wherever the two are moved together."""
-    return sha256(_relative(storage, catalog).encode()).hexdigest()[:16]
+    return sha256(_known_as(storage, catalog).encode()).hexdigest()[:16]
 
 
 def _note(storage: Storage, catalog: Database) -> str:
     return f"{_FOLDER}/{catalog_mark(storage, catalog)}"
 
 
-def _relative(storage: Storage, catalog: Database) -> str:
-    """The catalog as it is found from the storage: a lake that is moved or copied as a whole stays the one that it was."""
+def _known_as(storage: Storage, catalog: Database) -> str:
+    """A file as it is found from the storage: a lake that is moved or copied as a whole stays the one that it was."""
     if is_postgres(catalog.place):
-        return catalog.place
-    return Path(os.path.relpath(Path(catalog.place).resolve(), _root(storage))).as_posix()
+        return catalog.identity
+    return Path(os.path.relpath(catalog.identity, _root(storage))).as_posix()
 
 
 def _root(storage: Storage) -> Path:

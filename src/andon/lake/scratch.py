@@ -218,6 +218,10 @@ class _OnlyRead:
     def place(self) -> str:
         return self._database.place
 
+    @property
+    def identity(self) -> str:
+        return self._database.identity
+
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         return self._database.query(sql, parameters)
 

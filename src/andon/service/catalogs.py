@@ -5,17 +5,19 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
 
 from andon.base.postgres import PostgresDatabase, is_postgres
 from andon.base.sqlite import SqliteDatabase
 from andon.errors import UsageError
-from andon.lake.catalogs import enlist
+from andon.lake.catalogs import enlist, strike
 from andon.lake.lake import Lake
 from andon.model.catalog_copy import CatalogCopy, CatalogGrants
 from andon.workspace.catalog import fill_catalog
 
 if TYPE_CHECKING:
     from andon.base.database import Database
+    from andon.lake.catalog_copy import CopiedTable
     from andon.workspace.workspace import Workspace
 
 
@@ -61,22 +63,22 @@ class CatalogPlaces:
         began = time.perf_counter()
         old, new = self._database(source), self._database(target)
         try:
-            if not Lake.is_in(old):
+            if not _is_there(old) or not Lake.is_in(old):
                 raise UsageError(
                     "usage.bad_argument",
                     f"no catalog of a lake is in `{_named(old)}`",
                     where=old.place,
                     hint="`andon config show` tells which one this project has",
                 )
-            if Lake.is_in(new):
+            if Path(new.place).is_dir() or (_is_there(new) and Lake.is_in(new)):
+                what = "is a folder" if Path(new.place).is_dir() else "has a catalog of a lake already"
                 raise UsageError(
                     "usage.bad_argument",
-                    f"a catalog of a lake is in `{_named(new)}` already",
+                    f"`{_named(new)}` {what}",
                     where=new.place,
                     hint="name a new file, or a schema of its own: `postgresql://…/database?schema=acme`",
                 )
-            copied = fill_catalog(old, new)
-            enlist(self._workspace.lake.storage, new)
+            copied = self._filled(old, new)
             return CatalogCopy(
                 old.place,
                 new.place,
@@ -89,6 +91,17 @@ class CatalogPlaces:
             old.close()
             new.close()
 
+    def _filled(self, old: Database, new: Database) -> list[CopiedTable]:
+        """Copy it; the storage knows of the new one before, so that a collection of the old one takes away nothing that both name."""
+        storage = self._workspace.lake.storage
+        is_listed = enlist(storage, new)
+        try:
+            return fill_catalog(old, new)
+        except BaseException:
+            if is_listed:
+                strike(storage, new)
+            raise
+
     def _database(self, place: str) -> Database:
         if is_postgres(place):
             return PostgresDatabase(place)
@@ -99,7 +112,13 @@ def _named(database: Database) -> str:
     return database.place if is_postgres(database.place) else Path(database.place).name
 
 
+def _is_there(database: Database) -> bool:
+    """Whether there is a database to ask: a file that is asked for is made."""
+    return is_postgres(database.place) or Path(database.place).is_file()
+
+
 def _setting(place: str) -> str:
     """A place as `andon.toml` may hold it: a password never."""
-    has_password = is_postgres(place) and ":" in place.removeprefix("postgresql://").partition("@")[0] and "@" in place
+    parts = urlsplit(place)
+    has_password = is_postgres(place) and (parts.password is not None or "password" in dict(parse_qsl(parts.query)))
     return "${env:ANDON_CATALOG_ADDRESS}" if has_password else place

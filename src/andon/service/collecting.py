@@ -159,7 +159,7 @@ class Keeping:
             yield RootPin(run.base, f"run:{run.number}, which is not over, goes on from it")
 
     def _insights(self) -> Iterator[RootPin]:
-        """What answers were read from that are kept nowhere else."""
+        """What answers were read from that are kept nowhere else, and runs of analyses that show an insight."""
         pins = []
         for ref in self._lake.refs.of_kind("branch"):
             state = self._lake.commits.state(self._lake.commits.get(ref.commit))
@@ -169,6 +169,12 @@ class Keeping:
                 if pin is not None and (pin.result is None or files.get(answer_path(insight.name)) != pin.result):
                     why = f"the insight {insight.name} was answered by it"
                     pins.append(RootPin(pin.commit, why, frozenset(insight.datasets)))
+                for label in insight.evidence:
+                    name, _, number = label.partition("@")
+                    run = self._lake.analysis_runs.find(name, int(number) if number.isdecimal() else None)
+                    if run is not None:
+                        why = f"{run.label}, which read it, shows the insight {insight.name}"
+                        pins.append(RootPin(run.commit, why, frozenset(run.inputs)))
         known = self._lake.commits.known(pin.commit for pin in pins)
         yield from (pin for pin in pins if pin.commit in known)
 

@@ -5,23 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from andon.base.text import plural
-from andon.engines.bundle.readme import ENVIRONMENT, as_table, with_uv
+from andon.engines.bundle.readme import ENVIRONMENT, as_table, put_together, with_uv
 from andon.model.isolation import PackedFolder
 
 
 def analysis_readme(told: PackedFolder, stage: dict[str, Any]) -> str:
     """The text of `README.md`."""
-    parts = [
-        f"# {told.dataset}, apart from its lake\n",
-        _what(told, stage),
-        "## Make it again\n",
-        _how(told, stage),
-        *(["## Work on it\n", _work(told)] if told.edits else []),
-        "## What is in here\n",
-        _table(told),
-        *(["## To be known\n", "".join(f"- {note}\n" for note in told.notes)] if told.notes else []),
-    ]
-    return "\n".join(parts)
+    return put_together(told, _what(told, stage), _how(told, stage), _work(told), _table(told))
 
 
 def _what(told: PackedFolder, stage: dict[str, Any]) -> str:

@@ -19,14 +19,19 @@ ENVIRONMENT = (
 
 def readme(told: PackedFolder, stage: dict[str, Any]) -> str:
     """The text of `README.md`."""
+    return put_together(told, _what(told, stage), _how(told, stage), _work(told), _table(told, stage))
+
+
+def put_together(told: PackedFolder, what: str, how: str, work: str, table: str) -> str:
+    """The parts of what a folder says of itself, under their headings."""
     parts = [
         f"# {told.dataset}, apart from its lake\n",
-        _what(told, stage),
+        what,
         "## Make it again\n",
-        _how(told, stage),
-        *(["## Work on it\n", _work(told)] if told.edits else []),
+        how,
+        *(["## Work on it\n", work] if told.edits else []),
         "## What is in here\n",
-        _table(told, stage),
+        table,
         *(["## To be known\n", "".join(f"- {note}\n" for note in told.notes)] if told.notes else []),
     ]
     return "\n".join(parts)
