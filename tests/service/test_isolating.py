@@ -409,7 +409,7 @@ def test_the_one_command_runs_as_the_readme_says_it_without_an_index(tmp_path):
     assert "--no-index" in command
     python = f"{tmp_path}/bin"
     Path(python).mkdir()
-    Path(python, "python").symlink_to(Path(sys.executable).resolve())
+    Path(python, "python3").symlink_to(Path(sys.executable).resolve())
     variables = {"PATH": f"{python}:{os.defpath}", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
     done = subprocess.run(["sh", "-c", command], cwd=folder, env=variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
