@@ -52,6 +52,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.cord import Cord
     from andon.model.due import DueDocument
     from andon.model.isolation import PackedFolder
+    from andon.model.lake_move import LakeMoved
     from andon.model.letter import Letter
     from andon.model.lint import LintDocument
     from andon.model.message import ChannelDocument, SentDocument
@@ -160,6 +161,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "isolate apply": (AppliedDocument,),
         "reproduce": (ReproductionDocument, ReproductionSample, ProofsDocument),
         "lint": (LintDocument,),
+        "lake move": (LakeMoved,),
         "catalog copy": (CatalogCopy,),
         "catalog grants": (CatalogGrants,),
         "verify": (Verification,),

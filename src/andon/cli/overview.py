@@ -29,6 +29,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("drill", "drill", "drill", "Watch forty faults come and go in a live project", "Start"),
     Entry("doctor", "setup", "doctor", "What is installed, missing, at risk; what uses the disk", "Start"),
     Entry("catalog", "catalogs", "catalog", "Copy the lake's database elsewhere; open it to roles", "Start"),
+    Entry("lake", "lakes", "lake", "Copy the lake's files into another storage", "Start"),
     Entry("plan", "runs", "plan", "What a run would do, and why", "Build and publish"),
     Entry("run", "runs", "run", "Build what changed and publish it in one step", "Build and publish"),
     Entry("refresh", "runs", "refresh", "Build the branch's own code on today's inputs", "Build and publish"),

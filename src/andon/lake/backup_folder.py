@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -19,8 +19,8 @@ from andon.base.clock import from_text
 from andon.base.document import Document, from_json, to_json
 from andon.base.files import is_left_half
 from andon.base.hashing import canonical, content_id, digest
-from andon.base.record import Record
 from andon.errors import AndonError, DamagedError, MachineError, UsageError
+from andon.lake.file_copies import Copied, copy_file
 from andon.lake.intact import Sealed
 from andon.lake.storage import Storage
 from andon.model.backup import BackedCatalog, BackedFile, Backup, BackupManifest
@@ -35,22 +35,6 @@ _ENDING = ".json"
 _PIECE = 64 * 1024
 #: Digits of a manifest's hash in its name.
 _SHORT = 16
-
-
-class Copied(Record):
-    """What came of a file that was to be copied.
-
-    Attributes:
-        path: where it lies now, if it did not already.
-        damage: why it can't be.
-    """
-
-    path: str | None = None
-    damage: Damage | None = None
-
-
-class _NotWholeError(Exception):
-    """A file is not what it must be."""
 
 
 class _Mark(Document):
@@ -120,7 +104,7 @@ class BackupFolder:
         path = _content(file.sha256)
         if self._has(path, file, anew):
             return Copied()
-        return _copy(source, file, self._storage, path, source.readers([file.path]))
+        return copy_file(source, file, self._storage, path, source.readers([file.path]))
 
     def keep_catalog(self, copy: Path, mode: int, *, anew: bool = False) -> tuple[BackedCatalog, list[tuple[str, int]]]:
         """Have a copy of a catalog in the folder; also paths and sizes of the pieces that were not there yet."""
@@ -241,7 +225,7 @@ class BackupFolder:
         if target.size(file.path) == file.size and target.facts(file.path)[1] == file.sha256:
             return Copied()
         content = _Content(file.sha256, file.size)
-        return _copy(self._storage, content, target, file.path, file.mode)
+        return copy_file(self._storage, content, target, file.path, file.mode)
 
     def _has(self, path: str, file: Sealed, anew: bool) -> bool:
         if self._storage.size(path) != file.size:
@@ -274,30 +258,6 @@ class _Content(Document):
     def path(self) -> str:
         """Where it lies."""
         return _content(self.sha256)
-
-
-def _checked(pieces: Iterable[bytes], file: Sealed) -> Iterator[bytes]:
-    """The pieces of a file; behind the last one, `_NotWholeError` where they are not what it must hold."""
-    whole, size = hashlib.sha256(), 0
-    try:
-        for piece in pieces:
-            whole.update(piece)
-            size += len(piece)
-            yield piece
-    except DamagedError as error:
-        raise _NotWholeError("is not there") from error
-    except MachineError as error:
-        raise _NotWholeError("can't be read") from error
-    if (size, whole.hexdigest()) != (file.size, file.sha256):
-        raise _NotWholeError("is cut off" if size < file.size else "is damaged")
-
-
-def _copy(source: Storage, file: Sealed, target: Storage, path: str, mode: int) -> Copied:
-    try:
-        target.put(path, _checked(source.pieces(file.path), file), mode)
-    except _NotWholeError as error:
-        return Copied(damage=Damage(file.path, str(error)))
-    return Copied(path)
 
 
 def _seal(format: int, lake: str) -> str:

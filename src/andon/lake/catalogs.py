@@ -29,6 +29,11 @@ def enlist(storage: Storage, catalog: Database) -> bool:
     return True
 
 
+def is_enlisted(storage: Storage, catalog: Database) -> bool:
+    """Whether a storage has the note of a catalog."""
+    return storage.exists(_note(storage, catalog))
+
+
 def require_own(storage: Storage, catalog: Database) -> None:
     """Refuse a storage in which the files of a catalog never lay: what was published there, nobody else could read.
 
@@ -37,7 +42,7 @@ def require_own(storage: Storage, catalog: Database) -> None:
     Raises:
         MachineError: `lake.corrupt`.
     """
-    if not is_postgres(catalog.place) or storage.exists(_note(storage, catalog)):
+    if not is_postgres(catalog.place) or is_enlisted(storage, catalog):
         return
     if catalog.query("select 1 from version where is_view = 0 limit 1"):
         raise MachineError(

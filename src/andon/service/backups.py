@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import stat
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.sqlite import SqliteDatabase
 from andon.base.temporary import Temporary, system_place
 from andon.errors import UsageError
 from andon.lake.analysis_runs import ids_of
-from andon.lake.backup_folder import FORMAT, BackupFolder, Copied
+from andon.lake.backup_folder import FORMAT, BackupFolder
+from andon.lake.file_copies import copy_files
 from andon.lake.intact import Sealed
 from andon.lake.named_files import sealed_files
 from andon.lake.reached import Part, Reached
 from andon.lake.storage import LocalStorage
 from andon.model.backup import BackedFile, BackupList, BackupMade, BackupManifest
 from andon.runs.planning.raw_files import kept_copy
-from andon.service.verifying import damaged_parts, nobody
+from andon.service.verifying import damaged_parts
 from andon.version import __version__
 from andon.workspace.catalog import write_catalog
 from andon.workspace.folder import STATE_FOLDER
@@ -32,12 +32,8 @@ if TYPE_CHECKING:
     from andon.base.database import Database
     from andon.workspace.workspace import Workspace
 
-#: So many files are copied at once: a disk has several at hand.
-AT_ONCE = 8
 #: The permissions of a catalog that is no file.
 _OWN = 0o600
-
-AnyFile = TypeVar("AnyFile", bound=Sealed)
 
 
 class Backups:
@@ -80,7 +76,7 @@ class Backups:
                 write_catalog(lake.database, copy)
                 catalog, pieces = target.keep_catalog(copy, _mode(lake.database), anew=deep)
                 read = _Read(copy)
-                made = copied(read.files, lambda file: target.keep(lake.storage, file, anew=deep), told)
+                made = copy_files(read.files, lambda file: target.keep(lake.storage, file, anew=deep), told)
         finally:
             spare.close()
         found: dict[Part, str] = {(wrong.kind, wrong.id): wrong.what for wrong in read.reached.wrong}
@@ -178,24 +174,6 @@ class _Read:
     def head(self, branch: str) -> str:
         """The newest commit of a branch."""
         return self._heads.get(branch, "")
-
-
-def copied(
-    files: Sequence[AnyFile],
-    copy: Callable[[AnyFile], Copied],
-    told: Callable[[int, int, int, int], None] | None,
-) -> list[tuple[AnyFile, Copied]]:
-    """Copy files, several at a time; each with what came of it."""
-    total = sum(file.size for file in files)
-    tell = told or nobody
-    tell(0, 0, len(files), total)
-    found, size = [], 0
-    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="andon-backup") as pool:
-        for number, (file, done) in enumerate(zip(files, pool.map(copy, files), strict=True), start=1):
-            found.append((file, done))
-            size += file.size
-            tell(number, size, len(files), total)
-    return found
 
 
 def _mode(database: Database) -> int:

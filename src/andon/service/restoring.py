@@ -25,6 +25,7 @@ from andon.errors import AndonError, DamagedError, UsageError
 from andon.lake.analysis_runs import ids_of
 from andon.lake.backup_folder import BackupFolder
 from andon.lake.catalogs import enlist, strike
+from andon.lake.file_copies import copy_files
 from andon.lake.lake import Lake
 from andon.lake.named_files import raw_path
 from andon.lake.reached import Reached
@@ -35,7 +36,6 @@ from andon.model.dataset import Kind
 from andon.project.config import read_config_values
 from andon.project.files.toml import read_toml
 from andon.runs.planning.raw_files import kept_copy
-from andon.service.backups import copied
 from andon.sources.files.paths import is_remote
 from andon.state.tokens import Tokens
 from andon.workspace.base import Base, Bases, InCommon
@@ -199,7 +199,7 @@ class _Restoring:
         """Put all files where they lie; names of what is damaged, files and objects of the catalog."""
         # from here on no other catalog of the storage takes away what this one names
         self._is_listed = enlist(self.storage, self._to_be())
-        done = copied(self._manifest.files, lambda file: self._folder.put_back(file, self.storage), told)
+        done = copy_files(self._manifest.files, lambda file: self._folder.put_back(file, self.storage), told)
         self._new = [made.path for _, made in done if made.path is not None]
         self.storage.make_durable(self._new)
         heads = [row[0] for row in self._database.query("select commit_id from ref")]

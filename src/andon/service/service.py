@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from andon.service.insights import Insights
     from andon.service.isolating import Isolating
     from andon.service.isolation_apply import IsolationApply
+    from andon.service.lake_moves import LakeMoves
     from andon.service.letters import LetterDesk
     from andon.service.lineage import Lineages
     from andon.service.lineage_events import LineageEvents
@@ -386,6 +387,13 @@ class Service:
         from andon.service.catalogs import CatalogPlaces
 
         return CatalogPlaces(self.workspace)
+
+    @cached_property
+    def lake_moves(self) -> LakeMoves:
+        """The lake's files in another storage."""
+        from andon.service.lake_moves import LakeMoves
+
+        return LakeMoves(self.workspace)
 
     @cached_property
     def nightly(self) -> Nightly:
