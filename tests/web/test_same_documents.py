@@ -26,7 +26,7 @@ WITHOUT = {
     "drill": "it makes a project of its own",
     "up": "it is the server",
     "insights": "it is `insight list`",
-    "catalog copy": "who serves a lake goes on with the catalog that it has",
+    "lake move", "catalog copy": "who serves a lake goes on with the catalog that it has",
     "catalog grants": "it is for whoever owns the database",
 }
 #: Options that are commands of their own among routes.
