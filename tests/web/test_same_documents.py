@@ -26,7 +26,8 @@ WITHOUT = {
     "drill": "it makes a project of its own",
     "up": "it is the server",
     "insights": "it is `insight list`",
-    "lake move", "catalog copy": "who serves a lake goes on with the catalog that it has",
+    "catalog copy": "who serves a lake goes on with the catalog that it has",
+    "lake move": "who serves a lake goes on with the storage that it has",
     "catalog grants": "it is for whoever owns the database",
 }
 #: Options that are commands of their own among routes.
