@@ -15,7 +15,7 @@ from andon.runs.planning.raw_files import kept_copy
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from andon.lake.intact import Sealed
+    from andon.lake.sealed import Sealed
     from andon.lake.reached import Touched
     from andon.workspace.workspace import Workspace
 
