@@ -56,6 +56,12 @@ class Lru(Generic[_Key, _Value]):
                 _, (_, weight) = self._values.popitem(last=False)
                 self._weight -= weight
 
+    def discard(self, key: _Key) -> None:
+        """Forget a value, if it is there."""
+        with self._lock:
+            _, weight = self._values.pop(key, (None, 0))
+            self._weight -= weight
+
     def __contains__(self, key: object) -> bool:
         """Whether it is there; this is no use of it."""
         with self._lock:

@@ -186,7 +186,7 @@ class Teller:
 
     def stored(self) -> int:
         """Bytes of data files in the lake."""
-        root = Path(self.app.workspace.lake.storage.engine_path("data"))
+        root = self.app.workspace.lake.storage.root / "data"
         return tree_size(root)[1]
 
 

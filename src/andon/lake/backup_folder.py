@@ -21,7 +21,7 @@ from andon.base.files import is_left_half
 from andon.base.hashing import canonical, content_id, digest
 from andon.errors import AndonError, DamagedError, MachineError, UsageError
 from andon.lake.file_copies import Copied, copy_file
-from andon.lake.intact import Sealed
+from andon.lake.sealed import Sealed
 from andon.lake.storage import Storage
 from andon.model.backup import BackedCatalog, BackedFile, Backup, BackupManifest
 from andon.model.damage import Damage

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import platform
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +15,7 @@ from andon.errors import MachineError
 from andon.lake.storage import Storage
 
 _FOLDER = ".catalogs"
+_NAME = re.compile("[0-9a-f]+")
 
 
 def enlist(storage: Storage, catalog: Database) -> bool:
@@ -47,9 +50,9 @@ def require_own(storage: Storage, catalog: Database) -> None:
     if catalog.query("select 1 from version where is_view = 0 limit 1"):
         raise MachineError(
             "lake.corrupt",
-            f"the storage `{_root(storage)}` is not the one in which this catalog's files lie",
+            f"the storage `{_shown(storage)}` is not the one in which this catalog's files lie",
             where=catalog.place,
-            hint="let `storage` in andon.toml name the folder that all who share this catalog see",
+            hint="let `storage` in andon.toml name the place that all who share this catalog see",
         )
 
 
@@ -58,14 +61,20 @@ def strike(storage: Storage, catalog: Database) -> None:
     storage.delete(_note(storage, catalog))
 
 
-def other_catalogs(storage: Storage, catalog: Database) -> Iterator[tuple[Path | str, Path]]:
-    """The other catalogs that may name files of a storage, files or where a Postgres is, each with the note that says so."""
-    root = _root(storage)
-    own = root / _note(storage, catalog)
-    for note in sorted((root / _FOLDER).glob("[0-9a-f]*")):
-        if note != own:
-            place = note.read_text(encoding="utf-8")
-            yield place if is_postgres(place) else Path(os.path.normpath(root / place)), note
+def other_catalogs(storage: Storage, catalog: Database) -> Iterator[tuple[Path | str, str]]:
+    """The other catalogs that may name files of a storage, files or where a Postgres or another machine has them, each with where the
+    note lies that says so."""
+    own = _note(storage, catalog)
+    for name in storage.names(_FOLDER):
+        note = f"{_FOLDER}/{name}"
+        if _NAME.match(name) and note != own:
+            place = storage.read(note).decode()
+            where = f"{_shown(storage)}/{note}"
+            if is_postgres(place) or storage.shares_locks:
+                yield place if is_postgres(place) else Path(os.path.normpath(_root(storage) / place)), where
+            else:
+                host, _, file = place.partition(":")
+                yield Path(file) if host == platform.node() else place, where
 
 
 def catalog_mark(storage: Storage, catalog: Database) -> str:
@@ -81,8 +90,14 @@ def _known_as(storage: Storage, catalog: Database) -> str:
     """A file as it is found from the storage: a lake that is moved or copied as a whole stays the one that it was."""
     if is_postgres(catalog.place):
         return catalog.identity
+    if not storage.shares_locks:  # one of several machines, each of which has such a path
+        return f"{platform.node()}:{Path(catalog.identity).resolve()}"
     return Path(os.path.relpath(catalog.identity, _root(storage))).as_posix()
 
 
 def _root(storage: Storage) -> Path:
-    return Path(storage.engine_path(".")).resolve()
+    return storage.root.resolve()
+
+
+def _shown(storage: Storage) -> str:
+    return str(_root(storage)) if storage.shares_locks else storage.url

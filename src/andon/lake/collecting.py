@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.base.clock import from_text, to_text
@@ -275,17 +274,18 @@ class Collector:
 
     def _drop_derived(self) -> None:
         """Metadata of Iceberg that name files which are gone."""
-        folder = Path(self._lake.storage.engine_path(DERIVED))
-        try:
-            versions = [entry.name for entry in folder.iterdir()]
-        except FileNotFoundError:
-            return
+        storage = self._lake.storage
+        derived: dict[str, list[str]] = {}
+        for path, _ in storage.files(DERIVED):
+            derived.setdefault(path.removeprefix(f"{DERIVED}/").partition("/")[0], []).append(path)
         gone = {path for path, row in self._lake.going.all().items() if row.state == TAKEN}
-        for marks, batch in in_batches(versions):
+        for marks, batch in in_batches(derived):
             sql = f"select id, body from version where id in ({marks})"
             for id, body in self._lake.database.query(sql, batch):
                 if any(file.path in gone for file in files_of(body)):
-                    shutil.rmtree(folder / id, ignore_errors=True)
+                    for path in derived[id]:
+                        storage.delete(path)
+                    shutil.rmtree(storage.root / DERIVED / id, ignore_errors=True)
 
     def _moved(self, reader: Transaction | None = None) -> int:
         """How often refs moved."""
@@ -326,7 +326,7 @@ def collecting(lake: Lake) -> Iterator[None]:
         ConflictError: `lake.busy`.
     """
     try:
-        held = lock_file(Path(lake.storage.engine_path(_LOCK)), shared=False)
+        held = lock_file(lake.storage.root / _LOCK, shared=False)
     except PermissionError as error:
         raise machine_error(error, "lock the lake's storage") from error
     except OSError as error:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from andon.base.record import Record
 from andon.errors import DamagedError, MachineError
-from andon.lake.intact import Sealed
+from andon.lake.sealed import Sealed
 from andon.lake.storage import Storage
 from andon.model.damage import Damage
 

@@ -7,12 +7,13 @@ folder entry. A disk that changes bytes behind the system's back touches no mark
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from andon.base.cache import Cache, Entries
 from andon.base.lru import Lru
 from andon.base.record import Record
 from andon.errors import DamagedError, MachineError
+from andon.lake.sealed import Sealed
 from andon.lake.storage import Storage
 from andon.model.damage import Damage, damaged
 
@@ -37,22 +38,6 @@ class Hashed(Record, array_like=True):
 
 
 _ENTRIES = Entries[Hashed]("intact files", Hashed)
-
-
-class Sealed(Protocol):
-    """A file and what it must hold: data files of versions are such."""
-
-    @property
-    def path(self) -> str:
-        """Where it lies in the storage."""
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-
-    @property
-    def sha256(self) -> str:
-        """Of its bytes, hex."""
 
 
 class Intact:
@@ -91,16 +76,27 @@ class Intact:
         Raises:
             MachineError: it can't be read.
         """
+        if not anew and not self._is_closed(file):
+            self._storage.bring([file])
         found = self.of_size(file)
         if found is not None:
             return found
-        known = None if anew else self._find(file.path)
-        mark = self._storage.mark(file.path)
+        if not anew and not self._storage.is_here(file.path):
+            return None  # it is read by range: its bytes are compared when all is read anew
+        if self._hash(file.path, anew) == file.sha256:
+            return None
+        if not anew and self._storage.forget([file.path]):  # a copy of this machine; what it is of may be whole
+            return self.damage(file)
+        return Damage(file.path, "is damaged")
+
+    def _hash(self, path: str, anew: bool) -> str:
+        known = None if anew else self._find(path)
+        mark = self._storage.mark(path)
         if known is None or known.mark != mark:
-            _, sha = self._storage.facts(file.path)
+            _, sha = self._storage.facts(path, anew=anew)
             known = Hashed(mark or "", sha)
-            self._remember(file.path, known)
-        return None if known.sha256 == file.sha256 else Damage(file.path, "is damaged")
+            self._remember(path, known)
+        return known.sha256
 
     def damages(self, files: Sequence[Sealed], told: Callable[[int, int], None] | None = None) -> list[Damage]:
         """What is wrong with files, in their order; each is read whole, several at a time, whatever is known of it.
@@ -139,9 +135,11 @@ class Intact:
 
     def of_size(self, file: Sealed) -> Damage | None:
         """What a look at the folder entry tells of a file that is not whole, or that nobody may begin to read any more."""
-        if self._going is not None and self._going.is_closed(file.path):
+        if self._going is not None and self._is_closed(file):
             return self._going.closed(file.path)
         size = self._storage.size(file.path)
+        if size != file.size and self._storage.forget([file.path]):  # a copy of this machine
+            size = self._storage.size(file.path)
         if size == file.size:
             return None
         found = Damage(
@@ -149,13 +147,18 @@ class Intact:
         )
         return found if self._going is None else self._going.told(found)
 
+    def _is_closed(self, file: Sealed) -> bool:
+        return self._going is not None and self._going.is_closed(file.path)
+
     def require(self, dataset: str, files: Iterable[Sealed]) -> None:
         """Refuse to read what is not what was written.
 
         Raises:
             MachineError: `lake.corrupt`, with the first such file.
         """
-        for file in files:
+        needed = list(files)
+        self._storage.bring(file for file in needed if not self._is_closed(file))
+        for file in needed:
             found = self.damage(file)
             if found is not None:
                 raise damaged(dataset, found)

@@ -167,7 +167,7 @@ class Lake:
 
 def _notes(storage: Storage, database: Database) -> Path:
     """Where the processes that read by this catalog note it: each catalog has epochs of its own."""
-    return Path(storage.engine_path(f".readers/{catalog_mark(storage, database)}"))
+    return storage.root / ".readers" / catalog_mark(storage, database)
 
 
 def _not_done(error: MachineError) -> MachineError:

@@ -16,6 +16,7 @@ from andon.errors import MachineError
 from andon.lake.field_ids import SEPARATOR, Output
 from andon.lake.lake import Lake
 from andon.lake.objects import Objects
+from andon.lake.sealed import Sealed
 from andon.lake.storage import LocalStorage, Storage
 from andon.model.build import Build
 from andon.model.version import Column, Version
@@ -112,11 +113,14 @@ class ScratchObjects(Objects):
 class ScratchStorage:
     """Files of a storage, and new ones in a folder (see `Storage`). What is not its own is never written and never deleted."""
 
+    shares_locks = True
+
     def __init__(self, under: Storage, folder: Path) -> None:
         self._under = under
         self._own = LocalStorage(folder)
         self._made: set[str] = set()
         self.url = under.url
+        self.root = under.root
 
     def new_path(self, folder: str, name: str, ending: str) -> str:
         """See `Storage.new_path`."""
@@ -126,7 +130,27 @@ class ScratchStorage:
 
     def engine_path(self, path: str) -> str:
         """See `Storage.engine_path`."""
-        return self._of(path).engine_path(path)
+        return str(self.local_path(path))  # what is built again may be packed: it needs files
+
+    def engine_name(self, path: str) -> str:
+        """See `Storage.engine_name`."""
+        return f"{self._of(path).root}/{path}"
+
+    def local_path(self, path: str, sha256: str | None = None) -> Path:
+        """See `Storage.local_path`."""
+        return self._of(path).local_path(path, sha256)
+
+    def bring(self, files: Iterable[Sealed]) -> None:
+        """See `Storage.bring`."""
+        self._under.bring(file for file in files if file.path not in self._made)
+
+    def is_here(self, path: str) -> bool:
+        """See `Storage.is_here`."""
+        return self._of(path).is_here(path)
+
+    def forget(self, paths: Iterable[str]) -> bool:
+        """See `Storage.forget`."""
+        return self._under.forget(path for path in paths if path not in self._made)
 
     def write(self, path: str, data: bytes, *, durable: bool = False) -> None:
         """See `Storage.write`."""
@@ -149,9 +173,9 @@ class ScratchStorage:
         """See `Storage.mark`."""
         return self._of(path).mark(path)
 
-    def facts(self, path: str) -> tuple[int, str]:
+    def facts(self, path: str, *, anew: bool = False) -> tuple[int, str]:
         """See `Storage.facts`."""
-        return self._of(path).facts(path)
+        return self._of(path).facts(path, anew=anew)
 
     def readers(self, paths: Iterable[str]) -> int:
         """Those of this account: nobody else reads what is here."""
@@ -195,6 +219,10 @@ class ScratchStorage:
     def names(self, folder: str) -> list[str]:
         """Those of its own."""
         return self._own.names(folder)
+
+    def files(self, folder: str) -> Iterator[tuple[str, int]]:
+        """Those of its own."""
+        return self._own.files(folder)
 
     def delete(self, path: str) -> None:
         """Remove a file of its own."""

@@ -1,4 +1,4 @@
-"""Where data files lie: one storage URL, files under names that are never used twice. Local folder now.
+"""Where data files lie: one storage URL, files under names that are never used twice. A folder here; `ObjectStorage` is the other one.
 
 The catalog knows paths relative to the URL, so that a lake can be moved. Nothing is ever found by listing.
 """
@@ -19,6 +19,7 @@ from andon.base.files import lock_file, machine_error, make_folder, sync_all, sy
 from andon.base.lru import Lru
 from andon.base.sharing import like_folder
 from andon.errors import DamagedError
+from andon.lake.sealed import Sealed
 
 _CHUNK = 1 << 20
 #: Held by all who write files that nothing names yet.
@@ -31,16 +32,45 @@ _FOLDERS = 20_000
 
 
 class Storage(Protocol):
-    """What the lake needs of a place that holds files."""
+    """What the lake needs of a place that holds files.
+
+    Attributes:
+        url: where it is.
+        root: the folder of this machine in which its files lie: all of them, or those that are in use here.
+        shares_locks: whether a lock on a file of it holds for all that share it. Where it doesn't, locks hold on this machine only.
+    """
 
     url: str
+    root: Path
+    shares_locks: bool
 
     def new_path(self, folder: str, name: str, ending: str) -> str:
         """A relative path in `folder` that no file has or had, `<name>-<unique><ending>`; the folder is there after the call."""
         ...
 
     def engine_path(self, path: str) -> str:
-        """How an engine names the file `path` (relative)."""
+        """How the embedded engine names the file `path` (relative): a path of this machine, to which it is brought where it must, or the
+        address of a large file elsewhere."""
+        ...
+
+    def engine_name(self, path: str) -> str:
+        """What `engine_path` says as things are; nothing is brought here for it."""
+        ...
+
+    def local_path(self, path: str, sha256: str | None = None) -> Path:
+        """Where a file lies on this machine, whole; it is brought here for it, and compared with its hash then where that is given."""
+        ...
+
+    def bring(self, files: Iterable[Sealed]) -> None:
+        """Have files on this machine that are about to be read, many at a time; not those that are read by range, nor what is damaged."""
+        ...
+
+    def is_here(self, path: str) -> bool:
+        """Whether a file lies on this machine; what doesn't is read by range."""
+        ...
+
+    def forget(self, paths: Iterable[str]) -> bool:
+        """Remove copies of files that lie elsewhere; whether there was any."""
         ...
 
     def write(self, path: str, data: bytes, *, durable: bool = False) -> None:
@@ -63,8 +93,8 @@ class Storage(Protocol):
         """What becomes another one when a file is written to or replaced; None if it is not there."""
         ...
 
-    def facts(self, path: str) -> tuple[int, str]:
-        """Size and sha256 of a file, by reading it."""
+    def facts(self, path: str, *, anew: bool = False) -> tuple[int, str]:
+        """Size and sha256 of a file, by reading it; with `anew` the file itself, not a copy of this machine."""
         ...
 
     def readers(self, paths: Iterable[str]) -> int:
@@ -110,6 +140,10 @@ class Storage(Protocol):
         """The names of what lies in a folder, sorted; none where there is no such folder. Data files are never found by it."""
         ...
 
+    def files(self, folder: str) -> Iterator[tuple[str, int]]:
+        """All files below a folder, with their sizes; links are none."""
+        ...
+
     def delete(self, path: str) -> None:
         """Remove a file; no error if it is gone."""
         ...
@@ -121,6 +155,8 @@ class LocalStorage:
     Args:
         is_shared: whether a group shares all that is in it, also what comes of files that only one of them may read.
     """
+
+    shares_locks = True
 
     def __init__(self, root: Path, *, is_shared: bool = False) -> None:
         self.root = root
@@ -139,6 +175,28 @@ class LocalStorage:
         """See `Storage.engine_path`."""
         return f"{self.root}/{path}"
 
+    def engine_name(self, path: str) -> str:
+        """See `Storage.engine_name`."""
+        return f"{self.root}/{path}"
+
+    def local_path(self, path: str, sha256: str | None = None) -> Path:
+        """See `Storage.local_path`."""
+        del sha256
+        return self.root / path
+
+    def bring(self, files: Iterable[Sealed]) -> None:
+        """Nothing: they are here."""
+
+    def is_here(self, path: str) -> bool:
+        """True."""
+        del path
+        return True
+
+    def forget(self, paths: Iterable[str]) -> bool:
+        """Nothing: what is here is no copy."""
+        del paths
+        return False
+
     def write(self, path: str, data: bytes, *, durable: bool = False) -> None:
         """See `Storage.write`."""
         make_folder((self.root / path).parent)
@@ -152,7 +210,7 @@ class LocalStorage:
         try:
             return (self.root / path).read_bytes()
         except FileNotFoundError as error:
-            raise _lost(path) from error
+            raise lost(path) from error
         except OSError as error:
             raise machine_error(error, f"read `{path}`") from error
 
@@ -175,8 +233,9 @@ class LocalStorage:
             return None
         return f"{found.st_ino}:{found.st_size}:{found.st_mtime_ns}"
 
-    def facts(self, path: str) -> tuple[int, str]:
+    def facts(self, path: str, *, anew: bool = False) -> tuple[int, str]:
         """See `Storage.facts`."""
+        del anew
         digest = hashlib.sha256()
         size = 0
         for piece in self.pieces(path):
@@ -191,7 +250,7 @@ class LocalStorage:
                 while piece := file.read(_CHUNK):
                     yield piece
         except FileNotFoundError as error:
-            raise _lost(path) from error
+            raise lost(path) from error
         except OSError as error:
             raise machine_error(error, f"read `{path}`") from error
 
@@ -310,6 +369,22 @@ class LocalStorage:
         except OSError as error:
             raise machine_error(error, f"look into `{folder}`") from error
 
+    def files(self, folder: str) -> Iterator[tuple[str, int]]:
+        """See `Storage.files`."""
+        waiting = [folder]
+        while waiting:
+            above = waiting.pop()
+            try:
+                entries = list(os.scandir(self.root / above))
+            except FileNotFoundError:
+                continue
+            for entry in entries:
+                path = f"{above}/{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(path)
+                elif entry.is_file(follow_symlinks=False):
+                    yield path, entry.stat(follow_symlinks=False).st_size
+
     def delete(self, path: str) -> None:
         """See `Storage.delete`."""
         try:
@@ -320,7 +395,8 @@ class LocalStorage:
             raise machine_error(error, f"delete `{path}`") from error
 
 
-def _lost(path: str) -> DamagedError:
+def lost(path: str) -> DamagedError:
+    """The error for a file that is not there."""
     return DamagedError(
         "lake.corrupt",
         f"the lake's file `{path}` is not there",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.errors import MachineError
@@ -19,21 +17,8 @@ NAMED = ("data", "raw", "analyses", "packages")
 
 def files_there(storage: Storage) -> Iterator[tuple[str, int]]:
     """All files of the storage that the catalog could name, with their sizes."""
-    root = storage.engine_path(".").removesuffix("/.")
     for folder in NAMED:
-        waiting = [folder]
-        while waiting:
-            above = waiting.pop()
-            try:
-                entries = list(os.scandir(f"{root}/{above}"))
-            except FileNotFoundError:
-                continue
-            for entry in entries:
-                path = f"{above}/{entry.name}"
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(path)
-                elif entry.is_file(follow_symlinks=False):
-                    yield path, entry.stat(follow_symlinks=False).st_size
+        yield from storage.files(folder)
 
 
 def require_inside(storage: Storage, paths: Iterable[str]) -> None:
@@ -42,12 +27,12 @@ def require_inside(storage: Storage, paths: Iterable[str]) -> None:
     Raises:
         MachineError: `lake.corrupt`.
     """
-    root = Path(storage.engine_path(".")).resolve()
+    root = storage.root.resolve()
     folders: dict[str, bool] = {}
     for path in paths:
         folder = path.rpartition("/")[0]
         if folder not in folders:
-            folders[folder] = Path(storage.engine_path(folder)).resolve().is_relative_to(root)
+            folders[folder] = (storage.root / folder).resolve().is_relative_to(root)
         if normal(path) != path or not folders[folder]:
             raise MachineError(
                 "lake.corrupt", f"`{path}` is no file of this storage", where=path, hint="`andon doctor`"

@@ -114,7 +114,7 @@ class Analyses:
                 hint=f"`andon analysis show {run.label}` lists what it made",
             )
         self._workspace.lake.intact.require(f"analyses/{run.name}", [file_of(output.sha256, output.size)])
-        return output, Path(self._workspace.lake.storage.engine_path(output.path))
+        return output, self._workspace.lake.storage.local_path(output.path, output.sha256)
 
     def head(self, run: AnalysisRun, name: str, most: int) -> AnalysisHead:
         """The first rows of a table that a run made, Parquet or CSV.

@@ -15,9 +15,9 @@ from andon.errors import UsageError
 from andon.lake.analysis_runs import ids_of
 from andon.lake.backup_folder import FORMAT, BackupFolder
 from andon.lake.file_copies import copy_files
-from andon.lake.intact import Sealed
 from andon.lake.named_files import sealed_files
 from andon.lake.reached import Part, Reached
+from andon.lake.sealed import Sealed
 from andon.lake.storage import LocalStorage
 from andon.model.backup import BackedFile, BackupList, BackupMade, BackupManifest
 from andon.runs.planning.raw_files import kept_copy
@@ -131,7 +131,7 @@ class Backups:
                 hint="`andon backup FOLDER`, or `folder` of `[backup]` in andon.toml",
             )
         place = (workspace.root / Path(text).expanduser()).resolve()
-        storage = Path(workspace.lake.storage.engine_path(".")).resolve()
+        storage = workspace.lake.storage.root.resolve()
         own = (workspace.root / STATE_FOLDER).resolve()
         inside = own if place.is_relative_to(own) else storage
         if place.is_relative_to(inside) or storage.is_relative_to(place):

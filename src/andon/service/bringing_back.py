@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.errors import AndonError, DamagedError
@@ -119,7 +118,7 @@ class BringingBack:
         storage = self._lake.storage
         inputs = self._lake.going.tables(self._lake.database, again.build.inputs.values()).values()
         read = [file.path for version in inputs for file in version.files]
-        source = Path(rebuilder.lake.storage.engine_path(new.path))
+        source = rebuilder.lake.storage.local_path(new.path)
         if rebuilder.lake.storage.facts(new.path) != (old.size, old.sha256):
             raise DamagedError(
                 "lake.corrupt",

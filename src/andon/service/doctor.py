@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.base.document import Document
@@ -114,7 +113,7 @@ def _whole_lake(workspace: Workspace, deep: bool) -> list[Finding]:
     lake = workspace.lake
     findings = [Finding("ok", "project", str(workspace.root)), _catalog(workspace, deep)]
     findings += _files(StoredFiles(lake), deep)
-    root = Path(lake.storage.engine_path(".")).resolve()
+    root = lake.storage.root.resolve()
     for what, place in (("data", root / "data"), ("raw copies", root / "raw"), ("iceberg metadata", root / "iceberg")):
         count, total = tree_size(place)
         findings.append(Finding("ok", f"disk: {what}", f"{size(total)} in {plural(count, 'file')}"))

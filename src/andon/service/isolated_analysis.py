@@ -122,7 +122,7 @@ class IsolatedAnalysis:
         """Pack the rows of what it may read; gives the files by dataset."""
         lake, sql, found = self._workspace.lake, engines().narrow.engine, dict[str, list[str]]()
         hashes = {
-            lake.storage.engine_path(file.path): file.sha256
+            lake.storage.engine_name(file.path): file.sha256
             for version in lake.objects.versions(set(self._run.inputs.values())).values()
             for file in version.files
         }

@@ -355,7 +355,7 @@ class IsolatedStage:
         for name in (build.dataset, aside_of(build.dataset)):  # what it went on from, too
             ids.update(each.version for each in lake.objects.builds_of(name))
         return {
-            lake.storage.engine_path(file.path): file
+            lake.storage.engine_name(file.path): file
             for version in lake.objects.versions(ids).values()
             for file in version.files
         }

@@ -18,7 +18,7 @@ from andon.runs.planning.raw_files import kept_copy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from andon.lake.intact import Sealed
+    from andon.lake.sealed import Sealed
     from andon.lake.storage import Storage
     from andon.workspace.workspace import Workspace
 

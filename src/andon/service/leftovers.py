@@ -68,7 +68,7 @@ def _all(workspace: Workspace) -> list[Path]:
 
 def _orphans(workspace: Workspace) -> Iterator[Path]:
     """Files of the storage that neither a version nor a build names: of runs that were killed, or results of the same content."""
-    root = Path(workspace.lake.storage.engine_path(".")).resolve()
+    root = workspace.lake.storage.root.resolve()
     named = named_files(workspace.lake.database) | named_elsewhere(workspace)
     for folder in NAMED:
         for above, folders, files in os.walk(root / folder):
@@ -103,7 +103,7 @@ def named_elsewhere(workspace: Workspace) -> set[str]:
             raise MachineError(
                 "machine.storage",
                 f"the lake's storage is that of the catalog `{catalog}` too, which can't be read ({error.message}), so nothing is removed",
-                where=str(note),
+                where=note,
                 hint=f"bring that catalog back; if its lake is gone for good, remove `{note}`",
             ) from error
     return named

@@ -207,7 +207,7 @@ class _Mending:
             return
         inputs = self._lake.objects.versions(build.inputs.values()).values()
         read = [f.path for version in inputs for f in version.files] + [kept_copy(f).path for f in build.files]
-        self._lake.storage.replace(path, Path(storage.engine_path(made)), self._lake.storage.readers([path, *read]))
+        self._lake.storage.replace(path, storage.local_path(made), self._lake.storage.readers([path, *read]))
         self._lake.intact.note(path, facts[1])
         made_by = f"run {build.run}" if build.run is not None else "its build"
         self._done(path, f"built again as by {made_by}")

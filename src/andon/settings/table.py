@@ -48,7 +48,7 @@ SETTINGS: tuple[Setting, ...] = (
         "storage",
         "text",
         ".andon/lake",
-        "Where data files lie: a folder, relative to the project or absolute.",
+        "Where data files lie: a folder, relative to the project or absolute, or `s3://bucket/prefix`.",
         secret=True,
     ),
     Setting(
@@ -141,6 +141,24 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("python.timeout", "number", 600, "Seconds that a Python dataset may take, where its file says nothing."),
     Setting("query.timeout", "number", 60, "Seconds that a query may take in a process that answers others."),
+    Setting(
+        "object_storage.cache",
+        "size",
+        20_000_000_000,
+        "Bytes of files in object storage that are kept on this machine, beside those in use; what was used last stays.",
+    ),
+    Setting(
+        "object_storage.by_range",
+        "size",
+        64_000_000,
+        "A larger file in object storage is not brought whole to the engine, which reads the parts that it needs.",
+    ),
+    Setting(
+        "object_storage.silence",
+        "number",
+        30,
+        "Seconds that object storage may be silent before it is asked again; after some times it is an error.",
+    ),
     Setting(
         "query.memory",
         "size",

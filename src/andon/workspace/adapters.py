@@ -66,8 +66,10 @@ from andon.version import __version__
 from andon.workspace.base import Bases
 from andon.workspace.catalog import open_catalog
 from andon.workspace.folder import Folder
+from andon.workspace.storage import is_object_store, mirror_of, open_object_storage
 
 if TYPE_CHECKING:
+    from andon.lake.object_storage import ObjectStorage
     from andon.model.project import Project
     from andon.relations.pool import Readers
     from andon.sources.databases.databases import Databases
@@ -218,8 +220,23 @@ class Adapters:
 
     @property
     def storage(self) -> Path:
-        """Where the lake's files lie, or will."""
-        return self._path("storage")
+        """The folder of this machine in which the lake's files lie, or will: all of them, or those of a bucket that are in use."""
+        url = str(self.settings.get("storage"))
+        return mirror_of(url, self.folder.state) if is_object_store(url) else self._path("storage")
+
+    def open_storage(self) -> LocalStorage | ObjectStorage:
+        """The place of the lake's files. Nothing is made, and no server is asked.
+
+        Raises:
+            UsageError: `usage.bad_argument`, `usage.not_yet` for a place that is none.
+        """
+        if is_object_store(str(self.settings.get("storage"))):
+
+            def resolve(text: str, what: str) -> str:
+                return self.resolve(text, what, "andon.toml")
+
+            return open_object_storage(self.settings, self.connections, resolve, self.environ, self.folder.state)
+        return LocalStorage(self.storage, is_shared=bool(self.settings.get("lake.group")))
 
     @property
     def catalog(self) -> Path | str:
@@ -266,13 +283,13 @@ class Adapters:
     @cached_property
     def _state(self) -> StateStore:
         self.folder.prepare()
-        storage = self.storage
+        storage = self.open_storage()
         group = str(self.settings.get("lake.group") or "")
         catalog = self.catalog
         if group:
-            self._share(group, catalog if isinstance(catalog, Path) else None, storage)
+            self._share(group, catalog if isinstance(catalog, Path) else None, storage.root)
         database, self._is_new = open_catalog(catalog, storage)
-        lake = Lake.open(database, LocalStorage(storage, is_shared=bool(group)), self.clock, self._owner, self._cache)
+        lake = Lake.open(database, storage, self.clock, self._owner, self._cache)
         migrate(database, "state", MIGRATIONS)
         require_own(lake.storage, database)
         if not database.is_read_only:
@@ -331,8 +348,8 @@ class Adapters:
         if "://" in text.removeprefix("file://"):
             raise UsageError(
                 "usage.not_yet",
-                f"`{setting}` = `{shown}`: only a local path is supported in this version",
-                hint="use a path on this machine or on a shared disk",
+                f"`{setting}` = `{shown}`: it can be a folder or `s3://bucket/prefix`, and nothing else in this version",
+                hint="use a path on this machine or on a shared disk, or a bucket that speaks S3",
             )
         if mask(text) != text or self.settings.is_secret(setting):
             raise UsageError(

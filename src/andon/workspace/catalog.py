@@ -17,9 +17,10 @@ from andon.state.schema import MIGRATIONS as STATE
 
 if TYPE_CHECKING:
     from andon.base.database import Database
+    from andon.lake.storage import Storage
 
 
-def open_catalog(place: Path | str, storage: Path) -> tuple[Database, bool]:
+def open_catalog(place: Path | str, storage: Storage) -> tuple[Database, bool]:
     """The database of a catalog, and whether no lake was in it.
 
     Args:
@@ -31,17 +32,23 @@ def open_catalog(place: Path | str, storage: Path) -> tuple[Database, bool]:
     """
     try:
         is_missing = isinstance(place, Path) and (not place.exists() or place.stat().st_size == 0)
-        is_used = any((storage / "data").glob("*/*"))  # before the catalog is read: data come after it
+        # before the catalog is read: data come after it. Far away it is asked for only where no lake is found.
+        is_used = storage.shares_locks and _is_used(storage)
     except PermissionError as error:
-        raise machine_error(error, f"look into `{storage.parent}`") from error
-    if is_missing and is_used:
+        raise machine_error(error, f"look into `{storage.root.parent}`") from error
+    if is_missing and (is_used or _is_used(storage)):
         raise _without_lake(place, storage)
     database: Database = SqliteDatabase(place) if isinstance(place, Path) else PostgresDatabase(place)
     is_new = is_missing or not Lake.is_in(database)
-    if is_new and is_used:
+    if is_new and (is_used or (not storage.shares_locks and _is_used(storage) and not Lake.is_in(database))):
         database.close()
         raise _without_lake(place, storage)
     return database, is_new
+
+
+def _is_used(storage: Storage) -> bool:
+    """Whether data lie there."""
+    return next(storage.files("data"), None) is not None
 
 
 def write_catalog(database: Database, target: Path) -> None:
@@ -94,7 +101,7 @@ def shown_place(place: Path | str) -> str:
     return str(place) if isinstance(place, Path) else PostgresDatabase(place).place
 
 
-def _without_lake(place: Path | str, storage: Path) -> MachineError:
+def _without_lake(place: Path | str, storage: Storage) -> MachineError:
     """The error for data whose catalog is gone or empty: a new one would name none of them."""
     what = "is not there" if isinstance(place, Path) and not place.exists() else "holds no lake"
     name = f"`{place.name}` " if isinstance(place, Path) else ""
@@ -102,5 +109,5 @@ def _without_lake(place: Path | str, storage: Path) -> MachineError:
         "lake.corrupt",
         f"the catalog {name}{what}, and the lake's storage holds data that only it can name",
         where=shown_place(place),
-        hint=f"restore the catalog from a backup, or move `{storage}` away to begin with an empty lake",
+        hint=f"restore the catalog from a backup, or move `{storage.root if storage.shares_locks else storage.url}` away to begin with an empty lake",
     )

@@ -188,7 +188,7 @@ class Engines:
 
         with self._lock:
             if self._loading is None:
-                writes = [Path(self._lake.storage.engine_path("data"))]
+                writes = [self._lake.storage.root / "data"]
                 self._loading = LoadingEngine(self._workspace.databases, self.settings, writes)
             return self._loading
 

@@ -26,9 +26,9 @@ class Counting(LocalStorage):
 
     read_files = 0
 
-    def facts(self, path: str) -> tuple[int, str]:
+    def facts(self, path: str, *, anew: bool = False) -> tuple[int, str]:
         self.read_files += 1
-        return super().facts(path)
+        return super().facts(path, anew=anew)
 
 
 CONTENT = b"0123456789" * 100

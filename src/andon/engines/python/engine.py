@@ -82,8 +82,9 @@ class PythonEngine(OverSql):
 
 
 def readable_files(sql: Engine, recipe: Recipe, name: str, relation: Relation, work: Path) -> tuple[Path, ...]:
-    """The Parquet files of an input; a view is written out below `work` for the child, which knows no catalog."""
-    if isinstance(relation, TableRelation):
+    """The Parquet files of an input; a view is written out below `work` for the child, which knows no catalog, and so is what lies on
+    another machine."""
+    if isinstance(relation, TableRelation) and not any("://" in file for file in relation.files):
         return tuple(Path(file) for file in relation.files)
     target = work / f"{name}.parquet"
     view = replace(recipe, sql=f"from {quote_name(name)}", inputs={name: relation}, code={})

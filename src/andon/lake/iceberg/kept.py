@@ -24,12 +24,12 @@ def iceberg_metadata(
     """
     path = _own(storage, version)
     if not earlier:
-        return storage.engine_path(path)
+        return _place(storage, path)
     shown = [
         ShownVersion(each.id, moment, json.loads(storage.read(_own(storage, each))))
         for each, moment in (*earlier, (version, since))
     ]
-    return storage.engine_path(write_snapshots(shown, storage.write))
+    return _place(storage, write_snapshots(shown, storage.write))
 
 
 def _own(storage: Storage, version: Version) -> str:
@@ -45,3 +45,8 @@ def _own(storage: Storage, version: Version) -> str:
             time_ms=0,
         )
     return path
+
+
+def _place(storage: Storage, path: str) -> str:
+    """How other readers find a file: by its path, or by its address in the bucket."""
+    return storage.engine_path(path) if storage.shares_locks else absolute_in(storage.url)(path)

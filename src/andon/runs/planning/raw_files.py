@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from andon.base.cache import MemoryCache
-from andon.base.files import file_hash, machine_error, make_folder, sync_file
+from andon.base.files import file_hash
 from andon.base.record import Record
-from andon.errors import DamagedError, DatasetError, MachineError
-from andon.lake.intact import Intact, Sealed
+from andon.errors import DamagedError, DatasetError
+from andon.lake.intact import Intact
 from andon.lake.named_files import raw_path
+from andon.lake.sealed import Sealed
 from andon.lake.storage import Storage
 from andon.model.build import InputFile
 from andon.model.damage import Damage
@@ -54,7 +53,7 @@ class RawFiles:
         """
         found = self._intact.damage(kept_copy(file))
         if found is None:
-            return Path(self._storage.engine_path(raw_path(file)))
+            return self._storage.local_path(raw_path(file), file.sha256)
         self._require_own(file, found)
         return self.root / file.path
 
@@ -131,23 +130,27 @@ class RawFiles:
 
     def _copy(self, file: InputFile, path: str) -> None:
         source = self.root / file.path
-        target = Path(self._storage.engine_path(path))
-        temporary = target.with_name(f"{target.name}.{secrets.token_hex(4)}.tmp")
         sha = hashlib.sha256()
-        make_folder(target.parent)
+
+        def read() -> Iterator[bytes]:
+            with source.open("rb") as reader:
+                while chunk := reader.read(_CHUNK):
+                    sha.update(chunk)
+                    yield chunk
+            if sha.hexdigest() != file.sha256:
+                raise DatasetError(
+                    "source.changed_while_read",
+                    f"`{file.path}` changed while it was read",
+                    where=file.path,
+                    hint="wait until it is written whole, then run again",
+                    retryable=True,
+                )
+
         try:
             # who may not read the file may not read the copy either
             mode = stat.S_IMODE(source.stat().st_mode) & 0o666 | stat.S_IWUSR | stat.S_IRUSR
-
-            def private(path: str, flags: int) -> int:
-                return os.open(path, flags, mode)
-
-            with source.open("rb") as reader, open(temporary, "wb", opener=private) as writer:
-                while chunk := reader.read(_CHUNK):
-                    sha.update(chunk)
-                    writer.write(chunk)
             # Under its name it is believed by every later run, so it must be whole there whatever happens.
-            sync_file(str(temporary))
+            self._storage.put(path, read(), mode)
         except FileNotFoundError as error:
             raise DatasetError(
                 "source.missing",
@@ -155,23 +158,6 @@ class RawFiles:
                 where=file.path,
                 hint="put it back, or run again",
             ) from error
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise machine_error(error, f"keep a copy of `{file.path}`") from error
-        if sha.hexdigest() != file.sha256:
-            temporary.unlink(missing_ok=True)
-            raise DatasetError(
-                "source.changed_while_read",
-                f"`{file.path}` changed while it was read",
-                where=file.path,
-                hint="wait until it is written whole, then run again",
-                retryable=True,
-            )
-        try:
-            temporary.replace(target)
-            self._storage.settle(path, mode)
-        except OSError as error:
-            raise MachineError("machine.disk", f"could not keep a copy of `{file.path}`: {error.strerror}") from error
 
 
 def _mark(path: Path) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.base.cache import Entries
-from andon.base.files import machine_error, make_folder, sync_file
+from andon.base.files import machine_error, make_folder
 from andon.base.record import Record
 from andon.lake.named_files import raw_path
 from andon.model.build import InputFile
@@ -95,7 +95,7 @@ class RemoteFiles:
             copy = kept_copy(InputFile(file.url, known.sha256, known.size))
             if known.mark is None or self._intact.damage(copy) is not None:
                 known = None
-        temporary = Path(self._storage.engine_path(f"raw/incoming-{secrets.token_hex(8)}.tmp"))
+        temporary = self._storage.root / "raw" / f"incoming-{secrets.token_hex(8)}.tmp"
         make_folder(temporary.parent)
         sha, size = hashlib.sha256(), 0
         try:
@@ -126,10 +126,5 @@ class RemoteFiles:
         path = raw_path(file)
         if self._intact.damage(kept_copy(file)) is None:
             return
-        target = Path(self._storage.engine_path(path))
-        make_folder(target.parent)
-        # under its name it is believed by every later run, so it must be whole there whatever happens
-        sync_file(str(temporary))
-        temporary.replace(target)
-        self._storage.settle(path, _EVERYBODY)
+        self._storage.replace(path, temporary, _EVERYBODY)
         self._intact.note(path, file.sha256)

@@ -33,7 +33,8 @@ class Places:
             MachineError: `machine.missing` where what reads such a place is not installed.
         """
         if url.startswith("s3://"):
-            from andon.sources.remote.s3 import S3Place, bucket_and_key
+            from andon.base.s3 import bucket_and_key
+            from andon.sources.remote.s3 import S3Place
 
             bucket = bucket_and_key(url)[0]
             found = next((c for c in self._of_kind("s3") if dict(c.options)["bucket"] == bucket), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from andon.base.s3 import SCHEME, bucket_and_key, is_misdirected, is_refusal, reason, s3_store
 from andon.errors import DatasetError
 from andon.sources.files.paths import has_magic, match
 from andon.sources.remote.failures import changed, cut_off, missing, not_installed, refused, unreachable
@@ -13,24 +14,9 @@ from andon.sources.remote.place import RemoteFile, Take
 if TYPE_CHECKING:
     from obstore.store import S3Store
 
-_SCHEME = "s3://"
 _CHUNK = 1 << 20
 #: So long a server may be silent.
 READ_TIME = "60s"
-#: How obstore calls what a connection states.
-_OPTIONS = {
-    "endpoint": "endpoint",
-    "region": "region",
-    "key": "access_key_id",
-    "secret": "secret_access_key",
-    "session_token": "session_token",
-}
-
-
-def bucket_and_key(url: str) -> tuple[str, str]:
-    """The parts of `s3://bucket/key`."""
-    bucket, _, key = url.removeprefix(_SCHEME).partition("/")
-    return bucket, key
 
 
 class S3Place:
@@ -60,7 +46,7 @@ class S3Place:
 
             for page in obstore.list(self._store, prefix=_folder(key)):
                 for each in page:
-                    url = f"{_SCHEME}{self._bucket}/{each['path']}"
+                    url = f"{SCHEME}{self._bucket}/{each['path']}"
                     if match(pattern, url):
                         found.append(RemoteFile(url, each["e_tag"], each["size"]))
         except Exception as error:
@@ -123,32 +109,15 @@ class S3Place:
             return missing(url, f"look at what lies in the bucket `{self._bucket}`")
         if isinstance(error, obstore.exceptions.PreconditionError):
             return changed(url)
-        denied = obstore.exceptions.PermissionDeniedError, obstore.exceptions.UnauthenticatedError
-        if isinstance(error, denied) or any(f" {status} " in text for status in (401, 403)):
+        if is_refusal(error):
             if self._connection is None:
                 hint = f'name a key: `[connections.NAME]` with `kind = "s3"` and `bucket = "{self._bucket}"` in `andon.toml`'
             else:
                 hint = f"look at `key` and `secret` of {stated}, and at what they may read"
             return refused(url, "is not for who asks", hint)
-        if any(f" {status} " in text for status in (301, 307, 400)):
+        if is_misdirected(error):
             return refused(url, "is not answered as asked", f"look at `region` and `endpoint` of {stated}")
-        return unreachable(url, _reason(text))
-
-
-def _reason(text: str) -> str:
-    """The part of the library's message that says why."""
-    for sign, why in (
-        ("timed out", "it does not answer in time"),
-        ("TimedOut", "it does not answer in time"),
-        ("Server returned non-2xx status code: 5", "the server has an error"),
-        ("dns error", "its name is not known"),
-        ("onnection refused", "nothing listens there"),
-        ("error sending request", "no connection"),
-        ("error decoding response body", "the connection broke"),
-    ):
-        if sign in text:
-            return why
-    return "no answer that can be read"
+        return unreachable(url, reason(error))
 
 
 def _only(mark: str | None) -> Any:
@@ -169,25 +138,7 @@ def _folder(key: str) -> str | None:
 
 def _store(bucket: str, options: Mapping[str, str]) -> S3Store:
     try:
-        from obstore.store import S3Store
+        # a whole object may take long, however large; what hangs ends by the time of silence
+        return s3_store(bucket, options, timeout="1d", read_time=READ_TIME, retries=3, anonymous=True)
     except ImportError as error:
         raise not_installed("`obstore`, which reads object storage,", "s3") from error
-    config = {name: options[key] for key, name in _OPTIONS.items() if options.get(key)}
-    config.setdefault("region", "us-east-1")
-    if not options.get("key"):
-        config["skip_signature"] = "true"
-    plain = config.get("endpoint", "").startswith("http://")
-    client: Any = {
-        "timeout": "1d",  # of a whole object, however large; what hangs ends by the next
-        "read_timeout": READ_TIME,
-        "connect_timeout": "10s",
-        "allow_http": plain,
-    }
-    retry: Any = {"max_retries": 3}
-    return S3Store(
-        bucket,
-        virtual_hosted_style_request="endpoint" not in config,
-        client_options=client,
-        retry_config=retry,
-        **config,  # type: ignore[arg-type]
-    )

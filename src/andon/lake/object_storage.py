@@ -1,0 +1,330 @@
+"""Data files in an object store, with those that are in use on this machine (see `Storage`).
+
+Engines write into the mirror; `make_durable` hands files over, and only then may a row of the catalog name them. What is read is brought
+into the mirror and compared with what it must hold; what is large is read by range where it lies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from andon.base.files import machine_error
+from andon.base.lru import Lru
+from andon.errors import DamagedError
+from andon.lake.mirror import Mirror
+from andon.lake.object_store import ObjectStore, StoredObject
+from andon.lake.sealed import Sealed
+from andon.lake.storage import LocalStorage, lost
+
+A = TypeVar("A")
+
+_EVERYBODY = 0o777
+#: Requests side by side.
+_AT_ONCE = 8
+#: Objects that are known to be there, and how large.
+_KNOWN = 20_000
+#: What says whose files lie in a store: read at each beginning, and never changed.
+_NOTES = ".catalogs/"
+
+
+class ObjectStorage:
+    """See the module. Safe under threads.
+
+    Args:
+        mirror: the folder for what is on this machine.
+        bound: so many bytes may lie there, beside what is in use.
+        by_range: a larger file is not brought whole to who can read parts of it.
+        can_range: whether engines may ask the store by themselves.
+    """
+
+    shares_locks = False
+
+    def __init__(self, objects: ObjectStore, mirror: Path, *, bound: int, by_range: int, can_range: bool) -> None:
+        self.objects = objects
+        self.root = mirror
+        self.url = objects.url
+        self.by_range = by_range if can_range else None
+        self._mirror = Mirror(mirror, bound)
+        self._local = LocalStorage(mirror)
+        self._known: Lru[str, StoredObject] = Lru(_KNOWN)
+        self._new: Lru[str, bool] = Lru(_KNOWN)
+
+    # -- names
+
+    def new_path(self, folder: str, name: str, ending: str) -> str:
+        """See `Storage.new_path`."""
+        path = self._local.new_path(folder, name, ending)
+        self._new.put(path, True)
+        return path
+
+    def engine_path(self, path: str) -> str:
+        """See `Storage.engine_path`."""
+        found = self.engine_name(path)
+        if path not in self._new and "://" not in found and self._mirror.find(path) is None:
+            with contextlib.suppress(DamagedError):  # whoever reads it says so
+                self._fetch(path)
+        return found
+
+    def engine_name(self, path: str) -> str:
+        """See `Storage.engine_name`."""
+        if self.by_range is not None:
+            known = self._known.get(path)
+            if known is not None and known.size > self.by_range and self._mirror.find(path) is None:
+                return self.objects.address(path)
+        return f"{self.root}/{path}"
+
+    def local_path(self, path: str, sha256: str | None = None) -> Path:
+        """See `Storage.local_path`."""
+        if self._mirror.find(path) is None:
+            self._fetch(path, sha256)
+        return self._mirror.place(path)
+
+    def bring(self, files: Iterable[Sealed]) -> None:
+        """See `Storage.bring`."""
+        lacking = [
+            file
+            for file in files
+            if (self.by_range is None or file.size <= self.by_range) and self._mirror.find(file.path) is None
+        ]
+        if lacking:
+            _side_by_side(self._bring, lacking)
+
+    def is_here(self, path: str) -> bool:
+        """See `Storage.is_here`."""
+        return self._mirror.find(path) is not None
+
+    def forget(self, paths: Iterable[str]) -> bool:
+        """See `Storage.forget`."""
+        found = [path for path in paths if self._mirror.is_stored(path)]
+        for path in found:
+            self._mirror.forget(path)
+            self._known.discard(path)
+        return bool(found)
+
+    # -- looking
+
+    def exists(self, path: str) -> bool:
+        """See `Storage.exists`."""
+        if path.startswith(_NOTES):
+            with contextlib.suppress(DamagedError):
+                self.read(path)
+                return True
+            return False
+        return self.objects.head(path) is not None
+
+    def size(self, path: str) -> int | None:
+        """See `Storage.size`."""
+        found = self._mirror.find(path)
+        if found is not None:
+            return found.st_size
+        there = self._look(path)
+        return None if there is None else there.size
+
+    def mark(self, path: str) -> str | None:
+        """See `Storage.mark`."""
+        found = self._mirror.find(path)
+        if found is not None:
+            return f"{found.st_ino}:{found.st_size}:{found.st_mtime_ns}"
+        there = self._look(path)
+        return None if there is None else f"{there.size}:{there.tag}"
+
+    def facts(self, path: str, *, anew: bool = False) -> tuple[int, str]:
+        """See `Storage.facts`."""
+        digest, size = hashlib.sha256(), 0
+        for piece in self._read_anew(path) if anew and self._is_handed_over(path) else self.pieces(path):
+            size += len(piece)
+            digest.update(piece)
+        found = size, digest.hexdigest()
+        if anew and self._mirror.is_stored(path) and self._local.facts(path) != found:
+            self._mirror.forget(path)  # what is here is only a copy
+        return found
+
+    def readers(self, paths: Iterable[str]) -> int:
+        """All: who may read an object is the bucket's to say."""
+        del paths
+        return _EVERYBODY
+
+    def names(self, folder: str) -> list[str]:
+        """See `Storage.names`."""
+        prefix = f"{folder}/" if folder else ""
+        return sorted({path.removeprefix(prefix).partition("/")[0] for path, _ in self.objects.listed(prefix)})
+
+    def files(self, folder: str) -> Iterator[tuple[str, int]]:
+        """See `Storage.files`."""
+        return self.objects.listed(f"{folder}/")
+
+    # -- reading
+
+    def read(self, path: str) -> bytes:
+        """See `Storage.read`."""
+        if self._mirror.find(path) is None:
+            self._fetch(path)
+        return self._local.read(path)
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """See `Storage.pieces`."""
+        if self._mirror.find(path) is not None:
+            return self._local.pieces(path)
+        return self._read_anew(path)
+
+    # -- writing
+
+    def write(self, path: str, data: bytes, *, durable: bool = False) -> None:
+        """See `Storage.write`."""
+        del durable  # what the store has lasts
+        self.put(path, [data], _EVERYBODY)
+
+    @contextmanager
+    def written(self, path: str, mode: int) -> Iterator[str]:
+        """See `Storage.written`."""
+        del mode
+        yield f"{self.root}/{path}"
+
+    def settle(self, path: str, mode: int) -> None:
+        """Nothing: the store knows no permissions of files."""
+
+    def make_durable(self, paths: Iterable[str]) -> None:
+        """See `Storage.make_durable`."""
+        waiting = [path for path in dict.fromkeys(paths) if not self._mirror.is_stored(path)]
+        if waiting:
+            _side_by_side(self._hand_over, waiting)
+
+    def replace(self, path: str, source: Path, mode: int) -> None:
+        """See `Storage.replace`."""
+
+        def read() -> Iterator[bytes]:
+            try:
+                with source.open("rb", buffering=0) as reader:
+                    while piece := reader.read(1 << 20):
+                        yield piece
+            except OSError as error:
+                raise machine_error(error, f"write `{path}`") from error
+
+        self.put(path, read(), mode)
+
+    def put(self, path: str, pieces: Iterable[bytes], mode: int) -> None:
+        """See `Storage.put`."""
+        del mode
+        size = 0
+        half = self._mirror.half(path)
+        try:
+            with half.open("wb") as writer:
+                for piece in pieces:
+                    writer.write(piece)
+                    size += len(piece)
+            # the name is believed by whoever finds it here, so the store has the content first
+            self.objects.put(path, half, size)
+            self._mirror.keep(half, path)
+        except OSError as error:
+            raise machine_error(error, f"write `{path}`") from error
+        finally:
+            with contextlib.suppress(OSError):
+                half.unlink(missing_ok=True)
+        self._known.discard(path)
+        self._mirror.came(size)
+
+    def delete(self, path: str) -> None:
+        """See `Storage.delete`."""
+        was_new = self._mirror.find(path) is not None and not self._mirror.is_stored(path)
+        if not was_new:
+            self.objects.delete(path)
+        try:
+            self._mirror.forget(path)
+        except OSError as error:
+            raise machine_error(error, f"delete `{path}`") from error
+        self._known.discard(path)
+
+    # -- who else writes: on this machine
+
+    def writing(self) -> AbstractContextManager[None]:
+        """See `Storage.writing`."""
+        return self._local.writing()
+
+    def alone(self) -> AbstractContextManager[bool]:
+        """See `Storage.alone`."""
+        return self._local.alone()
+
+    # -- parts
+
+    def _look(self, path: str) -> StoredObject | None:
+        """What the store says of an object; asked once, since no name is used twice."""
+        known = self._known.get(path)
+        if known is None:
+            known = self.objects.head(path)
+            if known is not None:
+                self._known.put(path, known)
+        return known
+
+    def _is_handed_over(self, path: str) -> bool:
+        return self._mirror.is_stored(path) or self._mirror.find(path) is None
+
+    def _read_anew(self, path: str) -> Iterator[bytes]:
+        try:
+            yield from self.objects.pieces(path)
+        except FileNotFoundError as error:
+            raise lost(path) from error
+
+    def _hand_over(self, path: str) -> None:
+        place = self._mirror.place(path)
+        try:
+            size = place.stat().st_size
+        except FileNotFoundError as error:
+            raise lost(path) from error
+        except OSError as error:
+            raise machine_error(error, f"read `{path}`") from error
+        self.objects.create(path, place, size)
+        self._mirror.stored(path)
+        self._mirror.came(size)
+
+    def _bring(self, file: Sealed) -> None:
+        """Let a file be here that is what it must be; what is not stays away, and is told when it is looked at."""
+        with contextlib.suppress(DamagedError):
+            self._fetch(file.path, file.sha256)
+
+    def _fetch(self, path: str, sha256: str | None = None) -> None:
+        """Let a file be here.
+
+        Raises:
+            DamagedError: `lake.corrupt` where it is not there.
+            MachineError: `machine.storage`, the disk.
+        """
+        half = self._mirror.half(path)
+        digest, size = hashlib.sha256(), 0
+        try:
+            with half.open("wb") as writer:
+                for piece in self._read_anew(path):
+                    writer.write(piece)
+                    digest.update(piece)
+                    size += len(piece)
+            if sha256 is not None and digest.hexdigest() != sha256:
+                raise DamagedError(
+                    "lake.corrupt", f"the lake's file `{path}` is damaged", where=path, hint="`andon repair`"
+                )
+            self._mirror.keep(half, path)
+        except OSError as error:
+            raise machine_error(error, f"keep a copy of `{path}`") from error
+        finally:
+            with contextlib.suppress(OSError):
+                half.unlink(missing_ok=True)
+        self._mirror.came(size)
+
+
+def _side_by_side(do: Callable[[A], None], items: Sequence[A]) -> None:
+    """Do it for all, some at a time; the first error ends it."""
+    if len(items) == 1:
+        do(items[0])
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="andon-storage") as pool:
+        try:
+            for _ in pool.map(do, items):
+                pass
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
