@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from andon.model.lake_move import LakeMoved
 from kit.backups import contents
 from kit.clones import FILES, Clone
 from kit.command_line import Andon
+from kit.remote import TOKEN, Bucket
 from kit.shops import FILES as SHOP
 from kit.shops import ORDERS, Shop
 
 LAKE = ".andon/lake"
+_numbers = itertools.count(1)
 
 
 @pytest.fixture
@@ -167,3 +170,26 @@ def test_what_was_collected_is_in_neither(tmp_path):
     assert found.lost == []
     assert found.gone > 0
     assert len(data(tmp_path / "new")) == found.files
+
+
+def test_from_a_folder_to_a_bucket_and_back_it_is_the_same_lake(project, tmp_path, s3):
+    """By the setting alone; nothing of this machine is needed there."""
+    bucket = Bucket(s3, f"move{next(_numbers)}")
+    project.environ = {**project.environ, "S3_SECRET": TOKEN}
+    address = bucket.url("shop/lake")
+    project.write("andon.toml", bucket.connection())
+    whole = data(project.root / LAKE)
+    found = moved(project, address)
+    assert (found.copied_files, found.target) == (len(whole), address)
+    assert moved(project, address).copied_files == 0
+    project.write("andon.toml", f"{found.setting}\n{bucket.connection()}")
+    shutil.move(project.root / LAKE, tmp_path / "away")
+    assert is_whole(project)
+    project.redo()
+    project.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
+    assert project.refresh().published
+    assert moved(project, str(tmp_path / "back")).lost == []
+    assert data(tmp_path / "back").items() >= whole.items()
+    project.write("andon.toml", f'storage = "{tmp_path / "back"}"\n')
+    assert project.ask("select sum(amount) from shop.orders") == [(42,)]
+    assert is_whole(project)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from contextlib import nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.errors import MachineError, UsageError
 from andon.lake.catalogs import enlist, is_enlisted
 from andon.lake.file_copies import Copied, copy_file, copy_files
 from andon.lake.named_files import sealed_files
-from andon.lake.storage import LocalStorage
 from andon.model.lake_move import LakeMoved, LostFile
 from andon.runs.planning.raw_files import kept_copy
 
@@ -51,8 +49,8 @@ class LakeMoves:
         """
         begun = time.perf_counter()
         lake = self._workspace.lake
-        old = lake.storage if source is None else self._opened(source)
-        new = self._opened(target)
+        old = lake.storage if source is None else self._workspace.storage_at(source)
+        new = self._workspace.storage_at(target)
         self._require_apart(old, new, target)
         enlist(new, lake.database)
         done: dict[str, tuple[Sealed, Copied]] = {}
@@ -85,9 +83,6 @@ class LakeMoves:
         """Files that the catalog names and that were not looked at yet."""
         named = sealed_files(self._workspace.lake.database, kept_copy)
         return [named[path] for path in sorted(named.keys() - done.keys())]
-
-    def _opened(self, place: str) -> Storage:
-        return LocalStorage((self._workspace.root / Path(place).expanduser()).resolve())
 
     def _require_apart(self, old: Storage, new: Storage, target: str) -> None:
         if old.url == new.url:

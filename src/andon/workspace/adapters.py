@@ -224,19 +224,24 @@ class Adapters:
         url = str(self.settings.get("storage"))
         return mirror_of(url, self.folder.state) if is_object_store(url) else self._path("storage")
 
-    def open_storage(self) -> LocalStorage | ObjectStorage:
-        """The place of the lake's files. Nothing is made, and no server is asked.
+    def open_storage(self, place: str | None = None) -> LocalStorage | ObjectStorage:
+        """The place of the lake's files, or another one. Nothing is made, and no server is asked.
+
+        Args:
+            place: as the setting `storage` is written, which it is without it.
 
         Raises:
             UsageError: `usage.bad_argument`, `usage.not_yet` for a place that is none.
         """
-        if is_object_store(str(self.settings.get("storage"))):
+        url = str(self.settings.get("storage")) if place is None else place
+        if is_object_store(url):
 
             def resolve(text: str, what: str) -> str:
                 return self.resolve(text, what, "andon.toml")
 
-            return open_object_storage(self.settings, self.connections, resolve, self.environ, self.folder.state)
-        return LocalStorage(self.storage, is_shared=bool(self.settings.get("lake.group")))
+            return open_object_storage(url, self.settings, self.connections, resolve, self.environ, self.folder.state)
+        root = self.storage if place is None else self._folder(place, f"`{place}`")
+        return LocalStorage(root, is_shared=bool(self.settings.get("lake.group")))
 
     @property
     def catalog(self) -> Path | str:
@@ -345,12 +350,7 @@ class Adapters:
     def _path(self, setting: str) -> Path:
         text = str(self.settings.get(setting))
         shown = self.settings.shown(setting)
-        if "://" in text.removeprefix("file://"):
-            raise UsageError(
-                "usage.not_yet",
-                f"`{setting}` = `{shown}`: it can be a folder or `s3://bucket/prefix`, and nothing else in this version",
-                hint="use a path on this machine or on a shared disk, or a bucket that speaks S3",
-            )
+        found = self._folder(text, f"`{setting}` = `{shown}`")
         if mask(text) != text or self.settings.is_secret(setting):
             raise UsageError(
                 "usage.bad_argument",
@@ -358,6 +358,14 @@ class Adapters:
                 where=self.settings.origin(setting),
                 hint="name the folder plainly; a path needs no password and no `${file:…}`",
             )
-        if text.startswith("file://"):
-            text = text.removeprefix("file://")
-        return (self.root / Path(text).expanduser()).resolve()
+        return found
+
+    def _folder(self, text: str, named: str) -> Path:
+        path = text.removeprefix("file://")
+        if "://" in path:
+            raise UsageError(
+                "usage.not_yet",
+                f"{named}: it can be a folder or `s3://bucket/prefix`, and nothing else in this version",
+                hint="use a path on this machine or on a shared disk, or a bucket that speaks S3",
+            )
+        return (self.root / Path(path).expanduser()).resolve()

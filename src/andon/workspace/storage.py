@@ -24,13 +24,14 @@ def mirror_of(storage: str, state: Path) -> Path:
 
 
 def open_object_storage(
+    url: str,
     settings: Settings,
     connections: Mapping[str, Connection],
     resolve: Callable[[str, str], str],
     environ: Mapping[str, str],
     state: Path,
 ) -> ObjectStorage:
-    """The storage of a setting that names a bucket. Nobody is asked yet.
+    """The storage of an address that names a bucket. Nobody is asked yet.
 
     Who asks is what the connection of kind `s3` says that names the bucket; else the environment, a profile, or the machine's role.
 
@@ -41,7 +42,7 @@ def open_object_storage(
     Raises:
         UsageError: `usage.bad_argument` for a reference that leads nowhere.
     """
-    url = str(settings.get("storage")).rstrip("/")
+    url = url.rstrip("/")
     bucket = bucket_and_key(url)[0]
     found = next((c for c in connections.values() if c.kind == "s3" and dict(c.options)["bucket"] == bucket), None)
     if found is None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from andon.base.cache import FileCache
     from andon.base.lru import Lru
     from andon.lake.lake import Lake
+    from andon.lake.storage import Storage
     from andon.model.person import PersonRole
     from andon.model.project import Project
     from andon.relations.pool import Readers
@@ -354,6 +355,10 @@ class Workspace:
     def cords(self) -> Cords:
         """What people hold."""
         return self._adapters.state.cords
+
+    def storage_at(self, place: str) -> Storage:
+        """Another storage than that of the lake, as the setting `storage` would name it. Nobody is asked yet. Raises as that setting."""
+        return self._adapters.open_storage(place)
 
     @property
     def data_folder(self) -> Path:
