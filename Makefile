@@ -6,11 +6,12 @@ RUN := .venv/bin
 # Where bytecode may not be kept, each command of a test reads all of the package anew: three times the work.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup pages demo demo-orders test test-costs year check format lock docs bench clean
+.PHONY: help setup pages demo demo-orders team-demo test test-costs year check format lock docs bench clean
 
 help:
 	@echo "make demo    set up, then tell the story on real data (examples/cdnow)"
 	@echo "make demo-orders   the same for a shop in a Postgres of its own (examples/orders)"
+	@echo "make team-demo     from a laptop to a team: a catalog in Postgres, data in S3 (examples/team)"
 	@echo "make test    set up, then run all checks and tests"
 	@echo "make test-costs   what tests cost in time of the processor, by file (TESTS=tests/web: of these)"
 	@echo "make year    a year of the sample project, every version built again (minutes)"
@@ -46,6 +47,9 @@ demo: setup
 
 demo-orders: setup
 	$(RUN)/python examples/orders/shop.py demo
+
+team-demo: setup
+	$(RUN)/python examples/team/team.py demo
 
 check: setup
 	$(RUN)/ruff format --check src tests benchmarks docs browser hatch_build.py

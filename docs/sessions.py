@@ -25,7 +25,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,8 @@ ROOT = Path(__file__).resolve().parent.parent
 #: What stands for the temporary folder in a page.
 HOME = "/home/ana"
 _LEFT_OUT = "…"
+#: A line of a page that is typed where there are servers.
+_SERVERS = "<!-- needs servers -->"
 _MARK = re.compile(r"<!-- (run|write|edit|python)(?: (\S+))? -->\s*$")
 _EXIT = re.compile(r"\s+# exit (\d+)\b.*$")
 _VARIABLE = (
@@ -73,9 +75,10 @@ class Difference(Exception):
 
 
 def pages() -> list[Path]:
-    """The pages that hold something to run."""
+    """The pages that hold something to run, but for those that need servers: `examples/team/team.py` types these."""
     found = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"]
-    return [p for p in found if any(_MARK.match(line) for line in p.read_text(encoding="utf-8").splitlines())]
+    lines = {page: page.read_text(encoding="utf-8").splitlines() for page in found}
+    return [page for page in found if _SERVERS not in lines[page] and any(map(_MARK.match, lines[page]))]
 
 
 def check(page: Path, folder: Path, update: bool = False, programs: Path | None = None) -> None:
@@ -96,9 +99,16 @@ def check(page: Path, folder: Path, update: bool = False, programs: Path | None 
 
 
 class Session:
-    """A reader who types what a page says."""
+    """A reader who types what a page says.
 
-    def __init__(self, page: Path, folder: Path, programs: Path | None = None) -> None:
+    Args:
+        told: is told what is typed and what comes out, line by line.
+    """
+
+    def __init__(
+        self, page: Path, folder: Path, programs: Path | None = None, told: Callable[[str], None] | None = None
+    ) -> None:
+        self.told = told or (lambda _: None)
         self.page = page
         self.lines = page.read_text(encoding="utf-8").splitlines()
         self.folder = self.where = folder
@@ -169,6 +179,8 @@ class Session:
         if text.count(old) != 1:
             raise Difference(f"{self._place(block.start)}: the lines are not (once) in `{block.path}`")
         target.write_text(text.replace(old, new), encoding="utf-8")
+        for line in (f"-- {block.path}", *lines, ""):
+            self.told(line)
 
     def _console(self, block: Block, body: list[str], update: bool) -> list[str]:
         result: list[str] = []
@@ -184,7 +196,12 @@ class Session:
             while number < len(body) and not body[number].startswith("$ "):
                 number += 1
             said = body[first + len(typed) : number]
+            for line in typed:
+                self.told(line)
             actual = self._type("\n".join(line[2:] for line in typed), block.start + first)
+            for line in actual:
+                self.told(line)
+            self.told("")
             result += [*typed, *self._compare(said, actual, block.start + first, update)]
         return result
 
@@ -294,7 +311,8 @@ class Session:
         raise Difference(f"{self._place(line)}: the page shows\n{expected}\nand this came out\n{got}")
 
     def _place(self, line: int) -> str:
-        return f"{self.page.relative_to(ROOT)}:{line + 1}"
+        name = self.page.relative_to(ROOT) if self.page.is_relative_to(ROOT) else self.page.name
+        return f"{name}:{line + 1}"
 
 
 _ANA = {"NAME": "ana", "EMAIL": "ana@shop.example"}

@@ -9,9 +9,7 @@ Postgres is not part of Andon: on Debian `apt install postgresql` brings it. As 
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +20,10 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from servers import postgres, postgres_programs  # noqa: E402 it lies beside this folder
+
 ANDON = [sys.executable, "-m", "andon.cli.main"]
 TABLES = """
 create table customers (id integer primary key, name text not null, email text not null, city text not null);
@@ -107,112 +109,16 @@ def suppressed_interrupt() -> Iterator[None]:
         print()
 
 
-def postgres_programs() -> Path | None:
-    """The folder of Postgres' programs; Debian keeps them off the path."""
-    found = shutil.which("postgres")
-    places = [Path(found).resolve().parent] if found else []
-    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next((place for place in places if (place / "initdb").exists()), None)
-
-
 @contextmanager
 def shop(programs: Path) -> Iterator[tuple[Any, dict[str, str]]]:
     """A running server with the shop's tables: what runs statements in it, and the environment of who reads it."""
-    account: dict[str, Any] = {"user": "postgres"} if os.geteuid() == 0 else {}
-    folder = Path(tempfile.mkdtemp(prefix="shop-"))
-    password, port = secrets.token_hex(8), free_port()
-    environ = {**os.environ, "SHOP_PORT": str(port), "SHOP_PASSWORD": password, "PGPASSWORD": password}
-    secret = folder / "secret"
-    secret.write_text(password)
-    if account:
-        for path in (folder, secret):
-            shutil.chown(path, "postgres")
-
-    def call(*words: str, given: str = "") -> None:
-        done = subprocess.run(
-            [str(programs / words[0]), *words[1:]],
-            input=given,
-            capture_output=True,
-            text=True,
-            cwd="/",
-            env=environ,
-            **account,
+    with postgres(programs, "shop") as server:
+        server.run(TABLES)
+        password = server.password
+        yield (
+            server.run,
+            {**os.environ, "SHOP_PORT": str(server.port), "SHOP_PASSWORD": password, "PGPASSWORD": password},
         )
-        if done.returncode:
-            raise RuntimeError(done.stderr.strip())
-
-    def run(sql: str) -> None:
-        place = ["-h", "127.0.0.1", "-p", str(port), "-U", "andon", "-d", "shop", "-X", "-q", "-v", "ON_ERROR_STOP=1"]
-        call("psql", *place, given=sql)
-
-    data = str(folder / "data")
-    call(
-        "initdb",
-        "-D",
-        data,
-        "--username",
-        "andon",
-        "--auth",
-        "scram-sha-256",
-        "--pwfile",
-        str(secret),
-        "--encoding",
-        "UTF8",
-        "--locale",
-        "C.UTF-8",
-    )
-    server = subprocess.Popen(
-        [
-            str(programs / "postgres"),
-            "-D",
-            data,
-            "-p",
-            str(port),
-            "-c",
-            "listen_addresses=127.0.0.1",
-            "-k",
-            str(folder),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        **account,
-    )
-    try:
-        for _ in range(200):
-            try:
-                call(
-                    "psql",
-                    "-h",
-                    "127.0.0.1",
-                    "-p",
-                    str(port),
-                    "-U",
-                    "andon",
-                    "-d",
-                    "postgres",
-                    "-X",
-                    "-q",
-                    given="create database shop",
-                )
-                break
-            except RuntimeError:
-                time.sleep(0.1)
-        else:
-            raise RuntimeError("Postgres did not start")
-        run(TABLES)
-        yield run, environ
-    finally:
-        server.terminate()
-        server.wait()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
 
 
 if __name__ == "__main__":

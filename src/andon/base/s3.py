@@ -104,7 +104,8 @@ def is_refusal(error: Exception) -> bool:
 
 def is_misdirected(error: Exception) -> bool:
     """Whether an error of the library says that the server is asked in a way it does not answer: another region, another address."""
-    return any(f" {status} " in str(error) for status in (301, 307, 400))
+    text = str(error)
+    return "redirect without LOCATION" in text or any(f" {status} " in text for status in (301, 307, 400))
 
 
 def reason(error: Exception) -> str:

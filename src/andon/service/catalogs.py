@@ -121,4 +121,4 @@ def _setting(place: str) -> str:
     """A place as `andon.toml` may hold it: a password never."""
     parts = urlsplit(place)
     has_password = is_postgres(place) and (parts.password is not None or "password" in dict(parse_qsl(parts.query)))
-    return "${env:ANDON_CATALOG_ADDRESS}" if has_password else place
+    return "${env:LAKE_CATALOG}" if has_password else place
