@@ -6,7 +6,7 @@ RUN := .venv/bin
 # Where bytecode may not be kept, each command of a test reads all of the package anew: three times the work.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup pages demo demo-orders team-demo test test-costs year check format lock docs bench clean
+.PHONY: help setup pages demo demo-orders team-demo test test-costs test-machines year check format lock docs bench clean
 
 help:
 	@echo "make demo    set up, then tell the story on real data (examples/cdnow)"
@@ -14,6 +14,7 @@ help:
 	@echo "make team-demo     from a laptop to a team: a catalog in Postgres, data in S3 (examples/team)"
 	@echo "make test    set up, then run all checks and tests"
 	@echo "make test-costs   what tests cost in time of the processor, by file (TESTS=tests/web: of these)"
+	@echo "make test-machines   what several machines do at once, on a Postgres and object storage (minutes)"
 	@echo "make year    a year of the sample project, every version built again (minutes)"
 	@echo "make check   format, lint, types, layers, reference"
 	@echo "make docs    write the generated reference pages"
@@ -65,6 +66,11 @@ test: setup
 	$(RUN)/python -m pytest -n 3 --dist worksteal; tests=$$?; \
 	wait $$checks; checks=$$?; cat "$$said"; \
 	exit $$((tests > checks ? tests : checks))
+
+# Folders that share a lake as machines do: its catalog in a Postgres, its data in object storage.
+MACHINES := test_two_folders test_at_once test_bases test_pull test_pull_keeps test_conflicts_end test_run_ends test_raw_files_in_the_lake
+test-machines: setup
+	ANDON_TESTS_LAKES=servers $(RUN)/python -m pytest -n 2 $(MACHINES:%=tests/service/%.py) tests/property/test_history_does_not_matter.py tests/property/test_lake_model.py
 
 # By one process: what it used is what a test used.
 test-costs: setup

@@ -23,8 +23,9 @@ from kit.engines_again import engines_again
 from kit.first_runs import FirstRuns
 from kit.forked import ForkedProgram
 from kit.inside import reads_stay_inside
+from kit.lake_places import let_lakes_lie_on
 from kit.remembered import Switch, remembered
-from kit.remote import S3Server
+from kit.remote import Bucket, S3Server
 from kit.servers import MariaServer, PostgresServer, maria_program, postgres_programs
 
 _MEMORY = Path("/dev/shm")
@@ -179,6 +180,14 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     server = S3Server(tmp_path_factory.mktemp("s3"))
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _on_servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """With `ANDON_TESTS_LAKES=servers`, lakes that several folders share lie in a Postgres and in object storage."""
+    if os.environ.get("ANDON_TESTS_LAKES") == "servers":
+        bucket = Bucket(request.getfixturevalue("s3"), tmp_path_factory.getbasetemp().name.replace("-", ""))
+        let_lakes_lie_on(request.getfixturevalue("postgres"), bucket)
 
 
 def _need(found: object, what: str) -> None:

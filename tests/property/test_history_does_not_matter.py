@@ -25,6 +25,7 @@ from andon.model.run import RunResult, TaskStatus
 from andon.project.folder.scan import is_code_path
 from andon.service.pull import pull
 from kit.clones import Clone
+from kit.lake_places import on_servers, places
 from kit.lakes import Judge
 
 SCENARIOS = int(os.environ.get("ANDON_HISTORIES", "4"))
@@ -77,7 +78,7 @@ class Scenario:
     def __init__(self, place: Path, seed: int) -> None:
         self.pick = random.Random(seed)
         self.place = place
-        environ = {"ANDON_STORAGE": str(place / "lake"), "ANDON_CATALOG": str(place / "lake" / "catalog.db")}
+        environ = places(place)
         count = self.pick.choice([1, 2])
         self.clones = [Clone(place / name, name, environ=environ) for name in ("ana", "ben")[:count]]
         self.log: list[str] = []
@@ -109,6 +110,8 @@ class Scenario:
             clone = self.pick.choice(self.clones)
             self.edit(clone)
             verb = self.pick.choices(list(VERBS), list(VERBS.values()))[0]
+            if verb == "restore" and on_servers():  # it puts a file in another's place
+                continue
             self.verb = verb
             self.log.append(f"{clone.author}: {verb}")
             self.before = files(clone)

@@ -18,6 +18,7 @@ from andon.runs.planning.gather import Gatherer
 from andon.service.pull import pull
 from andon.service.service import Service
 from kit.lake_model import Conflict, Content, Folder, Model, Refused
+from kit.lake_places import places
 
 FIXED = {
     "andon.toml": "",
@@ -59,7 +60,7 @@ class LakeMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.place = Path(tempfile.mkdtemp())
-        self.places = {"ANDON_STORAGE": str(self.place / "lake"), "ANDON_CATALOG": str(self.place / "catalog.db")}
+        self.places = places(self.place)
 
     def teardown(self) -> None:
         shutil.rmtree(self.place, ignore_errors=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kit.clones import FILES, Clone
+from kit.lake_places import on_servers, places
 
 
 @pytest.fixture
@@ -17,27 +18,34 @@ def project(tmp_path) -> Clone:
     return clone
 
 
-def _two(place: Path) -> tuple[Clone, Clone]:
-    places = {"ANDON_STORAGE": str(place / "lake"), "ANDON_CATALOG": str(place / "catalog.db")}
-    return Clone(place / "ana", "ana", environ=places), Clone(place / "ben", "ben", environ=places)
+def _two(place: Path, environ: dict[str, str]) -> tuple[Clone, Clone]:
+    return Clone(place / "ana", "ana", environ=environ), Clone(place / "ben", "ben", environ=environ)
+
+
+def _begun(place: Path) -> tuple[Clone, Clone]:
+    ana, ben = _two(place, places(place))
+    ana.fill(FILES)
+    ana.run()
+    shutil.copytree(ana.root, ben.root, ignore=shutil.ignore_patterns(".andon"))
+    ben.run()
+    return ana, ben
 
 
 @pytest.fixture(scope="session")
 def _shared(tmp_path_factory) -> Path:
     place = tmp_path_factory.mktemp("shared")
-    ana, ben = _two(place)
-    ana.fill(FILES)
-    ana.run()
-    shutil.copytree(ana.root, ben.root, ignore=shutil.ignore_patterns(".andon"))
-    ben.run()
+    if not on_servers():
+        _begun(place)
     return place
 
 
 @pytest.fixture
 def shared(_shared, tmp_path) -> tuple[Clone, Clone]:
     """Two clones of one project on one lake; the first has published."""
+    if on_servers():
+        return _begun(tmp_path)
     shutil.copytree(_shared, tmp_path, dirs_exist_ok=True)
-    return _two(tmp_path)
+    return _two(tmp_path, places(tmp_path))
 
 
 #: The code of the story's last publish.
