@@ -24,7 +24,8 @@ from kit.first_runs import FirstRuns
 from kit.forked import ForkedProgram
 from kit.inside import reads_stay_inside
 from kit.remembered import Switch, remembered
-from kit.remote import S3Server
+from kit.on_s3 import let_all_lie_on
+from kit.remote import Bucket, S3Server
 from kit.servers import MariaServer, PostgresServer, maria_program, postgres_programs
 
 _MEMORY = Path("/dev/shm")
@@ -179,6 +180,13 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     server = S3Server(tmp_path_factory.mktemp("s3"))
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _on_object_storage(request: pytest.FixtureRequest) -> None:
+    """With `ANDON_TESTS_STORAGE=s3`, all lakes whose storage nothing names lie in object storage; best with `ANDON_TESTS_ANEW=1`."""
+    if os.environ.get("ANDON_TESTS_STORAGE") == "s3":
+        let_all_lie_on(Bucket(request.getfixturevalue("s3"), "tests"))
 
 
 def _need(found: object, what: str) -> None:

@@ -48,6 +48,22 @@ class Bucket:
 
         obstore.delete(self._store, key)
 
+    def get(self, key: str) -> bytes:
+        import obstore
+
+        return bytes(obstore.get(self._store, key).bytes())
+
+    def keys(self, prefix: str = "") -> list[str]:
+        import obstore
+
+        return sorted(each["path"] for page in obstore.list(self._store, prefix=prefix) for each in page)
+
+    def copy(self, old: str, new: str, but: str) -> None:
+        """Copy all below one prefix to another one, but for what lies in a folder."""
+        for key in self.keys(old):
+            if not key.startswith(old + but):
+                self.put(new + key.removeprefix(old), self.get(key))
+
     def url(self, key: str) -> str:
         return f"s3://{self.name}/{key}"
 

@@ -59,9 +59,9 @@ class Mirror:
 
     def find(self, path: str) -> os.stat_result | None:
         """What the system says of a file, which counts as used; None where it is not here."""
-        place = f"{self.root}/{path}"
+        place = self.root / path
         try:
-            found = os.stat(place)
+            found = place.stat()
         except OSError:
             return None
         if not stat.S_ISREG(found.st_mode):

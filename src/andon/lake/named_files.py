@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 from andon.base.database import Database
 from andon.lake.analysis_runs import file_of, run_of
-from andon.lake.sealed import Sealed
 from andon.lake.packages import PackageFile
 from andon.lake.packing import build_of, files_of, trace_of, unpack, version_of
+from andon.lake.sealed import Sealed
 from andon.lake.wrong_objects import ANALYSIS_RUN, BUILD, VERSION, right_rows
 from andon.model.build import InputFile
 

@@ -5,7 +5,7 @@ Each request has a time-out and is asked again with growing, jittered pauses; th
 
 from __future__ import annotations
 
-import random
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -88,7 +88,7 @@ class ObjectStore:
             except Exception as error:
                 if attempt + 1 == _CREATING or is_refusal(error) or _is_lacking(error):
                     raise self._told(f"write `{path}`", error) from error
-            time.sleep(_PAUSE * 2**attempt * (0.5 + random.random()))
+            time.sleep(_PAUSE * 2**attempt * (0.5 + secrets.randbelow(1000) / 1000))
 
     def put(self, path: str, source: Path, size: int) -> None:
         """Let an object hold this content, whatever was there.

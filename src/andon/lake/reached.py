@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from andon.base.database import Database, Row
 from andon.base.record import Record
 from andon.lake.analysis_runs import file_of, run_of
-from andon.lake.sealed import Sealed
 from andon.lake.packages import PackageFile, packages_of
 from andon.lake.packing import build_of, decompressed, fields, leaves_of, unpack, version_of
+from andon.lake.sealed import Sealed
 from andon.lake.wrong_objects import (
     ANALYSIS_RUN,
     BUILD,

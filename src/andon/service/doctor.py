@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.base.document import Document

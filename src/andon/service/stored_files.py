@@ -11,9 +11,9 @@ from andon.model.dataset import Kind
 from andon.runs.planning.raw_files import kept_copy
 
 if TYPE_CHECKING:
-    from andon.lake.sealed import Sealed
     from andon.lake.lake import Lake
     from andon.lake.refs import Ref
+    from andon.lake.sealed import Sealed
     from andon.model.commit import Leaf
 
 

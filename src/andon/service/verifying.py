@@ -15,8 +15,8 @@ from andon.runs.planning.raw_files import kept_copy
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from andon.lake.sealed import Sealed
     from andon.lake.reached import Touched
+    from andon.lake.sealed import Sealed
     from andon.workspace.workspace import Workspace
 
 _KINDS = ("branch", "tag", "run")

@@ -12,8 +12,8 @@ from andon.base.files import file_hash
 from andon.base.record import Record
 from andon.errors import DamagedError, DatasetError
 from andon.lake.intact import Intact
-from andon.lake.sealed import Sealed
 from andon.lake.named_files import raw_path
+from andon.lake.sealed import Sealed
 from andon.lake.storage import Storage
 from andon.model.build import InputFile
 from andon.model.damage import Damage

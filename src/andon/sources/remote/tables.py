@@ -11,12 +11,12 @@ from typing import Any
 
 from andon.base.names import literal
 from andon.base.record import Record
+from andon.base.s3 import bucket_and_key
 from andon.base.temporary import Temporary, system_place
 from andon.errors import AndonError, DatasetError
 from andon.sources.files.paths import table_of
 from andon.sources.files.raw_text import only_path
 from andon.sources.remote.place import FilePlace, RemoteFile, Take
-from andon.base.s3 import bucket_and_key
 
 _CHUNK = 1 << 20
 _EXTENSIONS = {"iceberg": "iceberg", "delta": "delta"}
