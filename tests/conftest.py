@@ -23,8 +23,8 @@ from kit.engines_again import engines_again
 from kit.first_runs import FirstRuns
 from kit.forked import ForkedProgram
 from kit.inside import reads_stay_inside
-from kit.remembered import Switch, remembered
 from kit.on_s3 import let_all_lie_on
+from kit.remembered import Switch, remembered
 from kit.remote import Bucket, S3Server
 from kit.servers import MariaServer, PostgresServer, maria_program, postgres_programs
 

@@ -165,20 +165,25 @@ class Mirror:
     def _unused_since(self) -> float:
         """What was used before that is read by no process of this machine."""
         now = time.time()
-        oldest = now - _IDLE
+        return max(min([now - _IDLE, *self._begun()]), now - _LONGEST)
+
+    def _begun(self) -> list[float]:
+        """When the processes began that use it; notes of those that are gone are removed."""
+        found = []
         for note in (self.root / _USERS).glob("*"):
             begun = note.stat().st_mtime
             try:
                 held = lock_file(note, shared=False)
             except OSError:
-                oldest = min(oldest, begun)
+                found.append(begun)
                 continue
             note.unlink(missing_ok=True)
             os.close(held)
-        return max(oldest, now - _LONGEST)
+        return found
 
     def _note(self) -> int:
         make_folder(self.root / _USERS)
+        self._begun()
         return lock_file(self.root / _USERS / f"{os.getpid()}-{secrets.token_hex(4)}", shared=True)
 
     def close(self) -> None:
