@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +21,7 @@ from andon.lake.mirror import Mirror
 from andon.lake.object_store import ObjectStore, StoredObject
 from andon.lake.sealed import Sealed
 from andon.lake.storage import LocalStorage, lost
+from andon.lake.unfinished_uploads import abort, unfinished
 from andon.model.object_place import ObjectPlace
 
 A = TypeVar("A")
@@ -261,6 +263,14 @@ class ObjectStorage:
         except OSError as error:
             raise machine_error(error, f"delete `{path}`") from error
         self._known.discard(path)
+
+    def tidy(self, before: datetime) -> int:
+        """See `Storage.tidy`."""
+        old = [upload for upload in unfinished(self.objects) if upload.since < before]
+        for upload in old:
+            abort(self.objects, upload)
+        with self.alone() as is_alone:
+            return len(old) + (self._mirror.sweep() if is_alone else 0)
 
     # -- who else writes: on this machine
 

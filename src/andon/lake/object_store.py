@@ -55,14 +55,14 @@ class ObjectStore:
         self.url = url.rstrip("/")
         self.bucket, prefix = bucket_and_key(self.url)
         self.options = options
-        self._prefix = f"{prefix}/" if prefix else ""
+        self.prefix = f"{prefix}/" if prefix else ""
         self._named = named
         self._silence = silence
         self._made: S3Store | None = None
 
     def address(self, path: str) -> str:
         """The address of an object."""
-        return f"{SCHEME}{self.bucket}/{self._prefix}{path}"
+        return f"{SCHEME}{self.bucket}/{self.prefix}{path}"
 
     def create(self, path: str, source: Path, size: int) -> None:
         """Let an object be there with this content, which nobody sees in part, and which no other content takes the place of.
@@ -164,7 +164,7 @@ class ObjectStore:
         try:
             for page in obstore.list(self._store, prefix=self._key(folder)):
                 for each in page:
-                    yield each["path"].removeprefix(self._prefix), each["size"]
+                    yield each["path"].removeprefix(self.prefix), each["size"]
         except GeneratorExit:
             raise
         except Exception as error:
@@ -212,7 +212,7 @@ class ObjectStore:
         return self._made
 
     def _key(self, path: str) -> str:
-        return self._prefix + path
+        return self.prefix + path
 
     def _ask(self, doing: str, ask: Callable[[], T]) -> T:
         try:

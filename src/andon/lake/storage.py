@@ -12,6 +12,7 @@ import secrets
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -156,6 +157,10 @@ class Storage(Protocol):
 
     def delete(self, path: str) -> None:
         """Remove a file; no error if it is gone."""
+        ...
+
+    def tidy(self, before: datetime) -> int:
+        """End what writers that were killed before then left half done, where the place keeps such a thing; how many there were."""
         ...
 
 
@@ -412,6 +417,11 @@ class LocalStorage:
             return
         except OSError as error:
             raise machine_error(error, f"delete `{path}`") from error
+
+    def tidy(self, before: datetime) -> int:
+        """Nothing: a half file is removed by who looks for what is left behind."""
+        del before
+        return 0
 
 
 def lost(path: str) -> DamagedError:
