@@ -24,6 +24,7 @@ from kit.first_runs import FirstRuns
 from kit.forked import ForkedProgram
 from kit.inside import reads_stay_inside
 from kit.lake_places import let_lakes_lie_on
+from kit.on_s3 import let_all_lie_on
 from kit.remembered import Switch, remembered
 from kit.remote import Bucket, S3Server
 from kit.servers import MariaServer, PostgresServer, maria_program, postgres_programs
@@ -188,6 +189,13 @@ def _on_servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     if os.environ.get("ANDON_TESTS_LAKES") == "servers":
         bucket = Bucket(request.getfixturevalue("s3"), tmp_path_factory.getbasetemp().name.replace("-", ""))
         let_lakes_lie_on(request.getfixturevalue("postgres"), bucket)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _on_object_storage(request: pytest.FixtureRequest) -> None:
+    """With `ANDON_TESTS_STORAGE=s3`, all lakes whose storage nothing names lie in object storage; best with `ANDON_TESTS_ANEW=1`."""
+    if os.environ.get("ANDON_TESTS_STORAGE") == "s3":
+        let_all_lie_on(Bucket(request.getfixturevalue("s3"), "tests"))
 
 
 def _need(found: object, what: str) -> None:

@@ -1,18 +1,44 @@
 """What every storage must do. An adapter joins by a line in `ADAPTERS`."""
 
 import hashlib
+import itertools
+import threading
+from pathlib import Path
 
 import pytest
 
 from andon.errors import MachineError
+from andon.lake.object_storage import ObjectStorage
+from andon.lake.object_store import ObjectStore
 from andon.lake.storage import LocalStorage
+from andon.model.version import DataFile
+from kit.remote import Bucket
 
-ADAPTERS = {"local": lambda place: LocalStorage(place / "with blank é")}
+_numbers = itertools.count(1)
+
+
+def in_bucket(place: Path, bucket: Bucket) -> ObjectStorage:
+    objects = ObjectStore(f"s3://{bucket.name}/with blank é/{next(_numbers)}", bucket.options, "the test", 5)
+    return ObjectStorage(objects, place / "with blank é", bound=1 << 30, by_range=1 << 20, can_range=False)
+
+
+ADAPTERS = ("local", "s3")
+
+
+@pytest.fixture(scope="module")
+def bucket(request) -> Bucket:
+    return Bucket(request.getfixturevalue("s3"), "contract")
 
 
 @pytest.fixture(params=ADAPTERS)
 def storage(request, tmp_path):
-    return ADAPTERS[request.param](tmp_path)
+    if request.param == "local":
+        return LocalStorage(tmp_path / "with blank é")
+    return in_bucket(tmp_path, request.getfixturevalue("bucket"))
+
+
+def sealed(path: str, content: bytes) -> DataFile:
+    return DataFile(path, len(content), hashlib.sha256(content).hexdigest(), 1, {})
 
 
 def test_a_new_path_is_never_given_twice(storage):
@@ -43,7 +69,7 @@ def test_what_was_written_is_read(storage):
 
 def test_what_is_not_there_is_named(storage):
     assert not storage.exists("data/x/lost.parquet")
-    for ask in (storage.read, storage.facts):
+    for ask in (storage.read, storage.facts, lambda path: list(storage.pieces(path))):
         with pytest.raises(MachineError) as caught:
             ask("data/x/lost.parquet")
         assert caught.value.code == "lake.corrupt"
@@ -58,7 +84,38 @@ def test_a_file_takes_the_place_of_another_or_of_none(storage, tmp_path):
             storage.write(path, b"torn")
         storage.replace(path, made, 0o777)
         assert storage.read(path) == b"whole"
+        assert storage.facts(path, anew=True) == storage.facts(path)
     assert made.read_bytes() == b"whole"
+
+
+def test_what_breaks_off_while_it_is_put_leaves_what_was(storage):
+    def torn():
+        yield b"half"
+        raise ValueError("no more")
+
+    storage.write("data/x/there", b"whole")
+    for path in ("data/x/there", "data/x/new"):
+        with pytest.raises(ValueError, match="no more"):
+            storage.put(path, torn(), 0o666)
+    assert storage.read("data/x/there") == b"whole"
+    assert not storage.exists("data/x/new")
+    assert list(storage.files("data")) == [("data/x/there", 5)]
+
+
+def test_what_was_put_is_there_for_who_comes_new(storage, request, tmp_path):
+    storage.put("raw/aa/content", [b"1", b"2"], 0o666)
+    assert storage.sizes(["raw/aa/content", "raw/aa/none"]) == {"raw/aa/content": 2}
+    assert list(storage.pieces("raw/aa/content")) in ([b"12"], [b"1", b"2"])
+    assert storage.local_path("raw/aa/content").read_bytes() == b"12"
+
+
+def test_all_files_below_a_folder_are_found_with_their_sizes(storage):
+    for path in ("data/a/1", "data/a/2", "data/b/3", "raw/x/4", "database/5"):
+        storage.write(path, path.encode())
+    assert sorted(storage.files("data")) == [("data/a/1", 8), ("data/a/2", 8), ("data/b/3", 8)]
+    assert list(storage.files("analyses")) == []
+    assert storage.names("data") == ["a", "b"]
+    assert storage.names("nowhere") == []
 
 
 def test_deleting_twice_is_no_error(storage):
@@ -66,16 +123,55 @@ def test_deleting_twice_is_no_error(storage):
     storage.delete("data/x/a")
     storage.delete("data/x/a")
     assert not storage.exists("data/x/a")
+    assert storage.size("data/x/a") is None
+    assert storage.mark("data/x/a") is None
+
+
+def test_a_mark_changes_with_the_content_alone(storage):
+    storage.write("data/x/a", b"a")
+    mark = storage.mark("data/x/a")
+    assert mark == storage.mark("data/x/a")
+    storage.write("data/x/a", b"b")
+    assert storage.mark("data/x/a") not in (None, mark)
 
 
 def test_many_files_become_durable_at_once(storage):
     paths = [storage.new_path("data/many", "t", ".bin") for _ in range(40)]
     for path in paths:
-        storage.write(path, b"x")
+        Path(storage.engine_path(path)).write_bytes(b"x")
     storage.make_durable(paths)
     assert all(storage.exists(path) for path in paths)
+    storage.bring([sealed(path, b"x") for path in paths])
+    assert {storage.read(path) for path in paths} == {b"x"}
 
 
 def test_what_should_be_durable_must_be_there(storage):
     with pytest.raises(MachineError):
         storage.make_durable(["data/never/written.parquet"])
+
+
+def test_nobody_is_alone_while_somebody_writes(storage):
+    with storage.writing():
+        with storage.alone() as is_alone:
+            assert not is_alone
+        with storage.writing():  # many write
+            pass
+    with storage.alone() as is_alone:
+        assert is_alone
+
+
+def test_many_threads_put_and_read_the_same_names(storage):
+    wrong = []
+
+    def work(number: int) -> None:
+        for _ in range(3):
+            storage.put("raw/aa/same", [b"content"], 0o666)
+            if storage.read("raw/aa/same") != b"content":
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from andon.base.s3_request import ask_s3
 from kit.servers import free_port
 
 TOKEN = "let-me-in"
@@ -27,7 +29,8 @@ class Bucket:
         from obstore.store import S3Store
 
         self.name, self.server = name, server
-        urllib.request.urlopen(urllib.request.Request(f"{server.url}/{name}", method="PUT")).close()
+        self.options = {"endpoint": server.url, "region": "us-east-1", "key": "k", "secret": TOKEN}
+        ask_s3("PUT", name, self.options)
         options = {"allow_http": True}
         self._store = S3Store(
             name,
@@ -48,6 +51,22 @@ class Bucket:
 
         obstore.delete(self._store, key)
 
+    def get(self, key: str) -> bytes:
+        import obstore
+
+        return bytes(obstore.get(self._store, key).bytes())
+
+    def keys(self, prefix: str = "") -> list[str]:
+        import obstore
+
+        return sorted(each["path"] for page in obstore.list(self._store, prefix=prefix) for each in page)
+
+    def copy(self, old: str, new: str, but: str) -> None:
+        """Copy all below one prefix to another one, but for what lies in a folder."""
+        for key in self.keys(old):
+            if not key.startswith(old + but):
+                self.put(new + key.removeprefix(old), self.get(key))
+
     def url(self, key: str) -> str:
         return f"s3://{self.name}/{key}"
 
@@ -60,20 +79,30 @@ class Bucket:
 
 
 class S3Server:
-    """A running server that speaks S3."""
+    """A running server that speaks S3.
+
+    It is `ministack`, which lets everybody in. With `ANDON_TESTS_S3_PROGRAM=/…/versitygw` it is that one, which lets in who has the key.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         environ = {**os.environ, "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(self.port)}
-        program = str(Path(sys.executable).with_name("ministack"))
+        command = [str(Path(sys.executable).with_name("ministack"))]
+        if gateway := os.environ.get("ANDON_TESTS_S3_PROGRAM"):
+            (folder / "objects").mkdir()
+            command = [gateway, "--port", f"127.0.0.1:{self.port}", "--access", "k", "--secret", TOKEN, "posix"]
+            command += [str(folder / "objects")]
+        self.asks_who = bool(gateway)
         with (folder / "log").open("wb") as log:
-            self._process = subprocess.Popen([program], env=environ, stdout=log, stderr=log, cwd=folder)
+            self._process = subprocess.Popen(command, env=environ, stdout=log, stderr=log, cwd=folder)
         end = time.monotonic() + 60
         while True:
             try:
                 urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=2).close()
                 return
+            except urllib.error.HTTPError:
+                return  # it answers
             except OSError:
                 failed = self._process.poll() is not None or time.monotonic() > end
                 assert not failed, (folder / "log").read_text()

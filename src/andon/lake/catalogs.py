@@ -28,6 +28,8 @@ def enlist(storage: Storage, catalog: Database) -> bool:
     if storage.exists(note):
         return False
     place = catalog.place if is_postgres(catalog.place) else _known_as(storage, catalog)
+    if not storage.shares_locks and not is_postgres(catalog.place):
+        place = f"{place}\n{_lake(catalog)}"
     storage.write(note, place.encode(), durable=True)
     return True
 
@@ -72,9 +74,13 @@ def other_catalogs(storage: Storage, catalog: Database) -> Iterator[tuple[Path |
             where = f"{_shown(storage)}/{note}"
             if is_postgres(place) or storage.shares_locks:
                 yield place if is_postgres(place) else Path(os.path.normpath(_root(storage) / place)), where
-            else:
-                host, _, file = place.partition(":")
-                yield Path(file) if host == platform.node() else place, where
+                continue
+            machine, _, rest = place.partition(":")
+            file, _, lake = rest.partition("\n")
+            if machine != platform.node():
+                yield f"{file} of {machine}", where
+            elif Path(file).exists() or lake != _lake(catalog):  # else it is this one, before its folder was moved
+                yield Path(file), where
 
 
 def catalog_mark(storage: Storage, catalog: Database) -> str:
@@ -93,6 +99,12 @@ def _known_as(storage: Storage, catalog: Database) -> str:
     if not storage.shares_locks:  # one of several machines, each of which has such a path
         return f"{platform.node()}:{Path(catalog.identity).resolve()}"
     return Path(os.path.relpath(catalog.identity, _root(storage))).as_posix()
+
+
+def _lake(catalog: Database) -> str:
+    """The id of the lake in a catalog; empty where it never had one."""
+    rows = catalog.query("select id from identity") if catalog.has_table("identity") else []
+    return str(rows[0][0]) if rows else ""
 
 
 def _root(storage: Storage) -> Path:

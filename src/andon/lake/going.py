@@ -63,6 +63,9 @@ class Going:
         if self._closed[0] != epoch:
             rows = self._database.query("select path from going where state in ('closed', 'deleting')")
             self._closed = epoch, frozenset(str(path) for (path,) in rows)
+            if not self._storage.shares_locks:  # what another machine took away may lie here still
+                rows = self._database.query("select path from going where state = 'gone'")
+                self._storage.forget(str(path) for (path,) in rows)
 
     def is_closed(self, path: str) -> bool:
         """Whether nobody may begin to read a file, as far as was looked: what is needed again since may be read."""

@@ -133,13 +133,21 @@ class Intact:
         except MachineError:
             return Damage(file.path, "can't be read")
 
+    def of_sizes(self, files: Sequence[Sealed]) -> list[Damage]:
+        """What a look at where they lie tells of files that are not whole, or that nobody may begin to read any more."""
+        sizes = self._storage.sizes(file.path for file in files)
+        return [found for file in files if (found := self._of_size(file, sizes.get(file.path))) is not None]
+
     def of_size(self, file: Sealed) -> Damage | None:
         """What a look at the folder entry tells of a file that is not whole, or that nobody may begin to read any more."""
-        if self._going is not None and self._is_closed(file):
-            return self._going.closed(file.path)
         size = self._storage.size(file.path)
         if size != file.size and self._storage.forget([file.path]):  # a copy of this machine
             size = self._storage.size(file.path)
+        return self._of_size(file, size)
+
+    def _of_size(self, file: Sealed, size: int | None) -> Damage | None:
+        if self._going is not None and self._is_closed(file):
+            return self._going.closed(file.path)
         if size == file.size:
             return None
         found = Damage(

@@ -59,9 +59,9 @@ class Mirror:
 
     def find(self, path: str) -> os.stat_result | None:
         """What the system says of a file, which counts as used; None where it is not here."""
-        place = f"{self.root}/{path}"
+        place = self.root / path
         try:
-            found = os.stat(place)
+            found = place.stat()
         except OSError:
             return None
         if not stat.S_ISREG(found.st_mode):
@@ -165,20 +165,25 @@ class Mirror:
     def _unused_since(self) -> float:
         """What was used before that is read by no process of this machine."""
         now = time.time()
-        oldest = now - _IDLE
+        return max(min([now - _IDLE, *self._begun()]), now - _LONGEST)
+
+    def _begun(self) -> list[float]:
+        """When the processes began that use it; notes of those that are gone are removed."""
+        found = []
         for note in (self.root / _USERS).glob("*"):
             begun = note.stat().st_mtime
             try:
                 held = lock_file(note, shared=False)
             except OSError:
-                oldest = min(oldest, begun)
+                found.append(begun)
                 continue
             note.unlink(missing_ok=True)
             os.close(held)
-        return max(oldest, now - _LONGEST)
+        return found
 
     def _note(self) -> int:
         make_folder(self.root / _USERS)
+        self._begun()
         return lock_file(self.root / _USERS / f"{os.getpid()}-{secrets.token_hex(4)}", shared=True)
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,12 +21,16 @@ from andon.lake.mirror import Mirror
 from andon.lake.object_store import ObjectStore, StoredObject
 from andon.lake.sealed import Sealed
 from andon.lake.storage import LocalStorage, lost
+from andon.lake.unfinished_uploads import abort, unfinished
+from andon.model.object_place import ObjectPlace
 
 A = TypeVar("A")
 
 _EVERYBODY = 0o777
 #: Requests side by side.
 _AT_ONCE = 8
+#: To ask for the sizes of more is to list all.
+_MANY = 100
 #: Objects that are known to be there, and how large.
 _KNOWN = 20_000
 #: What says whose files lie in a store: read at each beginning, and never changed.
@@ -48,11 +53,14 @@ class ObjectStorage:
         self.objects = objects
         self.root = mirror
         self.url = objects.url
-        self.by_range = by_range if can_range else None
+        self.reach = ObjectPlace(objects.url, objects.options) if can_range else None
+        self._by_range = by_range if can_range else None
         self._mirror = Mirror(mirror, bound)
         self._local = LocalStorage(mirror)
         self._known: Lru[str, StoredObject] = Lru(_KNOWN)
         self._new: Lru[str, bool] = Lru(_KNOWN)
+        #: of large files that are not here, what they must hold
+        self._hashes: Lru[str, str] = Lru(_KNOWN)
 
     # -- names
 
@@ -64,35 +72,35 @@ class ObjectStorage:
 
     def engine_path(self, path: str) -> str:
         """See `Storage.engine_path`."""
-        found = self.engine_name(path)
-        if path not in self._new and "://" not in found and self._mirror.find(path) is None:
+        if path not in self._new and self._mirror.find(path) is None:
             with contextlib.suppress(DamagedError):  # whoever reads it says so
-                self._fetch(path)
-        return found
+                self._fetch(path, self._hashes.get(path))
+        return self.engine_name(path)
 
     def engine_name(self, path: str) -> str:
         """See `Storage.engine_name`."""
-        if self.by_range is not None:
-            known = self._known.get(path)
-            if known is not None and known.size > self.by_range and self._mirror.find(path) is None:
-                return self.objects.address(path)
         return f"{self.root}/{path}"
+
+    def ranged_path(self, path: str) -> str:
+        """See `Storage.ranged_path`."""
+        if path in self._hashes and self._mirror.find(path) is None:
+            return self.objects.address(path)
+        return self.engine_path(path)
 
     def local_path(self, path: str, sha256: str | None = None) -> Path:
         """See `Storage.local_path`."""
         if self._mirror.find(path) is None:
-            self._fetch(path, sha256)
+            self._fetch(path, sha256 or self._hashes.get(path))
         return self._mirror.place(path)
 
     def bring(self, files: Iterable[Sealed]) -> None:
         """See `Storage.bring`."""
-        lacking = [
-            file
-            for file in files
-            if (self.by_range is None or file.size <= self.by_range) and self._mirror.find(file.path) is None
-        ]
-        if lacking:
-            _side_by_side(self._bring, lacking)
+        lacking = [file for file in files if self._mirror.find(file.path) is None]
+        large = [file for file in lacking if self._by_range is not None and file.size > self._by_range]
+        for file in large:
+            self._hashes.put(file.path, file.sha256)
+        if len(large) < len(lacking):
+            _side_by_side(self._bring, [file for file in lacking if file.path not in self._hashes])
 
     def is_here(self, path: str) -> bool:
         """See `Storage.is_here`."""
@@ -124,6 +132,23 @@ class ObjectStorage:
             return found.st_size
         there = self._look(path)
         return None if there is None else there.size
+
+    def sizes(self, paths: Iterable[str]) -> dict[str, int]:
+        """See `Storage.sizes`."""
+        asked = dict.fromkeys(paths)
+        found: dict[str, int] = {}
+        if len(asked) > _MANY:
+            for folder in {path.partition("/")[0] for path in asked}:
+                found.update((path, size) for path, size in self.files(folder) if path in asked)
+            return found
+
+        def look(path: str) -> None:
+            there = self.objects.head(path)
+            if there is not None:
+                found[path] = there.size
+
+        _side_by_side(look, list(asked))
+        return found
 
     def mark(self, path: str) -> str | None:
         """See `Storage.mark`."""
@@ -239,6 +264,14 @@ class ObjectStorage:
             raise machine_error(error, f"delete `{path}`") from error
         self._known.discard(path)
 
+    def tidy(self, before: datetime) -> int:
+        """See `Storage.tidy`."""
+        old = [upload for upload in unfinished(self.objects) if upload.since < before]
+        for upload in old:
+            abort(self.objects, upload)
+        with self.alone() as is_alone:
+            return len(old) + (self._mirror.sweep() if is_alone else 0)
+
     # -- who else writes: on this machine
 
     def writing(self) -> AbstractContextManager[None]:
@@ -316,8 +349,9 @@ class ObjectStorage:
 
 def _side_by_side(do: Callable[[A], None], items: Sequence[A]) -> None:
     """Do it for all, some at a time; the first error ends it."""
-    if len(items) == 1:
-        do(items[0])
+    if len(items) <= 1:
+        for item in items:
+            do(item)
         return
     from concurrent.futures import ThreadPoolExecutor
 

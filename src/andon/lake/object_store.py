@@ -5,7 +5,7 @@ Each request has a time-out and is asked again with growing, jittered pauses; th
 
 from __future__ import annotations
 
-import random
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -55,14 +55,14 @@ class ObjectStore:
         self.url = url.rstrip("/")
         self.bucket, prefix = bucket_and_key(self.url)
         self.options = options
-        self._prefix = f"{prefix}/" if prefix else ""
+        self.prefix = f"{prefix}/" if prefix else ""
         self._named = named
         self._silence = silence
         self._made: S3Store | None = None
 
     def address(self, path: str) -> str:
         """The address of an object."""
-        return f"{SCHEME}{self.bucket}/{self._prefix}{path}"
+        return f"{SCHEME}{self.bucket}/{self.prefix}{path}"
 
     def create(self, path: str, source: Path, size: int) -> None:
         """Let an object be there with this content, which nobody sees in part, and which no other content takes the place of.
@@ -88,7 +88,7 @@ class ObjectStore:
             except Exception as error:
                 if attempt + 1 == _CREATING or is_refusal(error) or _is_lacking(error):
                     raise self._told(f"write `{path}`", error) from error
-            time.sleep(_PAUSE * 2**attempt * (0.5 + random.random()))
+            time.sleep(_PAUSE * 2**attempt * (0.5 + secrets.randbelow(1000) / 1000))
 
     def put(self, path: str, source: Path, size: int) -> None:
         """Let an object hold this content, whatever was there.
@@ -164,7 +164,7 @@ class ObjectStore:
         try:
             for page in obstore.list(self._store, prefix=self._key(folder)):
                 for each in page:
-                    yield each["path"].removeprefix(self._prefix), each["size"]
+                    yield each["path"].removeprefix(self.prefix), each["size"]
         except GeneratorExit:
             raise
         except Exception as error:
@@ -212,7 +212,7 @@ class ObjectStore:
         return self._made
 
     def _key(self, path: str) -> str:
-        return self._prefix + path
+        return self.prefix + path
 
     def _ask(self, doing: str, ask: Callable[[], T]) -> T:
         try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from andon.lake.objects import Objects
 from andon.lake.sealed import Sealed
 from andon.lake.storage import LocalStorage, Storage
 from andon.model.build import Build
+from andon.model.object_place import ObjectPlace
 from andon.model.version import Column, Version
 
 if TYPE_CHECKING:
@@ -114,6 +116,7 @@ class ScratchStorage:
     """Files of a storage, and new ones in a folder (see `Storage`). What is not its own is never written and never deleted."""
 
     shares_locks = True
+    reach: ObjectPlace | None = None
 
     def __init__(self, under: Storage, folder: Path) -> None:
         self._under = under
@@ -130,11 +133,15 @@ class ScratchStorage:
 
     def engine_path(self, path: str) -> str:
         """See `Storage.engine_path`."""
-        return str(self.local_path(path))  # what is built again may be packed: it needs files
+        return self._of(path).engine_path(path)
 
     def engine_name(self, path: str) -> str:
         """See `Storage.engine_name`."""
         return f"{self._of(path).root}/{path}"
+
+    def ranged_path(self, path: str) -> str:
+        """`engine_path`: what is built again may be packed, which needs files."""
+        return self.engine_path(path)
 
     def local_path(self, path: str, sha256: str | None = None) -> Path:
         """See `Storage.local_path`."""
@@ -168,6 +175,11 @@ class ScratchStorage:
     def size(self, path: str) -> int | None:
         """See `Storage.size`."""
         return self._of(path).size(path)
+
+    def sizes(self, paths: Iterable[str]) -> dict[str, int]:
+        """See `Storage.sizes`."""
+        asked = set(paths)
+        return {**self._under.sizes(asked - self._made), **self._own.sizes(asked & self._made)}
 
     def mark(self, path: str) -> str | None:
         """See `Storage.mark`."""
@@ -229,6 +241,11 @@ class ScratchStorage:
         if path in self._made:
             self._made.discard(path)
             self._own.delete(path)
+
+    def tidy(self, before: datetime) -> int:
+        """Nothing here lasts."""
+        del before
+        return 0
 
     def _of(self, path: str) -> Storage:
         return self._own if path in self._made else self._under

@@ -12,6 +12,7 @@ import secrets
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from andon.base.lru import Lru
 from andon.base.sharing import like_folder
 from andon.errors import DamagedError
 from andon.lake.sealed import Sealed
+from andon.model.object_place import ObjectPlace
 
 _CHUNK = 1 << 20
 #: Held by all who write files that nothing names yet.
@@ -38,23 +40,28 @@ class Storage(Protocol):
         url: where it is.
         root: the folder of this machine in which its files lie: all of them, or those that are in use here.
         shares_locks: whether a lock on a file of it holds for all that share it. Where it doesn't, locks hold on this machine only.
+        reach: how an engine asks by itself where the files lie; None where it needs not, or can't.
     """
 
     url: str
     root: Path
     shares_locks: bool
+    reach: ObjectPlace | None
 
     def new_path(self, folder: str, name: str, ending: str) -> str:
         """A relative path in `folder` that no file has or had, `<name>-<unique><ending>`; the folder is there after the call."""
         ...
 
     def engine_path(self, path: str) -> str:
-        """How the embedded engine names the file `path` (relative): a path of this machine, to which it is brought where it must, or the
-        address of a large file elsewhere."""
+        """How an engine names the file `path` (relative) on this machine, to which it is brought where it must."""
         ...
 
     def engine_name(self, path: str) -> str:
-        """What `engine_path` says as things are; nothing is brought here for it."""
+        """What `engine_path` says; nothing is brought here for it."""
+        ...
+
+    def ranged_path(self, path: str) -> str:
+        """`engine_path`, but the address of a large file that lies elsewhere, for an engine that asks there by itself (see `reach`)."""
         ...
 
     def local_path(self, path: str, sha256: str | None = None) -> Path:
@@ -87,6 +94,10 @@ class Storage(Protocol):
 
     def size(self, path: str) -> int | None:
         """Size of a file, None if it is not there."""
+        ...
+
+    def sizes(self, paths: Iterable[str]) -> dict[str, int]:
+        """The sizes of those files that are there; copies on this machine count for nothing."""
         ...
 
     def mark(self, path: str) -> str | None:
@@ -148,6 +159,10 @@ class Storage(Protocol):
         """Remove a file; no error if it is gone."""
         ...
 
+    def tidy(self, before: datetime) -> int:
+        """End what writers that were killed before then left half done, where the place keeps such a thing; how many there were."""
+        ...
+
 
 class LocalStorage:
     """A folder.
@@ -157,6 +172,7 @@ class LocalStorage:
     """
 
     shares_locks = True
+    reach: ObjectPlace | None = None
 
     def __init__(self, root: Path, *, is_shared: bool = False) -> None:
         self.root = root
@@ -177,6 +193,10 @@ class LocalStorage:
 
     def engine_name(self, path: str) -> str:
         """See `Storage.engine_name`."""
+        return f"{self.root}/{path}"
+
+    def ranged_path(self, path: str) -> str:
+        """See `Storage.ranged_path`."""
         return f"{self.root}/{path}"
 
     def local_path(self, path: str, sha256: str | None = None) -> Path:
@@ -224,6 +244,10 @@ class LocalStorage:
             return (self.root / path).stat().st_size
         except OSError:
             return None
+
+    def sizes(self, paths: Iterable[str]) -> dict[str, int]:
+        """See `Storage.sizes`."""
+        return {path: size for path in paths if (size := self.size(path)) is not None}
 
     def mark(self, path: str) -> str | None:
         """See `Storage.mark`."""
@@ -393,6 +417,11 @@ class LocalStorage:
             return
         except OSError as error:
             raise machine_error(error, f"delete `{path}`") from error
+
+    def tidy(self, before: datetime) -> int:
+        """Nothing: a half file is removed by who looks for what is left behind."""
+        del before
+        return 0
 
 
 def lost(path: str) -> DamagedError:

@@ -16,10 +16,15 @@ from andon.model.version import Version
 
 
 class Relations:
-    """Finds the relation of a version; versions of a run in progress are added before the catalog knows them."""
+    """Finds the relation of a version; versions of a run in progress are added before the catalog knows them.
 
-    def __init__(self, lake: Lake) -> None:
+    Args:
+        by_range: whether who reads asks by itself for large files that lie elsewhere.
+    """
+
+    def __init__(self, lake: Lake, *, by_range: bool = False) -> None:
         self._lake = lake
+        self._by_range = by_range
         self._versions: dict[str, Version] = {}
         self._builds: dict[str, Build] = {}
         self._definitions: dict[str, Definition] = {}
@@ -115,7 +120,8 @@ class Relations:
         version = self.version(version_id)
         if not version.is_view:
             self._lake.intact.require(version.dataset, version.files)
-            return TableRelation(tuple(self._lake.storage.engine_path(f.path) for f in version.files))
+            path = self._lake.storage.ranged_path if self._by_range else self._lake.storage.engine_path
+            return TableRelation(tuple(path(f.path) for f in version.files))
         definition, read = self.view(version_id)
         inputs = {name: self._relations[i] for name, i in read.items()}
         return view_over(version_id, view_sql(definition, version), definition.macros, inputs)

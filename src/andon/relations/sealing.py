@@ -70,7 +70,8 @@ def _alike(versions: Sequence[Version]) -> Iterator[list[Version]]:
 
 def _prints(readers: Readers, lake: Lake, versions: Sequence[Version]) -> Mapping[str, str]:
     columns = versions[0].columns
-    places = {lake.storage.engine_name(file.path): file.path for v in versions for file in v.files}
+    lake.storage.bring(file for version in versions for file in version.files)
+    places = {lake.storage.engine_path(file.path): file.path for v in versions for file in v.files}
     rows = f"select filename, {hash_of_row(columns)} as h from read_parquet({file_list([*places])}, filename = true)"
     sums: dict[str, _Sums] = {}
     with readers.wide.reading() as lease:

@@ -64,7 +64,7 @@ class Sides:
     """The engines of one run; use as a context manager, which closes them."""
 
     def __init__(self, lake: Lake, settings: EngineSettings, moment: datetime) -> None:
-        self.relations = Relations(lake)
+        self.relations = Relations(lake, by_range=True)
         self.settings = settings
         self._storage = lake.storage
         self._intact = lake.intact
@@ -141,7 +141,9 @@ class Sides:
         with self._lock:
             side = self._wide if wide else self._narrow
             if side is None:
-                instance = open_instance(Purpose.BUILDING, self.settings, wide=wide, moment=self._moment)
+                instance = open_instance(
+                    Purpose.BUILDING, self.settings, wide=wide, moment=self._moment, reach=self._storage.reach
+                )
                 side = Side(DuckDBEngine(instance))
                 if wide:
                     self._wide = side

@@ -71,7 +71,7 @@ class BringingBack:
 
     def _there_again(self, paths: Iterable[str]) -> None:
         """What is whole and was about to go stays; so does what was brought back by who did not come to note it."""
-        self._lake.going.back([path for path in paths if self._lake.storage.exists(path)])
+        self._lake.going.back(self._lake.storage.sizes(paths))
 
     def _mend(
         self, view: View, tables: Iterable[Version], mended: dict[str, MendedFile], left: dict[str, UnmendedPart]

@@ -15,7 +15,7 @@ from andon.base.temporary import left_behind, system_place
 from andon.errors import AndonError, MachineError
 from andon.lake.catalogs import other_catalogs
 from andon.lake.named_files import named_files
-from andon.lake.stored_paths import NAMED
+from andon.lake.stored_paths import NAMED, files_there
 from andon.workspace.folder import STATE_FOLDER
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def find(workspace: Workspace) -> Leftovers:
         MachineError: another catalog of the storage can't be read.
     """
     with workspace.lake.storage.alone() as is_alone:
-        return _told(_all(workspace) if is_alone else list(_outside(workspace)))
+        return _told(workspace, _orphans(workspace) if is_alone else [], list(_outside(workspace)))
 
 
 def remove(workspace: Workspace) -> Leftovers:
@@ -48,10 +48,13 @@ def remove(workspace: Workspace) -> Leftovers:
     Raises:
         MachineError: it can't be removed, or another catalog of the storage can't be read.
     """
-    with workspace.lake.storage.alone() as is_alone:
-        found = _all(workspace) if is_alone else list(_outside(workspace))
-        told = _told(found)
-        for path in found:
+    storage = workspace.lake.storage
+    with storage.alone() as is_alone:
+        inside, found = _orphans(workspace) if is_alone else [], list(_outside(workspace))
+        told = _told(workspace, inside, found)
+        for name, _ in inside:
+            storage.delete(name)
+        for path in [*(_halves(workspace) if is_alone else []), *found]:
             try:
                 if path.is_dir():
                     shutil.rmtree(path)
@@ -62,23 +65,17 @@ def remove(workspace: Workspace) -> Leftovers:
     return told
 
 
-def _all(workspace: Workspace) -> list[Path]:
-    return [*_orphans(workspace), *_outside(workspace)]
-
-
-def _orphans(workspace: Workspace) -> Iterator[Path]:
-    """Files of the storage that neither a version nor a build names: of runs that were killed, or results of the same content."""
-    root = workspace.lake.storage.root.resolve()
+def _orphans(workspace: Workspace) -> list[tuple[str, int]]:
+    """Files of the storage that neither a version nor a build names, with their sizes: of runs that were killed, or results of the same
+    content."""
     named = named_files(workspace.lake.database) | named_elsewhere(workspace)
+    return [(path, size) for path, size in files_there(workspace.lake.storage) if path not in named]
+
+
+def _halves(workspace: Workspace) -> Iterator[Path]:
+    """Folders of files that were being written."""
     for folder in NAMED:
-        for above, folders, files in os.walk(root / folder):
-            for name in [name for name in folders if name.endswith(".part")]:
-                folders.remove(name)
-                yield Path(above, name)
-            for name in files:
-                path = Path(above, name)
-                if path.relative_to(root).as_posix() not in named:
-                    yield path
+        yield from (workspace.lake.storage.root / folder).glob("**/*.part")
 
 
 def named_elsewhere(workspace: Workspace) -> set[str]:
@@ -133,8 +130,10 @@ def _is_skipped(folder: str) -> bool:
     return folder.startswith(".") or folder in ("__pycache__", "node_modules")
 
 
-def _told(found: list[Path]) -> Leftovers:
-    files = total = 0
+def _told(workspace: Workspace, inside: list[tuple[str, int]], found: list[Path]) -> Leftovers:
+    storage = workspace.lake.storage
+    place = storage.root.resolve() if storage.shares_locks else storage.url
+    files, total = len(inside), sum(size for _, size in inside)
     for path in found:
         if path.is_dir():
             count, size = tree_size(path)
@@ -143,4 +142,4 @@ def _told(found: list[Path]) -> Leftovers:
             with contextlib.suppress(OSError):
                 size = path.lstat().st_size
         files, total = files + count, total + size
-    return Leftovers(files, total, sorted(str(path) for path in found)[:20])
+    return Leftovers(files, total, sorted([*(f"{place}/{path}" for path, _ in inside), *map(str, found)])[:20])

@@ -116,7 +116,7 @@ def restore(
         work.close()
     return LakeRestored(
         folder=str(into),
-        storage=str(work.storage.root),
+        storage=str(work.storage.root) if work.storage.shares_locks else work.storage.url,
         catalog=shown_place(work.catalog),
         backup=folder.backup(id),
         files=len(manifest.files),
@@ -186,10 +186,9 @@ class _Restoring:
                 raise _damaged(id, [each.path for each in broken], "has a catalog that is not what was written")
             self._lake = Lake(self._database, LocalStorage(into), clock)
             workspace = Workspace.open(into, environ=environ, clock=clock, config=self._config())
-            place, self.catalog = workspace.places_of_lake
+            self.storage, self.catalog = workspace.places_of_lake
             if is_taken(self.catalog):
                 raise _there(self.catalog)
-            self.storage = LocalStorage(place, is_shared=bool(workspace.settings.get("lake.group")))
         except AndonError:
             self.close()
             self.remove()

@@ -82,10 +82,7 @@ class StoredFiles:
         away since nothing needs it is none of them."""
         stored, intact = list(files), self._lake.intact
         sealed = {each.path: each.file for each in stored}
-        if deep:
-            damages = intact.damages([*sealed.values()])
-        else:
-            damages = [found for file in sealed.values() if (found := intact.of_size(file)) is not None]
+        damages = intact.damages([*sealed.values()]) if deep else intact.of_sizes([*sealed.values()])
         what = {damage.path: damage.what for damage in damages if not damage.is_gone}
         return [Broken(each, what[each.path]) for each in stored if each.path in what]
 

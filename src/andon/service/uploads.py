@@ -327,7 +327,8 @@ def _require_kept(workspace: Workspace, files: Sequence[InputFile]) -> None:
     Raises:
         UsageError: `usage.bad_argument`.
     """
-    lost = [file.path for file in files if not workspace.lake.storage.exists(raw_path(file))]
+    there = workspace.lake.storage.sizes(raw_path(file) for file in files)
+    lost = [file.path for file in files if raw_path(file) not in there]
     if lost:
         message = f"`{lost[0]}` was never loaded: it is in this folder and nowhere else"
         raise UsageError(

@@ -87,9 +87,8 @@ class Verifying:
     ) -> tuple[list[GoneData], dict[Part, Sealed]]:
         """What was taken away, by dataset, and the files that should be there."""
         lake = self._workspace.lake
-        taken = {
-            path for path, row in lake.going.all().items() if row.state != MARKED and not lake.storage.exists(path)
-        }
+        out = [path for path, row in lake.going.all().items() if row.state != MARKED]
+        taken = set(out) - lake.storage.sizes(out).keys()
         there = {part: file for part, file in files.items() if file.path not in taken}
         sums: dict[str, tuple[int, int]] = {}
         for part in files.keys() - there.keys():

@@ -105,9 +105,10 @@ def _without_lake(place: Path | str, storage: Storage) -> MachineError:
     """The error for data whose catalog is gone or empty: a new one would name none of them."""
     what = "is not there" if isinstance(place, Path) and not place.exists() else "holds no lake"
     name = f"`{place.name}` " if isinstance(place, Path) else ""
+    data = storage.root if storage.shares_locks else storage.url
     return MachineError(
         "lake.corrupt",
         f"the catalog {name}{what}, and the lake's storage holds data that only it can name",
         where=shown_place(place),
-        hint=f"restore the catalog from a backup, or move `{storage.root if storage.shares_locks else storage.url}` away to begin with an empty lake",
+        hint=f"restore the catalog from a backup, or move `{data}` away to begin with an empty lake",
     )

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from andon.base.s3 import SCHEME, ambient_options, bucket_and_key
+from andon.engines.duckdb.extensions import has_extension
 from andon.lake.object_storage import ObjectStorage
 from andon.lake.object_store import ObjectStore
 from andon.model.connection import Connection
@@ -58,5 +59,5 @@ def open_object_storage(
         mirror_of(url, state),
         bound=int(settings.get("object_storage.cache")),
         by_range=int(settings.get("object_storage.by_range")),
-        can_range=False,
+        can_range=bool(options.get("key")) and has_extension("httpfs"),
     )

@@ -366,9 +366,9 @@ class Workspace:
         return self._adapters.data
 
     @property
-    def places_of_lake(self) -> tuple[Path, Path | str]:
-        """Where the storage and the catalog (a file, or the address of a Postgres) lie, or will; the lake is not opened, and not made."""
-        return self._adapters.storage, self._adapters.catalog
+    def places_of_lake(self) -> tuple[Storage, Path | str]:
+        """The storage, and where the catalog (a file, or the address of a Postgres) lies, or will; the lake is not opened, and not made."""
+        return self._adapters.open_storage(), self._adapters.catalog
 
     @property
     def readers(self) -> Readers:

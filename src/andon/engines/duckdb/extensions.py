@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,11 @@ def extension_path(name: str) -> Path:
     if not file.is_file():
         raise _missing(name, f"`{package}` has no extension for DuckDB {duckdb.__version__}")
     return file
+
+
+def has_extension(name: str) -> bool:
+    """Whether the package of an extension is installed; DuckDB is not loaded for it."""
+    return importlib.util.find_spec(f"duckdb_extension_{name}") is not None
 
 
 def load(connection: duckdb.DuckDBPyConnection, name: str) -> None:

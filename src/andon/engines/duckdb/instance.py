@@ -19,6 +19,8 @@ from andon.sql.clock import shadow_macros
 if TYPE_CHECKING:
     import duckdb
 
+    from andon.model.object_place import ObjectPlace
+
 
 #: What a shut instance may still set: how many groups are counted in an array, which comparing rows does.
 _STILL_SET = ("perfect_ht_threshold",)
@@ -34,6 +36,7 @@ class Instance:
         temp_limit: how much that may be, DuckDB's text (`50GB`), or empty for nine tenths of what is free.
         moment: the logical time that `now()` and its kin show; None leaves the real clock.
         files_never_change: whether footers that were read once stay true (the lake's files, not a project's raw ones).
+        reach: how it asks for files by their addresses, once one is read; None where it can't.
         only: folders; nothing outside of them and of `temporary` is read or written, no extension is loaded, and no setting is
             changed any more. None allows everything.
     """
@@ -47,6 +50,7 @@ class Instance:
         temp_limit: str = "",
         moment: datetime | None = None,
         files_never_change: bool = True,
+        reach: ObjectPlace | None = None,
         only: Sequence[Path] | None = None,
     ) -> None:
         import duckdb
@@ -77,6 +81,7 @@ class Instance:
         if only is not None:
             self._root.execute("set global allow_persistent_secrets = false")
             self.shut(only)
+        self._reach = reach
         self._local = threading.local()
         # those of threads that ended are gone
         self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
@@ -103,6 +108,19 @@ class Instance:
             f"set global threads = {threads}"
         )
         self.threads, self.memory_limit = threads, memory_limit
+
+    def reach_out(self) -> None:
+        """Be able to read files by their addresses from here on.
+
+        Raises:
+            MachineError: `machine.missing` where the extension is not installed.
+        """
+        with self._lock:
+            if self._reach is not None:
+                from andon.engines.duckdb.object_storage import reach_out
+
+                reach_out(self._root, self._reach)
+                self._reach = None
 
     def session(self) -> Session:
         """The session of this thread."""

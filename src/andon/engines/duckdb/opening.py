@@ -10,6 +10,7 @@ from pathlib import Path
 from andon.base.files import machine_error
 from andon.engines.duckdb.instance import Instance
 from andon.engines.engine import EngineSettings
+from andon.model.object_place import ObjectPlace
 
 
 class Purpose(Enum):
@@ -34,6 +35,7 @@ def open_instance(
     wide: bool = False,
     moment: datetime | None = None,
     only: Sequence[Path] | None = None,
+    reach: ObjectPlace | None = None,
 ) -> Instance:
     """An instance for `purpose`.
 
@@ -42,6 +44,7 @@ def open_instance(
         wide: with all cores that the settings allow; else with one thread, so that results repeat.
         moment: the logical time that its sessions show; None leaves the real clock.
         only: the folders whose files it can reach; None for all files.
+        reach: how it asks for files that lie elsewhere.
     """
     if settings is None:
         return Instance(moment=moment, files_never_change=purpose.files_never_change)
@@ -58,4 +61,5 @@ def open_instance(
         moment=moment,
         files_never_change=purpose.files_never_change,
         only=only,
+        reach=reach,
     )

@@ -98,6 +98,8 @@ class Universe:
 
     def _source(self, relation: Relation) -> str:
         if isinstance(relation, TableRelation):
+            if any("://" in file for file in relation.files):
+                self.instance.reach_out()
             return f"read_parquet({file_list(relation.files)})"
         if relation.key not in self._views:
             missing = [view for view in ordered_below(relation, views_in) if view.key not in self._views]

@@ -332,7 +332,7 @@ class Checking:
         version = relations.version(version_id)
         source = side.source(relations.relation(version_id))
         storage = self.workspace.lake.storage
-        paths = tuple(storage.engine_path(f.path) for f in version.files)
+        paths = tuple(storage.ranged_path(f.path) for f in version.files)
         return Target(source, version.types, version.files, paths)
 
     def _published(self, side: Side, version_id: str, now: Version) -> Target:

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from andon.base.names import literal
 from andon.base.record import Record
@@ -150,6 +149,7 @@ class TablePlace:
     def _copy(self, sql: str, target: Path) -> None:
         """All rows into a file; with one thread, so that the same rows make the same bytes."""
         from andon.engines.duckdb.extensions import load
+        from andon.engines.duckdb.object_storage import secret_sql
         from andon.engines.duckdb.opening import Purpose, open_instance
 
         instance = open_instance(Purpose.LOADING)
@@ -160,7 +160,7 @@ class TablePlace:
             load(connection, _EXTENSIONS[self._format])
             if self._bucket is not None:
                 load(connection, "httpfs")
-                connection.execute(_secret(bucket_and_key(self._path)[0], self._options))
+                connection.execute(secret_sql(f"s3://{bucket_and_key(self._path)[0]}", self._options))
             connection.execute(f"copy (from {sql}) to {literal(str(target))} (format parquet, compression zstd)")
         except AndonError:
             raise
@@ -189,17 +189,3 @@ class TablePlace:
         return DatasetError(
             "source.truncated", f"the table `{self._stated}` can't be read: {why}", where=self._url, hint=hint
         )
-
-
-def _secret(bucket: str, options: Mapping[str, Any]) -> str:
-    """SQL: who asks for a bucket."""
-    said = {"region": options.get("region") or "us-east-1", "scope": f"s3://{bucket}"}
-    if options.get("key"):
-        said |= {"key_id": options["key"], "secret": options.get("secret", "")}
-    if options.get("session_token"):
-        said["session_token"] = options["session_token"]
-    endpoint = options.get("endpoint", "")
-    if endpoint:
-        said |= {"endpoint": endpoint.split("://")[-1].rstrip("/"), "url_style": "path"}
-    listed = ", ".join(f"{name} {literal(value)}" for name, value in said.items())
-    return f"create secret (type s3, {listed}, use_ssl {str(not endpoint.startswith('http://')).lower()})"
