@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -121,8 +121,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
         return query(self, sql, parameters)
 
     @contextmanager
-    def noted_write(self: SqliteDatabase) -> Iterator[Asked]:
-        with write(self) as transaction:
+    def noted_write(self: SqliteDatabase, beside: Collection[str] = ()) -> Iterator[Asked]:
+        with write(self, beside) as transaction:
             yield Asked(transaction, told)
 
     monkeypatch.setattr(SqliteDatabase, "query", noted)

@@ -5,7 +5,7 @@ What was built is built again in it: nothing is found by its recipe, but for vie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import count
 from pathlib import Path
@@ -225,12 +225,16 @@ class _OnlyRead:
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         return self._database.query(sql, parameters)
 
-    def write(self) -> AbstractContextManager[Transaction]:
+    def write(self, beside: Collection[str] = ()) -> AbstractContextManager[Transaction]:
+        del beside
         raise MachineError(
             "machine.read_only",
             "what is built again is not written into the catalog",
             hint="`andon run` is what writes; please report that this was asked for",
         )
+
+    def turn(self, name: str) -> AbstractContextManager[None]:
+        return self._database.turn(name)
 
     def tables(self) -> Mapping[str, TableShape]:
         return self._database.tables()
