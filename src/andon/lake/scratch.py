@@ -112,6 +112,8 @@ class ScratchObjects(Objects):
 class ScratchStorage:
     """Files of a storage, and new ones in a folder (see `Storage`). What is not its own is never written and never deleted."""
 
+    shares_locks = True
+
     def __init__(self, under: Storage, folder: Path) -> None:
         self._under = under
         self._own = LocalStorage(folder)

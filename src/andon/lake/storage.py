@@ -31,9 +31,15 @@ _FOLDERS = 20_000
 
 
 class Storage(Protocol):
-    """What the lake needs of a place that holds files."""
+    """What the lake needs of a place that holds files.
+
+    Attributes:
+        url: where it is.
+        shares_locks: whether a lock on a file of it holds for all that share it. Where it doesn't, locks hold on this machine only.
+    """
 
     url: str
+    shares_locks: bool
 
     def new_path(self, folder: str, name: str, ending: str) -> str:
         """A relative path in `folder` that no file has or had, `<name>-<unique><ending>`; the folder is there after the call."""
@@ -121,6 +127,8 @@ class LocalStorage:
     Args:
         is_shared: whether a group shares all that is in it, also what comes of files that only one of them may read.
     """
+
+    shares_locks = True
 
     def __init__(self, root: Path, *, is_shared: bool = False) -> None:
         self.root = root
