@@ -44,6 +44,7 @@ class Database(Protocol):
 
     Attributes:
         place: where it is, as it may be shown: a path, or an address without who asks.
+        seconds: an expression of its SQL: seconds since 1970 by its own clock, which all who share it see.
         identity: what tells it from all others, however its place was written.
     """
 
@@ -52,6 +53,9 @@ class Database(Protocol):
 
     @property
     def identity(self) -> str: ...
+
+    @property
+    def seconds(self) -> str: ...
 
     @property
     def is_read_only(self) -> bool:

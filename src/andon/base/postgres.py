@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.database import Row, TableShape, Transaction
 from andon.base.postgres_address import AWAY, CONNECT, TURN, parted, pool, shown
-from andon.base.postgres_errors import is_final, not_writable, told, translate, unknown
+from andon.base.postgres_errors import is_final, told, translate, unknown
 from andon.errors import MachineError
 
 if TYPE_CHECKING:
@@ -60,6 +60,11 @@ class PostgresDatabase:
         self._may_write: bool | None = None
         self._has_schema = False
         self._turn = _number(f"andon catalog {self.schema}")
+
+    @property
+    def seconds(self) -> str:
+        """See `Database`: as the statement runs, not as its transaction began."""
+        return "extract(epoch from clock_timestamp())"
 
     @property
     def is_read_only(self) -> bool:
@@ -241,8 +246,6 @@ class PostgresDatabase:
 
     def _writer(self, beside: Collection[str]) -> psycopg.Connection[Any]:
         """A connection whose transaction has the turn to write, while nobody has those of the names."""
-        if self._may_write is False:
-            raise not_writable(self.place)
         numbers = sorted(self._turn_of(name) for name in beside)
         waits = [f"select pg_advisory_xact_lock_shared({number})" for number in numbers]
         connection = self._begun(*waits, f"select pg_advisory_xact_lock({self._turn})")

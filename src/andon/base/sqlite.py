@@ -44,6 +44,11 @@ class SqliteDatabase:
         return str(self.path.resolve())
 
     @property
+    def seconds(self) -> str:
+        """See `Database`: the machine's."""
+        return "((julianday('now') - 2440587.5) * 86400.0)"
+
+    @property
     def is_read_only(self) -> bool:
         """Whether this account may only read it."""
         return self._reader is not None

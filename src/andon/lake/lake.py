@@ -20,11 +20,14 @@ from andon.lake.former_names import FormerNames
 from andon.lake.going import Going
 from andon.lake.holdings import Holdings
 from andon.lake.intact import Intact
+from andon.lake.lease_rows import LeaseRows
 from andon.lake.leases import Leases
+from andon.lake.locks import Locks
 from andon.lake.objects import Objects
 from andon.lake.packages import Packages
 from andon.lake.refs import MAIN, Mover, RefMove, Refs
 from andon.lake.schema import MIGRATIONS
+from andon.lake.shared_leases import SharedLeases
 from andon.lake.storage import Storage
 from andon.model.commit import Commit, CommitKind, State
 
@@ -38,12 +41,21 @@ class Lake:
         self.clock = clock
         self.commits = Commits(database)
         self.going = Going(database, storage, self.commits)
-        self.leases = Leases(_notes(storage, database), self.going.epoch, self.going.look)
+        self.leases: Leases | SharedLeases
+        if storage.shares_locks:
+            self.leases = Leases(_notes(storage, database), self.going.epoch, self.going.look)
+            self.locks = Locks(storage, None)
+        else:
+            rows = LeaseRows(database)
+            self.leases = SharedLeases(database, rows, self.going.look)
+            self.locks = Locks(storage, rows)
         self.intact = Intact(storage, MemoryCache() if kept is None else kept, self.going)
         self.objects = Objects(database, storage, clock, self.intact, self.going)
-        self.packages = Packages(database, storage, self.intact)
+        self.packages = Packages(database, storage, self.intact, self.going, self.locks.writing)
         self.holdings = Holdings(database)
-        self.analysis_runs = AnalysisRuns(database, storage, self.intact, self.objects.put_texts, storage.writing)
+        self.analysis_runs = AnalysisRuns(
+            database, storage, self.intact, self.objects.put_texts, self.locks.writing, self.going
+        )
         self.former_names = FormerNames(database, self.objects)
         self.refs = Refs(database, self.commits, lambda: self.clock())
         self._turns = threading.local()

@@ -15,6 +15,7 @@ from andon.base.database import Database, Row, TableShape, Transaction
 from andon.errors import MachineError
 from andon.lake.field_ids import SEPARATOR, Output
 from andon.lake.lake import Lake
+from andon.lake.locks import Locks
 from andon.lake.objects import Objects
 from andon.lake.storage import LocalStorage, Storage
 from andon.model.build import Build
@@ -42,6 +43,7 @@ class ScratchLake(Lake):
         storage = ScratchStorage(lake.storage, folder)
         super().__init__(_OnlyRead(lake.database), storage, lake.clock)
         self.leases = lake.leases
+        self.locks = Locks(storage, None)
         self.going.look(lake.going.epoch())
         # nothing that was hashed before is believed: who builds again wants to know
         self.objects: ScratchObjects = ScratchObjects(self, columns)
@@ -223,6 +225,10 @@ class _OnlyRead:
     @property
     def identity(self) -> str:
         return self._database.identity
+
+    @property
+    def seconds(self) -> str:
+        return self._database.seconds
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         return self._database.query(sql, parameters)

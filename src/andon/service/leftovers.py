@@ -38,7 +38,7 @@ def find(workspace: Workspace) -> Leftovers:
     Raises:
         MachineError: another catalog of the storage can't be read.
     """
-    with workspace.lake.storage.alone() as is_alone:
+    with workspace.lake.locks.alone() as is_alone:
         return _told(_all(workspace) if is_alone else list(_outside(workspace)))
 
 
@@ -48,7 +48,7 @@ def remove(workspace: Workspace) -> Leftovers:
     Raises:
         MachineError: it can't be removed, or another catalog of the storage can't be read.
     """
-    with workspace.lake.storage.alone() as is_alone:
+    with workspace.lake.locks.alone() as is_alone:
         found = _all(workspace) if is_alone else list(_outside(workspace))
         told = _told(found)
         for path in found:
