@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -27,7 +27,15 @@ from kit.servers import PostgresServer
 COMPONENTS = {"lake": LAKE, "state": STATE}
 #: What the steps are made of that lakes were made by: these are never edited. A new step joins the list when it has landed.
 LANDED = {
-    "lake": ["192ccc65a3e4", "05da025df7e0", "847e13cd4c0f", "2ebc7590dcbe", "f061614502e8", "d3a734193ab9"],
+    "lake": [
+        "192ccc65a3e4",
+        "05da025df7e0",
+        "847e13cd4c0f",
+        "2ebc7590dcbe",
+        "f061614502e8",
+        "d3a734193ab9",
+        "cc1b188bc096",
+    ],
     "state": [
         *("ec27f021634a", "df076768e8b8", "55ed4452b0c3", "cc6efbc4bbc4", "a874d36ec8c4", "002085f5c590"),
         *("3a17e86dd787", "1dbec7cde8c1", "2c64566dcba0", "79502025f44b", "dd0deaf56753", "4f180d1e5eae"),
@@ -121,8 +129,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
         return query(self, sql, parameters)
 
     @contextmanager
-    def noted_write(self: SqliteDatabase) -> Iterator[Asked]:
-        with write(self) as transaction:
+    def noted_write(self: SqliteDatabase, beside: Collection[str] = ()) -> Iterator[Asked]:
+        with write(self, beside) as transaction:
             yield Asked(transaction, told)
 
     monkeypatch.setattr(SqliteDatabase, "query", noted)

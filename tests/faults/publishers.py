@@ -1,7 +1,8 @@
 """Publishers that work on one lake at the same time, each in a process of its own; every publish is acknowledged on stdout.
 
-`python -m faults.publishers FOLDER NUMBER PUBLISHES [BUG]`: publisher NUMBER brings its own dataset to each turn in order, and at every
-fifth turn also adds one to a counter that all of them share (read, add, publish: the kind of change that a lost update would eat).
+`python -m faults.publishers FOLDER NUMBER PUBLISHES BRANCHES [BUG]`: publisher NUMBER brings its own dataset to each turn in order, and at
+every fifth turn also adds one to a counter that all of them share (read, add, publish: the kind of change that a lost update would eat).
+With more than one branch, the publishers are dealt out to `main`, `b1`, `b2`, …
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from andon.base.sqlite import SqliteDatabase
 from andon.errors import ConflictError
 from andon.lake.commits import Draft
 from andon.lake.lake import Lake
-from andon.lake.refs import RefMove
+from andon.lake.refs import MAIN, RefMove
 from andon.lake.storage import LocalStorage
 from andon.model.build import Build, recipe_key
 from andon.model.commit import Commit, CommitKind, Leaf, State
@@ -40,6 +41,12 @@ def open_lake(folder: Path) -> Lake:
     return Lake.open(catalog, LocalStorage(folder / "lake"), system_clock, "ana")
 
 
+def branch_of(number: int, branches: int) -> str:
+    """Where a publisher publishes."""
+    place = number % branches
+    return f"b{place}" if place else MAIN
+
+
 def adds(publishes: int) -> int:
     """How often one publisher adds to the counter."""
     return len(range(0, publishes, EVERY))
@@ -51,25 +58,26 @@ def number_in(lake: Lake, leaf: Leaf) -> int:
     return int(lake.storage.read(version.files[0].path))
 
 
-def publish(lake: Lake, author: str, turn: int, pause: float = 0.0) -> Commit:
+def publish(lake: Lake, author: str, turn: int, branch: str = MAIN, pause: float = 0.0) -> Commit:
     """One publish, moved on top of whatever others published meanwhile."""
     leaves = {f"own.{author}": _leaf(lake, f"own.{author}", turn)}
-    while True:
-        ref = lake.refs.find("main")
-        assert ref is not None
-        head = lake.commits.get(ref.commit)
-        state = lake.commits.state(head)
-        if turn % EVERY == 0:
-            before = state.leaves.get(COUNTER)
-            leaves[COUNTER] = _leaf(lake, COUNTER, 1 + (number_in(lake, before) if before else 0))
-        time.sleep(pause)
-        draft = Draft((head.id,), CommitKind.CHANGE, author, f"turn {turn}", to_text(lake.clock()))
-        moves = [RefMove("main", "branch", head.id, "change")]
-        try:
-            return lake.commit(draft, State({**state.leaves, **leaves}, state.shared), moves, f"{author}-{turn}")
-        except ConflictError as error:
-            if error.code != "lake.ref_moved":
-                raise
+    with lake.turn(branch):
+        while True:
+            ref = lake.refs.find(branch)
+            assert ref is not None
+            head = lake.commits.get(ref.commit)
+            state = lake.commits.state(head)
+            if turn % EVERY == 0:
+                before = state.leaves.get(COUNTER)
+                leaves[COUNTER] = _leaf(lake, COUNTER, 1 + (number_in(lake, before) if before else 0))
+            time.sleep(pause)
+            draft = Draft((head.id,), CommitKind.CHANGE, author, f"turn {turn}", to_text(lake.clock()))
+            moves = [RefMove(branch, "branch", head.id, "change")]
+            try:
+                return lake.commit(draft, State({**state.leaves, **leaves}, state.shared), moves, f"{author}-{turn}")
+            except ConflictError as error:
+                if error.code != "lake.ref_moved":
+                    raise
 
 
 def _leaf(lake: Lake, dataset: str, number: int) -> Leaf:
@@ -87,12 +95,15 @@ def _leaf(lake: Lake, dataset: str, number: int) -> Leaf:
 
 
 def main(arguments: Sequence[str]) -> None:
-    folder, number, publishes, *bug = arguments
+    folder, number, publishes, branches, *bug = arguments
     plant(bug[0] if bug else None)
     lake = open_lake(Path(folder))
+    branch = branch_of(int(number), int(branches))
     for turn in range(int(publishes)):
-        commit = publish(lake, f"p{number}", turn, 0.005 if bug else 0.0)
-        print(json.dumps({"turn": turn, "commit": commit.id}), flush=True)
+        began = time.perf_counter()
+        commit = publish(lake, f"p{number}", turn, branch, 0.005 if bug else 0.0)
+        took = time.perf_counter() - began
+        print(json.dumps({"turn": turn, "branch": branch, "commit": commit.id, "seconds": took}), flush=True)
     lake.database.close()
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -35,9 +35,9 @@ def reads_stay_inside() -> None:
     write, query, open_ones = SqliteDatabase.write, SqliteDatabase.query, threading.local()
 
     @contextmanager
-    def watched_write(self: SqliteDatabase) -> Iterator[Transaction]:
+    def watched_write(self: SqliteDatabase, beside: Collection[str] = ()) -> Iterator[Transaction]:
         own = open_ones.__dict__.setdefault("own", [])
-        with write(self) as transaction:
+        with write(self, beside) as transaction:
             own.append(self)
             try:
                 yield transaction

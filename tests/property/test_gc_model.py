@@ -422,9 +422,12 @@ def strike(lake: Lake, step) -> None:
     write, delete = database.write, storage.delete
 
     class Writing:
+        def __init__(self, *beside):
+            self.beside = beside
+
         def __enter__(self):
             step()
-            self.inner = write()
+            self.inner = write(*self.beside)
             return self.inner.__enter__()
 
         def __exit__(self, *error):

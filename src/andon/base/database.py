@@ -6,7 +6,7 @@ write lock from its start, so that what it read is still true when it commits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -44,6 +44,7 @@ class Database(Protocol):
 
     Attributes:
         place: where it is, as it may be shown: a path, or an address without who asks.
+        seconds: an expression of its SQL: seconds since 1970 by its own clock, which all who share it see.
         identity: what tells it from all others, however its place was written.
     """
 
@@ -54,6 +55,9 @@ class Database(Protocol):
     def identity(self) -> str: ...
 
     @property
+    def seconds(self) -> str: ...
+
+    @property
     def is_read_only(self) -> bool:
         """Whether this account may only read it."""
         ...
@@ -62,8 +66,17 @@ class Database(Protocol):
         """All rows of a SELECT."""
         ...
 
-    def write(self) -> AbstractContextManager[Transaction]:
-        """One transaction, committed durably at the end or rolled back on an exception."""
+    def write(self, beside: Collection[str] = ()) -> AbstractContextManager[Transaction]:
+        """One transaction, committed durably at the end or rolled back on an exception.
+
+        Args:
+            beside: it waits for who has the turn of these names.
+        """
+        ...
+
+    def turn(self, name: str) -> AbstractContextManager[None]:
+        """The turn of a name: while one has it, nobody else has, nor writes `beside` it. Who comes first has it first. It keeps
+        others from waiting in vain, and nothing rests on it: it may be lost with a connection, and who takes long loses it."""
         ...
 
     def has_table(self, name: str) -> bool:

@@ -11,37 +11,27 @@ import contextlib
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from andon.base.database import Row, TableShape, Transaction
-from andon.errors import MachineError, UsageError
+from andon.base.postgres_address import AWAY, CONNECT, TURN, parted, pool, shown
+from andon.base.postgres_errors import is_final, told, translate, unknown
+from andon.errors import MachineError
 
 if TYPE_CHECKING:
     import psycopg
     from psycopg_pool import ConnectionPool
 
-#: Of which schema the tables are, where the address says nothing.
-SCHEMA = "andon"
-_MOST_CONNECTIONS = 16
-#: How long a server that is away is waited for, and how long for those who write before.
-_AWAY, _TURN = 15.0, 60
-#: After so long without a connection it is asked why, and so long a server may take to make one.
-_SOON, _CONNECT = 1.0, 10
-#: What a server says that is there, and will take connections later.
-_LATER = re.compile("starting up|shutting down|recovery|too many|remaining connection slots")
-_STATEMENT = 300
+#: After so long without a connection it is asked why (seconds).
+_SOON = 1.0
+#: So many turns are waited for or held by a process, each with a connection; and so long one is held.
+_TURNS, _HELD = 4, 20
 _TYPED = re.compile(r"(\badd column \w+ |[(,]\s*\w+ )(text|real|integer)\b")
 _TYPES = {"text": 'text collate "C"', "real": "double precision", "integer": "bigint"}
-
-
-def is_postgres(address: str) -> bool:
-    """Whether a catalog's address is one of Postgres."""
-    return address.startswith(("postgresql://", "postgres://"))
 
 
 class PostgresDatabase:
@@ -57,17 +47,24 @@ class PostgresDatabase:
     """
 
     def __init__(self, address: str) -> None:
-        self.schema, self._address = _parted(address)
+        self.schema, self._address = parted(address)
         #: What may be shown of where it is, and by what it is known.
-        self.place = _shown(self._address, self.schema)
+        self.place = shown(self._address, self.schema)
         self._pool: ConnectionPool | None = None
         self._lock = threading.Lock()
         #: Held by who writes: others of this process wait for it, and not with a connection each, which readers need.
         self._writing = threading.Lock()
+        #: The same for turns of names; some at once, lest they take all connections.
+        self._names: dict[str, threading.Lock] = {}
+        self._some = threading.BoundedSemaphore(_TURNS)
         self._may_write: bool | None = None
         self._has_schema = False
-        number = sha256(f"andon catalog {self.schema}".encode()).digest()
-        self._turn = int.from_bytes(number[:8], "big", signed=True)
+        self._turn = _number(f"andon catalog {self.schema}")
+
+    @property
+    def seconds(self) -> str:
+        """See `Database`: as the statement runs, not as its transaction began."""
+        return "extract(epoch from clock_timestamp())"
 
     @property
     def is_read_only(self) -> bool:
@@ -89,7 +86,7 @@ class PostgresDatabase:
         return found
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
+    def write(self, beside: Collection[str] = ()) -> Iterator[Transaction]:
         """See `Database.write`.
 
         Raises:
@@ -97,29 +94,38 @@ class PostgresDatabase:
         """
         import psycopg
 
-        if not self._writing.acquire(timeout=_TURN):
-            raise self._too_long()
-        try:
-            connection = self._begun()
-        except BaseException:
-            self._writing.release()
-            raise
-        try:
-            with self._errors():
-                yield _PostgresTransaction(connection)
+        with self._in_line(self._writing):
+            connection = self._writer(beside)
             try:
-                connection.execute("commit")
-            except psycopg.OperationalError as error:
-                raise _unknown(error, self.place) from error
-            except psycopg.Error as error:
-                raise _translate(error, self.place) from error
-        except BaseException:
-            with contextlib.suppress(psycopg.Error):
-                connection.execute("rollback")
-            raise
-        finally:
+                with self._errors():
+                    yield _PostgresTransaction(connection)
+                try:
+                    connection.execute("commit")
+                except psycopg.OperationalError as error:
+                    raise unknown(error, self.place) from error
+                except psycopg.Error as error:
+                    raise translate(error, self.place) from error
+            except BaseException:
+                self._ended(connection)
+                raise
             self._given_back(connection)
-            self._writing.release()
+
+    @contextmanager
+    def turn(self, name: str) -> Iterator[None]:
+        """See `Database.turn`. It is a lock of a transaction of its own: who holds it and says nothing for long loses it."""
+        import psycopg
+
+        with self._lock:
+            own = self._names.setdefault(name, threading.Lock())
+        with self._in_line(own), self._in_line(self._some):
+            held = f"set local idle_in_transaction_session_timeout = '{_HELD}s'"
+            connection = self._begun(held, f"select pg_advisory_xact_lock({self._turn_of(name)})")
+            try:
+                yield
+            finally:
+                with contextlib.suppress(psycopg.Error):  # it was lost with its turn
+                    connection.execute("rollback")
+                self._given_back(connection)
 
     @cached_property
     def identity(self) -> str:
@@ -185,20 +191,20 @@ class PostgresDatabase:
     def _connections(self) -> ConnectionPool:
         with self._lock:
             if self._pool is None:
-                self._pool = _pool(self._address, self.schema)
+                self._pool = pool(self._address, self.schema)
             return self._pool
 
     def _taken(self) -> psycopg.Connection[Any]:
         import psycopg_pool
 
-        end = time.monotonic() + _AWAY
+        end = time.monotonic() + AWAY
         while True:
             try:
                 return self._connections().getconn(timeout=_SOON)
             except psycopg_pool.PoolTimeout as error:
                 # the pool goes on trying and does not say why; that a password is wrong will not change
                 why = self._refusal()
-                if why is not None and (_is_final(why) or time.monotonic() > end):
+                if why is not None and (is_final(why) or time.monotonic() > end):
                     raise self._away(why) from error
                 if why is None and time.monotonic() > end:  # others have all of them
                     raise self._too_long() from error
@@ -208,9 +214,9 @@ class PostgresDatabase:
         import psycopg
 
         try:
-            psycopg.connect(self._address, connect_timeout=_CONNECT).close()
+            psycopg.connect(self._address, connect_timeout=CONNECT).close()
         except psycopg.Error as error:
-            return _told(error)
+            return told(error)
         return None
 
     def _given_back(self, connection: psycopg.Connection[Any]) -> None:
@@ -224,46 +230,74 @@ class PostgresDatabase:
         """Do what changes nothing; once more over a new connection when the one that was there is lost, until the server is back."""
         import psycopg
 
-        end = time.monotonic() + _AWAY
+        end = time.monotonic() + AWAY
         while True:
             connection = self._taken()
             try:
                 return work(connection)
             except psycopg.OperationalError as error:
                 if not connection.broken or time.monotonic() > end:
-                    raise _translate(error, self.place) from error
+                    raise translate(error, self.place) from error
             except psycopg.Error as error:
-                raise _translate(error, self.place) from error
+                raise translate(error, self.place) from error
             finally:
                 self._given_back(connection)
             time.sleep(0.05)
 
-    def _begun(self) -> psycopg.Connection[Any]:
-        """A connection whose transaction has the turn."""
+    def _writer(self, beside: Collection[str]) -> psycopg.Connection[Any]:
+        """A connection whose transaction has the turn to write, while nobody has those of the names."""
+        numbers = sorted(self._turn_of(name) for name in beside)
+        waits = [f"select pg_advisory_xact_lock_shared({number})" for number in numbers]
+        connection = self._begun(*waits, f"select pg_advisory_xact_lock({self._turn})")
+        try:
+            with self._errors():
+                self._require_schema(connection)
+        except BaseException:
+            self._ended(connection)
+            raise
+        return connection
+
+    def _begun(self, *statements: str) -> psycopg.Connection[Any]:
+        """A connection with a transaction that began with these, in one message; begun again where the connection is lost."""
         import psycopg
 
-        if self._may_write is False:
-            raise _not_writable(self.place)
-        end = time.monotonic() + _AWAY
+        end = time.monotonic() + AWAY
         while True:
             connection = self._taken()
             try:
-                connection.execute("begin")
-                connection.execute("select pg_advisory_xact_lock(%s)", [self._turn])
-                self._require_schema(connection)
+                connection.execute("; ".join(("begin", *statements)).encode())
             except BaseException as error:
                 is_lost = connection.broken
-                if not is_lost:
-                    with contextlib.suppress(psycopg.Error):
-                        connection.execute("rollback")
-                self._given_back(connection)
+                self._ended(connection)
                 if isinstance(error, psycopg.Error) and (not is_lost or time.monotonic() > end):
-                    raise _translate(error, self.place) from error
+                    raise translate(error, self.place) from error
                 if not isinstance(error, psycopg.Error):
                     raise
             else:
                 return connection
             time.sleep(0.05)
+
+    def _ended(self, connection: psycopg.Connection[Any]) -> None:
+        """Give a connection back whose transaction came to nothing."""
+        import psycopg
+
+        if not connection.broken:
+            with contextlib.suppress(psycopg.Error):
+                connection.execute("rollback")
+        self._given_back(connection)
+
+    def _turn_of(self, name: str) -> int:
+        return _number(f"andon catalog {self.schema} {name}")
+
+    @contextmanager
+    def _in_line(self, lock: threading.Lock | threading.Semaphore) -> Iterator[None]:
+        """Wait for others of this process."""
+        if not lock.acquire(timeout=TURN):
+            raise self._too_long()
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _require_schema(self, connection: psycopg.Connection[Any]) -> None:
         """Make the schema where it isn't there; within the turn, so that of two who come at once one makes it."""
@@ -280,11 +314,11 @@ class PostgresDatabase:
         try:
             yield
         except psycopg.Error as error:
-            raise _translate(error, self.place) from error
+            raise translate(error, self.place) from error
 
     def _away(self, why: str) -> MachineError:
         hint = "see whether the server runs, and try again"
-        if _is_final(why):
+        if is_final(why):
             hint = (
                 "see whether `psql` with the same address connects: the account, its password, the name of the database"
             )
@@ -293,7 +327,7 @@ class PostgresDatabase:
             f"the catalog's database can't be reached: {why}",
             where=self.place,
             hint=hint,
-            retryable=not _is_final(why),
+            retryable=not is_final(why),
         )
 
     def _too_long(self) -> MachineError:
@@ -321,6 +355,11 @@ class _PostgresTransaction:
             cursor.executemany(_worded(sql), [_given(row) for row in rows])
 
 
+def _number(name: str) -> int:
+    """The number by which a server knows a lock."""
+    return int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)
+
+
 def _rows(connection: psycopg.Connection[Any], sql: str, parameters: Sequence[Any]) -> list[Row]:
     return connection.execute(_worded(sql), _given(parameters)).fetchall()
 
@@ -339,117 +378,3 @@ def _worded(sql: str) -> str:
 def _given(parameters: Sequence[Any]) -> list[Any]:
     """Values as SQLite would take them: whether something is so is a number."""
     return [int(value) if isinstance(value, bool) else value for value in parameters]
-
-
-def _pool(address: str, schema: str) -> ConnectionPool:
-    try:
-        from psycopg.types.numeric import NumericLoader
-        from psycopg_pool import ConnectionPool
-    except ImportError as error:
-        raise MachineError(
-            "machine.missing",
-            "a catalog in Postgres needs its driver, psycopg",
-            hint="install it: `pip install 'andon[postgres]'`",
-        ) from error
-
-    class Number(NumericLoader):
-        """Sums of whole numbers are whole numbers."""
-
-        def load(self, data: Any) -> Any:
-            found = super().load(data)
-            return int(found) if found == found.to_integral_value() else float(found)
-
-    def ready(connection: psycopg.Connection[Any]) -> None:
-        connection.adapters.register_loader("numeric", Number)
-
-    options = (
-        f"-c search_path={schema} -c lock_timeout={_TURN}s -c statement_timeout={_STATEMENT}s"
-        # who holds the turn and is gone, or says nothing any more, loses it
-        f" -c idle_in_transaction_session_timeout={_TURN}s -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5"
-        " -c tcp_keepalives_count=3 -c client_min_messages=warning"
-    )
-    import logging
-
-    # what goes wrong is told by who asks
-    logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
-    return ConnectionPool(
-        address,
-        kwargs={"autocommit": True, "options": options, "application_name": "andon", "connect_timeout": _CONNECT},
-        min_size=0,
-        max_size=_MOST_CONNECTIONS,
-        max_idle=60,
-        timeout=_AWAY,
-        reconnect_timeout=_AWAY,
-        configure=ready,
-        open=True,
-        name="andon catalog",
-    )
-
-
-def _parted(address: str) -> tuple[str, str]:
-    """The schema that an address names, and the address without it."""
-    parts = urlsplit(address)
-    asked = parse_qsl(parts.query, keep_blank_values=True)
-    schema = next((value for name, value in asked if name == "schema"), SCHEMA)
-    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", schema):
-        raise UsageError(
-            "usage.bad_argument",
-            f"`{schema}` is no name of a schema for the catalog",
-            hint="small letters, digits and `_`: postgresql://…/database?schema=andon",
-        )
-    rest = urlencode([(name, value) for name, value in asked if name != "schema"])
-    return schema, urlunsplit(parts._replace(query=rest))
-
-
-def _shown(address: str, schema: str) -> str:
-    """Where it is, without who asks and how."""
-    parts = urlsplit(address)
-    host = parts.netloc.rpartition("@")[2]
-    return f"postgresql://{host}{parts.path}?schema={schema}"
-
-
-def _not_writable(place: str) -> MachineError:
-    return MachineError(
-        "machine.read_only",
-        "the catalog can't be written: this account may read it",
-        where=place,
-        hint="ask its owner for the writers' role: `andon catalog grants` prints the SQL",
-    )
-
-
-def _unknown(error: psycopg.Error, place: str) -> MachineError:
-    return MachineError(
-        "machine.unknown_outcome",
-        f"the connection to the catalog was lost while it committed: {_told(error)}",
-        where=place,
-        hint="`andon log` shows whether it was done; the same command again does nothing twice",
-        retryable=True,
-    )
-
-
-def _translate(error: psycopg.Error, place: str) -> MachineError:
-    import psycopg
-
-    if isinstance(error, psycopg.errors.InsufficientPrivilege | psycopg.errors.ReadOnlySqlTransaction):
-        found = _not_writable(place)
-        found.message = f"the catalog refuses this account: {_told(error)}"
-        return found
-    waited = isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled)
-    lost = isinstance(error, psycopg.OperationalError)
-    hint = "another process holds the catalog; try again" if waited else "see whether the server is well, and try again"
-    return MachineError(
-        "machine.database",
-        f"the catalog's database failed: {_told(error)}",
-        where=place,
-        hint=hint,
-        retryable=waited or lost,
-    )
-
-
-def _told(error: BaseException) -> str:
-    return str(error).strip().split("\n")[0]
-
-
-def _is_final(why: str) -> bool:
-    """Whether a server refused who asks, and not the moment."""
-    return "FATAL:" in why and not _LATER.search(why)

@@ -61,6 +61,13 @@ def is_here(process: str) -> bool:
     return machine == machine_name() and (not birth or birth.split(_PART)[1] == _room())
 
 
+def is_beside(process: str) -> bool:
+    """Whether the process that `this_process` named ran since this machine was started, and its number counts here. Of two machines by the
+    same name that is so of one."""
+    machine, _, birth = _parts(process)
+    return machine == machine_name() and birth.split(_PART)[:2] == [boot_name(), _room()]
+
+
 def same_machine(number: str) -> str:
     """The process with this number of this machine, without its birth."""
     return f"{machine_name()}:{number}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,11 @@ class SqliteDatabase:
         return str(self.path.resolve())
 
     @property
+    def seconds(self) -> str:
+        """See `Database`: the machine's."""
+        return "((julianday('now') - 2440587.5) * 86400.0)"
+
+    @property
     def is_read_only(self) -> bool:
         """Whether this account may only read it."""
         return self._reader is not None
@@ -61,8 +66,9 @@ class SqliteDatabase:
                 return self._without_room(sql, parameters, error)
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
-        """See `Database.write`."""
+    def write(self, beside: Collection[str] = ()) -> Iterator[Transaction]:
+        """See `Database.write`: who writes holds all of it."""
+        del beside
         if self._reader is not None:
             raise _not_writable(self.path, "this account may read it")
         with self._errors():
@@ -76,6 +82,12 @@ class SqliteDatabase:
                 if connection.in_transaction:
                     connection.execute("rollback")
                 raise
+
+    @contextmanager
+    def turn(self, name: str) -> Iterator[None]:
+        """See `Database.turn`: SQLite has none, and lets most of those who ask again through at once."""
+        del name
+        yield
 
     def has_table(self, name: str) -> bool:
         """See `Database.has_table`."""

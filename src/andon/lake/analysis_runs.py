@@ -8,6 +8,7 @@ from pathlib import Path
 
 from andon.base.database import Database
 from andon.base.document import from_json, to_json
+from andon.lake.going import Going
 from andon.lake.intact import Intact
 from andon.lake.packing import fields, pack, unpack
 from andon.lake.storage import Storage
@@ -26,12 +27,14 @@ class AnalysisRuns:
         intact: Intact,
         keep_texts: Callable[[Iterable[bytes]], None],
         writing: Callable[[], AbstractContextManager[None]],
+        going: Going,
     ) -> None:
         self._database = database
         self._storage = storage
         self._intact = intact
         self._keep_texts = keep_texts
         self._writing = writing
+        self._going = going
 
     def keep(
         self, run: AnalysisRun, texts: Iterable[bytes], places: Mapping[str, Path], reads: Iterable[str]
@@ -45,6 +48,7 @@ class AnalysisRuns:
             reads: storage paths of what it read: what it made is for nobody who may not read that.
 
         Raises:
+            ConflictError: `lake.ref_moved` where a file was taken away meanwhile.
             MachineError: the disk, the database.
         """
         self._keep_texts(texts)
@@ -55,6 +59,7 @@ class AnalysisRuns:
                     self._storage.replace(each.path, places[each.sha256], mode)
                     self._intact.note(each.path, each.sha256)
             with self._database.write() as transaction:
+                self._going.keep(transaction, [each.path for each in run.outputs])
                 rows = transaction.query("select max(number) from analysis_run where name = ?", [run.name])
                 numbered = run.kept_as((rows[0][0] or 0) + 1)
                 transaction.execute(

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from andon.base.database import Database
-from andon.base.postgres import is_postgres
+from andon.base.postgres_address import is_postgres
 from andon.errors import MachineError
 from andon.lake.storage import Storage
 

@@ -6,7 +6,6 @@ outcome is not known is done again by the next collection, and no file goes befo
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +15,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.clock import from_text, to_text
 from andon.base.database import in_batches
-from andon.base.files import lock_file, machine_error
 from andon.base.record import Record, field, replace
-from andon.errors import ConflictError
 from andon.lake.going import CLOSED, DELETING, MARKED, TAKEN, GoingFile
 from andon.lake.iceberg.metadata import DERIVED
 from andon.lake.leases import ReaderNote
@@ -31,12 +28,12 @@ if TYPE_CHECKING:
     from andon.lake.lake import Lake
     from andon.lake.roots import Roots
 
+#: So long it is known of a file that no version named that it was taken away.
+_KNOWN = timedelta(days=30)
 #: So many files are deleted before it is noted which.
 _AT_ONCE = 2000
 #: So many go at the same time, in shares of so many: a file system has several at hand.
 _THREADS, _SHARE = 8, 64
-#: Held by who takes files away, or brings them back.
-_LOCK = ".collecting"
 
 
 class UnneededFile(Record):
@@ -125,6 +122,7 @@ class Collector:
         self._elsewhere = elsewhere
         self._sealing = sealing
         self._grace = grace
+        self._require: Callable[[], None] = lambda: None
 
     def find(self) -> Inventory:
         """What is there and what becomes of it; nothing is changed.
@@ -180,7 +178,8 @@ class Collector:
             ConflictError: `lake.busy` where somebody collects already, or brings data back.
             MachineError: as `find`; the machine.
         """
-        with collecting(self._lake):
+        with collecting(self._lake) as require:
+            self._require = require
             moved = self._moved()
             found = self.find()
             self._finish(found)
@@ -189,7 +188,7 @@ class Collector:
             done = self._take([file for file in ready if file.dataset], moved)
             left, is_written = [file for file in ready if not file.dataset], False
             if left:
-                with self._lake.storage.alone() as is_alone:  # nobody is about to name one of them
+                with self._lake.locks.alone() as is_alone:  # nobody is about to name one of them
                     also, is_written = self._take(left if is_alone else [], moved), not is_alone
                 done = Collected(
                     closed=done.closed | also.closed,
@@ -203,11 +202,15 @@ class Collector:
     # -- steps
 
     def _finish(self, found: Inventory) -> None:
-        """Note what came of a collection that was interrupted, and what is needed again."""
-        if not found.spared and not found.finished:
+        """Note what came of a collection that was interrupted, and what is needed again; forget what nobody can come to name any more."""
+        moment = self._lake.clock()
+        now, before = to_text(moment), to_text(moment - _KNOWN)
+        old = "from going where dataset = '' and state = ? and since < ?"
+        is_any_old = bool(self._lake.database.query(f"select 1 {old} limit 1", [TAKEN, before]))
+        if not found.spared and not found.finished and not is_any_old:
             return
-        now = to_text(self._lake.clock())
         with self._lake.database.write() as transaction:
+            transaction.execute(f"delete {old}", [TAKEN, before])
             states = [MARKED, CLOSED, DELETING, TAKEN]
             transaction.execute_many(
                 "delete from going where path = ? and state in (?, ?, ?, ?)",
@@ -267,7 +270,7 @@ class Collector:
                 "update going set state = ? where path = ? and state = ?", [(DELETING, path, CLOSED) for path in free]
             )
         again = [p for p in paths if p in going and going[p][0] == DELETING]
-        deleted = self._delete({f.path: f for f in ready}, [*free, *again])
+        deleted = self._delete([*free, *again])
         waits = {p for p in paths if p in going and going[p][0] == CLOSED} - set(free)
         late = tuple(r for r in readers if any(r.epoch < going[p][1] for p in waits))
         return Collected(closed=frozenset(waits), deleted=frozenset(deleted), waits_for=late, stay=frozenset(stay))
@@ -291,7 +294,7 @@ class Collector:
         """How often refs moved."""
         return int((reader or self._lake.database).query("select coalesce(max(seq), 0) from reflog")[0][0])
 
-    def _delete(self, files: Mapping[str, UnneededFile], paths: Sequence[str]) -> list[str]:
+    def _delete(self, paths: Sequence[str]) -> list[str]:
         deleted: list[str] = []
         require_inside(self._lake.storage, paths)
         for start in range(0, len(paths), _AT_ONCE):
@@ -302,44 +305,25 @@ class Collector:
                     pass
             now = to_text(self._lake.clock())
             with self._lake.database.write() as transaction:
+                # of what no version names too: who was silent for long may be about to name it (see `Going.keep`)
                 transaction.execute_many(
                     "update going set state = ?, since = ? where path = ? and state = ?",
-                    [(TAKEN, now, path, DELETING) for path in batch if files[path].dataset],
-                )
-                transaction.execute_many(
-                    "delete from going where path = ? and state = ?",
-                    [(path, DELETING) for path in batch if not files[path].dataset],
+                    [(TAKEN, now, path, DELETING) for path in batch],
                 )
             deleted += batch
         return deleted
 
     def _remove(self, paths: Sequence[str]) -> None:
+        self._require()
         for path in paths:
             self._lake.storage.delete(path)
 
 
 @contextmanager
-def collecting(lake: Lake) -> Iterator[None]:
-    """While files are taken away or brought back, by one alone.
-
-    Raises:
-        ConflictError: `lake.busy`.
-    """
-    try:
-        held = lock_file(lake.storage.root / _LOCK, shared=False)
-    except PermissionError as error:
-        raise machine_error(error, "lock the lake's storage") from error
-    except OSError as error:
-        raise ConflictError(
-            "lake.busy",
-            "somebody takes files of this lake away, or brings them back, at this moment",
-            hint="run the same command again when that is done",
-            retryable=True,
-        ) from error
-    try:
-        yield
-    finally:
-        os.close(held)
+def collecting(lake: Lake) -> Iterator[Callable[[], None]]:
+    """See `Locks.collecting`."""
+    with lake.locks.collecting() as require:
+        yield require
 
 
 def _states(query: Callable[..., list[Row]], paths: Sequence[str]) -> dict[str, tuple[str, int]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.record import Record
+from andon.errors import ConflictError
 from andon.lake.packing import build_of, unpack, version_of
 from andon.model.damage import GONE, Damage, gone
 
@@ -141,6 +142,22 @@ class Going:
             transaction.execute_many("delete from going where path = ?", [(p,) for p, _ in rows if p not in lost])
             late |= lost
         return late
+
+    def keep(self, transaction: Transaction, paths: Iterable[str]) -> None:
+        """Keep files that were just written and are named now. One that was taken for left behind meanwhile, by who thought that nobody
+        writes, is not named.
+
+        Raises:
+            ConflictError: `lake.ref_moved` where it is too late for one.
+        """
+        late = self.revive(transaction, paths)
+        if late:
+            raise ConflictError(
+                "lake.ref_moved",
+                f"`{min(late)}` was taken away while something was made of it",
+                hint="run the same command again; what was built is reused",
+                retryable=True,
+            )
 
     def _is_kept(self, path: str, state: str) -> bool:
         """Whether a file may stay: one that was taken away is there only where it was brought back."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -18,11 +20,14 @@ from andon.lake.former_names import FormerNames
 from andon.lake.going import Going
 from andon.lake.holdings import Holdings
 from andon.lake.intact import Intact
+from andon.lake.lease_rows import LeaseRows
 from andon.lake.leases import Leases
+from andon.lake.locks import Locks
 from andon.lake.objects import Objects
 from andon.lake.packages import Packages
 from andon.lake.refs import MAIN, Mover, RefMove, Refs
 from andon.lake.schema import MIGRATIONS
+from andon.lake.shared_leases import SharedLeases
 from andon.lake.storage import Storage
 from andon.model.commit import Commit, CommitKind, State
 
@@ -36,14 +41,24 @@ class Lake:
         self.clock = clock
         self.commits = Commits(database)
         self.going = Going(database, storage, self.commits)
-        self.leases = Leases(_notes(storage, database), self.going.epoch, self.going.look)
+        self.leases: Leases | SharedLeases
+        if storage.shares_locks:
+            self.leases = Leases(_notes(storage, database), self.going.epoch, self.going.look)
+            self.locks = Locks(storage, None)
+        else:
+            rows = LeaseRows(database)
+            self.leases = SharedLeases(database, rows, self.going.look)
+            self.locks = Locks(storage, rows)
         self.intact = Intact(storage, MemoryCache() if kept is None else kept, self.going)
         self.objects = Objects(database, storage, clock, self.intact, self.going)
-        self.packages = Packages(database, storage, self.intact)
+        self.packages = Packages(database, storage, self.intact, self.going, self.locks.writing)
         self.holdings = Holdings(database)
-        self.analysis_runs = AnalysisRuns(database, storage, self.intact, self.objects.put_texts, storage.writing)
+        self.analysis_runs = AnalysisRuns(
+            database, storage, self.intact, self.objects.put_texts, self.locks.writing, self.going
+        )
         self.former_names = FormerNames(database, self.objects)
         self.refs = Refs(database, self.commits, lambda: self.clock())
+        self._turns = threading.local()
 
     @classmethod
     def open(cls, database: Database, storage: Storage, clock: Clock, author: str, kept: Cache | None = None) -> Lake:
@@ -76,6 +91,34 @@ class Lake:
                     transaction.execute("insert into identity (id) values (?)", rows[0])
         return str(rows[0][0])
 
+    @contextmanager
+    def turn(self, branch: str) -> Iterator[None]:
+        """While nobody else moves a branch: who looks at it and moves it within this turn is not too late. Many who publish at once come
+        one after the other, in the order in which they asked. A turn that lasts long is lost; then others may move it.
+
+        Raises:
+            MachineError: `machine.database` where the turn does not come.
+        """
+        if branch in self._mine():
+            yield
+            return
+        with self.database.turn(_turn_of(branch)):
+            self._mine().add(branch)
+            try:
+                yield
+            finally:
+                self._mine().remove(branch)
+
+    def _mine(self) -> set[str]:
+        """Branches of which this thread has the turn."""
+        if not hasattr(self._turns, "mine"):
+            self._turns.mine = set()
+        mine: set[str] = self._turns.mine
+        return mine
+
+    def _beside(self, moves: Sequence[RefMove]) -> list[str]:
+        return [_turn_of(move.name) for move in moves if move.kind == "branch" and move.name not in self._mine()]
+
     def commit(
         self,
         draft: Draft,
@@ -103,7 +146,7 @@ class Lake:
         at = to_text(self.clock())
         commit = None
         try:
-            with self.database.write() as transaction:
+            with self.database.write(self._beside(moves)) as transaction:
                 root = content if isinstance(content, str) else self.commits.root_of(transaction, content)
                 commit = self.commits.write(transaction, draft, root, self.refs.next_after(transaction, draft.time))
                 self._require_kept(transaction, commit)
@@ -129,7 +172,7 @@ class Lake:
         """
         if request is not None and self.refs.answered(request) is not None:
             return
-        with self.database.write() as transaction:
+        with self.database.write(self._beside([move])) as transaction:
             if new is not None and not self._is_shown(transaction, new):
                 self._require_all(transaction, self.commits.get(new))
             self.refs.move(transaction, move, new, Mover(actor, to_text(self.clock()), request))
@@ -163,6 +206,10 @@ class Lake:
                 return  # another process was first
             commit = self.commits.write(transaction, draft, self.commits.root_of(transaction, State()))
             self.refs.move(transaction, RefMove(MAIN, "branch", None, "init"), commit.id, Mover(author, at))
+
+
+def _turn_of(branch: str) -> str:
+    return f"ref {branch}"
 
 
 def _notes(storage: Storage, database: Database) -> Path:

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from andon.base.clock import system_clock, to_text
 from andon.base.files import make_folder
@@ -42,12 +43,25 @@ class ReaderNote(Record):
     since: str
 
 
+class KeepsHolds(Protocol):
+    """Who gave a hold."""
+
+    def give(self, hold: Hold) -> None: ...
+
+    def holds(self, hold: Hold) -> bool: ...
+
+
 class Hold:
     """One hold of a process on all that could be read when it began; give it back with `release`."""
 
-    def __init__(self, leases: Leases, epoch: int) -> None:
+    def __init__(self, leases: KeepsHolds, epoch: int) -> None:
         self._leases = leases
         self.epoch = epoch
+
+    def holds(self) -> bool:
+        """Whether it holds still. A process that shares a lake with other machines, and can't say for long that it is there, loses it:
+        then files may be gone that it began to read."""
+        return self._leases.holds(self)
 
     def release(self) -> None:
         """Give it back; a second time does nothing."""
@@ -104,6 +118,10 @@ class Leases:
                 self._write()
                 if self._is_closed and not self._holds:
                     self._tidy()
+
+    def holds(self, hold: Hold) -> bool:
+        """See `Hold.holds`: the system keeps it."""
+        return id(hold) in self._holds
 
     def close(self) -> None:
         """Take the note away: now, or when the last hold is given back. Results of queries stay readable so long."""

@@ -15,9 +15,10 @@ from andon.base.clock import Clock, to_text
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.hashing import digest
 from andon.base.lru import Lru
-from andon.errors import ConflictError, MachineError
+from andon.errors import MachineError
 from andon.lake.field_ids import FieldIds, Output
 from andon.lake.intact import Intact
+from andon.lake.named_files import raw_path
 from andon.lake.packing import (
     build_body,
     build_of,
@@ -31,7 +32,7 @@ from andon.lake.packing import (
     version_of,
 )
 from andon.lake.storage import Storage
-from andon.model.build import Build, BuildTrace
+from andon.model.build import Build, BuildTrace, InputFile
 from andon.model.dataset import Definition
 from andon.model.version import Version
 
@@ -218,7 +219,9 @@ class Objects:
         lost = self._lost([v for v, _ in outcomes])
         now = to_text(self._clock())
         with self._database.write() as transaction:
-            lost |= self._revived(transaction, [v for v, _ in outcomes])
+            lost |= self._revived(
+                transaction, [v for v, _ in outcomes], [file for _, build in outcomes for file in build.files]
+            )
             if texts:
                 _insert_texts(transaction, texts)
             _insert_definitions(transaction, definitions)
@@ -243,22 +246,17 @@ class Objects:
         """Give every column of every output its field id (`field_ids.FieldIds.register`)."""
         return self._field_ids.register(wanted)
 
-    def _revived(self, transaction: Transaction, made: Sequence[Version]) -> set[str]:
-        """Keep the files of results; those versions that are known by files which are on their way out, or gone.
+    def _revived(self, transaction: Transaction, made: Sequence[Version], read: Iterable[InputFile]) -> set[str]:
+        """Keep the files of results, and copies of what they read; those versions that are known by files which are on their way out or
+        gone.
 
         Raises:
             ConflictError: `lake.ref_moved` where a result goes on from files that are gone meanwhile.
         """
         if self._going is None or not self._going.is_any(transaction):
             return set()
-        late = self._going.revive(transaction, [file.path for version in made for file in version.files])
-        if late:
-            raise ConflictError(
-                "lake.ref_moved",
-                f"`{min(late)}` was taken away while something was made of it",
-                hint="run the same command again; what was built is reused",
-                retryable=True,
-            )
+        self._going.keep(transaction, [file.path for version in made for file in version.files])
+        self._going.keep(transaction, map(raw_path, read))
         known = self._going.tables(transaction, [v.id for v in made if not v.is_view])
         again = [known[v.id] for v in made if v.id in known and v.files != known[v.id].files]
         paths = {file.path: version.id for version in again for file in version.files}

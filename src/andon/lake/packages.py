@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from andon.base.database import Database, in_batches
 from andon.base.record import Record
 from andon.lake.intact import Intact
 from andon.lake.storage import Storage
+
+if TYPE_CHECKING:
+    from andon.lake.going import Going
 
 #: The table, for the numbered steps of `andon.lake.schema`; a lock is named by the sha256 of its text.
 TABLES = (
@@ -48,10 +52,19 @@ def packages_of(database: Database, locks: Iterable[str]) -> dict[str, list[Pack
 class Packages:
     """The wheels of one lake."""
 
-    def __init__(self, database: Database, storage: Storage, intact: Intact) -> None:
+    def __init__(
+        self,
+        database: Database,
+        storage: Storage,
+        intact: Intact,
+        going: Going,
+        writing: Callable[[], AbstractContextManager[None]],
+    ) -> None:
         self._database = database
         self._storage = storage
         self._intact = intact
+        self._going = going
+        self._writing = writing
 
     def of(self, lock: str, platform: str) -> list[PackageFile]:
         """What is kept of a lock for a system and Python, there or not."""
@@ -76,8 +89,12 @@ class Packages:
         self._intact.note(file.path, file.sha256)
 
     def keep(self, lock: str, platform: str, files: Mapping[PackageFile, Path]) -> None:
-        """Keep all wheels of a lock for a system and Python: first the files, then the rows that name them."""
-        with self._storage.writing():
+        """Keep all wheels of a lock for a system and Python: first the files, then the rows that name them.
+
+        Raises:
+            ConflictError: `lake.ref_moved` where a file was taken away meanwhile.
+        """
+        with self._writing():
             for file, source in files.items():
                 if not self.is_there(file):
                     self.put(file, source)
@@ -85,6 +102,7 @@ class Packages:
                 (lock, platform, file.name, file.version, file.file, file.sha256, file.size) for file in files
             ]
             with self._database.write() as transaction:
+                self._going.keep(transaction, [file.path for file in files])
                 transaction.execute_many(
                     f"insert into kept_package (lock, platform, {_ROW}) values (?, ?, ?, ?, ?, ?, ?)"
                     " on conflict (lock, platform, file) do update set sha256 = excluded.sha256, size = excluded.size",

@@ -42,4 +42,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # wheels of locks
     packages.TABLES,
+    # what processes of several machines hold, while they renew it (seconds since 1970 by the database's clock)
+    (
+        "create table lease (id text primary key, kind text not null, process text not null, epoch bigint not null,"
+        " since text not null, renewed real not null)",
+    ),
 )

@@ -5,7 +5,7 @@ What was built is built again in it: nothing is found by its recipe, but for vie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import count
@@ -16,6 +16,7 @@ from andon.base.database import Database, Row, TableShape, Transaction
 from andon.errors import MachineError
 from andon.lake.field_ids import SEPARATOR, Output
 from andon.lake.lake import Lake
+from andon.lake.locks import Locks
 from andon.lake.objects import Objects
 from andon.lake.sealed import Sealed
 from andon.lake.storage import LocalStorage, Storage
@@ -45,6 +46,7 @@ class ScratchLake(Lake):
         storage = ScratchStorage(lake.storage, folder)
         super().__init__(_OnlyRead(lake.database), storage, lake.clock)
         self.leases = lake.leases
+        self.locks = Locks(storage, None)
         self.going.look(lake.going.epoch())
         # nothing that was hashed before is believed: who builds again wants to know
         self.objects: ScratchObjects = ScratchObjects(self, columns)
@@ -267,15 +269,23 @@ class _OnlyRead:
     def identity(self) -> str:
         return self._database.identity
 
+    @property
+    def seconds(self) -> str:
+        return self._database.seconds
+
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         return self._database.query(sql, parameters)
 
-    def write(self) -> AbstractContextManager[Transaction]:
+    def write(self, beside: Collection[str] = ()) -> AbstractContextManager[Transaction]:
+        del beside
         raise MachineError(
             "machine.read_only",
             "what is built again is not written into the catalog",
             hint="`andon run` is what writes; please report that this was asked for",
         )
+
+    def turn(self, name: str) -> AbstractContextManager[None]:
+        return self._database.turn(name)
 
     def tables(self) -> Mapping[str, TableShape]:
         return self._database.tables()

@@ -146,10 +146,20 @@ class Finish:
             draft = self._draft(prepared, run.number, prepared.head, end.settled.whole, end)
             self._lake.commit(draft, end.settled.whole, [named], secrets.token_hex(16))
         request = prepared.options.request or secrets.token_hex(16)
+        with self._lake.turn(prepared.goal.branch) if end.held is None else contextlib.nullcontext():
+            commit, state = self._moved(prepared, run, end, check, request, [] if is_part else [named])
+        if end.held is None:
+            self._common.remember(prepared, commit.id, state)
+        return self._result(prepared, run, commit, end, results)
+
+    def _moved(
+        self, prepared: Prepared, run: Running, end: _End, check: CheckedRun, request: str, named: Sequence[RefMove]
+    ) -> tuple[Commit, State]:
+        """The run's commit, on top of what the branch has come to, and what it holds."""
         head, state = prepared.head, end.state
         for _ in range(REBASES):
             draft = self._draft(prepared, run.number, head, state, end)
-            moves = [] if is_part else [named]
+            moves = [*named]
             if end.held is None:
                 moves.append(RefMove(prepared.goal.branch, "branch", head.id, str(prepared.goal.kind)))
             try:
@@ -160,7 +170,7 @@ class Finish:
                     request,
                     also=lambda transaction, commit: self._record(transaction, prepared, run, commit, end, check),
                 )
-                break
+                return commit, state
             except ConflictError as error:
                 if error.code != "lake.ref_moved":
                     raise
@@ -168,12 +178,7 @@ class Finish:
                 if rebased is None:
                     raise
                 head, state = rebased
-                continue
-        else:
-            raise ConflictError("lake.ref_moved", "the branch moves faster than this run can follow", hint="run again")
-        if end.held is None:
-            self._common.remember(prepared, commit.id, state)
-        return self._result(prepared, run, commit, end, results)
+        raise ConflictError("lake.ref_moved", "the branch moves faster than this run can follow", hint="run again")
 
     def _result(
         self, prepared: Prepared, run: Running, commit: Commit, end: _End, checks: Sequence[CheckResult]

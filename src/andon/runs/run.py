@@ -208,7 +208,7 @@ class GoalRunner:
         listener.report(Planned(plan, run.number))
         listener.cancel.check()
         with (
-            self._lake.storage.writing(),
+            self._lake.locks.writing(),
             Engines(self._workspace, run.number, prepared.moment) as engines,
             listener.cancel.calling(engines.interrupt),
         ):

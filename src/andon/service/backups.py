@@ -70,7 +70,7 @@ class Backups:
         spare = Temporary([workspace.folder.state / "tmp", system_place()], "backup")
         try:
             copy = spare.path / "catalog.db"
-            writing = nullcontext() if lake.database.is_read_only else lake.storage.writing()
+            writing = nullcontext() if lake.database.is_read_only else lake.locks.writing()
             with writing, lake.leases.reading():
                 at = to_text(workspace.clock())
                 write_catalog(lake.database, copy)

@@ -52,7 +52,7 @@ class BringingBack:
         left: dict[str, UnmendedPart] = {}
         files: set[str] = set()
         size = 0
-        with collecting(self._lake), self._lake.storage.writing(), self._lake.leases.reading():
+        with collecting(self._lake), self._lake.locks.writing(), self._lake.leases.reading():
             for view, versions in wanted.values():
                 tables = self._lake.going.tables(self._lake.database, versions)
                 for file in (f for version in tables.values() for f in version.files if f.path not in files):

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-from andon.base.postgres import PostgresDatabase, is_postgres
+from andon.base.postgres import PostgresDatabase
+from andon.base.postgres_address import is_postgres
 from andon.base.sqlite import SqliteDatabase
 from andon.errors import UsageError
 from andon.lake.catalogs import enlist, strike

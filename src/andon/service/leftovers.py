@@ -38,7 +38,7 @@ def find(workspace: Workspace) -> Leftovers:
     Raises:
         MachineError: another catalog of the storage can't be read.
     """
-    with workspace.lake.storage.alone() as is_alone:
+    with workspace.lake.locks.alone() as is_alone:
         return _told(workspace, _orphans(workspace) if is_alone else [], list(_outside(workspace)))
 
 
@@ -49,7 +49,7 @@ def remove(workspace: Workspace) -> Leftovers:
         MachineError: it can't be removed, or another catalog of the storage can't be read.
     """
     storage = workspace.lake.storage
-    with storage.alone() as is_alone:
+    with workspace.lake.locks.alone() as is_alone:
         inside, found = _orphans(workspace) if is_alone else [], list(_outside(workspace))
         told = _told(workspace, inside, found)
         for name, _ in inside:

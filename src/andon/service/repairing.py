@@ -74,7 +74,7 @@ class Repairing:
         why: dict[str, str] = {}
         if files:
             reached, _ = self._verifying.reached(all=True)
-            with collecting(self._workspace.lake), self._workspace.lake.storage.writing():
+            with collecting(self._workspace.lake), self._workspace.lake.locks.writing():
                 mended = _Mending(self._workspace, reached, files).all(why)
         done = {each.name for each in mended}
         if done:

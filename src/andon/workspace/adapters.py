@@ -17,7 +17,7 @@ from andon.base.clock import Clock
 from andon.base.database import migrate
 from andon.base.files import machine_error, make_folder
 from andon.base.lru import Lru
-from andon.base.postgres import is_postgres
+from andon.base.postgres_address import is_postgres
 from andon.base.record import Record
 from andon.base.sharing import share
 from andon.base.uptime import UptimeClock

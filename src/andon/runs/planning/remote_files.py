@@ -45,6 +45,7 @@ class RemoteFiles:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._storage = workspace.lake.storage
+        self._writing = workspace.lake.locks.writing
         self._intact = workspace.lake.intact
         self._seen: dict[str, Mapping[str, InputFile]] = {}
 
@@ -60,7 +61,7 @@ class RemoteFiles:
             check_table_call(read)
             for pattern in remote_patterns(read):
                 if pattern not in self._seen:
-                    with self._storage.writing():  # what no build names yet is not swept meanwhile
+                    with self._writing():  # what no build names yet is not swept meanwhile
                         self._seen[pattern] = self._look(pattern)
                 found.update(self._seen[pattern])
         return found

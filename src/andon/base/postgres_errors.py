@@ -1,0 +1,65 @@
+"""What goes wrong with a Postgres, in our words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from andon.errors import MachineError
+
+if TYPE_CHECKING:
+    import psycopg
+
+#: What a server says that is there, and will take connections later.
+_LATER = re.compile("starting up|shutting down|recovery|too many|remaining connection slots")
+
+
+def not_writable(place: str) -> MachineError:
+    """That an account may only read."""
+    return MachineError(
+        "machine.read_only",
+        "the catalog can't be written: this account may read it",
+        where=place,
+        hint="ask its owner for the writers' role: `andon catalog grants` prints the SQL",
+    )
+
+
+def unknown(error: psycopg.Error, place: str) -> MachineError:
+    """That nobody knows yet what became of a commit."""
+    return MachineError(
+        "machine.unknown_outcome",
+        f"the connection to the catalog was lost while it committed: {told(error)}",
+        where=place,
+        hint="`andon log` shows whether it was done; the same command again does nothing twice",
+        retryable=True,
+    )
+
+
+def translate(error: psycopg.Error, place: str) -> MachineError:
+    """An error of the driver or the server as one of ours."""
+    import psycopg
+
+    if isinstance(error, psycopg.errors.InsufficientPrivilege | psycopg.errors.ReadOnlySqlTransaction):
+        found = not_writable(place)
+        found.message = f"the catalog refuses this account: {told(error)}"
+        return found
+    waited = isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled)
+    lost = isinstance(error, psycopg.OperationalError)
+    hint = "another process holds the catalog; try again" if waited else "see whether the server is well, and try again"
+    return MachineError(
+        "machine.database",
+        f"the catalog's database failed: {told(error)}",
+        where=place,
+        hint=hint,
+        retryable=waited or lost,
+    )
+
+
+def told(error: BaseException) -> str:
+    """What an error says first."""
+    return str(error).strip().split("\n")[0]
+
+
+def is_final(why: str) -> bool:
+    """Whether a server refused who asks, and not the moment."""
+    return "FATAL:" in why and not _LATER.search(why)
