@@ -1,4 +1,4 @@
-"""Commits and their two-level trees: root → one tree per schema → a leaf per dataset, and one tree of shared files."""
+"""Commits and their trees: root → a tree per schema, in parts where it is large → a leaf per dataset; and one tree of shared files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from andon.base.lru import Lru
 from andon.base.paths import is_inside
 from andon.base.record import Record
 from andon.errors import MachineError, UsageError
-from andon.lake.packing import decompressed, fields, leaves_id, leaves_of, leaves_text, pack, unpack
+from andon.lake.packing import decompressed, fields, pack, unpack
+from andon.lake.trees import Node, Parts, differing, leaves_in, node_of, part_for, tree_of
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Cause, Commit, CommitKind, Leaf, PartTaken, State, commit_id, sorted_causes
 from andon.model.release import Release
@@ -54,7 +55,7 @@ class Commits:
         self._database = database
         self._commits: Lru[str, Commit] = Lru(_COMMITS, lambda c: 1 + len(c.rejected) + len(c.acceptances))
         self._trees: Lru[str, dict[str, Any]] = Lru(_LEAVES, lambda tree: 1 + len(tree))
-        self._leaves: Lru[str, dict[str, Leaf]] = Lru(_LEAVES, lambda leaves: 1 + len(leaves))
+        self._nodes: Lru[str, Node] = Lru(_LEAVES, lambda node: 1 + len(node.ids if isinstance(node, Parts) else node))
         self._states: Lru[str, State] = Lru(_LEAVES, lambda state: 1 + len(state.leaves) + len(state.shared))
 
     def get(self, key: str) -> Commit:
@@ -117,8 +118,14 @@ class Commits:
     def leaf(self, commit: Commit, dataset: str) -> Leaf | None:
         """One dataset of `commit`, None where it has none by this name; no tree of another schema is read."""
         schema, _, name = dataset.partition(".")
-        tree = self._tree(commit.root)["schemas"].get(schema)
-        return self._leaves_of([tree])[tree].get(name) if tree is not None else None
+        tree: str | None = self._tree(commit.root)["schemas"].get(schema)
+        depth = 0
+        while tree is not None:
+            node = self._objects([tree], self._nodes, _node)[tree]
+            if not isinstance(node, Parts):
+                return node.get(name)
+            tree, depth = part_for(name, node, depth), depth + 1
+        return None
 
     def changed_leaves(
         self, before: Commit | None, after: Commit, within: Transaction | None = None
@@ -131,28 +138,44 @@ class Commits:
         """
         old = self._tree(before.root, within)["schemas"] if before is not None else {}
         new = self._tree(after.root, within)["schemas"]
-        changes: dict[str, tuple[Leaf | None, Leaf | None]] = {}
-        differ = sorted(s for s in old.keys() | new.keys() if old.get(s) != new.get(s))
-        wanted = (tree for schema in differ for side in (old, new) if (tree := side.get(schema)))
-        trees = self._objects(wanted, self._leaves, _leaves, within)
-        for schema in differ:
-            left, right = (trees[side[schema]] if schema in side else {} for side in (old, new))
-            for name in sorted(left.keys() | right.keys()):
-                before_it, after_it = left.get(name), right.get(name)
-                if before_it != after_it:
-                    changes[f"{schema}.{name}"] = (before_it, after_it)
-        return changes
+        changes: dict[tuple[str, str], tuple[Leaf | None, Leaf | None]] = {}
+        pairs: list[tuple[str, str | None, str | None]]
+        pairs = [(s, old.get(s), new.get(s)) for s in old.keys() | new.keys() if old.get(s) != new.get(s)]
+        while pairs:
+            sides = {tree for _, *both in pairs for tree in both if tree is not None}
+            nodes = self._objects(sides, self._nodes, _node, within)
+            deeper: list[tuple[str, str | None, str | None]] = []
+            for schema, *both in pairs:
+                below = differing(*(None if tree is None else nodes[tree] for tree in both))
+                if below is not None:
+                    deeper += [(schema, *pair) for pair in below]
+                    continue
+                left, right = (self._leaves_of([tree], within)[tree] if tree is not None else {} for tree in both)
+                for name in left.keys() | right.keys():
+                    if left.get(name) != right.get(name):
+                        changes[schema, name] = left.get(name), right.get(name)
+            pairs = deeper
+        return {f"{schema}.{name}": pair for (schema, name), pair in sorted(changes.items(), key=lambda c: c[0])}
 
     def schemas(self, commit: Commit) -> Mapping[str, str]:
         """The trees of `commit`, by schema: what two commits have by one id they have alike."""
         schemas: Mapping[str, str] = self._tree(commit.root)["schemas"]
         return schemas
 
-    def trees(self, ids: Iterable[str]) -> Iterator[tuple[str, Mapping[str, Leaf]]]:
-        """Trees of schemas, each once; none is kept in memory."""
+    def trees(self, ids: Iterable[str]) -> Iterator[tuple[str, Node]]:
+        """The objects that trees of schemas are made of, each once, in the order of `ids`; none is kept in memory.
+
+        Raises:
+            MachineError: `lake.corrupt` if one is not there.
+        """
         for marks, batch in in_batches(dict.fromkeys(ids)):
-            for key, body in self._database.query(f"select id, body from tree where id in ({marks})", batch):
-                yield key, leaves_of(decompressed(body))
+            rows: dict[str, bytes] = dict(
+                self._database.query(f"select id, body from tree where id in ({marks})", batch)
+            )
+            for key in batch:
+                if key not in rows:
+                    raise _lost(key)
+                yield key, _node(rows[key])
 
     def shared(self, commit: Commit) -> Mapping[str, str]:
         """The shared files of `commit`."""
@@ -217,10 +240,8 @@ class Commits:
             return key
 
         def keep_leaves(leaves: Mapping[str, Leaf]) -> str:
-            text = leaves_text(leaves)
-            key = leaves_id(text)
-            if key not in self._leaves:
-                fresh[key] = text
+            key, texts = tree_of(leaves)
+            fresh.update((part, text) for part, text in texts.items() if part not in self._nodes)
             return key
 
         root = keep(
@@ -274,9 +295,17 @@ class Commits:
         """Trees by id, all of `keys`: roots and those of shared files."""
         return self._objects(keys, self._trees, _fields)
 
-    def _leaves_of(self, keys: Iterable[str]) -> dict[str, dict[str, Leaf]]:
-        """Trees of schemas by id, all of `keys`."""
-        return self._objects(keys, self._leaves, _leaves)
+    def _leaves_of(self, keys: Iterable[str], within: Transaction | None = None) -> dict[str, dict[str, Leaf]]:
+        """Trees of schemas by id, all of `keys`, whole."""
+        wanted = set(keys)
+        nodes: dict[str, Node] = {}
+        waiting = wanted
+        while waiting:
+            found = self._objects(waiting, self._nodes, _node, within)
+            nodes |= found
+            below = {part for node in found.values() if isinstance(node, Parts) for part in node.held}
+            waiting = below - nodes.keys()
+        return {key: leaves_in(key, nodes) for key in wanted}
 
     def _objects(
         self,
@@ -297,17 +326,20 @@ class Commits:
             kept.put_many(read)
         found |= read
         if len(found) < len(wanted):
-            lost = min(wanted - found.keys())
-            raise MachineError("lake.corrupt", f"tree `{lost[:12]}` is not in the catalog", hint="`andon doctor`")
+            raise _lost(min(wanted - found.keys()))
         return found
+
+
+def _lost(tree: str) -> MachineError:
+    return MachineError("lake.corrupt", f"tree `{tree[:12]}` is not in the catalog", hint="`andon doctor`")
 
 
 def _fields(body: bytes) -> dict[str, Any]:
     return fields(unpack(body))
 
 
-def _leaves(body: bytes) -> dict[str, Leaf]:
-    return leaves_of(decompressed(body))
+def _node(body: bytes) -> Node:
+    return node_of(decompressed(body))
 
 
 def _require_paths(commit: Commit, state: State) -> None:

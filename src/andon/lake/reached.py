@@ -12,8 +12,9 @@ from andon.base.database import Database, Row
 from andon.base.record import Record
 from andon.lake.analysis_runs import file_of, run_of
 from andon.lake.packages import PackageFile, packages_of
-from andon.lake.packing import build_of, decompressed, fields, leaves_of, unpack, version_of
+from andon.lake.packing import build_of, decompressed, fields, unpack, version_of
 from andon.lake.sealed import Sealed
+from andon.lake.trees import Parts, node_of
 from andon.lake.wrong_objects import (
     ANALYSIS_RUN,
     BUILD,
@@ -79,6 +80,7 @@ class Reached:
         self._schemas: dict[str, Mapping[str, str]] = {}
         self._shared: dict[str, str | None] = {}
         self._leaves: dict[str, Mapping[str, Leaf]] = {}
+        self._parts: dict[str, tuple[str, ...]] = {}
         self._texts: dict[str, Mapping[str, str]] = {}
         self._inputs: dict[str, tuple[str, ...]] = {}
         self._packages: dict[str, list[PackageFile]] = {}
@@ -153,12 +155,22 @@ class Reached:
             self._schemas[row[0]], self._shared[row[0]] = root["schemas"], root["shared"]
         shared = {id for id in self._shared.values() if id}
         schemas = {tree for root in self._schemas.values() for tree in root.values()}
-        # an empty tree is one of both
-        for id, body in self._right(TREE, shared | schemas):
-            if id in schemas:
-                self._leaves[id] = leaves_of(decompressed(body))
-            if id in shared:
-                self._texts[id] = unpack(body)
+        waiting = shared | schemas
+        while waiting:
+            below: set[str] = set()
+            for id, body in self._right(TREE, waiting):
+                # an empty tree is one of both
+                if id in schemas:
+                    node = node_of(decompressed(body))
+                    if isinstance(node, Parts):
+                        self._parts[id] = node.held
+                        below.update(node.held)
+                    else:
+                        self._leaves[id] = node
+                if id in shared:
+                    self._texts[id] = unpack(body)
+            waiting = below - schemas
+            schemas |= below
 
     def _read_leaves(self) -> None:
         shown = {leaf.build: leaf for leaves in self._leaves.values() for leaf in leaves.values()}
@@ -225,16 +237,23 @@ class Reached:
     ) -> Iterator[tuple[Part, str | None]]:
         if (TREE.name, root) in wanted:
             yield (TREE.name, root), None
-        for schema, tree in self._schemas.get(root, {}).items():
-            if (TREE.name, tree) in wanted:
-                yield (TREE.name, tree), f"{schema}.*"
-            yield from ((part, f"{schema}.{name}") for part, name in in_tree.get(tree, ()))
+        for schema, whole in self._schemas.get(root, {}).items():
+            for tree in self._under(whole):
+                if (TREE.name, tree) in wanted:
+                    yield (TREE.name, tree), f"{schema}.*"
+                yield from ((part, f"{schema}.{name}") for part, name in in_tree.get(tree, ()))
         shared = self._shared.get(root)
         if shared is not None:
             if (TREE.name, shared) in wanted:
                 yield (TREE.name, shared), None
             texts = self._texts.get(shared, {}).values()
             yield from (((TEXT.name, sha), None) for sha in texts if (TEXT.name, sha) in wanted)
+
+    def _under(self, tree: str) -> Iterator[str]:
+        """A tree, and all of which it is made."""
+        yield tree
+        for part in self._parts.get(tree, ()):
+            yield from self._under(part)
 
     def _wheels_of(self, leaf: Leaf) -> Iterator[PackageFile]:
         for _, sha in leaf.files:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from andon.base.database import in_batches
 from andon.base.record import Record, field
 from andon.lake.packing import trace_of
+from andon.lake.trees import Parts
 from andon.lake.undo import redo_target, undo_target
 
 if TYPE_CHECKING:
@@ -107,10 +108,20 @@ class _Found:
 
     def read(self, lake: Lake) -> None:
         """Keep what `whole` was told."""
-        for tree, leaves in lake.commits.trees(self._trees.keys() - self._read):
-            for leaf in leaves.values():
-                self.keep(leaf, self._trees[tree])
-        self._read |= self._trees.keys()
+        by_reason: dict[str, set[str]] = {}
+        for tree, why in self._trees.items():
+            by_reason.setdefault(why, set()).add(tree)
+        for why, trees in by_reason.items():
+            while trees := trees - self._read:
+                self._read |= trees
+                below: set[str] = set()
+                for _, node in lake.commits.trees(trees):
+                    if isinstance(node, Parts):
+                        below.update(node.held)
+                        continue
+                    for leaf in node.values():
+                        self.keep(leaf, why)
+                trees = below
 
 
 def _undone(lake: Lake, found: _Found, head: Commit, branch: str) -> None:
@@ -132,21 +143,28 @@ def _history(lake: Lake, found: _Found, head: Commit, branch: str, cutoff: Cutof
     for commit, end in _shown(lake, head, branch):
         for key in lake.commits.schemas(commit).items():
             until[key] = max(until.get(key, ""), end)
-    schemas: dict[str, list[str]] = {}
-    for schema, tree in until:
-        schemas.setdefault(tree, []).append(schema)
     since: dict[tuple[str, str], str] = {}
     why = f"{branch} showed it within the time that it is kept"
-    for tree, leaves in lake.commits.trees(schemas):
-        for schema in schemas[tree]:
-            end = until[schema, tree]
-            for name, leaf in leaves.items():
-                key = f"{schema}.{name}", leaf.definition
-                if key not in since:
-                    since[key] = cutoff(*key)
-                if end > since[key]:
-                    found.keep(leaf, why)
-                found.shown[leaf.version] = max(found.shown.get(leaf.version, ""), end)
+    while until:
+        below: dict[tuple[str, str], str] = {}
+        schemas: dict[str, list[str]] = {}
+        for schema, tree in until:
+            schemas.setdefault(tree, []).append(schema)
+        for tree, node in lake.commits.trees(schemas):
+            for schema in schemas[tree]:
+                end = until[schema, tree]
+                if isinstance(node, Parts):
+                    for part in node.held:
+                        below[schema, part] = max(below.get((schema, part), ""), end)
+                    continue
+                for name, leaf in node.items():
+                    key = f"{schema}.{name}", leaf.definition
+                    if key not in since:
+                        since[key] = cutoff(*key)
+                    if end > since[key]:
+                        found.keep(leaf, why)
+                    found.shown[leaf.version] = max(found.shown.get(leaf.version, ""), end)
+        until = below
 
 
 def _shown(lake: Lake, head: Commit, branch: str) -> Iterable[tuple[Commit, str]]:
