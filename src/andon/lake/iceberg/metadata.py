@@ -59,7 +59,7 @@ def derive(
         )
     absolute = absolute or absolute_in(storage_url)
     folder = metadata_folder(version.id)
-    snapshot = _snapshot_id(version.id)
+    snapshot = snapshot_id(version.id)
     schema = schema_json(version.columns)
     files = [file for file in version.files if file.rows]
     manifests = []
@@ -97,8 +97,8 @@ def fits(metadata: bytes, version_id: str, absolute: Callable[[str], str]) -> bo
     return isinstance(document, dict) and document.get("location") == absolute(f"iceberg/{version_id}")
 
 
-def _snapshot_id(version_id: str) -> int:
-    """A positive 63-bit number that stands for the version."""
+def snapshot_id(version_id: str) -> int:
+    """The id of the snapshot that shows a version: a positive 63-bit number."""
     return int(version_id[:15], 16) + 1
 
 
@@ -110,7 +110,7 @@ def _document(
     time_ms: int,
     files: list[DataFile],
 ) -> dict[str, Any]:
-    snapshot = _snapshot_id(version.id)
+    snapshot = snapshot_id(version.id)
     totals = {
         "total-data-files": str(len(files)),
         "total-records": str(sum(f.rows for f in files)),

@@ -1,0 +1,171 @@
+"""What readers found, in one form: names, types as the lake calls them, and rows whose values can be compared exactly."""
+
+from __future__ import annotations
+
+import struct
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pyarrow as pa
+
+from andon.model.types import DuckType, parse_type
+
+
+class Rows(NamedTuple):
+    """A table as it was read; rows have no order."""
+
+    columns: tuple[tuple[str, str], ...]
+    rows: Counter[tuple[Any, ...]]
+
+
+def rows_of(table: pa.Table, lake: Mapping[str, str]) -> Rows:
+    """What an Arrow table holds.
+
+    Args:
+        lake: the lake's types of its columns, by name.
+    """
+    columns = tuple((field.name, type_name(field.type)) for field in table.schema)
+    kept = []
+    for number, field in enumerate(table.schema):
+        kind = parse_type(lake[field.name])
+        kept.append([_exact(value, field.type, kind) for value in _plain(table.column(number))])
+    return Rows(columns, Counter(zip(*kept, strict=True)) if kept else Counter({(): table.num_rows}))
+
+
+_NAMES = {
+    pa.types.is_boolean: "BOOLEAN",
+    pa.types.is_int32: "INTEGER",
+    pa.types.is_int64: "BIGINT",
+    pa.types.is_float32: "FLOAT",
+    pa.types.is_float64: "DOUBLE",
+    pa.types.is_date32: "DATE",
+    pa.types.is_time64: "TIME",
+}
+
+
+def type_name(kind: pa.DataType) -> str:
+    """What the lake calls a type of Arrow; Arrow's own name where the lake has none like it."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return {"arrow.uuid": "UUID", "arrow.bool8": "BOOLEAN"}.get(kind.extension_name, str(kind))
+    if kind == pa.binary(16):
+        return "UUID"
+    if _is_text(kind):
+        return "VARCHAR"
+    if _is_bytes(kind):
+        return "BLOB"
+    if pa.types.is_decimal(kind):
+        return f"DECIMAL({kind.precision},{kind.scale})"
+    if pa.types.is_timestamp(kind):
+        unit = "" if kind.unit == "us" else f" {kind.unit}"
+        return ("TIMESTAMP WITH TIME ZONE" if kind.tz else "TIMESTAMP") + unit
+    if pa.types.is_struct(kind):
+        return "STRUCT(" + ", ".join(f'"{field.name}" {type_name(field.type)}' for field in kind) + ")"
+    if pa.types.is_map(kind):
+        return f"MAP({type_name(kind.key_type)}, {type_name(kind.item_type)})"
+    if _is_list(kind):
+        return f"{type_name(kind.value_type)}[]"
+    return next((name for is_it, name in _NAMES.items() if is_it(kind)), str(kind))
+
+
+def as_shown(lake: str, shows: Mapping[str, str]) -> str:
+    """A type of the lake as `type_name` says it, parts that a reader `shows` as something else included."""
+    return _shown(parse_type(lake), shows)
+
+
+def _shown(node: DuckType, shows: Mapping[str, str]) -> str:
+    parts = [_shown(field.type, shows) for field in node.fields]
+    match node.name:
+        case "STRUCT":
+            named = zip(node.fields, parts, strict=True)
+            return "STRUCT(" + ", ".join(f'"{field.name}" {part}' for field, part in named) + ")"
+        case "LIST":
+            return f"{parts[0]}[]"
+        case "MAP":
+            return f"MAP({parts[0]}, {parts[1]})"
+    return shows.get(node.name, node.text)
+
+
+def holds(lake: str, names: frozenset[str]) -> bool:
+    """Whether a type of the lake is one of `names` or has one in it."""
+    waiting = [parse_type(lake)]
+    while waiting:
+        node = waiting.pop()
+        if node.name in names:
+            return True
+        waiting += [field.type for field in node.fields]
+    return False
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return pa.types.is_list(kind) or pa.types.is_large_list(kind)
+
+
+def _plain(column: pa.ChunkedArray) -> list[Any]:
+    """Its values, moments as the numbers that stand for them: those of Python end at the year 9999."""
+    whole = column.combine_chunks()
+    return _numbers(whole).to_pylist()
+
+
+def _numbers(array: pa.Array) -> pa.Array:
+    kind = array.type
+    if isinstance(kind, pa.BaseExtensionType):
+        return _numbers(array.storage)
+    if pa.types.is_timestamp(kind) or pa.types.is_time64(kind):
+        return array.view(pa.int64())
+    if pa.types.is_date32(kind):
+        return array.view(pa.int32())
+    missing = array.is_null()
+    if pa.types.is_struct(kind):
+        parts = [_numbers(array.field(i)) for i in range(kind.num_fields)]
+        if not parts:
+            return array
+        names = [field.name for field in kind]
+        return pa.StructArray.from_arrays(parts, names, mask=missing)
+    if pa.types.is_map(kind):
+        # a map as the list of its entries
+        entries = pa.StructArray.from_arrays([_numbers(array.keys), _numbers(array.items)], ["key", "value"])
+        return pa.ListArray.from_arrays(_offsets(array), entries, mask=missing)
+    if _is_list(kind):
+        of = pa.LargeListArray if pa.types.is_large_list(kind) else pa.ListArray
+        return of.from_arrays(_offsets(array), _numbers(array.values), mask=missing)
+    return array
+
+
+def _offsets(array: pa.Array) -> pa.Array:
+    # a copy: masks go with offsets that begin at the beginning alone
+    return pa.array(array.offsets.to_pylist(), array.offsets.type)
+
+
+def _exact(value: Any, kind: pa.DataType, lake: DuckType) -> Any:
+    """A value that equals another one only if it is the same, NaN included, and can be hashed."""
+    if value is None:
+        return None
+    if lake.name == "UUID":
+        return UUID(value).bytes if isinstance(value, str) else value
+    if lake.name == "BOOLEAN":
+        return bool(value)  # also that of a byte
+    if lake.name == "TIME" and kind == pa.time64("ns"):
+        return value // 1000 if value % 1000 == 0 else value / 1000
+    if pa.types.is_floating(kind):
+        return "nan" if value != value else struct.pack("<d", value)
+    inner = [field.type for field in lake.fields]
+    if pa.types.is_struct(kind):
+        parts = zip(kind, inner, strict=True)
+        return tuple((field.name, _exact(value[field.name], field.type, each)) for field, each in parts)
+    if pa.types.is_map(kind):
+        key, item = inner
+        entries = ((_exact(e["key"], kind.key_type, key), _exact(e["value"], kind.item_type, item)) for e in value)
+        return tuple(sorted(entries, key=repr))
+    if _is_list(kind):
+        return tuple(_exact(each, kind.value_type, inner[0]) for each in value)
+    return value
