@@ -80,20 +80,24 @@ class Branch:
     def copy(self) -> Branch:
         return replace(self, done=list(self.done), undone=list(self.undone), groups=list(self.groups))
 
-    def passing(self, code: Code, raw: Raw) -> frozenset[Cause]:
-        """Causes that keep nothing out any more, since another of the same undo is corrected on the side that has `code` and `raw`."""
+    def passing(self, code: Code, raw: Raw, base: Base | None) -> frozenset[Cause]:
+        """Causes that keep nothing out any more, since another of the same undo is corrected on the side that has `code` and `raw`, and
+        that had `base` in common with the branch."""
+        known = base.raw.files if base is not None and base.raw is not None else {}
         left, found = set(self.rejected), set()
         for group in reversed(self.groups):
             group = group & left
             left -= group
-            corrected = {cause for cause in group if self._is_corrected(cause, code, raw)}
+            corrected = {cause for cause in group if self._is_corrected(cause, code, raw, known)}
             found |= group - corrected if corrected else set()
         return frozenset(found)
 
-    def _is_corrected(self, cause: Cause, code: Code, raw: Raw) -> bool:
+    def _is_corrected(self, cause: Cause, code: Code, raw: Raw, known: Raw) -> bool:
         path, content = cause
         if path.startswith("raw/"):
-            return raw.get(path) != content
+            here = raw.get(path)
+            # who never had it has not removed it
+            return here != content if here is not None else content is not None and path in known
         here = code.get(path)
         return (
             here is not None and here != self.head.held.code.get(path) and not _is_rejected(path, here, self.rejected)
@@ -213,7 +217,7 @@ class Model:
     def run(self, who: str, branch: str) -> None:
         folder, target = self.folders[who], self.branches[branch]
         base = self.base(who, branch)
-        passed = target.passing(folder.code, folder.raw)
+        passed = target.passing(folder.code, folder.raw, base)
         held = self._merged(target, folder.code, folder.raw, base, passed)
         target.publish(held, passed=passed)
         old = base or Base()
@@ -231,7 +235,7 @@ class Model:
     def refresh(self, who: str, branch: str) -> None:
         folder, target = self.folders[who], self.branches[branch]
         base = self.base(who, branch)
-        passed = target.passing(target.head.held.code, folder.raw)
+        passed = target.passing(target.head.held.code, folder.raw, base)
         held = self._merged(target, target.head.held.code, folder.raw, base, passed)
         target.publish(held, passed=passed)
         old = base or Base(node=target.head)
@@ -241,7 +245,7 @@ class Model:
         source, target = self.branches[branch].head, self.branches[into]
         common = _merge_base(source, target.head)
         base = Base.of(common) if common else None
-        passed = target.passing(source.held.code, source.held.raw)
+        passed = target.passing(source.held.code, source.held.raw, base)
         target.publish(self._merged(target, source.held.code, source.held.raw, base, passed), source, passed)
         folder = self.folders[who]
         old = self.base(who, into) or Base()

@@ -293,3 +293,17 @@ TestLakeModel = LakeMachine.TestCase
 TestLakeModel.settings = settings(
     max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+def test_a_folder_that_never_had_an_undone_file_has_not_removed_it():
+    """Of two files that one undo took out, it holds one, as it was: that one stays out."""
+    state = LakeMachine()
+    try:
+        state.begin()
+        state.run("ana", "main", [("raw/june.csv", 2), ("raw/may.csv", 4)])
+        state.edit("ben", [("raw/may.csv", 4)])
+        state.undo_and_run("ben")
+        state.leaves_and_bases_agree()
+        assert state.model.branches["main"].head.held.raw["raw/may.csv"] == 1
+    finally:
+        state.teardown()
