@@ -6,12 +6,13 @@ RUN := .venv/bin
 # Where bytecode may not be kept, each command of a test reads all of the package anew: three times the work.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup pages demo demo-orders test test-costs year check format lock docs bench clean
+.PHONY: help setup pages demo demo-orders test test-s3-auth test-costs year check format lock docs bench clean
 
 help:
 	@echo "make demo    set up, then tell the story on real data (examples/cdnow)"
 	@echo "make demo-orders   the same for a shop in a Postgres of its own (examples/orders)"
 	@echo "make test    set up, then run all checks and tests"
+	@echo "make test-s3-auth   what speaks S3, on a server that checks who asks (needs Go)"
 	@echo "make test-costs   what tests cost in time of the processor, by file (TESTS=tests/web: of these)"
 	@echo "make year    a year of the sample project, every version built again (minutes)"
 	@echo "make check   format, lint, types, layers, reference"
@@ -61,6 +62,15 @@ test: setup
 	$(RUN)/python -m pytest -n 3 --dist worksteal; tests=$$?; \
 	wait $$checks; checks=$$?; cat "$$said"; \
 	exit $$((tests > checks ? tests : checks))
+
+# The same where a server checks who asks: versitygw, which Go makes of its source.
+S3_GATEWAY = .venv/versitygw
+$(S3_GATEWAY)/versitygw:
+	GOBIN=$(abspath $(S3_GATEWAY)) GOFLAGS=-modcacherw go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+
+test-s3-auth: setup $(S3_GATEWAY)/versitygw
+	ANDON_TESTS_S3_PROGRAM=$(abspath $(S3_GATEWAY)/versitygw) $(RUN)/python -m pytest -n 2 \
+	  tests/contract/test_storage.py tests/faults/test_object_storage.py tests/service/test_object_storage.py tests/service/test_remote_files.py
 
 # By one process: what it used is what a test used.
 test-costs: setup
