@@ -85,12 +85,14 @@ def test_what_a_living_process_may_read_stays(tmp_path):
     assert not since.exists()
 
 
-def test_a_sweep_takes_what_was_never_handed_over(tmp_path):
+def test_a_sweep_takes_what_a_process_that_is_gone_never_handed_over(tmp_path):
     mirror = Mirror(tmp_path, 100)
-    stored = put(mirror, "data/x/stored", 1, age=0)
+    stored = put(mirror, "data/x/stored", 1, age=60)
+    left = put(mirror, "data/x/left", 1, age=60, stored=False)
+    mirror.join()
     waiting = put(mirror, "data/x/waiting", 1, age=0, stored=False)
     assert mirror.sweep() == 1
-    assert (stored.exists(), waiting.exists()) == (True, False)
+    assert (stored.exists(), left.exists(), waiting.exists()) == (True, False, True)
 
 
 def test_a_count_that_can_not_be_read_begins_again(tmp_path):
