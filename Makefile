@@ -6,13 +6,14 @@ RUN := .venv/bin
 # Where bytecode may not be kept, each command of a test reads all of the package anew: three times the work.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup pages demo demo-orders team-demo test test-costs test-machines year check format lock docs bench clean
+.PHONY: help setup pages demo demo-orders team-demo test test-costs test-s3-auth test-machines year check format lock docs bench clean
 
 help:
 	@echo "make demo    set up, then tell the story on real data (examples/cdnow)"
 	@echo "make demo-orders   the same for a shop in a Postgres of its own (examples/orders)"
 	@echo "make team-demo     from a laptop to a team: a catalog in Postgres, data in S3 (examples/team)"
 	@echo "make test    set up, then run all checks and tests"
+	@echo "make test-s3-auth   what speaks S3, on a server that checks who asks (needs Go)"
 	@echo "make test-costs   what tests cost in time of the processor, by file (TESTS=tests/web: of these)"
 	@echo "make test-machines   what several machines do at once, on a Postgres and object storage (minutes)"
 	@echo "make year    a year of the sample project, every version built again (minutes)"
@@ -71,6 +72,15 @@ test: setup
 MACHINES := test_two_folders test_at_once test_bases test_pull test_pull_keeps test_conflicts_end test_run_ends test_raw_files_in_the_lake
 test-machines: setup
 	ANDON_TESTS_LAKES=servers $(RUN)/python -m pytest -n 2 $(MACHINES:%=tests/service/%.py) tests/property/test_history_does_not_matter.py tests/property/test_lake_model.py
+
+# The same where a server checks who asks: versitygw, which Go makes of its source.
+S3_GATEWAY = .venv/versitygw
+$(S3_GATEWAY)/versitygw:
+	GOBIN=$(abspath $(S3_GATEWAY)) GOFLAGS=-modcacherw go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+
+test-s3-auth: setup $(S3_GATEWAY)/versitygw
+	ANDON_TESTS_S3_PROGRAM=$(abspath $(S3_GATEWAY)/versitygw) $(RUN)/python -m pytest -n 2 \
+	  tests/contract/test_storage.py tests/faults/test_object_storage.py tests/service/test_object_storage.py tests/service/test_remote_files.py
 
 # By one process: what it used is what a test used.
 test-costs: setup

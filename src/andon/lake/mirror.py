@@ -99,12 +99,16 @@ class Mirror:
         """Remove a file, if it is here."""
         self.place(path).unlink(missing_ok=True)
 
-    def came(self, size: int) -> None:
-        """So many bytes came; makes room when that is much. Failing to is no error: the next one does."""
+    def join(self) -> None:
+        """This process uses the folder from here on: what it makes is not swept, and what it read is not forgotten, while it lives."""
         with self._lock, contextlib.suppress(OSError):
-            make_folder(self.root)
             if self._user is None:
                 self._user = self._note()
+
+    def came(self, size: int) -> None:
+        """So many bytes came; makes room when that is much. Failing to is no error: the next one does."""
+        self.join()
+        with self._lock, contextlib.suppress(OSError):
             try:
                 held = lock_file(self.root / _LOCK, shared=False)
             except OSError:  # another process is at it
@@ -122,11 +126,13 @@ class Mirror:
                 os.close(held)
 
     def sweep(self) -> int:
-        """Remove what no process will hand over any more, while none writes: files that never got into the store, and halves; how many."""
+        """Remove what no process will hand over any more: files that never got into the store and are older than all that use the folder,
+        and halves; how many."""
+        oldest = min([time.time(), *self._begun()])
         count = 0
         for found in list(self._files()):
             place = self.place(found.path)
-            if not found.is_stored or is_left_half(place.name):
+            if (not found.is_stored and found.used < oldest) or is_left_half(place.name):
                 place.unlink(missing_ok=True)
                 count += 1
         return count

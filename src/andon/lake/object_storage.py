@@ -66,6 +66,7 @@ class ObjectStorage:
 
     def new_path(self, folder: str, name: str, ending: str) -> str:
         """See `Storage.new_path`."""
+        self._mirror.join()
         path = self._local.new_path(folder, name, ending)
         self._new.put(path, True)
         return path
@@ -269,8 +270,7 @@ class ObjectStorage:
         old = [upload for upload in unfinished(self.objects) if upload.since < before]
         for upload in old:
             abort(self.objects, upload)
-        with self.alone() as is_alone:
-            return len(old) + (self._mirror.sweep() if is_alone else 0)
+        return len(old) + self._mirror.sweep()
 
     # -- who else writes: on this machine
 

@@ -22,9 +22,9 @@ T = TypeVar("T")
 
 _CHUNK = 1 << 20
 #: A larger file goes up in parts, which its unique name allows; a smaller one in one request that never takes another's place.
-_IN_PARTS = 64 << 20
-#: So large a part, eight at a time: 10,000 parts are the most that a server takes.
-_PART = 16 << 20
+_IN_PARTS = 32 << 20
+#: So large a part at least, and so many parts at most: 10,000 are the most that a server takes.
+_PART, _PARTS = 8 << 20, 9_000
 _AT_ONCE = 8
 #: Of a whole request. What hangs ends by the time of silence.
 _TIMEOUT = "1h"
@@ -65,7 +65,7 @@ class ObjectStore:
         return f"{SCHEME}{self.bucket}/{self.prefix}{path}"
 
     def create(self, path: str, source: Path, size: int) -> None:
-        """Let an object be there with this content, which nobody sees in part, and which no other content takes the place of.
+        """Let an object be there with this content, which nobody sees in part, and which takes the place of no other content.
 
         A lost answer is no harm: what is there is compared then.
 
@@ -87,6 +87,8 @@ class ObjectStore:
                 return
             except Exception as error:
                 if attempt + 1 == _CREATING or is_refusal(error) or _is_lacking(error):
+                    if self._is_there(path, body):  # only its answers were lost
+                        return
                     raise self._told(f"write `{path}`", error) from error
             time.sleep(_PAUSE * 2**attempt * (0.5 + secrets.randbelow(1000) / 1000))
 
@@ -104,7 +106,7 @@ class ObjectStore:
                 self._key(path),
                 source,
                 use_multipart=size > _IN_PARTS,
-                chunk_size=_PART,
+                chunk_size=max(_PART, -(-size // _PARTS)),
                 max_concurrency=_AT_ONCE,
             )
 
@@ -233,6 +235,14 @@ class ObjectStore:
                 where=self.address(path),
                 hint="nothing was replaced; somebody wrote there by hand: remove that object, then run again",
             )
+
+    def _is_there(self, path: str, body: bytes) -> bool:
+        """Whether an object has a content, as far as the server tells."""
+        try:
+            found = self.head(path)
+            return found is not None and found.size == len(body) and self.get(path) == body
+        except (MachineError, FileNotFoundError):
+            return False
 
     def _lost_or_told(self, path: str, error: Exception) -> Exception:
         if _is_lacking(error) and "NoSuchBucket" not in str(error):

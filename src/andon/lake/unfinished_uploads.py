@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
+from urllib.error import HTTPError
 from xml.etree import ElementTree
 
 from andon.base.clock import from_text
@@ -29,7 +30,8 @@ class UnfinishedUpload(Record):
 
 
 def unfinished(objects: ObjectStore) -> list[UnfinishedUpload]:
-    """All below the prefix of a store; none where who asks is known to the library alone (a role of the machine).
+    """All below the prefix of a store; none where who asks is known to the library alone (a role of the machine), or may not ask this: a
+    rule of the bucket ends them then.
 
     Raises:
         MachineError: `machine.storage`.
@@ -39,7 +41,13 @@ def unfinished(objects: ObjectStore) -> list[UnfinishedUpload]:
     found: list[UnfinishedUpload] = []
     more: dict[str, str] = {}
     while True:
-        root = ElementTree.fromstring(_asked(objects, "GET", {"uploads": "", "prefix": objects.prefix, **more}))  # noqa: S314
+        try:
+            answer = _asked(objects, "GET", {"uploads": "", "prefix": objects.prefix, **more})
+        except MachineError as error:
+            if isinstance(error.__cause__, HTTPError):
+                return found
+            raise
+        root = ElementTree.fromstring(answer)  # noqa: S314
         for each in root.iter():
             if _name(each) == "Upload":
                 said = {_name(part): part.text or "" for part in each}

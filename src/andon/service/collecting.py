@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from andon.base.clock import from_text, to_text
+from andon.base.clock import from_text, system_clock, to_text
 from andon.base.database import in_batches
 from andon.base.duration import Duration
 from andon.lake.collecting import Collected, Collector, Inventory, UnneededFile
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from andon.model.dataset import Definition
     from andon.workspace.workspace import Workspace
 
+#: An upload that was begun so long ago is nobody's any more.
+_HALF_DONE = timedelta(days=1)
 #: Stages of what nothing needs, in the order in which they are told.
 _STAGES = ("deleted", "ready", "read", "waits", "new")
 
@@ -55,6 +57,7 @@ class Collecting:
         )
         if apply:
             found, done = collector.collect()
+            self._lake.storage.tidy(system_clock() - _HALF_DONE)
         else:
             found, done = collector.find(), Collected()
         return self._told(found, done, collector, keeping, apply, time.monotonic() - begun)

@@ -219,7 +219,7 @@ class Datasets:
             *earlier, (_, since) = self._shown(name, commit)
             return iceberg_metadata(self._lake.storage, version, earlier, since)
         except MachineError as failure:
-            if failure.code not in ("machine.read_only", "machine.disk"):
+            if failure.code not in ("machine.read_only", "machine.disk", "machine.storage"):
                 raise
             return None
 

@@ -114,7 +114,11 @@ def _whole_lake(workspace: Workspace, deep: bool) -> list[Finding]:
     findings = [Finding("ok", "project", str(workspace.root)), _catalog(workspace, deep)]
     findings += _files(StoredFiles(lake), deep)
     root = lake.storage.root.resolve()
-    for what, place in (("data", root / "data"), ("raw copies", root / "raw"), ("iceberg metadata", root / "iceberg")):
+    places = [("data", root / "data"), ("raw copies", root / "raw"), ("iceberg metadata", root / "iceberg")]
+    if not lake.storage.shares_locks:
+        findings.append(Finding("ok", "storage", f"{lake.storage.url} answers"))
+        places = [("copies of what lies there", root)]
+    for what, place in places:
         count, total = tree_size(place)
         findings.append(Finding("ok", f"disk: {what}", f"{size(total)} in {plural(count, 'file')}"))
     count, total = tree_size(workspace.folder.state / "tmp")

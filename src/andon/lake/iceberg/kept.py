@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Sequence
 
+from andon.errors import DamagedError
 from andon.lake.iceberg.location import absolute_in
 from andon.lake.iceberg.metadata import derive, fits, metadata_path
 from andon.lake.iceberg.snapshots import ShownVersion, write_snapshots
@@ -36,7 +37,11 @@ def _own(storage: Storage, version: Version) -> str:
     """Where the metadata of a version by itself lies in the storage."""
     absolute = absolute_in(storage.url)
     path = metadata_path(version.id)
-    if not (storage.exists(path) and fits(storage.read(path), version.id, absolute)):
+    try:
+        is_kept = fits(storage.read(path), version.id, absolute)
+    except DamagedError:
+        is_kept = False
+    if not is_kept:
         derive(
             version,
             storage_url=storage.url,
