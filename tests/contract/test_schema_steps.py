@@ -27,7 +27,15 @@ from kit.servers import PostgresServer
 COMPONENTS = {"lake": LAKE, "state": STATE}
 #: What the steps are made of that lakes were made by: these are never edited. A new step joins the list when it has landed.
 LANDED = {
-    "lake": ["192ccc65a3e4", "05da025df7e0", "847e13cd4c0f", "2ebc7590dcbe", "f061614502e8", "d3a734193ab9", "cc1b188bc096"],
+    "lake": [
+        "192ccc65a3e4",
+        "05da025df7e0",
+        "847e13cd4c0f",
+        "2ebc7590dcbe",
+        "f061614502e8",
+        "d3a734193ab9",
+        "cc1b188bc096",
+    ],
     "state": [
         *("ec27f021634a", "df076768e8b8", "55ed4452b0c3", "cc6efbc4bbc4", "a874d36ec8c4", "002085f5c590"),
         *("3a17e86dd787", "1dbec7cde8c1", "2c64566dcba0", "79502025f44b", "dd0deaf56753", "4f180d1e5eae"),
