@@ -32,17 +32,17 @@ class Locks:
 
     def __init__(self, storage: Storage, rows: LeaseRows | None) -> None:
         self._storage = storage
-        self._rows = rows
+        self.rows = rows
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """While files are written that nothing names yet: none of them is taken for left behind meanwhile. Waits for who looks for such.
         Whoever was silent for so long that it is lost finds out by what it names (see `Going.keep`)."""
         with self._storage.writing():
-            if self._rows is None:
+            if self.rows is None:
                 yield
                 return
-            while (lease := self._rows.take(_WRITES, unless=[_SWEEPS])) is None:
+            while (lease := self.rows.take(_WRITES, unless=[_SWEEPS])) is None:
                 time.sleep(_PAUSE)
             try:
                 yield
@@ -54,8 +54,8 @@ class Locks:
         """Whether nobody writes such files; then nobody begins to, until the end of the block."""
         with self._storage.alone() as is_alone:
             lease = None
-            if is_alone and self._rows is not None:
-                lease = self._rows.take(_SWEEPS, unless=[_WRITES, _SWEEPS])
+            if is_alone and self.rows is not None:
+                lease = self.rows.take(_SWEEPS, unless=[_WRITES, _SWEEPS])
                 is_alone = lease is not None
             try:
                 yield is_alone
@@ -71,11 +71,11 @@ class Locks:
         Raises:
             ConflictError: `lake.busy`.
         """
-        if self._rows is None:
+        if self.rows is None:
             with self._alone_here():
                 yield lambda: None
             return
-        lease = self._rows.take(_COLLECTS, unless=[_COLLECTS])
+        lease = self.rows.take(_COLLECTS, unless=[_COLLECTS])
         if lease is None:
             raise _busy(_TAKEN)
 
