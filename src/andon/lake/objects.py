@@ -25,7 +25,6 @@ from andon.lake.packing import (
     decompressed,
     definition_of,
     definition_text,
-    pack,
     trace_of,
     unpack,
     version_body,
@@ -228,12 +227,12 @@ class Objects:
             transaction.execute_many(
                 "insert into version (id, dataset, is_view, rows, bytes, body, created) values (?, ?, ?, ?, ?, ?, ?)"
                 " on conflict (id) do nothing",
-                [(v.id, v.dataset, int(v.is_view), v.rows, v.bytes, pack(version_body(v)), now) for v, _ in outcomes],
+                [(v.id, v.dataset, int(v.is_view), v.rows, v.bytes, version_body(v), now) for v, _ in outcomes],
             )
             # Content that was built again because its files were lost or damaged is read from the new ones.
             transaction.execute_many(
                 "update version set body = ? where id = ?",
-                [(pack(version_body(v)), v.id) for v, _ in outcomes if v.id in lost],
+                [(version_body(v), v.id) for v, _ in outcomes if v.id in lost],
             )
             again = self._gone_builds(transaction, [b for _, b in outcomes])
             winners = _insert_builds(transaction, [b for _, b in outcomes], now, force, again)
@@ -361,7 +360,7 @@ def _insert_builds(
     fresh = [build for key, build in by_key.items() if key not in winners]
     transaction.execute_many(
         f"insert into build ({_BUILD}) values (?, ?, ?, ?, ?, ?, ?, ?)",
-        [(b.id, b.key, b.dataset, b.definition, b.version, b.run, pack(build_body(b)), now) for b in fresh],
+        [(b.id, b.key, b.dataset, b.definition, b.version, b.run, build_body(b), now) for b in fresh],
     )
     winners.update((build.key, build) for build in fresh)
     return winners

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from andon.base.document import from_json, to_json
+from andon.base.document import from_json
 from andon.base.hashing import canonical, digest
-from andon.base.record import LEARNING
+from andon.base.record import LEARNING, values_of
 from andon.errors import MachineError
 from andon.model.build import Build, BuildTrace, InputFile
 from andon.model.commit import Leaf
@@ -41,6 +41,7 @@ class _FilesPart(msgspec.Struct, frozen=True):
 
 
 _LEAVES = msgspec.json.Encoder(order="deterministic")
+_BODIES = msgspec.json.Encoder(order="sorted")
 with LEARNING:
     _FILES = msgspec.json.Decoder(_FilesPart)
     _TRACE = msgspec.json.Decoder(_TracePart)
@@ -116,9 +117,9 @@ def leaves_of(text: bytes) -> dict[str, Leaf]:
         raise damaged_row(error) from error
 
 
-def version_body(version: Version) -> dict[str, Any]:
-    """A version as JSON. Columns, files and statistics are lists, since there are many."""
-    return {"columns": to_json(version.columns), "files": to_json(version.files)}
+def version_body(version: Version) -> bytes:
+    """What of a version has no column of its own, packed. Columns, files and statistics are lists, since there are many."""
+    return zlib.compress(_BODIES.encode({"columns": version.columns, "files": version.files}), 1)
 
 
 def version_of(version_id: str, dataset: str, is_view: bool, body: Mapping[str, Any]) -> Version:
@@ -126,9 +127,10 @@ def version_of(version_id: str, dataset: str, is_view: bool, body: Mapping[str, 
     return from_json(Version, {"id": version_id, "dataset": dataset, "is_view": is_view, **fields(body)}, stored=True)
 
 
-def build_body(build: Build) -> dict[str, Any]:
-    """What of a build has no column of its own, as JSON."""
-    return {name: value for name, value in to_json(build).items() if name not in _BUILD_COLUMNS}
+def build_body(build: Build) -> bytes:
+    """What of a build has no column of its own, packed."""
+    held = {name: value for name, value in values_of(build).items() if name not in _BUILD_COLUMNS}
+    return zlib.compress(_BODIES.encode(held), 1)
 
 
 def build_of(row: tuple[Any, ...]) -> Build:
@@ -165,7 +167,7 @@ def files_of(packed: bytes) -> tuple[HeldPart, ...]:
 
 def definition_text(definition: Definition) -> str:
     """A definition as JSON text."""
-    return canonical(to_json(definition)).decode()
+    return canonical(msgspec.to_builtins(definition)).decode()
 
 
 def definition_of(text: str) -> Definition:

@@ -27,46 +27,48 @@ _Node = dict[str, Any]
 #: Where a table's name or alias stands; every other text of a tree that equals an alias keeps the alias from being renamed.
 _TABLE_KEYS = frozenset({"table_name", "schema_name", "catalog_name", "alias", "type", "query_location"})
 _QUERY_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
+_TABLES = frozenset({"BASE_TABLE", "SUBQUERY", "EXPRESSION_LIST"})
 _PLAIN_STAR = frozenset({"class", "type", "query_location", "relation_name", "exclude_list"})
 _NOTHING: Mapping[str, Any] = {}
 #: Before the name of a recursive CTE whose own query is written: it is in scope only in the query's second part.
 _INSIDE = "inside\0"
 
 
-def normal_form(node: _Node, parameters: frozenset[str] = frozenset()) -> str:
-    """SHA-256 of the normal form of a statement's tree; `parameters` are those of the macro whose body it is, in lower case."""
+def normal_form(node: _Node, parameters: frozenset[str] = frozenset()) -> tuple[str, bool]:
+    """The normal form of a statement's tree.
+
+    Args:
+        parameters: those of the macro whose body it is, in lower case.
+
+    Returns:
+        its SHA-256, and whether there is unnamed output with a cast, which the engine names by the type as it was spelt
+        (`date 'x'`, `date('x')`).
+    """
     names = _Names()
     names.collect(node, frozenset(), frozenset())
-    form = _Form(names, parameters).emit(node, _NOTHING, _NOTHING)
-    return digest(json.dumps(form, separators=(",", ":")).encode())
-
-
-def named_by_spelling(part: Any) -> bool:
-    """Whether a tree has unnamed output with a cast, which the engine names by the type as it was spelt (`date 'x'`, `date('x')`)."""
-    waiting = [part]
-    while waiting:
-        each = waiting.pop()
-        if type(each) is list:
-            waiting += [item for item in each if type(item) in (dict, list)]
-        elif type(each) is dict:
-            if any("alias" not in item and _casts(item) for item in each.get("select_list", ())):
-                return True
-            waiting += [item for item in each.values() if type(item) in (dict, list)]
-    return False
+    form = _Form(names, parameters)
+    text = json.dumps(form.emit(node, _NOTHING, _NOTHING), separators=(",", ":"))
+    return digest(text.encode()), form.is_named_by_spelling
 
 
 def _casts(part: Any) -> bool:
     if type(part) is list:
-        return any(map(_casts, part))
-    return type(part) is dict and (part.get("class") == "CAST" or any(map(_casts, part.values())))
+        return any(_casts(item) for item in part if type(item) is dict or type(item) is list)
+    if part.get("class") == "CAST":
+        return True
+    return any(_casts(value) for value in part.values() if type(value) is dict or type(value) is list)
 
 
 def plain(part: Any) -> Any:
     """A part of a tree without the places."""
     if type(part) is dict:
-        return {key: plain(value) for key, value in part.items() if key != "query_location"}
+        return {
+            key: plain(value) if type(value) is dict or type(value) is list else value
+            for key, value in part.items()
+            if key != "query_location"
+        }
     if type(part) is list:
-        return [plain(value) for value in part]
+        return [plain(value) if type(value) is dict or type(value) is list else value for value in part]
     return part
 
 
@@ -190,6 +192,8 @@ class _Form:
         # the engine tells the case of a lambda's variables apart
         self._as_written = parameters | names.variables | NAMED_AS_WRITTEN
         self._count = 0
+        #: whether there is unnamed output with a cast
+        self.is_named_by_spelling = False
 
     def emit(self, part: Any, own: Mapping[str, Any], ctes: Mapping[str, Any]) -> Any:
         """The form of `part`; `own` and `ctes` give the new names of the aliases and CTEs in scope."""
@@ -198,18 +202,19 @@ class _Form:
         kind = _kind(part)
         if kind == "COLUMN_REF":
             return self._column(part, own)
+        if kind == "VALUE_CONSTANT":
+            return plain(part)
         if kind in _QUERY_NODES:
             return self._query(part, ctes)
         if kind == "STAR":
             return self._star(part, own, ctes)
-        if kind in ("BASE_TABLE", "SUBQUERY", "EXPRESSION_LIST") and "class" not in part:
+        if kind in _TABLES and "class" not in part:
             return self._table(part, own, ctes)
-        form = {}
-        for key, value in part.items():
-            if type(value) is dict or type(value) is list:
-                form[key] = self.emit(value, own, ctes)
-            elif key != "query_location":
-                form[key] = value
+        form = {
+            key: self.emit(value, own, ctes) if type(value) is dict or type(value) is list else value
+            for key, value in part.items()
+            if key != "query_location"
+        }
         if kind in ("TABLE_FUNCTION", "PIVOT", "SHOW_REF"):
             form["as written"] = plain(part)
         elif kind == "LAMBDA":
@@ -291,6 +296,8 @@ class _Form:
         for item in part["select_list"]:
             new = self.emit(item, own, ctes)
             kind = item.get("type")
+            if "alias" not in item and kind != "COLUMN_REF" and not self.is_named_by_spelling:
+                self.is_named_by_spelling = _casts(item)
             if "alias" in item or kind == "VALUE_CONSTANT":
                 pass
             elif kind == "COLUMN_REF":

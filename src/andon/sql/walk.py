@@ -12,7 +12,7 @@ from andon.base.names import folded
 from andon.base.recursion import deeply
 from andon.model.dataset import ClockUse, FileRead
 from andon.sql.names import CLOCK_KEYWORDS, DATE_NAMES, INSTANT_NAMES, RANDOM_NAMES, READERS, STATE_KEYWORDS
-from andon.sql.normal import named_by_spelling, normal_form
+from andon.sql.normal import normal_form
 from andon.sql.parse import NO_PLACE, too_deep
 from andon.sql.reads import find_read, reader_of
 from andon.sql.tokens import tokens
@@ -61,8 +61,8 @@ def _facts_of(
 
 def _normal(text: str, node: dict[str, Any], parameters: frozenset[str]) -> str:
     """The normal form's digest; where a column's name hangs on how a type was spelt, which no tree tells, with the words of the text."""
-    form = normal_form(node, parameters)
-    if not named_by_spelling(node):
+    form, is_named_by_spelling = normal_form(node, parameters)
+    if not is_named_by_spelling:
         return form
     spelt = [token.text if token.kind in ("quoted", "string") else token.text.lower() for token in tokens(text)]
     return digest(json.dumps([form, spelt]).encode())
