@@ -95,8 +95,10 @@ def _rounded(value: SparkValue, to: DuckType, word: str) -> str:
     """DuckDB rounds to the nearest, and halves to even; 2**63 is the one double that Spark takes for the greatest BIGINT."""
     text = f"cast({value.text} as double)" if value.type.name == "FLOAT" else value.text
     if to.name == "BIGINT":
-        text = f"case when {text} >= 9.2233720368547758E18D then {text} * 2D else {text} end"
-    return f"{word}(rint({text}) as {spark_type(to)})"
+        text = f"(case when {text} >= 9.2233720368547758E18D then {text} * 2D else {text} end)"
+    # servers differ in where `rint` takes halves
+    even = f"case when abs({text} % 1D) = 0.5D then 2D * rint({text} / 2D) else rint({text}) end"
+    return f"{word}(({even}) as {spark_type(to)})"
 
 
 def _exact(value: SparkValue, to: DuckType) -> str:

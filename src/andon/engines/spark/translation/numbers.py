@@ -14,6 +14,7 @@ from andon.engines.spark.translation.types import FLOATING, MACHINE, WHOLE, digi
 
 _NUMBERS = WHOLE | FLOATING | {"DECIMAL"}
 _NAN = "cast('NaN' as double)"
+_INFINITY = "cast('Infinity' as double)"
 
 
 def arithmetic(call: Call) -> str:
@@ -37,10 +38,15 @@ def _divided(call: Call) -> str:
     if not set(call.kinds) <= FLOATING:
         raise call.refused("cast both sides to DOUBLE")
     over, under = call.texts
-    # 1 / -0.0 is minus infinity: a power of -1 knows the sign of a zero
     whole = f"{over} / case when {under} = 0 then cast('1.0' as {call.of}) else {under} end"
-    said = f"case when {under} = 0 then {over} * power({under}, cast('-1.0' as double)) else {whole} end"
-    return f"cast(({said}) as {call.of})"
+    # 1 / -0.0 is minus infinity
+    infinite = f"case when {_is_negative(under)} then -{_INFINITY} else {_INFINITY} end"
+    return f"cast((case when {under} = 0 then {over} * {infinite} else {whole} end) as {call.of})"
+
+
+def _is_negative(text: str) -> str:
+    """Whether a double has a minus: an angle knows the sign of a zero, which no comparison sees."""
+    return f"(atan2({text}, -1D) < 0)"
 
 
 def _whole_part(call: Call) -> str:
@@ -122,7 +128,7 @@ def _round(call: Call) -> str:
     # half away from zero, of the double as it lies; beyond 2**52 there is nothing to round
     up = f"case when abs({scaled}) - floor(abs({scaled})) >= 0.5D then 1D else 0D end"
     rounded = f"(cast(floor(abs({scaled})) as double) + {up}) / {power}"
-    signed = f"case when {text} < 0 or cast({text} as string) = '-0.0' then -({rounded}) else {rounded} end"
+    signed = f"case when {_is_negative(text)} then -({rounded}) else {rounded} end"
     big = f"isnan({text}) or abs({scaled}) >= 4503599627370496D"
     kept = text if places == 0 else f"case when abs({scaled}) <= 1e300D then rint({scaled}) / {power} else {text} end"
     return f"(case when {text} is null then null when {big} then {kept} else {signed} end)"
@@ -170,6 +176,8 @@ def _chosen(call: Call) -> str:
         raise call.refused("cast all arguments to one type")
     if call.kinds[0] not in _NUMBERS | {"VARCHAR", "DATE", "TIMESTAMP"}:
         raise call.refused("take numbers, texts, dates or timestamps")
+    if call.server is SparkServer.SAIL and call.kinds[0] in FLOATING:  # it takes -0.0 for less than 0.0
+        raise call.refused("`case when x < y then x else y end`")
     return f"{call.name}({', '.join(call.texts)})" if len(call.texts) > 1 else call.texts[0]
 
 

@@ -118,13 +118,6 @@ def _found(call: Call) -> str:
     return f"cast(instr({call.texts[0]}, {call.texts[1]}) as bigint)"
 
 
-def _found_in(call: Call) -> str:
-    _texts_only(call)
-    if call.name in ("position",):
-        return f"cast(instr({call.texts[1]}, {call.texts[0]}) as bigint)"
-    return _found(call)
-
-
 def _repeated(call: Call) -> str:
     if call.kinds[0] != "VARCHAR":
         raise call.refused("repeat a text")
@@ -230,7 +223,7 @@ TEXTS: Mapping[str, Callable[[Call], str]] = {
     "lpad": _padded,
     "ltrim": _trimmed("leading"),
     "md5": _plain("md5"),
-    "position": _found_in,
+    "position": _found,
     "prefix": _plain("startswith"),
     "regexp_extract": _regexp_extract,
     "regexp_full_match": _matched(whole=True),

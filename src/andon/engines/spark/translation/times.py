@@ -23,7 +23,7 @@ _PARTS = {
     "dayofweek": "(dayofweek({0}) - 1)",
     "dow": "(dayofweek({0}) - 1)",
     "weekday": "(dayofweek({0}) - 1)",
-    "isodow": "(weekday({0}) + 1)",
+    "isodow": "((dayofweek({0}) + 5) % 7 + 1)",
     "hour": "hour({0})",
     "minute": "minute({0})",
     "second": "second({0})",
@@ -93,8 +93,12 @@ def _difference(call: Call) -> str:
         return f"cast(({count.format(_day(last))} - {count.format(_day(first))}) as bigint)"
     if unit == "day":
         return f"cast(datediff({_day(last)}, {_day(first)}) as bigint)"
-    cut = [f"unix_seconds(date_trunc({text_literal(unit.upper())}, {_instant(text)}))" for text in (last, first)]
-    return f"cast((({cut[0]} - {cut[1]}) div {_SECONDS[unit]}) as bigint)"
+    # each is counted from 1970, towards it
+    cut = [
+        f"(unix_seconds(date_trunc({text_literal(unit.upper())}, {_instant(text)})) div {_SECONDS[unit]})"
+        for text in (last, first)
+    ]
+    return f"cast(({cut[0]} - {cut[1]}) as bigint)"
 
 
 def _day(text: str) -> str:
