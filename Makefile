@@ -100,6 +100,8 @@ lock: | .uv/bin/uv
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev --all-extras --no-emit-package andon pyproject.toml -o requirements/dev.txt
 	echo uv==$$($(UV) --version | cut -d' ' -f2) | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/uv.txt
 	printf 'focus-validator==1.0.0\nmultimethod<2\nsetuptools<81\n' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/focus.txt
+	printf 'pysail==0.7.2\npyspark-client==4.2.0\n' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/spark.txt
+	printf 'pyspark[connect]==4.3.0\n' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/spark-jvm.txt
 
 clean:
 	rm -rf .venv .uv dist build browser/made src/andon/web/static/vendor

@@ -1,0 +1,1 @@
+"""Builds on any endpoint of Spark Connect."""

@@ -1,0 +1,144 @@
+"""Casts between types, so that both engines round, read and refuse alike.
+
+Spark cuts fractions off where DuckDB rounds, and both read numbers and dates out of texts by rules of their own: a text is read only in
+the form that means one thing to both, and any other that one of them may read fails loudly.
+"""
+
+from __future__ import annotations
+
+from andon.engines.spark.translation.spark_sql import NotTranslated
+from andon.engines.spark.translation.types import FLOATING, MACHINE, TIMES, WHOLE, digits, spark_type
+from andon.engines.spark.translation.values import SparkValue, null, text_literal
+from andon.model.types import DuckType
+
+_ROUND_FIRST = "round it to a DECIMAL first: `cast(x as decimal(18, 2))`"
+_IN_PYTHON = "do it in a dataset of its own that DuckDB builds"
+
+# Which texts are read, and which are refused because one of the two engines may read them as something else.
+_NUMBERISH = r"^\s*[-+]?[.]?[0-9][0-9a-zA-Z_.+-]*\s*$"
+_READ = {
+    "whole": (r"^[-+]?[0-9]+$", _NUMBERISH),
+    "DECIMAL": (r"^[-+]?[0-9]+([.][0-9]+)?$", _NUMBERISH),
+    "DOUBLE": (
+        r"^[-+]?[0-9]+([.][0-9]+)?([eE][-+]?[0-9]+)?$",
+        r"^\s*[-+]?([.]?[0-9][0-9a-zA-Z_.+-]*|[iInN][a-zA-Z]+)\s*$",
+    ),
+    "DATE": (r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", r"^\s*([-+0-9]|[eEiI])"),
+    "TIMESTAMP": (
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?)?$",
+        r"^\s*([-+0-9]|[eEiI])",
+    ),
+}
+
+
+def cast(value: SparkValue, to: DuckType, tried: bool = False) -> SparkValue:
+    """A value of another type; `tried`: NULL where it can't be.
+
+    Raises:
+        NotTranslated: where the two engines would give different values.
+    """
+    source = value.type
+    if source.name == "NULL":
+        return null(to)
+    if source == to:
+        return value
+    if value.is_constant and value.constant is None:
+        return null(to)
+    text = _cast(value, to, tried)
+    if value.is_constant and (to.name in WHOLE or to.name == "VARCHAR") and not isinstance(value.constant, bool):
+        whole = isinstance(value.constant, int) and to.name in WHOLE
+        if whole:
+            return SparkValue(text, to, True, value.constant)
+    return SparkValue(text, to)
+
+
+def _cast(value: SparkValue, to: DuckType, tried: bool) -> str:
+    source, text = value.type, value.text
+    word, of = ("try_cast" if tried else "cast"), spark_type(to)
+    plain = f"{word}({text} as {of})"
+    match source.name, to.name:
+        case (one, other) if one in WHOLE and (other in WHOLE or other == "DECIMAL" or other in FLOATING):
+            return plain
+        case (one, "BOOLEAN") if one in WHOLE:
+            return f"({text} <> 0)"
+        case (one, "VARCHAR") if one in WHOLE or one == "BOOLEAN":
+            return plain
+        case ("BOOLEAN", other) if other in WHOLE:
+            return plain
+        case ("DECIMAL", other) if other in WHOLE:
+            return f"{word}(round({text}, 0) as {of})"
+        case ("DECIMAL", "DECIMAL" | "DOUBLE" | "FLOAT"):
+            return plain
+        case ("DECIMAL", "VARCHAR"):
+            return plain
+        case ("FLOAT", "DOUBLE") | ("DOUBLE", "FLOAT"):
+            return plain
+        case (one, other) if one in FLOATING and other in MACHINE:
+            return _rounded(value, to, word)
+        case (one, "DECIMAL") if one in FLOATING and not tried:
+            return _exact(value, to)
+        case ("VARCHAR", other):
+            return _read(value, to, tried)
+        case (one, other) if one in TIMES and other in TIMES:
+            return plain
+        case ("DATE" | "TIMESTAMP", "VARCHAR"):
+            late = f"when {text} is not null then {_loud('a year beyond 1 to 9999 as text')}"
+            return f"(case when year({text}) between 1 and 9999 then cast({text} as string) {late} end)"
+        case (one, "VARCHAR") if one in FLOATING:
+            raise NotTranslated(f"a cast from {source.text} to VARCHAR", _ROUND_FIRST)
+        case ("LIST", "LIST") | ("STRUCT", "STRUCT") if spark_type(source) == of:
+            return text
+    raise NotTranslated(f"a cast from {source.text} to {to.text}", _IN_PYTHON)
+
+
+def _rounded(value: SparkValue, to: DuckType, word: str) -> str:
+    """DuckDB rounds to the nearest, and halves to even; 2**63 is the one double that Spark takes for the greatest BIGINT."""
+    text = f"cast({value.text} as double)" if value.type.name == "FLOAT" else value.text
+    if to.name == "BIGINT":
+        text = f"(case when {text} >= 9.2233720368547758E18D then {text} * 2D else {text} end)"
+    # servers differ in where `rint` takes halves
+    even = f"case when abs({text} % 1D) = 0.5D then 2D * rint({text} / 2D) else rint({text}) end"
+    return f"{word}(({even}) as {spark_type(to)})"
+
+
+def _exact(value: SparkValue, to: DuckType) -> str:
+    """DuckDB counts in the last digit, as a double: so do we, up to where doubles hold whole numbers."""
+    _, scale = digits(to)
+    double = f"cast({value.text} as double)" if value.type.name == "FLOAT" else value.text
+    scaled = f"round({double} * cast('1e{scale}' as double), 0)"
+    whole = f"cast(cast({scaled} as bigint) as decimal(38,{scale}))"
+    unit = f"cast('{('0.' + '0' * (scale - 1) + '1') if scale else '1'}' as decimal(38,{scale}))"
+    number = f"cast({whole} * {unit} as {spark_type(to)})" if scale else f"cast({scaled} as {spark_type(to)})"
+    loud = f"cast({_loud('a double of more than 15 digits as a decimal')} as {spark_type(to)})"
+    return (
+        f"(case when {double} is null then null when abs({double} * cast('1e{scale}' as double)) < 9007199254740992D "
+        f"then {number} else {loud} end)"
+    )
+
+
+def _read(value: SparkValue, to: DuckType, tried: bool) -> str:
+    kind = "whole" if to.name in WHOLE else "DOUBLE" if to.name == "FLOAT" else to.name
+    if kind not in _READ:
+        raise NotTranslated(f"a cast from VARCHAR to {to.text}", _IN_PYTHON)
+    if to.name == "FLOAT":
+        raise NotTranslated("a cast from VARCHAR to FLOAT", "cast it to DOUBLE")
+    if value.is_constant and isinstance(value.constant, str):
+        import re
+
+        if re.match(_READ[kind][0], value.constant):
+            return f"{'try_cast' if tried else 'cast'}({value.text} as {spark_type(to)})"
+    safe, doubtful = (text_literal(pattern) for pattern in _READ[kind])
+    word, of, text = ("try_cast" if tried else "cast"), spark_type(to), value.text
+    loud = f"cast({_loud(f'a text in a form that is read as {to.text} by one engine only')} as {of})"
+    refused = loud if not tried else f"case when {text} rlike {doubtful} then {loud} end"
+    said = f"when {text} rlike {safe} then {word}({text} as {of}) else {refused}"
+    return f"(case when {text} is null then null {said} end)"
+
+
+def loud(message: str) -> str:
+    """An expression that fails, with a message, as soon as a row comes to it."""
+    return _loud(message)
+
+
+def _loud(message: str) -> str:
+    return f"raise_error({text_literal(message)})"

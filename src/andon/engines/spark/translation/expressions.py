@@ -1,0 +1,202 @@
+"""Expressions of a bound plan, said in Spark SQL. The binder has written out every cast, so each part has exactly one type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from andon.base.record import Record
+from andon.engines.spark.translation.calls import Call
+from andon.engines.spark.translation.casts import cast
+from andon.engines.spark.translation.functions import FUNCTIONS
+from andon.engines.spark.translation.interval import Interval, written_interval
+from andon.engines.spark.translation.spark_sql import NotTranslated, SparkServer
+from andon.engines.spark.translation.types import BOOLEAN, ORDERED, planned_type
+from andon.engines.spark.translation.values import SparkValue, planned_constant
+from andon.sql.bound_plan import Node
+
+_COMPARED = {
+    "COMPARE_EQUAL": "=",
+    "COMPARE_NOTEQUAL": "<>",
+    "COMPARE_LESSTHAN": "<",
+    "COMPARE_GREATERTHAN": ">",
+    "COMPARE_LESSTHANOREQUALTO": "<=",
+    "COMPARE_GREATERTHANOREQUALTO": ">=",
+    "COMPARE_NOT_DISTINCT_FROM": "<=>",
+    "COMPARE_DISTINCT_FROM": "<=>",
+}
+_UNKNOWN = "do it in a dataset of its own that DuckDB builds, or write Spark SQL beside this one"
+
+
+class Scope(Record):
+    """Where an expression stands.
+
+    Attributes:
+        columns: the columns below it, in the plan's order.
+        server: who will answer.
+        moment: the logical time.
+    """
+
+    columns: Sequence[SparkValue]
+    server: SparkServer
+    moment: datetime | None = None
+
+
+def value_of(node: Node, scope: Scope) -> SparkValue:
+    """What an expression says.
+
+    Raises:
+        NotTranslated: with the construct's place.
+    """
+    kind = str(node.get("expression_class"))
+    rule = _RULES.get(kind)
+    try:
+        if rule is None:
+            raise NotTranslated(f"an expression ({kind.removeprefix('BOUND_').lower()})", _UNKNOWN)
+        return rule(node, scope)
+    except NotTranslated as error:
+        if error.offset is None:
+            error.offset = offset_of(node)
+        raise
+
+
+def offset_of(node: Node) -> int | None:
+    """Where an expression stands in its text, in bytes."""
+    offset = node.get("query_location")
+    return offset if isinstance(offset, int) and offset < 2**62 else None
+
+
+def compared(left: SparkValue, comparison: str, right: SparkValue) -> str:
+    """A comparison of two values of one type.
+
+    Raises:
+        NotTranslated: of a type that the engines compare differently.
+    """
+    for side in (left, right):
+        if side.type.name not in ORDERED:
+            raise NotTranslated(f"a comparison of {side.type.text}", "compare its parts")
+    if left.type != right.type:
+        raise NotTranslated(f"a comparison of {left.type.text} with {right.type.text}", "cast one of them")
+    if comparison not in _COMPARED:
+        raise NotTranslated(f"the comparison {comparison.lower()}", _UNKNOWN)
+    said = f"({left.text} {_COMPARED[comparison]} {right.text})"
+    return f"(not {said})" if comparison == "COMPARE_DISTINCT_FROM" else said
+
+
+def sortable(value: SparkValue) -> SparkValue:
+    """The value, if both engines sort and group its type alike.
+
+    Raises:
+        NotTranslated: if not.
+    """
+    if value.type.name not in ORDERED:
+        raise NotTranslated(f"sorting or grouping by {value.type.text}", "take its parts, or cast it")
+    return value
+
+
+def _reference(node: Node, scope: Scope) -> SparkValue:
+    found = scope.columns[node.get("index", 0)]
+    if found.type != planned_type(node["return_type"]):
+        raise NotTranslated("a column whose type the plan leaves open", _UNKNOWN)
+    return found
+
+
+def _constant(node: Node, _: Scope) -> SparkValue:
+    value = node["value"]
+    kind = planned_type(value["type"])
+    return planned_constant(value, kind)
+
+
+def _cast(node: Node, scope: Scope) -> SparkValue:
+    to = planned_type(node["return_type"])
+    return cast(value_of(node["child"], scope), to, bool(node.get("try_cast")))
+
+
+def _comparison(node: Node, scope: Scope) -> SparkValue:
+    left, right = value_of(node["left"], scope), value_of(node["right"], scope)
+    return SparkValue(compared(left, str(node["type"]), right), BOOLEAN)
+
+
+def _conjunction(node: Node, scope: Scope) -> SparkValue:
+    word = " and " if node["type"] == "CONJUNCTION_AND" else " or "
+    return SparkValue(f"({word.join(value_of(part, scope).text for part in node['children'])})", BOOLEAN)
+
+
+def _between(node: Node, scope: Scope) -> SparkValue:
+    value, lower, upper = (value_of(node[key], scope) for key in ("input", "lower", "upper"))
+    above = "COMPARE_GREATERTHANOREQUALTO" if node.get("lower_inclusive") else "COMPARE_GREATERTHAN"
+    below = "COMPARE_LESSTHANOREQUALTO" if node.get("upper_inclusive") else "COMPARE_LESSTHAN"
+    return SparkValue(f"({compared(value, above, lower)} and {compared(value, below, upper)})", BOOLEAN)
+
+
+def _operator(node: Node, scope: Scope) -> SparkValue:
+    parts = [value_of(part, scope) for part in node["children"]]
+    first, kind = parts[0], str(node["type"])
+    match kind:
+        case "OPERATOR_NOT":
+            return SparkValue(f"(not {first.text})", BOOLEAN)
+        case "OPERATOR_IS_NULL":
+            return SparkValue(f"({first.text} is null)", BOOLEAN)
+        case "OPERATOR_IS_NOT_NULL":
+            return SparkValue(f"({first.text} is not null)", BOOLEAN)
+        case "OPERATOR_COALESCE":
+            return SparkValue(f"coalesce({_listed(parts)})", planned_type(node["return_type"]))
+        case "COMPARE_IN" | "COMPARE_NOT_IN":
+            for part in parts[1:]:
+                compared(first, "COMPARE_EQUAL", part)
+            word = "in" if kind == "COMPARE_IN" else "not in"
+            return SparkValue(f"({first.text} {word} ({_listed(parts[1:])}))", BOOLEAN)
+    raise NotTranslated(f"the operator {kind.removeprefix('OPERATOR_').lower()}", _UNKNOWN)
+
+
+def _listed(parts: Sequence[SparkValue]) -> str:
+    return ", ".join(part.text for part in parts)
+
+
+def _case(node: Node, scope: Scope) -> SparkValue:
+    checks = [(value_of(c["when_expr"], scope), value_of(c["then_expr"], scope)) for c in node["case_checks"]]
+    last = value_of(node["else_expr"], scope)
+    said = " ".join(f"when {when.text} then {then.text}" for when, then in checks)
+    return SparkValue(f"(case {said} else {last.text} end)", planned_type(node["return_type"]))
+
+
+def _function(node: Node, scope: Scope) -> SparkValue:
+    name, kind = str(node["name"]), planned_type(node["return_type"])
+    rules = FUNCTIONS.get(name)
+    if rules is None:
+        raise NotTranslated(f"the function `{name}`", _UNKNOWN)
+    children = node.get("children", [])
+    interval = _interval_of(name, children)
+    arguments = tuple(value_of(child, scope) for child in children if not interval or child is not interval[0])
+    call = Call(
+        name=name,
+        arguments=arguments,
+        type=kind,
+        server=scope.server,
+        moment=scope.moment,
+        interval=interval[1] if interval else None,
+    )
+    return SparkValue(rules(call), kind)
+
+
+def _interval_of(name: str, children: Sequence[Node]) -> tuple[Node, Interval] | None:
+    if name not in ("+", "-") or len(children) != 2:
+        return None
+    for child in children:
+        found = written_interval(child)
+        if found is not None:
+            return child, found
+    return None
+
+
+_RULES = {
+    "BOUND_BETWEEN": _between,
+    "BOUND_CASE": _case,
+    "BOUND_CAST": _cast,
+    "BOUND_COMPARISON": _comparison,
+    "BOUND_CONJUNCTION": _conjunction,
+    "BOUND_CONSTANT": _constant,
+    "BOUND_FUNCTION": _function,
+    "BOUND_OPERATOR": _operator,
+    "BOUND_REF": _reference,
+}

@@ -1,0 +1,61 @@
+"""What a translation gives, and how it says that there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from andon.base.record import Record, field
+
+
+class SparkServer(StrEnum):
+    """Who answers at an endpoint of Spark Connect: they differ in values, not in words."""
+
+    APACHE = "apache"
+    SAIL = "sail"
+
+
+class SparkSql(Record):
+    """A query in Spark SQL that means what a query in DuckDB's SQL does.
+
+    Attributes:
+        text: one SELECT, over views that are named in `views`.
+        views: dataset -> the view that it is read from; its columns have the names and types of the dataset's, as `spark_type` says them.
+        notes: what people should know; sorted.
+    """
+
+    text: str
+    views: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+class NotTranslated(Exception):
+    """Something that is not known to mean the same on Spark.
+
+    Attributes:
+        construct: what it is, as it is written.
+        form: what to write in its place.
+        line: where it stands in the SQL, from 1; None where that is not known.
+        column: the same.
+    """
+
+    def __init__(self, construct: str, form: str, offset: int | None = None) -> None:
+        super().__init__(f"{construct} is not translated to Spark SQL: {form}")
+        self.construct = construct
+        self.form = form
+        self.offset = offset
+        self.line: int | None = None
+        self.column: int | None = None
+
+
+#: How a session must be set for translated SQL to mean what it says.
+SESSION: Mapping[str, str] = {
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.caseSensitive": "false",
+    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
+    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
+    "spark.sql.parquet.int96RebaseModeInRead": "CORRECTED",
+    "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.timestampType": "TIMESTAMP_LTZ",
+}
