@@ -66,8 +66,8 @@ from andon.version import __version__
 from andon.workspace.base import Bases
 from andon.workspace.catalog import open_catalog
 from andon.workspace.folder import Folder
-from andon.workspace.storage import is_object_store, mirror_of, open_object_storage
 from andon.workspace.spark import by_settings
+from andon.workspace.storage import is_object_store, mirror_of, open_object_storage
 
 if TYPE_CHECKING:
     from andon.lake.object_storage import ObjectStorage
