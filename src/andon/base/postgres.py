@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _SOON = 1.0
 #: So many turns are waited for or held by a process, each with a connection; and so long one is held.
 _TURNS, _HELD = 4, 20
+#: The table of what processes hold.
+_LEASES = "lease"
 _TYPED = re.compile(r"(\badd column \w+ |[(,]\s*\w+ )(text|real|integer)\b")
 _TYPES = {"text": 'text collate "C"', "real": "double precision", "integer": "bigint"}
 
@@ -172,6 +174,8 @@ class PostgresDatabase:
                 made += [
                     f'grant {below} on schema "{self.schema}" to {name};',
                     f'grant {rights} on all tables in schema "{self.schema}" to {name};',
+                    # who reads says so, on a storage that has no locks which all see
+                    f'grant select, insert, update, delete on "{self.schema}".{_LEASES} to {name};',
                     f'alter default privileges in schema "{self.schema}" grant {rights} on tables to {name};',
                 ]
         return made

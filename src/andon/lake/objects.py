@@ -214,7 +214,7 @@ class Objects:
             `{key: the build that counts}`: of two who build one key the first to record wins, the other adopts.
         """
         files = [f.path for version, _ in outcomes for f in version.files] if new is None else [*new]
-        self._storage.make_durable([*files, *raw])
+        self._make_durable([*files, *raw])
         lost = self._lost([v for v, _ in outcomes])
         now = to_text(self._clock())
         with self._database.write() as transaction:
@@ -244,6 +244,20 @@ class Objects:
     def register_fields(self, wanted: Mapping[str, Output]) -> dict[str, dict[str, int]]:
         """Give every column of every output its field id (`field_ids.FieldIds.register`)."""
         return self._field_ids.register(wanted)
+
+    def _make_durable(self, paths: Sequence[str]) -> None:
+        """Have files that are about to be named outlive a power loss.
+
+        Raises:
+            ConflictError: `lake.ref_moved` where one was taken for left behind meanwhile.
+        """
+        try:
+            self._storage.make_durable(paths)
+        except MachineError:
+            if self._going is not None:
+                with self._database.write() as transaction:
+                    self._going.keep(transaction, paths)
+            raise
 
     def _revived(self, transaction: Transaction, made: Sequence[Version], read: Iterable[InputFile]) -> set[str]:
         """Keep the files of results, and copies of what they read; those versions that are known by files which are on their way out or
