@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -282,7 +282,7 @@ class Adapters:
         return StateStore(
             lake,
             Bases(self.folder.state, lake),
-            RunLog(database, self.clock),
+            RunLog(database, self.clock, partial(_standing, lake)),
             CheckResults(database),
             Queries(database),
             Facts(database),
@@ -344,3 +344,10 @@ class Adapters:
         if text.startswith("file://"):
             text = text.removeprefix("file://")
         return (self.root / Path(text).expanduser()).resolve()
+
+
+def _standing(lake: Lake, commit: str) -> dict[str, tuple[str, int | None]]:
+    """By the datasets of a commit their versions and how many rows these have; none for a view."""
+    leaves = lake.commits.state(lake.commits.get(commit)).leaves
+    counts = lake.objects.row_counts(leaf.version for leaf in leaves.values())
+    return {name: (leaf.version, counts.get(leaf.version, (None, 0))[0]) for name, leaf in leaves.items()}
