@@ -99,7 +99,8 @@ def table(costs: dict[str, list[list[Sample]]], counts: tuple[int, int], repetit
     lines = [
         "## Many datasets",
         "",
-        f"Written by `python benchmarks/many_datasets.py`, which says what is measured. CPU seconds of new processes, least of {repetitions}.",
+        "Written by `python benchmarks/many_datasets.py`, which says what is measured. CPU seconds of new processes, the least of"
+        f" {repetitions}.",
         "",
         f"| | {few:,} datasets | {many:,} datasets | MB | ratio | allowed | verdict |",
         "|---|--:|--:|--:|--:|---|---|",

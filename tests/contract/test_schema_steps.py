@@ -39,7 +39,7 @@ LANDED = {
     "state": [
         *("ec27f021634a", "df076768e8b8", "55ed4452b0c3", "cc6efbc4bbc4", "a874d36ec8c4", "002085f5c590"),
         *("3a17e86dd787", "1dbec7cde8c1", "2c64566dcba0", "79502025f44b", "dd0deaf56753", "4f180d1e5eae"),
-        *("f010f181020c", "084cb55eb5ad", "d4d0da9e61f0", "7b8e00ee893e", "b3636d4c6fb7"),
+        *("f010f181020c", "084cb55eb5ad", "d4d0da9e61f0", "7b8e00ee893e", "b3636d4c6fb7", "09357d19678b"),
     ],
 }
 #: The format of a version that lakes were made by; each step since then only makes tables.

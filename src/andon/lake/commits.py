@@ -15,7 +15,7 @@ from andon.base.paths import is_inside
 from andon.base.record import Record
 from andon.errors import MachineError, UsageError
 from andon.lake.packing import decompressed, fields, pack, unpack
-from andon.lake.trees import Node, Parts, differing, leaves_in, node_of, part_for, tree_of
+from andon.lake.trees import Node, TreeParts, differing, leaves_in, node_of, part_for, tree_of
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Cause, Commit, CommitKind, Leaf, PartTaken, State, commit_id, sorted_causes
 from andon.model.release import Release
@@ -55,7 +55,9 @@ class Commits:
         self._database = database
         self._commits: Lru[str, Commit] = Lru(_COMMITS, lambda c: 1 + len(c.rejected) + len(c.acceptances))
         self._trees: Lru[str, dict[str, Any]] = Lru(_LEAVES, lambda tree: 1 + len(tree))
-        self._nodes: Lru[str, Node] = Lru(_LEAVES, lambda node: 1 + len(node.ids if isinstance(node, Parts) else node))
+        self._nodes: Lru[str, Node] = Lru(
+            _LEAVES, lambda node: 1 + len(node.ids if isinstance(node, TreeParts) else node)
+        )
         self._states: Lru[str, State] = Lru(_LEAVES, lambda state: 1 + len(state.leaves) + len(state.shared))
 
     def get(self, key: str) -> Commit:
@@ -122,7 +124,7 @@ class Commits:
         depth = 0
         while tree is not None:
             node = self._objects([tree], self._nodes, _node)[tree]
-            if not isinstance(node, Parts):
+            if not isinstance(node, TreeParts):
                 return node.get(name)
             tree, depth = part_for(name, node, depth), depth + 1
         return None
@@ -303,7 +305,7 @@ class Commits:
         while waiting:
             found = self._objects(waiting, self._nodes, _node, within)
             nodes |= found
-            below = {part for node in found.values() if isinstance(node, Parts) for part in node.held}
+            below = {part for node in found.values() if isinstance(node, TreeParts) for part in node.held}
             waiting = below - nodes.keys()
         return {key: leaves_in(key, nodes) for key in wanted}
 

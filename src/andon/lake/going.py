@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.record import Record
 from andon.errors import ConflictError
-from andon.lake.packing import build_of, unpack, version_of
+from andon.lake.packing import build_of, version_of
 from andon.model.damage import GONE, Damage, gone
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Going:
         for name in sorted(names - {""}):
             sql = "select id, dataset, is_view, body from version where dataset = ?"
             for id, dataset, is_view, body in self._database.query(sql, [name]):
-                version = version_of(id, dataset, bool(is_view), unpack(body))
+                version = version_of(id, dataset, bool(is_view), body)
                 if any(file.path == path for file in version.files):
                     found = self.shown_by(version.id)
                     if found is not None:
@@ -189,7 +189,7 @@ class Going:
                     if is_view:
                         views.append(id)
                     else:
-                        found[id] = version_of(id, dataset, False, unpack(body))
+                        found[id] = version_of(id, dataset, False, body)
             waiting = set()
             for marks, batch in in_batches(views):
                 sql = (

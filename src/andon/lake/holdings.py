@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from andon.base.database import Database
 from andon.base.record import Record
-from andon.lake.packing import unpack, version_of
+from andon.lake.packing import version_of
 
 
 class HeldFile(Record):
@@ -40,7 +40,7 @@ class Holdings:
             built.setdefault(key, set()).add(dataset)
         found: dict[str, HeldFile] = {}
         for key, dataset, body, created in rows:
-            for file in version_of(key, dataset, False, unpack(body)).files:
+            for file in version_of(key, dataset, False, body).files:
                 held = found.get(file.path)
                 names = tuple(sorted({dataset, *built.get(key, ()), *(held.datasets if held is not None else ())}))
                 found[file.path] = HeldFile(file.path, file.size, names, held.since if held is not None else created)

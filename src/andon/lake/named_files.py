@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from andon.base.database import Database
 from andon.lake.analysis_runs import file_of, run_of
 from andon.lake.packages import PackageFile
-from andon.lake.packing import build_of, files_of, trace_of, unpack, version_of
+from andon.lake.packing import build_of, files_of, trace_of, version_of
 from andon.lake.sealed import Sealed
 from andon.lake.wrong_objects import ANALYSIS_RUN, BUILD, VERSION, right_rows
 from andon.model.build import InputFile
@@ -66,7 +66,7 @@ def sealed_files(database: Database, copy: Callable[[InputFile], Sealed]) -> dic
     """
     found: dict[str, Sealed] = {}
     for id, dataset, is_view, _, _, body in right_rows(database, VERSION):
-        found.update((file.path, file) for file in version_of(id, dataset, bool(is_view), unpack(body)).files)
+        found.update((file.path, file) for file in version_of(id, dataset, bool(is_view), body).files)
     for row in right_rows(database, BUILD):
         found.update((file.path, file) for file in map(copy, build_of(row).files))
     for *_, body in right_rows(database, ANALYSIS_RUN):

@@ -26,7 +26,6 @@ from andon.lake.packing import (
     definition_of,
     definition_text,
     trace_of,
-    unpack,
     version_body,
     version_of,
 )
@@ -120,7 +119,7 @@ class Objects:
         for marks, batch in in_batches(set(ids)):
             sql = f"select id, dataset, is_view, body from version where id in ({marks})"
             for key, dataset, is_view, body in self._database.query(sql, batch):
-                found[key] = version_of(key, dataset, bool(is_view), unpack(body))
+                found[key] = version_of(key, dataset, bool(is_view), body)
         return found
 
     def row_counts(self, ids: Iterable[str]) -> dict[str, tuple[int | None, int]]:
@@ -188,7 +187,7 @@ class Objects:
             "select b.dataset, b.body from build b join (select dataset, max(created) as newest from build group by dataset) n"
             " on b.dataset = n.dataset and b.created = n.newest"
         )
-        return {dataset: float(unpack(body)["seconds"]) for dataset, body in self._database.query(sql)}
+        return {dataset: trace_of("", body).seconds for dataset, body in self._database.query(sql)}
 
     def record(
         self,

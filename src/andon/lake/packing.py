@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from andon.model.commit import Leaf
 from andon.model.dataset import Definition
 from andon.model.version import Version
 
+_VERSION_COLUMNS = ("id", "dataset", "is_view")
 _BUILD_COLUMNS = ("id", "key", "dataset", "definition", "version", "run", "created")
 
 
@@ -40,9 +41,26 @@ class _FilesPart(msgspec.Struct, frozen=True):
     files: tuple[HeldPart, ...] = ()
 
 
+def _beside(kind: type[msgspec.Struct], columns: Collection[str]) -> Any:
+    """What of a record lies in the body of its row."""
+    rest = [f for f in msgspec.structs.fields(kind) if f.name not in columns]
+    # what has no default comes first
+    given = [(f.name, f.type, *_default(f)) for f in sorted(rest, key=lambda f: bool(_default(f)))]
+    return msgspec.defstruct(f"{kind.__name__}Body", given, forbid_unknown_fields=True)
+
+
+def _default(of: Any) -> tuple[Any, ...]:
+    if of.default is not msgspec.NODEFAULT:
+        return (of.default,)
+    return (msgspec.field(default_factory=of.default_factory),) if of.default_factory is not msgspec.NODEFAULT else ()
+
+
 _LEAVES = msgspec.json.Encoder(order="deterministic")
 _BODIES = msgspec.json.Encoder(order="sorted")
 with LEARNING:
+    _BUILD = msgspec.json.Decoder(_beside(Build, _BUILD_COLUMNS))
+    _VERSION = msgspec.json.Decoder(_beside(Version, _VERSION_COLUMNS))
+    _DEFINITION = msgspec.json.Decoder(Definition)
     _FILES = msgspec.json.Decoder(_FilesPart)
     _TRACE = msgspec.json.Decoder(_TracePart)
     _LEAVES_READ = msgspec.json.Decoder(dict[str, Leaf])
@@ -122,9 +140,13 @@ def version_body(version: Version) -> bytes:
     return zlib.compress(_BODIES.encode({"columns": version.columns, "files": version.files}), 1)
 
 
-def version_of(version_id: str, dataset: str, is_view: bool, body: Mapping[str, Any]) -> Version:
-    """Inverse of `version_body`."""
-    return from_json(Version, {"id": version_id, "dataset": dataset, "is_view": is_view, **fields(body)}, stored=True)
+def version_of(version_id: str, dataset: str, is_view: bool, packed: bytes) -> Version:
+    """Inverse of `version_body`, packed.
+
+    Raises:
+        MachineError: `lake.corrupt`.
+    """
+    return Version(id=version_id, dataset=dataset, is_view=bool(is_view), **_read(_VERSION, decompressed(packed)))
 
 
 def build_body(build: Build) -> bytes:
@@ -134,10 +156,14 @@ def build_body(build: Build) -> bytes:
 
 
 def build_of(row: tuple[Any, ...]) -> Build:
-    """The build of a row `(id, key, dataset, definition, version, run, body, created)`."""
+    """The build of a row `(id, key, dataset, definition, version, run, body, created)`.
+
+    Raises:
+        MachineError: `lake.corrupt`.
+    """
     *columns, packed, created = row
     known = dict(zip(_BUILD_COLUMNS, (*columns, created), strict=True))
-    return from_json(Build, {**known, **fields(unpack(packed))}, stored=True)
+    return Build(**known, **_read(_BUILD, decompressed(packed)))
 
 
 def trace_of(created: str, packed: bytes) -> BuildTrace:
@@ -171,11 +197,27 @@ def definition_text(definition: Definition) -> str:
 
 
 def definition_of(text: str) -> Definition:
-    """Inverse of `definition_text`."""
-    said = parsed(text)
-    if isinstance(said, dict) and "new_columns" in said:  # as it was called before
-        said["schema"] = "add" if said.pop("new_columns") == "add" else "exact"
-    return from_json(Definition, said, stored=True)
+    """Inverse of `definition_text`.
+
+    Raises:
+        MachineError: `lake.corrupt`.
+    """
+    try:
+        if '"new_columns"' not in text:
+            return _DEFINITION.decode(text)
+        said = fields(parsed(text))
+        if "new_columns" in said:  # as it was called before
+            said["schema"] = "add" if said.pop("new_columns") == "add" else "exact"
+        return from_json(Definition, said, stored=True)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, TypeError) as error:
+        raise damaged_row(error) from error
+
+
+def _read(decoder: Any, text: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.structs.asdict(decoder.decode(text))
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise damaged_row(error) from error
 
 
 def fields(body: Any) -> dict[str, Any]:

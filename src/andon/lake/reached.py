@@ -14,7 +14,7 @@ from andon.lake.analysis_runs import file_of, run_of
 from andon.lake.packages import PackageFile, packages_of
 from andon.lake.packing import build_of, decompressed, fields, unpack, version_of
 from andon.lake.sealed import Sealed
-from andon.lake.trees import Parts, node_of
+from andon.lake.trees import TreeParts, node_of
 from andon.lake.wrong_objects import (
     ANALYSIS_RUN,
     BUILD,
@@ -162,7 +162,7 @@ class Reached:
                 # an empty tree is one of both
                 if id in schemas:
                     node = node_of(decompressed(body))
-                    if isinstance(node, Parts):
+                    if isinstance(node, TreeParts):
                         self._parts[id] = node.held
                         below.update(node.held)
                     else:
@@ -198,7 +198,7 @@ class Reached:
         while waiting:
             views = set()
             for id, dataset, is_view, _, _, body in self._right(VERSION, waiting):
-                self.versions[id] = version_of(id, dataset, bool(is_view), unpack(body))
+                self.versions[id] = version_of(id, dataset, bool(is_view), body)
                 if is_view:
                     views.add(id)
             known = {build.key: build for build in self.builds.values() if build.key in views}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from andon.base.database import in_batches
 from andon.base.record import Record, field
 from andon.lake.packing import trace_of
-from andon.lake.trees import Parts
+from andon.lake.trees import TreeParts
 from andon.lake.undo import redo_target, undo_target
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class _Found:
                 self._read |= trees
                 below: set[str] = set()
                 for _, node in lake.commits.trees(trees):
-                    if isinstance(node, Parts):
+                    if isinstance(node, TreeParts):
                         below.update(node.held)
                         continue
                     for leaf in node.values():
@@ -153,7 +153,7 @@ def _history(lake: Lake, found: _Found, head: Commit, branch: str, cutoff: Cutof
         for tree, node in lake.commits.trees(schemas):
             for schema in schemas[tree]:
                 end = until[schema, tree]
-                if isinstance(node, Parts):
+                if isinstance(node, TreeParts):
                     for part in node.held:
                         below[schema, part] = max(below.get((schema, part), ""), end)
                     continue

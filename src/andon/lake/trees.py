@@ -23,7 +23,7 @@ _DIGITS = "0123456789abcdef"
 _MARK = b'{"/":'
 
 
-class Parts(Record):
+class TreeParts(Record):
     """A tree of trees.
 
     Attributes:
@@ -39,7 +39,7 @@ class Parts(Record):
 
 
 #: An object: leaves by name, or trees.
-Node: TypeAlias = "dict[str, Leaf] | Parts"
+Node: TypeAlias = "dict[str, Leaf] | TreeParts"
 
 _IDS = msgspec.json.Encoder()
 with LEARNING:
@@ -53,7 +53,7 @@ def tree_of(leaves: Mapping[str, Leaf]) -> tuple[str, dict[str, bytes]]:
     return _written(leaves, hashed, 0, texts), texts
 
 
-def part_for(name: str, parts: Parts, depth: int) -> str | None:
+def part_for(name: str, parts: TreeParts, depth: int) -> str | None:
     """The tree below `parts` that would hold the dataset `name`; `depth` trees stand above."""
     return parts.ids[int(_hash(name)[depth], 16)]
 
@@ -72,7 +72,7 @@ def node_of(text: bytes) -> Node:
         raise damaged_row(error) from error
     if len(ids) != len(_DIGITS):
         raise damaged_row(ValueError(f"a tree of trees has {len(_DIGITS)} places, one has {len(ids)}"))
-    return Parts(ids)
+    return TreeParts(ids)
 
 
 def leaves_in(key: str, nodes: Mapping[str, Node]) -> dict[str, Leaf]:
@@ -82,7 +82,7 @@ def leaves_in(key: str, nodes: Mapping[str, Node]) -> dict[str, Leaf]:
         nodes: objects by id, all of which it is made.
     """
     node = nodes[key]
-    if not isinstance(node, Parts):
+    if not isinstance(node, TreeParts):
         return node
     found: dict[str, Leaf] = {}
     for part in node.held:
@@ -92,7 +92,7 @@ def leaves_in(key: str, nodes: Mapping[str, Node]) -> dict[str, Leaf]:
 
 def differing(before: Node | None, after: Node | None) -> Iterator[tuple[str | None, str | None]] | None:
     """The pairs of trees below two trees of trees that are not the same; None where one of both holds leaves itself, or nothing."""
-    if not isinstance(before, Parts) or not isinstance(after, Parts):
+    if not isinstance(before, TreeParts) or not isinstance(after, TreeParts):
         return None
     return ((old, new) for old, new in zip(before.ids, after.ids, strict=True) if old != new)
 

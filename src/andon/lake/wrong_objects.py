@@ -59,7 +59,7 @@ def _commit(id: str, parent: str | None, generation: int, kind: str, run: int | 
 
 
 def _version(id: str, dataset: str, is_view: int, rows: int | None, size: int, body: bytes) -> bool:
-    version = version_of(id, dataset, bool(is_view), unpack(body))
+    version = version_of(id, dataset, bool(is_view), body)
     if (version.rows, version.bytes) != (rows, size) and not version.is_view:
         return False
     return version.is_view or version_id(version.columns, version.files) == id

@@ -33,6 +33,7 @@ from andon.runs.taken import taken
 from andon.settings.schedules import SCHEDULES
 from andon.state.looks import ALL
 from andon.state.runs import RunEnd, RunFilter
+from andon.state.unchanged import PlannedOn
 
 if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
@@ -291,6 +292,7 @@ class Finish:
             held=end.held,
             tasks=[replace(result, began=begun.get(result.dataset)) for result in end.results],
             notes=run.watch.notes,
+            on=_planned_on(prepared),
         )
         workspace.runs.end(transaction, run.number, how)
         workspace.check_results.record(transaction, check.fresh, check.newest)
@@ -387,6 +389,12 @@ class _End(Record):
         return any(r.status is TaskStatus.HELD for r in self.results) or (
             self.held is not None and bool(self.settled.holding or self.owners.waiting)
         )
+
+
+def _planned_on(prepared: Prepared) -> PlannedOn:
+    """What the run was planned on: what it finds unchanged is what that shows."""
+    leaves = prepared.gathered.state.leaves
+    return PlannedOn(prepared.gathered.head.id, {name: leaf.version for name, leaf in leaves.items()})
 
 
 def _files(leaf: Leaf | None) -> tuple[tuple[str, str], ...] | None:

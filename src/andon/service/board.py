@@ -29,6 +29,7 @@ from andon.service.insight_documents import InsightState
 from andon.service.insights import pin_of
 from andon.service.lanes import CommitLanes, Lane, filled_lanes, lanes_of
 from andon.service.needs import (
+    NOTHING_AROUND,
     Need,
     NeedKind,
     NextStep,
@@ -207,8 +208,9 @@ class Board:
         )
         found = self._kept.needs.get(key)
         if found is None:
-            lanes = self._lanes(view)
-            around = around_of(lanes, self._uses, now)
+            waiting = self._waiting(view)
+            # all datasets are read for it, and mostly nothing needs anybody
+            around = around_of(self._lanes(view), self._uses, now) if troubles or waiting else NOTHING_AROUND
             others = [_of_folder(error)] if error is not None else []
             others += [_of_run(failed)] if failed is not None else []
             others += _of_insights(view.project.insights, looks)
@@ -216,7 +218,7 @@ class Board:
             # the lake's, as requests are
             others += [need_of_question(each) for each in (self._questions.open(view) if view.ref == MAIN else ())]
             known = incidents_by_need(incidents, self._workspace.incidents.signals(number for number, _ in numbers))
-            needs = tuple(needs_of(troubles, around, self._waiting(view), others, known))
+            needs = tuple(needs_of(troubles, around, waiting, others, known))
             found = _MarkedNeeds(needs, content_id([need.to_json() for need in needs])[:_MARK])
             self._kept.needs.put(key, found)
         return found
@@ -277,7 +279,7 @@ class Board:
 
     def _busy(self, runs: Sequence[RunRecord]) -> set[str]:
         """The datasets that runs are at now."""
-        tasks = [task for run in runs for task in self._workspace.runs.tasks(run.number)]
+        tasks = [task for run in runs for task in self._workspace.runs.own_tasks(run.number)]
         return {task.dataset for task in tasks if task.status is TaskStatus.RUNNING}
 
     def _waiting(self, view: View) -> list[WaitingBranch]:

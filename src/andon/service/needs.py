@@ -142,6 +142,10 @@ class Surroundings(Record):
         return AffectedReaders(len(below), len(self.people(touched)), insights)
 
 
+#: Where nothing is asked about any dataset.
+NOTHING_AROUND = Surroundings({}, {}, {}, lambda _: set())
+
+
 def around_of(lanes: CommitLanes, uses: UseBook, now: datetime) -> Surroundings:
     """What is beside the datasets of a commit, by its lanes and by who reads."""
     return Surroundings(

@@ -12,6 +12,7 @@ from andon.base.database import Database, Transaction, in_batches
 from andon.base.process import is_gone, is_here, this_process
 from andon.base.record import Record
 from andon.model.run import TaskResult, TaskStatus
+from andon.state.unchanged import PlannedOn, Standing, UnchangedTasks, nowhere
 
 #: A run that told that it lives, and did not for so long, lives no more: its number may be another process's since.
 _SILENT = timedelta(minutes=2)
@@ -100,6 +101,7 @@ class RunEnd(Record):
         commit: what it made, if it came so far.
         held: why the branch was not moved to it.
         error: what it failed by.
+        on: what it was planned on, where that is known.
     """
 
     status: str
@@ -110,6 +112,7 @@ class RunEnd(Record):
     tasks: Sequence[TaskResult] = ()
     notes: Sequence[RunNote] = ()
     error: Mapping[str, Any] | None = None
+    on: PlannedOn | None = None
 
 
 class RunFilter(Record):
@@ -130,11 +133,16 @@ _TASK = "dataset, action, reason, status, rows, seconds, version, error, note, b
 
 
 class RunLog:
-    """Records runs."""
+    """Records runs.
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    Args:
+        standing: tells what commits hold.
+    """
+
+    def __init__(self, database: Database, clock: Clock, standing: Standing = nowhere) -> None:
         self._database = database
         self._clock = clock
+        self._unchanged = UnchangedTasks(database, standing)
 
     def begin(self, run: RunBegin) -> int:
         """Record the start of a run; returns its number."""
@@ -182,7 +190,8 @@ class RunLog:
         )
         transaction.execute("delete from task where run = ?", [number])
         transaction.execute("delete from run_note where run = ?", [number])
-        _add_tasks(transaction, number, end.tasks)
+        self._unchanged.forget(transaction, number)
+        _add_tasks(transaction, number, self._unchanged.rest(transaction, number, end.tasks, end.on))
         _add_notes(transaction, number, end.notes, 0)
 
     def is_running(self, transaction: Transaction, number: int) -> bool:
@@ -235,6 +244,10 @@ class RunLog:
 
     def tasks(self, number: int) -> list[TaskResult]:
         """The tasks of a run, by dataset."""
+        return self._unchanged.beside(number, self.own_tasks(number))
+
+    def own_tasks(self, number: int) -> list[TaskResult]:
+        """Those tasks of a run that are more than that a dataset stands as it stood, by dataset."""
         sql = f"select {_TASK} from task where run = ? order by dataset"
         return [
             TaskResult(d, a, r, TaskStatus(s), n, t, v, json.loads(e) if e else None, note, began)
@@ -243,12 +256,21 @@ class RunLog:
 
     def beside(self, dataset: str, branch: str, moment: str, *, is_after: bool) -> tuple[RunRecord, TaskResult] | None:
         """The newest run of a branch begun by a moment (or the first after it) that had a dataset, with its task; None where none had."""
-        order = "r.started > ? order by r.number" if is_after else "r.started <= ? order by r.number desc"
+        when, way = ("r.started > ?", "") if is_after else ("r.started <= ?", " desc")
         rows = self._database.query(
-            f"select r.number from task t join run r on r.number = t.run where t.dataset = ? and r.branch = ? and {order} limit 1",
+            f"select r.number from task t join run r on r.number = t.run where t.dataset = ? and r.branch = ? and {when}"
+            f" order by r.number{way} limit 1",
             [dataset, branch, moment],
         )
-        run = self.find(rows[0][0]) if rows else None
+        number = rows[0][0] if rows else None
+        nearer = "" if number is None else f" and r.number {'<' if is_after else '>'} {int(number)}"
+        told = self._database.query(
+            f"select r.number from unchanged_tasks u join run r on r.number = u.run where r.branch = ? and {when}{nearer}"
+            f" order by r.number{way}",
+            [branch, moment],
+        )
+        number = self._unchanged.first_of((int(each) for (each,) in told), dataset) or number
+        run = self.find(number) if number is not None else None
         task = next((each for each in self.tasks(run.number) if each.dataset == dataset), None) if run else None
         return (run, task) if run is not None and task is not None else None
 
@@ -310,10 +332,14 @@ class RunLog:
             " join run r on r.number = t.run where t.run = ? and t.status not in ('ok', 'waiting', 'running')"
             f" and not exists ({ended}) order by t.dataset"
         )
-        return [
+        left = [
             TaskResult(d, a, r, TaskStatus(s), n, t, v, json.loads(e) if e else None)
             for d, a, r, s, n, t, v, e in self._database.query(sql, [number])
         ]
+        if not left:
+            return []
+        later = self._unchanged.later(number)
+        return [task for task in left if self._unchanged.first_of(later, task.dataset) is None]
 
     def row_series(self, dataset: str, branch: str, limit: int = 400) -> list[tuple[str, str | None, int]]:
         """`(logical time, commit, rows)` of the newest builds of a dataset that were published to `branch`, newest first."""

@@ -26,6 +26,7 @@ from andon.state import (
     reproductions,
     requests,
     runs,
+    unchanged,
     usual,
 )
 
@@ -105,4 +106,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (*reproductions.MISSES, *nights.TABLES),
     # what runs failed on
     failed_steps.TABLES,
+    # tasks of runs that found nothing to do
+    unchanged.TABLES,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -307,7 +307,7 @@ class Adapters:
         return StateStore(
             lake,
             Bases(self.folder.state, lake),
-            RunLog(database, self.clock),
+            RunLog(database, self.clock, partial(_standing, lake)),
             CheckResults(database),
             Queries(database),
             Facts(database),
@@ -372,3 +372,10 @@ class Adapters:
                 hint="use a path on this machine or on a shared disk, or a bucket that speaks S3",
             )
         return (self.root / Path(path).expanduser()).resolve()
+
+
+def _standing(lake: Lake, commit: str) -> dict[str, tuple[str, int | None]]:
+    """By the datasets of a commit their versions and how many rows these have; none for a view."""
+    leaves = lake.commits.state(lake.commits.get(commit)).leaves
+    counts = lake.objects.row_counts(leaf.version for leaf in leaves.values())
+    return {name: (leaf.version, counts.get(leaf.version, (None, 0))[0]) for name, leaf in leaves.items()}

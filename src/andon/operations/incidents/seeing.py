@@ -49,7 +49,7 @@ class Seeing:
         marked = masked_columns(self._workspace, view.commit)
         checks = [discreet_kept(check, marked) for check in self._workspace.check_results.of_run(run.number)]
         own = self._own_code(run.base, run.commit) if any(speaks(check) for check in checks) else frozenset[str]()
-        signals = signals_of(run, self._workspace.runs.tasks(run.number), checks, own)
+        signals = signals_of(run, self._workspace.runs.own_tasks(run.number), checks, own)
         had = self._had(run)
         return Batch(tuple(s for s in signals if not s.dataset or s.dataset in had), at, run.number, run.base)
 
