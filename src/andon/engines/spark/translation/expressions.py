@@ -34,11 +34,13 @@ class Scope(Record):
     Attributes:
         columns: the columns below it, in the plan's order.
         server: who will answer.
+        notes: where what people should know is put.
         moment: the logical time.
     """
 
     columns: Sequence[SparkValue]
     server: SparkServer
+    notes: set[str]
     moment: datetime | None = None
 
 
@@ -173,6 +175,7 @@ def _function(node: Node, scope: Scope) -> SparkValue:
         arguments=arguments,
         type=kind,
         server=scope.server,
+        notes=scope.notes,
         moment=scope.moment,
         interval=interval[1] if interval else None,
     )

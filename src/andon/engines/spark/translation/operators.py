@@ -52,7 +52,7 @@ class Operators:
         return rule(self, node)
 
     def _scope(self, columns: Sequence[SparkValue]) -> Scope:
-        return Scope(columns, self._server, self._moment)
+        return Scope(columns, self._server, self._steps.notes, self._moment)
 
     def _child(self, node: Node) -> SparkRelation:
         (child,) = node["children"]
@@ -131,7 +131,7 @@ class Operators:
         width = len(below.types) - len(groups)
         scope = self._scope(below.columns()[:width])
         keys = below.columns()[width:]
-        values = [*keys, *(aggregate_of(part, scope, self._steps.notes) for part in node.get("expressions", ()))]
+        values = [*keys, *(aggregate_of(part, scope) for part in node.get("expressions", ()))]
         for places in node.get("grouping_functions", ()):
             bits = [
                 f"cast(grouping({keys[place].text}) as bigint) * {2**power}"
@@ -143,7 +143,7 @@ class Operators:
     def _window(self, node: Node) -> SparkRelation:
         below = self._child(node)
         scope = self._scope(below.columns())
-        added = [window_of(part, scope, self._steps.notes) for part in node["expressions"]]
+        added = [window_of(part, scope) for part in node["expressions"]]
         return self._steps.add([*below.columns(), *added], f"from {below.name}")
 
     def _order(self, node: Node) -> SparkRelation:
@@ -186,6 +186,8 @@ class Operators:
         first = parts[0]
         if any(part.types != first.types for part in parts):
             raise NotTranslated(f"{word.upper()} of different types", "cast the columns to one type")
+        if word == "intersect" and node["setop_all"] and self._server is SparkServer.SAIL:
+            raise NotTranslated("INTERSECT ALL", "INTERSECT, which Sail answers right")
         if word != "union":
             for column in first.columns():
                 sortable(column)
