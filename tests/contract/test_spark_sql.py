@@ -23,7 +23,7 @@ _CASES = Path(__file__).resolve().parents[1] / "cases" / "spark_sql"
 _INPUTS = {"t.a": [("id", "BIGINT"), ("k", "INTEGER"), ("x", "DOUBLE"), ("s", "VARCHAR")]}
 
 #: Where Spark may answer although DuckDB fails: what it gives is right, and fits.
-_RIGHT_ALL_THE_SAME = ("i%j",)
+_RIGHT_ALL_THE_SAME = ("i%j", "l%m")
 
 
 @pytest.fixture(scope="module", params=["sail", "jvm"])
@@ -58,7 +58,7 @@ class TestEachConstruct:
         wrong = {
             e: v
             for (e, _), v in zip(asked, verdicts, strict=True)
-            if not (v.what == "equal" or (judge.flavour == "sail" and v.what in ("refused", "loud")))
+            if not (v.what in ("equal", "both fail") or (judge.flavour == "sail" and v.what in ("refused", "loud")))
         }
         assert not wrong
         assert sum(v.what == "equal" for v in verdicts) > 0.9 * len(verdicts)
@@ -133,7 +133,7 @@ class TestWhatIsRefused:
             "t.a": [("id", "BIGINT"), *((name, kind) for name, (kind, _, _) in COLUMNS.items())],
             "t.b": list(OTHER.items()),
         }
-        for query, place, named in self._cases():
+        for query, place, named in self._cases():  # `-`: the plan does not say where
             with pytest.raises(NotTranslated) as caught:
                 translate(query, inputs, [("v", "BIGINT")])
             error = caught.value

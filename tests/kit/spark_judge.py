@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import pyarrow
+import duckdb  # noqa: TID253
+import pyarrow  # noqa: TID253
 
 from andon.engines.engine import Types
 from andon.engines.spark.translation.spark_sql import SESSION, NotTranslated, SparkSql
@@ -184,7 +184,7 @@ class Judge:
         for _ in range(25):
             row = [
                 _drawn(draw, list(range(40))),
-                *(_drawn(draw, sum(COLUMNS[name][1:], [])) for name in list(OTHER)[1:]),
+                *(_drawn(draw, COLUMNS[name][1] + COLUMNS[name][2]) for name in list(OTHER)[1:]),
             ]
             self.duck.execute("insert into t.b values (?, ?, ?, ?, ?)", row)
         return count
@@ -242,7 +242,8 @@ def _plain(value: Any) -> Any:
 
 def _key(row: tuple[Any, ...]) -> str:
     """Rows are put side by side by what is the same on both for certain."""
-    return repr([float(f"{v:.9g}") if isinstance(v, float) else 0.0 if v == "-0.0" else v for v in row])
+    rough = [float(f"{v:.9g}") if isinstance(v, float) else 0.0 if v == "-0.0" else v for v in row]
+    return f"{rough!r} {row!r}"
 
 
 def _same(one: Any, other: Any, close: bool) -> bool:

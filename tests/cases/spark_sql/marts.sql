@@ -20,7 +20,7 @@ select customer_id, len(list(id)) n, list_sort(list(distinct qty)) q from shop.o
 select id, unnest(tags) as t from shop.orders where id < 100;
 -- parts of a struct: equal
 select addr.a as a, addr.b as b, count(*) n from shop.orders group by all;
--- json ->>: the type JSON
+-- json ->>: the function `->>`
 select meta::json->>'$.src' as src, cast(meta::json->>'$.n' as int) as n, count(*) c from shop.orders group by all;
 -- date_diff, cast: equal
 select id, date_diff('day', since, date '2024-12-31') as days, date_diff('month', since, date '2024-12-31') as months from shop.customers;
@@ -28,7 +28,7 @@ select id, date_diff('day', since, date '2024-12-31') as days, date_diff('month'
 select strftime(ordered_at, '%Y-%m') as ym, min(strptime('31/12/2024','%d/%m/%Y')) x from shop.orders group by 1;
 -- asof join: ASOF JOIN
 select o.id, p.price from shop.orders o asof left join shop.prices p on o.sku=p.sku and o.ordered_at >= p.valid_from where o.id<1000;
--- pivot with written values: `pivot`
+-- pivot with written values: equal
 select * from (pivot (select customer_id, status, amount from shop.orders where customer_id<50) on status in ('paid','open','void') using sum(amount) group by customer_id);
 -- exclude, replace: equal
 select * exclude (meta, tags, addr) replace (amount*2 as amount) from shop.orders where id<100;
@@ -46,7 +46,7 @@ select customer_id, id, sum(amount) over (partition by customer_id order by orde
 select regexp_extract(email, '([a-z]+)([0-9]+)@', 2) as n, split_part(email,'@',2) dom, regexp_replace(name,' ','_') u from shop.customers;
 -- ilike, like, starts_with: equal
 select count(*) filter (where name ilike 'CUSTOMER 1%') a, count(*) filter (where starts_with(name,'Customer 2')) b, count(*) filter(where country='es') c from shop.customers;
--- calendar of generate_series: `generate_series`
+-- calendar of generate_series: a constant of type TIMESTAMP
 select d::date as d, count(o.id) n from generate_series(date '2024-01-01', date '2024-01-31', interval 1 day) t(d) left join shop.orders o on o.ordered_at::date = d::date group by 1;
 -- alias beside: equal
 select id, amount*0.19 as tax, tax+amount as gross from shop.orders;
@@ -54,7 +54,7 @@ select id, amount*0.19 as tax, tax+amount as gross from shop.orders;
 select count(*) n from shop.customers c anti join shop.orders o on o.customer_id=c.id and o.status='void';
 -- from first, try_cast: equal
 from shop.orders select id, try_cast(sku[5:8] as int) as k, coalesce(try_cast('x' as int), -1) z where id<500;
--- slice without an end: `array_slice
+-- slice without an end: a constant of type INTEGER[]
 from shop.orders select id, sku[5:] as k;
 -- cte, union all by name: equal
 with a as (select id, amount from shop.orders where id<10), b as (select amount, id from shop.orders where id between 10 and 20) select * from a union all by name select * from b;

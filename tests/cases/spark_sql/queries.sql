@@ -80,7 +80,6 @@ select date_trunc('month', d) m, count(*) n from t.a where d > date '1900-01-01'
 select id, coalesce(s,'?') || '-' || k as v from t.a;
 select k, max(d) - min(d) as span, max(t)::date as last from t.a group by k;
 select * exclude (li, st, id), b.x as bx from (select * exclude (x) from t.a) join (select id, x from t.b) b using (id);
-select id, v from t.a, unnest(li) u(v);
 select k, sum(j) as total, total * 2 as twice from t.a group by k having total > 2;
 select k, sum(l) as s from t.a group by 1;
 select k, median(x) m, quantile_cont(x, 0.25) q from t.a group by k;

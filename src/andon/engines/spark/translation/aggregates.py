@@ -78,7 +78,7 @@ class Gathering(Record):
     def refused(self, form: str) -> NotTranslated:
         """The error that says what to write instead."""
         shown = ", ".join(argument.type.text for argument in self.arguments)
-        return NotTranslated(f"the aggregate `{self.name}({shown})`", form)
+        return NotTranslated(f"the aggregate `{self.name}({shown})`", form, word=self.name)
 
 
 def _count(given: Gathering) -> str:
@@ -245,5 +245,5 @@ def gathered(given: Gathering) -> str:
     rule = AGGREGATES.get(given.name)
     if rule is None:
         form = INSTEAD.get(given.name, "do it in a dataset of its own that DuckDB builds")
-        raise NotTranslated(f"the aggregate `{given.name}`", form)
+        raise NotTranslated(f"the aggregate `{given.name}`", form, word=given.name)
     return rule(given)

@@ -38,13 +38,15 @@ def aggregate_of(node: Node, scope: Scope) -> SparkValue:
         kind = planned_type(node["return_type"])
         data = node.get("function_data") or {}
         orders = (node.get("order_bys") or {}).get("orders") or ()
+        distinct = node.get("aggregate_type") == "DISTINCT"
+        arguments = tuple(value_of(part, scope) for part in node.get("children", ()))
         given = Gathering(
             name=str(node["name"]),
-            arguments=tuple(value_of(part, scope) for part in node.get("children", ())),
+            arguments=tuple(sortable(part, scope.server) for part in arguments) if distinct else arguments,
             type=kind,
             server=scope.server,
             filter=value_of(node["filter"], scope).text if node.get("filter") else None,
-            distinct=node.get("aggregate_type") == "DISTINCT",
+            distinct=distinct,
             quantile=_quantile(data),
             separator=data.get("separator", "") if node["name"] in ("string_agg", "listagg", "group_concat") else None,
             order=tuple(ordered(order, scope) for order in orders),
@@ -74,7 +76,7 @@ def ordered(order: Node, scope: Scope) -> str:
     Raises:
         NotTranslated: the engines sort its type differently.
     """
-    key = sortable(value_of(order["expression"], scope))
+    key = sortable(value_of(order["expression"], scope), scope.server)
     way = "desc" if order["type"] == "DESCENDING" else "asc"
     nulls = "first" if order["null_order"] == "NULLS FIRST" else "last"
     return f"{key.text} {way} nulls {nulls}"
@@ -91,6 +93,7 @@ def window_of(node: Node, scope: Scope) -> SparkValue:
     except NotTranslated as error:
         if error.offset is None:
             error.offset = offset_of(node)
+            error.word = error.word or str(node.get("name") or _shown(str(node["type"])))
         raise
 
 
@@ -98,14 +101,15 @@ def _window(node: Node, scope: Scope) -> SparkValue:
     which, kind = str(node["type"]), planned_type(node["return_type"])
     if node.get("exclude_clause", "NO_OTHER") != "NO_OTHER" or node.get("arg_orders"):
         raise NotTranslated("EXCLUDE, or an order within a window's function", "leave it out")
-    keys = [sortable(value_of(part, scope)).text for part in node.get("partitions", ())]
+    keys = [sortable(value_of(part, scope), scope.server).text for part in node.get("partitions", ())]
     orders = [ordered(order, scope) for order in node.get("orders", ())]
     parts = [f"partition by {', '.join(keys)}"] if keys else []
     parts += [f"order by {', '.join(orders)}"] if orders else []
     if which == "WINDOW_AGGREGATE":
         return _aggregated(node, scope, _over(parts, _frame(node, bool(orders))))
     if not orders:
-        raise NotTranslated(f"`{_shown(which)}` without an order", "`over (order by key)`")
+        form = "`over (order by key)`; a list beside its rows: `select id, unnest(list)`"
+        raise NotTranslated(f"`{_shown(which)}` without an order", form, word=_shown(which))
     if which not in _TIED:
         scope.notes.add(TIES_NOTE)
     if which in _NUMBERED:
