@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from andon.base.record import Record
+from andon.engines.spark.translation.casts import loud
 from andon.engines.spark.translation.spark_sql import NotTranslated, SparkServer
 from andon.engines.spark.translation.types import (
+    FLOATING,
     ORDERED,
     SMALL,
     WHOLE,
@@ -76,10 +78,12 @@ class Gathering(Record):
     def refused(self, form: str) -> NotTranslated:
         """The error that says what to write instead."""
         shown = ", ".join(argument.type.text for argument in self.arguments)
-        return NotTranslated(f"the aggregate `{self.name}({shown})`", form)
+        return NotTranslated(f"the aggregate `{self.name}({shown})`", form, word=self.name)
 
 
 def _count(given: Gathering) -> str:
+    if not given.arguments:
+        return _count_star(given)
     return given.taken("count", given.filtered(given.arguments[0].text))
 
 
@@ -116,14 +120,20 @@ def _mean(given: Gathering) -> str:
     if kind != "DECIMAL":
         return f"(cast({_summed(given)} as double) / {count})"
     _, scale = digits(given.arguments[0].type)
-    unscaled = f"cast({_summed(given)} * cast('1e{scale}' as decimal(38,0)) as decimal(38,0))"
+    one = f"cast('1{'0' * scale}' as decimal(38,0))"
+    unscaled = f"cast({_summed(given)} * {one} as decimal(38,0))"
     return f"(cast({unscaled} as double) / ({count} * cast('1e{scale}' as double)))"
 
 
 def _extreme(given: Gathering) -> str:
     if given.kind not in ORDERED or len(given.arguments) != 1:
         raise given.refused("take it of one number, text, date or timestamp")
-    return given.taken(given.name, given.filtered(given.arguments[0].text), distinct=False)
+    text = given.filtered(given.arguments[0].text)
+    said = given.taken(given.name, text, distinct=False)
+    if given.server is SparkServer.SAIL and given.kind in FLOATING and given.name == "max":  # it passes over NaN
+        greatest = given.taken("bool_or", f"isnan({text})", distinct=False)
+        return f"(case when {greatest} then cast('NaN' as {given.of}) else {said} end)"
+    return said
 
 
 def _logical(word: str) -> Callable[[Gathering], str]:
@@ -166,7 +176,9 @@ def _joined(given: Gathering) -> str:
 def _quantile(given: Gathering) -> str:
     if given.kind != "DOUBLE" or given.over or given.distinct or given.quantile is None:
         raise given.refused("cast it to DOUBLE; not over a window")
-    return f"percentile({given.filtered(given.arguments[0].text)}, {given.quantile})"
+    text = given.filtered(given.arguments[0].text)
+    nan = f"cast({loud('a quantile of NaN')} as double)"
+    return f"(case when bool_or(isnan({text})) then {nan} else percentile({text}, {given.quantile}) end)"
 
 
 def _spread(word: str) -> Callable[[Gathering], str]:
@@ -233,5 +245,5 @@ def gathered(given: Gathering) -> str:
     rule = AGGREGATES.get(given.name)
     if rule is None:
         form = INSTEAD.get(given.name, "do it in a dataset of its own that DuckDB builds")
-        raise NotTranslated(f"the aggregate `{given.name}`", form)
+        raise NotTranslated(f"the aggregate `{given.name}`", form, word=given.name)
     return rule(given)

@@ -20,6 +20,7 @@ class Call(Record):
         arguments: in order, without an interval that is written out.
         type: of what it gives.
         server: who will answer.
+        notes: where what people should know is put.
         moment: the logical time, if one is known.
         interval: the one that is written out among its arguments.
     """
@@ -28,6 +29,7 @@ class Call(Record):
     arguments: tuple[SparkValue, ...]
     type: DuckType
     server: SparkServer
+    notes: set[str]
     moment: datetime | None = None
     interval: Interval | None = None
 

@@ -16,6 +16,7 @@ _IN_PYTHON = "do it in a dataset of its own that DuckDB builds"
 
 # Which texts are read, and which are refused because one of the two engines may read them as something else.
 _NUMBERISH = r"^\s*[-+]?[.]?[0-9][0-9a-zA-Z_.+-]*\s*$"
+_LOGICAL = {"t": "true", "true": "true", "f": "false", "false": "false"}
 _READ = {
     "whole": (r"^[-+]?[0-9]+$", _NUMBERISH),
     "DECIMAL": (r"^[-+]?[0-9]+([.][0-9]+)?$", _NUMBERISH),
@@ -77,7 +78,9 @@ def _cast(value: SparkValue, to: DuckType, tried: bool) -> str:
             return _rounded(value, to, word)
         case (one, "DECIMAL") if one in FLOATING and not tried:
             return _exact(value, to)
-        case ("VARCHAR", other):
+        case ("VARCHAR", "BOOLEAN") if value.is_constant and str(value.constant).lower() in _LOGICAL:
+            return _LOGICAL[str(value.constant).lower()]
+        case ("VARCHAR", _):
             return _read(value, to, tried)
         case (one, other) if one in TIMES and other in TIMES:
             return plain

@@ -11,7 +11,7 @@ from andon.engines.spark.translation.casts import cast
 from andon.engines.spark.translation.functions import FUNCTIONS
 from andon.engines.spark.translation.interval import Interval, written_interval
 from andon.engines.spark.translation.spark_sql import NotTranslated, SparkServer
-from andon.engines.spark.translation.types import BOOLEAN, ORDERED, planned_type
+from andon.engines.spark.translation.types import BOOLEAN, FLOATING, ORDERED, planned_type, spark_type
 from andon.engines.spark.translation.values import SparkValue, planned_constant
 from andon.sql.bound_plan import Node
 
@@ -34,11 +34,13 @@ class Scope(Record):
     Attributes:
         columns: the columns below it, in the plan's order.
         server: who will answer.
+        notes: where what people should know is put.
         moment: the logical time.
     """
 
     columns: Sequence[SparkValue]
     server: SparkServer
+    notes: set[str]
     moment: datetime | None = None
 
 
@@ -66,7 +68,7 @@ def offset_of(node: Node) -> int | None:
     return offset if isinstance(offset, int) and offset < 2**62 else None
 
 
-def compared(left: SparkValue, comparison: str, right: SparkValue) -> str:
+def compared(left: SparkValue, comparison: str, right: SparkValue, server: SparkServer) -> str:
     """A comparison of two values of one type.
 
     Raises:
@@ -79,18 +81,22 @@ def compared(left: SparkValue, comparison: str, right: SparkValue) -> str:
         raise NotTranslated(f"a comparison of {left.type.text} with {right.type.text}", "cast one of them")
     if comparison not in _COMPARED:
         raise NotTranslated(f"the comparison {comparison.lower()}", _UNKNOWN)
-    said = f"({left.text} {_COMPARED[comparison]} {right.text})"
+    said = f"({sortable(left, server).text} {_COMPARED[comparison]} {sortable(right, server).text})"
     return f"(not {said})" if comparison == "COMPARE_DISTINCT_FROM" else said
 
 
-def sortable(value: SparkValue) -> SparkValue:
-    """The value, if both engines sort and group its type alike.
+def sortable(value: SparkValue, server: SparkServer) -> SparkValue:
+    """The value as rows are sorted, grouped and matched by it.
 
     Raises:
-        NotTranslated: if not.
+        NotTranslated: the engines don't sort its type alike.
     """
     if value.type.name not in ORDERED:
         raise NotTranslated(f"sorting or grouping by {value.type.text}", "take its parts, or cast it")
+    if server is SparkServer.SAIL and value.type.name in FLOATING:  # it tells zeros by their sign, and NaN by its bits
+        of = spark_type(value.type)
+        even = f"when isnan({value.text}) then cast('NaN' as {of}) when {value.text} = 0 then cast('0.0' as {of})"
+        return SparkValue(f"(case {even} else {value.text} end)", value.type)
     return value
 
 
@@ -114,7 +120,7 @@ def _cast(node: Node, scope: Scope) -> SparkValue:
 
 def _comparison(node: Node, scope: Scope) -> SparkValue:
     left, right = value_of(node["left"], scope), value_of(node["right"], scope)
-    return SparkValue(compared(left, str(node["type"]), right), BOOLEAN)
+    return SparkValue(compared(left, str(node["type"]), right, scope.server), BOOLEAN)
 
 
 def _conjunction(node: Node, scope: Scope) -> SparkValue:
@@ -126,7 +132,8 @@ def _between(node: Node, scope: Scope) -> SparkValue:
     value, lower, upper = (value_of(node[key], scope) for key in ("input", "lower", "upper"))
     above = "COMPARE_GREATERTHANOREQUALTO" if node.get("lower_inclusive") else "COMPARE_GREATERTHAN"
     below = "COMPARE_LESSTHANOREQUALTO" if node.get("upper_inclusive") else "COMPARE_LESSTHAN"
-    return SparkValue(f"({compared(value, above, lower)} and {compared(value, below, upper)})", BOOLEAN)
+    bounds = compared(value, above, lower, scope.server), compared(value, below, upper, scope.server)
+    return SparkValue(f"({' and '.join(bounds)})", BOOLEAN)
 
 
 def _operator(node: Node, scope: Scope) -> SparkValue:
@@ -143,9 +150,10 @@ def _operator(node: Node, scope: Scope) -> SparkValue:
             return SparkValue(f"coalesce({_listed(parts)})", planned_type(node["return_type"]))
         case "COMPARE_IN" | "COMPARE_NOT_IN":
             for part in parts[1:]:
-                compared(first, "COMPARE_EQUAL", part)
+                compared(first, "COMPARE_EQUAL", part, scope.server)
             word = "in" if kind == "COMPARE_IN" else "not in"
-            return SparkValue(f"({first.text} {word} ({_listed(parts[1:])}))", BOOLEAN)
+            asked, *among = (sortable(part, scope.server) for part in parts)
+            return SparkValue(f"({asked.text} {word} ({_listed(among)}))", BOOLEAN)
     raise NotTranslated(f"the operator {kind.removeprefix('OPERATOR_').lower()}", _UNKNOWN)
 
 
@@ -173,6 +181,7 @@ def _function(node: Node, scope: Scope) -> SparkValue:
         arguments=arguments,
         type=kind,
         server=scope.server,
+        notes=scope.notes,
         moment=scope.moment,
         interval=interval[1] if interval else None,
     )

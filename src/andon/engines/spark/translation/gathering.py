@@ -28,7 +28,7 @@ _BOUNDS = {
 }
 
 
-def aggregate_of(node: Node, scope: Scope, notes: set[str]) -> SparkValue:
+def aggregate_of(node: Node, scope: Scope) -> SparkValue:
     """An aggregate over groups.
 
     Raises:
@@ -38,17 +38,19 @@ def aggregate_of(node: Node, scope: Scope, notes: set[str]) -> SparkValue:
         kind = planned_type(node["return_type"])
         data = node.get("function_data") or {}
         orders = (node.get("order_bys") or {}).get("orders") or ()
+        distinct = node.get("aggregate_type") == "DISTINCT"
+        arguments = tuple(value_of(part, scope) for part in node.get("children", ()))
         given = Gathering(
             name=str(node["name"]),
-            arguments=tuple(value_of(part, scope) for part in node.get("children", ())),
+            arguments=tuple(sortable(part, scope.server) for part in arguments) if distinct else arguments,
             type=kind,
             server=scope.server,
             filter=value_of(node["filter"], scope).text if node.get("filter") else None,
-            distinct=node.get("aggregate_type") == "DISTINCT",
+            distinct=distinct,
             quantile=_quantile(data),
             separator=data.get("separator", "") if node["name"] in ("string_agg", "listagg", "group_concat") else None,
             order=tuple(ordered(order, scope) for order in orders),
-            notes=notes,
+            notes=scope.notes,
         )
         return SparkValue(gathered(given), kind)
     except NotTranslated as error:
@@ -74,40 +76,42 @@ def ordered(order: Node, scope: Scope) -> str:
     Raises:
         NotTranslated: the engines sort its type differently.
     """
-    key = sortable(value_of(order["expression"], scope))
+    key = sortable(value_of(order["expression"], scope), scope.server)
     way = "desc" if order["type"] == "DESCENDING" else "asc"
     nulls = "first" if order["null_order"] == "NULLS FIRST" else "last"
     return f"{key.text} {way} nulls {nulls}"
 
 
-def window_of(node: Node, scope: Scope, notes: set[str]) -> SparkValue:
+def window_of(node: Node, scope: Scope) -> SparkValue:
     """A function over a window.
 
     Raises:
         NotTranslated: it is not listed.
     """
     try:
-        return _window(node, scope, notes)
+        return _window(node, scope)
     except NotTranslated as error:
         if error.offset is None:
             error.offset = offset_of(node)
+            error.word = error.word or str(node.get("name") or _shown(str(node["type"])))
         raise
 
 
-def _window(node: Node, scope: Scope, notes: set[str]) -> SparkValue:
+def _window(node: Node, scope: Scope) -> SparkValue:
     which, kind = str(node["type"]), planned_type(node["return_type"])
     if node.get("exclude_clause", "NO_OTHER") != "NO_OTHER" or node.get("arg_orders"):
         raise NotTranslated("EXCLUDE, or an order within a window's function", "leave it out")
-    keys = [sortable(value_of(part, scope)).text for part in node.get("partitions", ())]
+    keys = [sortable(value_of(part, scope), scope.server).text for part in node.get("partitions", ())]
     orders = [ordered(order, scope) for order in node.get("orders", ())]
     parts = [f"partition by {', '.join(keys)}"] if keys else []
     parts += [f"order by {', '.join(orders)}"] if orders else []
     if which == "WINDOW_AGGREGATE":
-        return _aggregated(node, scope, notes, _over(parts, _frame(node, bool(orders))))
+        return _aggregated(node, scope, _over(parts, _frame(node, bool(orders))))
     if not orders:
-        raise NotTranslated(f"`{_shown(which)}` without an order", "`over (order by key)`")
+        form = "`over (order by key)`; a list beside its rows: `select id, unnest(list)`"
+        raise NotTranslated(f"`{_shown(which)}` without an order", form, word=_shown(which))
     if which not in _TIED:
-        notes.add(TIES_NOTE)
+        scope.notes.add(TIES_NOTE)
     if which in _NUMBERED:
         of = "double" if kind.name == "DOUBLE" else "bigint"
         return SparkValue(f"cast({_NUMBERED[which]}{_over(parts)} as {of})", kind)
@@ -128,7 +132,7 @@ def _window(node: Node, scope: Scope, notes: set[str]) -> SparkValue:
     raise NotTranslated(f"the window function `{_shown(which)}`", "one of row_number, rank, lag, lead, first_value, …")
 
 
-def _aggregated(node: Node, scope: Scope, notes: set[str], over: str) -> SparkValue:
+def _aggregated(node: Node, scope: Scope, over: str) -> SparkValue:
     kind = planned_type(node["return_type"])
     if node.get("ignore_nulls"):
         raise NotTranslated("IGNORE NULLS with an aggregate", "leave it out: aggregates pass over NULL")
@@ -142,7 +146,7 @@ def _aggregated(node: Node, scope: Scope, notes: set[str], over: str) -> SparkVa
         server=scope.server,
         filter=value_of(filters, scope).text if filters else None,
         over=over,
-        notes=notes,
+        notes=scope.notes,
     )
     return SparkValue(gathered(given), kind)
 

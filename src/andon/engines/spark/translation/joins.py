@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from andon.base.record import replace
-from andon.engines.spark.translation.expressions import Scope, compared, value_of
+from andon.engines.spark.translation.expressions import Scope, compared, sortable, value_of
 from andon.engines.spark.translation.relations import SparkRelation, Steps
 from andon.engines.spark.translation.spark_sql import NotTranslated
 from andon.engines.spark.translation.types import BOOLEAN
@@ -44,7 +44,12 @@ def crossed(left: SparkRelation, right: SparkRelation, steps: Steps) -> SparkRel
 def _condition(node: Node, one: list[SparkValue], other: list[SparkValue], scope: Scope) -> str:
     left_scope, right_scope = replace(scope, columns=one), replace(scope, columns=other)
     said = [
-        compared(value_of(part["left"], left_scope), str(part["comparison"]), value_of(part["right"], right_scope))
+        compared(
+            value_of(part["left"], left_scope),
+            str(part["comparison"]),
+            value_of(part["right"], right_scope),
+            scope.server,
+        )
         for part in node.get("conditions", ())
     ]
     if node.get("condition"):
@@ -67,11 +72,12 @@ def _marked(node: Node, left: SparkRelation, right: SparkRelation, steps: Steps,
         raise NotTranslated("a subquery that is compared so", "`x in (select …)`, `exists (…)`, or a join")
     kinds = {str(part["comparison"]) for part in conditions}
     one = left.columns("l")
-    keys = [value_of(part["right"], replace(scope, columns=right.columns())) for part in conditions]
+    inner = replace(scope, columns=right.columns())
+    keys = [sortable(value_of(part["right"], inner), scope.server) for part in conditions]
     found = steps.add(keys, f"from {right.name}", distinct=True)
     columns = found.columns("r")
     on = " and ".join(
-        compared(value_of(part["left"], replace(scope, columns=one)), str(part["comparison"]), column)
+        compared(value_of(part["left"], replace(scope, columns=one)), str(part["comparison"]), column, scope.server)
         for part, column in zip(conditions, columns, strict=True)
     )
     kept = _kept(one, node.get("left_projection_map"))

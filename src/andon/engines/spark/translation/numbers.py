@@ -12,6 +12,9 @@ from andon.engines.spark.translation.casts import loud
 from andon.engines.spark.translation.spark_sql import SparkServer
 from andon.engines.spark.translation.types import FLOATING, MACHINE, WHOLE, digits
 
+#: What is told of a query that takes powers and logarithms.
+DIGITS_NOTE = "powers and logarithms are computed by another library: the last digit may differ"
+
 _NUMBERS = WHOLE | FLOATING | {"DECIMAL"}
 _NAN = "cast('NaN' as double)"
 _INFINITY = "cast('Infinity' as double)"
@@ -45,8 +48,8 @@ def _divided(call: Call) -> str:
 
 
 def _is_negative(text: str) -> str:
-    """Whether a double has a minus: an angle knows the sign of a zero, which no comparison sees."""
-    return f"(atan2({text}, -1D) < 0)"
+    """Whether a double has a minus: its text knows the sign of a zero, which no comparison sees."""
+    return f"({text} < 0 or cast({text} as string) = '-0.0')"
 
 
 def _whole_part(call: Call) -> str:
@@ -147,6 +150,7 @@ def _logarithm(word: str) -> Callable[[Call], str]:
             raise call.refused("cast it to DOUBLE; a logarithm of another base is `ln(x) / ln(b)`")
         (text,) = call.texts
         error = f"cast({loud('the logarithm of zero or less')} as double)"
+        call.notes.add(DIGITS_NOTE)
         return f"(case when {text} <= 0 then {error} else {word}({text}) end)"
 
     return rule
@@ -156,6 +160,7 @@ def _plain(word: str) -> Callable[[Call], str]:
     def rule(call: Call) -> str:
         if set(call.kinds) != {"DOUBLE"}:
             raise call.refused("cast it to DOUBLE")
+        call.notes.add(DIGITS_NOTE)
         return f"{word}({', '.join(call.texts)})"
 
     return rule
@@ -176,7 +181,7 @@ def _chosen(call: Call) -> str:
         raise call.refused("cast all arguments to one type")
     if call.kinds[0] not in _NUMBERS | {"VARCHAR", "DATE", "TIMESTAMP"}:
         raise call.refused("take numbers, texts, dates or timestamps")
-    if call.server is SparkServer.SAIL and call.kinds[0] in FLOATING:  # it takes -0.0 for less than 0.0
+    if call.kinds[0] in FLOATING:  # of two zeros DuckDB takes the first, whatever its sign
         raise call.refused("`case when x < y then x else y end`")
     return f"{call.name}({', '.join(call.texts)})" if len(call.texts) > 1 else call.texts[0]
 

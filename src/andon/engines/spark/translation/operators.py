@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from andon.engines.spark.translation.expressions import Scope, offset_of, sortable, value_of
+from andon.engines.spark.translation.expressions import Scope, sortable, value_of
 from andon.engines.spark.translation.gathering import aggregate_of, ordered, window_of
 from andon.engines.spark.translation.joins import crossed, joined
 from andon.engines.spark.translation.relations import SparkRelation, Steps
@@ -23,6 +23,13 @@ INSTEAD: Mapping[str, tuple[str, str]] = {
     "LOGICAL_SAMPLE": ("a sample", "`where hash(key) % 100 = 0` in a dataset that DuckDB builds"),
 }
 _INDEXES = "an operator that is not known here"
+_WORDS = {
+    "LOGICAL_ASOF_JOIN": "asof",
+    "LOGICAL_PIVOT": "pivot",
+    "LOGICAL_POSITIONAL_JOIN": "positional",
+    "LOGICAL_RECURSIVE_CTE": "recursive",
+    "LOGICAL_SAMPLE": "sample",
+}
 
 
 class Operators:
@@ -48,11 +55,11 @@ class Operators:
         rule = _RULES.get(kind)
         if rule is None:
             what, form = INSTEAD.get(kind, (f"`{kind.removeprefix('LOGICAL_').lower()}`", _INDEXES))
-            raise NotTranslated(what, form)
+            raise NotTranslated(what, form, word=_WORDS.get(kind))
         return rule(self, node)
 
     def _scope(self, columns: Sequence[SparkValue]) -> Scope:
-        return Scope(columns, self._server, self._moment)
+        return Scope(columns, self._server, self._steps.notes, self._moment)
 
     def _child(self, node: Node) -> SparkRelation:
         (child,) = node["children"]
@@ -124,14 +131,16 @@ class Operators:
 
     def _aggregate(self, node: Node) -> SparkRelation:
         below = self._child(node)
-        groups = [sortable(value_of(part, self._scope(below.columns()))) for part in node.get("groups", ())]
+        groups = [
+            sortable(value_of(part, self._scope(below.columns())), self._server) for part in node.get("groups", ())
+        ]
         sets = node.get("grouping_sets") or ()
         if groups:  # a key is a column of its own: Spark would take a written number for the place of one
             below = self._steps.add([*below.columns(), *groups], f"from {below.name}")
         width = len(below.types) - len(groups)
         scope = self._scope(below.columns()[:width])
         keys = below.columns()[width:]
-        values = [*keys, *(aggregate_of(part, scope, self._steps.notes) for part in node.get("expressions", ()))]
+        values = [*keys, *(aggregate_of(part, scope) for part in node.get("expressions", ()))]
         for places in node.get("grouping_functions", ()):
             bits = [
                 f"cast(grouping({keys[place].text}) as bigint) * {2**power}"
@@ -143,7 +152,7 @@ class Operators:
     def _window(self, node: Node) -> SparkRelation:
         below = self._child(node)
         scope = self._scope(below.columns())
-        added = [window_of(part, scope, self._steps.notes) for part in node["expressions"]]
+        added = [window_of(part, scope) for part in node["expressions"]]
         return self._steps.add([*below.columns(), *added], f"from {below.name}")
 
     def _order(self, node: Node) -> SparkRelation:
@@ -155,7 +164,7 @@ class Operators:
         under = child
         if child["type"] != "LOGICAL_ORDER_BY" and not _is_constant(child):
             raise NotTranslated(
-                "LIMIT without an order", "`order by key limit 10`, with a key that tells all rows apart"
+                "LIMIT without an order", "`order by key limit 10`, with a key that tells all rows apart", word="limit"
             )
         below = self.relation(under)
         order = ""
@@ -167,14 +176,16 @@ class Operators:
 
     def _distinct(self, node: Node) -> SparkRelation:
         below = self._child(node)
-        columns = [sortable(column) for column in below.columns()]
+        columns = [sortable(column, self._server) for column in below.columns()]
         if node["distinct_type"] == "DISTINCT":
             return self._steps.add(columns, f"from {below.name}", distinct=True)
         scope = self._scope(columns)
         orders = (node.get("order_by") or {}).get("orders")
         if not orders:
-            raise NotTranslated("DISTINCT ON without an order", "`distinct on (key) … order by key, other`")
-        keys = ", ".join(sortable(value_of(part, scope)).text for part in node["distinct_targets"])
+            raise NotTranslated(
+                "DISTINCT ON without an order", "`distinct on (key) … order by key, other`", word="distinct"
+            )
+        keys = ", ".join(sortable(value_of(part, scope), self._server).text for part in node["distinct_targets"])
         sorted_by = ", ".join(ordered(part, scope) for part in orders)
         number = SparkValue(f"row_number() over (partition by {keys} order by {sorted_by})", INTEGER)
         numbered = self._steps.add([*columns, number], f"from {below.name}")
@@ -186,12 +197,14 @@ class Operators:
         first = parts[0]
         if any(part.types != first.types for part in parts):
             raise NotTranslated(f"{word.upper()} of different types", "cast the columns to one type")
+        if word == "intersect" and node["setop_all"] and self._server is SparkServer.SAIL:
+            raise NotTranslated("INTERSECT ALL", "INTERSECT, which Sail answers right")
+        columns = first.columns()
         if word != "union":
-            for column in first.columns():
-                sortable(column)
+            columns = [sortable(column, self._server) for column in columns]
         # a UNION without ALL has a DISTINCT above it in the plan
         every = " all" if node["setop_all"] or word == "union" else ""
-        listed = ", ".join(column.text for column in first.columns())
+        listed = ", ".join(f"{column.text} as c{index}" for index, column in enumerate(columns))
         return self._steps.put(f"\n  {word}{every} ".join(f"select {listed} from {p.name}" for p in parts), first.types)
 
     def _values(self, node: Node) -> SparkRelation:
@@ -244,7 +257,7 @@ class Operators:
         outer, inner = node["children"]
         left = self.relation(outer)
         scope = self._scope(left.columns())
-        given = [sortable(value_of(part, scope)) for part in node.get("duplicate_eliminated_columns", ())]
+        given = [sortable(value_of(part, scope), self._server) for part in node.get("duplicate_eliminated_columns", ())]
         self._outer.append(self._steps.add(given, f"from {left.name}", distinct=True))
         right = self.relation(inner)
         self._outer.pop()
@@ -268,9 +281,7 @@ def _written(bound: Node) -> int | None:
     if kind == "UNSET":
         return None
     if kind != "CONSTANT_VALUE":
-        raise NotTranslated(
-            "a LIMIT that is computed, or a share", "`limit 10`", offset_of(bound.get("expression") or {})
-        )
+        raise NotTranslated("a LIMIT that is computed, or a share", "`limit 10`", word="limit")
     return int(bound["constant_integer"])
 
 

@@ -39,11 +39,12 @@ class NotTranslated(Exception):
         column: the same.
     """
 
-    def __init__(self, construct: str, form: str, offset: int | None = None) -> None:
+    def __init__(self, construct: str, form: str, offset: int | None = None, word: str | None = None) -> None:
         super().__init__(f"{construct} is not translated to Spark SQL: {form}")
         self.construct = construct
         self.form = form
-        self.offset = offset
+        self.offset = offset  # in bytes; where the plan does not say it, `word` is what to look for
+        self.word = word
         self.line: int | None = None
         self.column: int | None = None
 

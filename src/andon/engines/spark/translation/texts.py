@@ -9,10 +9,10 @@ from andon.engines.spark.translation.casts import loud
 from andon.engines.spark.translation.patterns import groups_of, java_pattern, java_replacement, matches_empty
 from andon.engines.spark.translation.values import text_literal
 
-#: Letters that both engines write large and small alike, one for one; others have forms of several letters, or newer ones.
-_CASED = (
-    r"^[\u0000-\u00de\u00e0-\u012f\u0132-\u0148\u014a-\u017e\u0391-\u03a1\u03a4-\u03ab\u03b1-\u03c1\u03c3-\u03c9"
-    r"\u0400-\u045f\u3000-\u30ff\u4e00-\u9fff]*$"
+#: Letters whose other case is several letters, hangs on their neighbours, or is newer than some engine's Unicode.
+_UNEVEN = (
+    "[\u00df\u0130\u0149\u019b\u01f0\u0264\u0390\u03a3\u03b0\u0587\u1c80-\u1c8f\u1e96-\u1e9e\u1f50-\u1fff"
+    "\u2c2f\u2c5f\ua7c0-\ua7ff\ufb00-\ufb17\U00010400-\U0001efff]"
 )
 
 
@@ -41,8 +41,7 @@ def _concat_with(call: Call) -> str:
 def cased(word: str, text: str) -> str:
     """`text` in upper or lower case; fails loudly at letters that the engines write differently."""
     error = f"cast({loud(f'{word}() of letters that engines write differently')} as string)"
-    safe = text_literal(_CASED)
-    return f"(case when {text} is null or {text} rlike {safe} then {word}({text}) else {error} end)"
+    return f"(case when {text} rlike {text_literal(_UNEVEN)} then {error} else {word}({text}) end)"
 
 
 def _case(word: str) -> Callable[[Call], str]:

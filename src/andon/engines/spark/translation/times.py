@@ -30,7 +30,7 @@ _PARTS = {
 }
 _OF_TIME = frozenset({"hour", "minute", "second"})
 _CUT = ("year", "quarter", "month", "week", "day", "hour", "minute", "second")
-_SECONDS = {"hour": 3600, "minute": 60, "second": 1, "day": 86400, "week": 604800}
+_SECONDS = {"hour": 3600, "minute": 60, "second": 1}
 _ALIASES = {f"{unit}s": unit for unit in _CUT} | {"mon": "month", "yr": "year", "y": "year", "d": "day", "h": "hour"}
 
 
@@ -81,6 +81,8 @@ def _cut(call: Call) -> str:
 
 def _difference(call: Call) -> str:
     unit = _unit(call)
+    if unit == "week":  # DuckDB counts in weeks that begin on no day of the week
+        raise call.refused("`date_diff('day', date_trunc('week', a), date_trunc('week', b)) // 7`")
     if unit not in _CUT or not set(call.kinds[1:]) <= TIMES:
         raise call.refused(f"one of {', '.join(_CUT)} between dates or timestamps")
     first, last = call.texts[1:]
@@ -93,12 +95,8 @@ def _difference(call: Call) -> str:
         return f"cast(({count.format(_day(last))} - {count.format(_day(first))}) as bigint)"
     if unit == "day":
         return f"cast(datediff({_day(last)}, {_day(first)}) as bigint)"
-    # each is counted from 1970, towards it
-    cut = [
-        f"(unix_seconds(date_trunc({text_literal(unit.upper())}, {_instant(text)})) div {_SECONDS[unit]})"
-        for text in (last, first)
-    ]
-    return f"cast(({cut[0]} - {cut[1]}) as bigint)"
+    cut = [f"unix_seconds(date_trunc({text_literal(unit.upper())}, {_instant(text)}))" for text in (last, first)]
+    return f"cast((({cut[0]} - {cut[1]}) div {_SECONDS[unit]}) as bigint)"
 
 
 def _day(text: str) -> str:
@@ -168,7 +166,7 @@ def _now(call: Call) -> str:
 def _milliseconds(call: Call) -> str:
     if call.kinds[0] not in TIMES:
         raise call.refused("take the milliseconds of a timestamp")
-    return f"unix_millis({_instant(call.texts[0])})"
+    return f"(unix_micros({_instant(call.texts[0])}) div 1000)"  # towards 1970, as DuckDB cuts
 
 
 TIME_FUNCTIONS: Mapping[str, Callable[[Call], str]] = {

@@ -16,6 +16,7 @@ from andon.engines.spark.translation.spark_sql import NotTranslated, SparkServer
 from andon.engines.spark.translation.types import name, spark_type
 from andon.model.types import parse_type
 from andon.sql.bound_plan import Node, UntracedError, forget, planner
+from andon.sql.tokens import tokens
 
 _BY_DUCKDB = "leave this dataset to DuckDB, or write Spark SQL beside it"
 
@@ -97,8 +98,11 @@ def _key(dataset: str) -> tuple[str, str]:
 
 
 def _place(error: NotTranslated, sql: str) -> None:
-    if error.offset is None or error.line is not None:
-        return
-    written = sql.encode()
-    if error.offset < len(written):
-        error.line, error.column = line_and_column(sql, len(written[: error.offset].decode(errors="ignore")))
+    if error.offset is not None:
+        written = sql.encode()
+        if error.offset < len(written):
+            error.line, error.column = line_and_column(sql, len(written[: error.offset].decode(errors="ignore")))
+    elif error.word is not None:
+        found = next((token.start for token in tokens(sql) if token.word == error.word), None)
+        if found is not None:
+            error.line, error.column = line_and_column(sql, found)
