@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -29,6 +30,8 @@ A = TypeVar("A")
 _EVERYBODY = 0o777
 #: Requests side by side.
 _AT_ONCE = 8
+#: So many seconds it is believed that an object is not there: nobody misses it who would put it there.
+_ABSENT = 5.0
 #: To ask for the sizes of more is to list all.
 _MANY = 100
 #: Objects that are known to be there, and how large.
@@ -59,6 +62,8 @@ class ObjectStorage:
         self._local = LocalStorage(mirror)
         self._known: Lru[str, StoredObject] = Lru(_KNOWN)
         self._new: Lru[str, bool] = Lru(_KNOWN)
+        #: objects that were not there, and when
+        self._absent: Lru[str, float] = Lru(_KNOWN)
         #: of large files that are not here, what they must hold
         self._hashes: Lru[str, str] = Lru(_KNOWN)
 
@@ -96,7 +101,7 @@ class ObjectStorage:
 
     def bring(self, files: Iterable[Sealed]) -> None:
         """See `Storage.bring`."""
-        lacking = [file for file in files if self._mirror.find(file.path) is None]
+        lacking = [f for f in files if self._mirror.find(f.path) is None and not self._is_absent(f.path)]
         large = [file for file in lacking if self._by_range is not None and file.size > self._by_range]
         for file in large:
             self._hashes.put(file.path, file.sha256)
@@ -141,14 +146,16 @@ class ObjectStorage:
         if len(asked) > _MANY:
             for folder in {path.partition("/")[0] for path in asked}:
                 found.update((path, size) for path, size in self.files(folder) if path in asked)
-            return found
+        else:
 
-        def look(path: str) -> None:
-            there = self.objects.head(path)
-            if there is not None:
-                found[path] = there.size
+            def look(path: str) -> None:
+                there = self.objects.head(path)
+                if there is not None:
+                    found[path] = there.size
 
-        _side_by_side(look, list(asked))
+            _side_by_side(look, list(asked))
+        now = time.monotonic()
+        self._absent.put_many({path: now for path in asked if path not in found})
         return found
 
     def mark(self, path: str) -> str | None:
@@ -252,6 +259,7 @@ class ObjectStorage:
             with contextlib.suppress(OSError):
                 half.unlink(missing_ok=True)
         self._known.discard(path)
+        self._absent.discard(path)
         self._mirror.came(size)
 
     def delete(self, path: str) -> None:
@@ -287,11 +295,18 @@ class ObjectStorage:
     def _look(self, path: str) -> StoredObject | None:
         """What the store says of an object; asked once, since no name is used twice."""
         known = self._known.get(path)
-        if known is None:
+        if known is None and not self._is_absent(path):
             known = self.objects.head(path)
-            if known is not None:
+            if known is None:
+                self._absent.put(path, time.monotonic())
+            else:
                 self._known.put(path, known)
         return known
+
+    def _is_absent(self, path: str) -> bool:
+        """Whether an object was not there just now."""
+        since = self._absent.get(path)
+        return since is not None and time.monotonic() - since < _ABSENT
 
     def _is_handed_over(self, path: str) -> bool:
         return self._mirror.is_stored(path) or self._mirror.find(path) is None
@@ -300,6 +315,7 @@ class ObjectStorage:
         try:
             yield from self.objects.pieces(path)
         except FileNotFoundError as error:
+            self._absent.put(path, time.monotonic())
             raise lost(path) from error
 
     def _hand_over(self, path: str) -> None:
@@ -311,6 +327,7 @@ class ObjectStorage:
         except OSError as error:
             raise machine_error(error, f"read `{path}`") from error
         self.objects.create(path, place, size)
+        self._absent.discard(path)
         self._mirror.stored(path)
         self._mirror.came(size)
 
