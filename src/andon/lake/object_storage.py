@@ -28,8 +28,8 @@ from andon.model.object_place import ObjectPlace
 A = TypeVar("A")
 
 _EVERYBODY = 0o777
-#: Requests side by side.
-_AT_ONCE = 8
+#: Requests side by side: for files of which some are large, and where all are small, so that the way there takes longer than they.
+_AT_ONCE, _AT_ONCE_SMALL, _SMALL = 8, 16, 1 << 20
 #: So many seconds it is believed that an object is not there: nobody misses it who would put it there.
 _ABSENT = 5.0
 #: To ask for the sizes of more is to list all.
@@ -106,7 +106,8 @@ class ObjectStorage:
         for file in large:
             self._hashes.put(file.path, file.sha256)
         if len(large) < len(lacking):
-            _side_by_side(self._bring, [file for file in lacking if file.path not in self._hashes])
+            wanted = [file for file in lacking if file.path not in self._hashes]
+            _side_by_side(self._bring, wanted, _at_once(file.size for file in wanted))
 
     def is_here(self, path: str) -> bool:
         """See `Storage.is_here`."""
@@ -153,7 +154,7 @@ class ObjectStorage:
                 if there is not None:
                     found[path] = there.size
 
-            _side_by_side(look, list(asked))
+            _side_by_side(look, list(asked), _AT_ONCE_SMALL)
         now = time.monotonic()
         self._absent.put_many({path: now for path in asked if path not in found})
         return found
@@ -225,7 +226,8 @@ class ObjectStorage:
         """See `Storage.make_durable`."""
         waiting = [path for path in dict.fromkeys(paths) if not self._mirror.is_stored(path)]
         if waiting:
-            _side_by_side(self._hand_over, waiting)
+            sizes = [found.st_size for path in waiting if (found := self._mirror.find(path)) is not None]
+            _side_by_side(self._hand_over, waiting, _at_once(sizes))
 
     def replace(self, path: str, source: Path, mode: int) -> None:
         """See `Storage.replace`."""
@@ -364,7 +366,12 @@ class ObjectStorage:
         self._mirror.came(size)
 
 
-def _side_by_side(do: Callable[[A], None], items: Sequence[A]) -> None:
+def _at_once(sizes: Iterable[int]) -> int:
+    """How many files of these sizes are on their way at once."""
+    return _AT_ONCE if max(sizes, default=0) > _SMALL else _AT_ONCE_SMALL
+
+
+def _side_by_side(do: Callable[[A], None], items: Sequence[A], at_once: int) -> None:
     """Do it for all, some at a time; the first error ends it."""
     if len(items) <= 1:
         for item in items:
@@ -372,7 +379,7 @@ def _side_by_side(do: Callable[[A], None], items: Sequence[A]) -> None:
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="andon-storage") as pool:
+    with ThreadPoolExecutor(min(at_once, len(items)), thread_name_prefix="andon-storage") as pool:
         try:
             for _ in pool.map(do, items):
                 pass

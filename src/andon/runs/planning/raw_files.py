@@ -144,7 +144,7 @@ class RawFiles:
                 where=shown_url(file.path),
                 hint="`andon refresh` fetches it again, as it is there now; or restore the copy from a backup",
             )
-        if self._storage.exists(raw_path(file)) and not (self.root / file.path).exists():
+        if not (self.root / file.path).exists() and self._storage.exists(raw_path(file)):
             raise DamagedError(
                 "lake.corrupt",
                 f"the lake's copy of `{file.path}` {found.what}: {found.path}",
