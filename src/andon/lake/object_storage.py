@@ -22,7 +22,6 @@ from andon.lake.mirror import Mirror
 from andon.lake.object_store import ObjectStore, StoredObject
 from andon.lake.sealed import Sealed
 from andon.lake.storage import LocalStorage, lost
-from andon.lake.unfinished_uploads import abort, unfinished
 from andon.model.object_place import ObjectPlace
 
 A = TypeVar("A")
@@ -277,6 +276,8 @@ class ObjectStorage:
 
     def tidy(self, before: datetime) -> int:
         """See `Storage.tidy`."""
+        from andon.lake.unfinished_uploads import abort, unfinished  # only who collects needs it
+
         old = [upload for upload in unfinished(self.objects) if upload.since < before]
         for upload in old:
             abort(self.objects, upload)
