@@ -88,9 +88,7 @@ class ObjectStorage:
 
     def ranged_path(self, path: str) -> str:
         """See `Storage.ranged_path`."""
-        if path in self._hashes and self._mirror.find(path) is None:
-            return self.objects.address(path)
-        return self.engine_path(path)
+        return self.objects.address(path) if self.is_ranged(path) else self.engine_path(path)
 
     def local_path(self, path: str, sha256: str | None = None) -> Path:
         """See `Storage.local_path`."""
@@ -111,6 +109,10 @@ class ObjectStorage:
     def is_here(self, path: str) -> bool:
         """See `Storage.is_here`."""
         return self._mirror.find(path) is not None
+
+    def is_ranged(self, path: str) -> bool:
+        """See `Storage.is_ranged`."""
+        return path in self._hashes and self._mirror.find(path) is None
 
     def forget(self, paths: Iterable[str]) -> bool:
         """See `Storage.forget`."""
@@ -287,6 +289,7 @@ class ObjectStorage:
 
     def writing(self) -> AbstractContextManager[None]:
         """See `Storage.writing`."""
+        self._mirror.prepare()
         return self._local.writing()
 
     def alone(self) -> AbstractContextManager[bool]:
