@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from andon.base.cache import MemoryCache
 from andon.errors import MachineError
+from andon.lake.intact import Intact
 from andon.lake.object_storage import ObjectStorage
 from andon.lake.object_store import ObjectStore
 from andon.lake.storage import LocalStorage
@@ -158,6 +160,24 @@ def test_nobody_is_alone_while_somebody_writes(storage):
             pass
     with storage.alone() as is_alone:
         assert is_alone
+
+
+@pytest.mark.parametrize("by", ["flip", "cut", "gone"])
+@pytest.mark.parametrize("anew", [False, True])
+def test_what_is_not_what_was_written_is_never_called_whole(storage, tmp_path, by, anew):
+    content = b"0123456789" * 100
+    storage.write("data/x/a", content)
+    file = sealed("data/x/a", content)
+    assert Intact(storage, MemoryCache()).damage(file, anew=anew) is None
+    changed = {"flip": content[:500] + b"!" + content[501:], "cut": content[:500], "gone": b""}[by]
+    if by == "gone":
+        storage.delete("data/x/a")
+    else:
+        storage.write("data/x/a", changed)
+    storage.forget(["data/x/a"])
+    found = Intact(storage, MemoryCache()).damage(file, anew=anew)
+    assert found is not None
+    assert found.what == {"flip": "is damaged", "cut": "is cut off", "gone": "is not there"}[by]
 
 
 def test_many_threads_put_and_read_the_same_names(storage):

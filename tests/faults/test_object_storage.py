@@ -158,8 +158,8 @@ class TestRequests:
         storage.bring(files)
         assert sorted(asked.method for asked in proxy.take()) == ["GET"] * 20
 
-    def test_eight_are_on_their_way_at_once(self, storage, proxy):
-        files = [written(storage, bytes([number])) for number in range(32)]
+    def test_many_are_on_their_way_at_once_and_not_all(self, storage, proxy):
+        files = [written(storage, bytes([number])) for number in range(64)]
         proxy.plan.latency = 0.1
         began = time.monotonic()
         storage.make_durable([file.path for file in files])

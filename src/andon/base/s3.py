@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -127,6 +126,8 @@ def reason(error: Exception) -> str:
 
 def _of_profile(environ: Mapping[str, str]) -> dict[str, str]:
     """What the chosen profile says, as the tools of AWS keep it in two files."""
+    import configparser
+
     profile = environ.get("AWS_PROFILE") or "default"
     home = Path(environ.get("HOME") or "~").expanduser() / ".aws"
     found: dict[str, str] = {}

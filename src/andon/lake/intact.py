@@ -81,7 +81,7 @@ class Intact:
         found = self.of_size(file)
         if found is not None:
             return found
-        if not anew and not self._storage.is_here(file.path):
+        if not anew and self._storage.is_ranged(file.path):
             return None  # it is read by range: its bytes are compared when all is read anew
         if self._hash(file.path, anew) == file.sha256:
             return None

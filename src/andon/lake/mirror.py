@@ -53,6 +53,17 @@ class Mirror:
         self._lock = threading.Lock()
         self._user: int | None = None
 
+    def prepare(self) -> None:
+        """Make the folder, for this account alone: a copy may be of what others may not read. One that is there stays as it is.
+
+        Raises:
+            MachineError: the disk.
+        """
+        if not self.root.exists():
+            make_folder(self.root.parent)
+            with contextlib.suppress(FileExistsError):
+                self.root.mkdir(mode=stat.S_IRWXU)
+
     def place(self, path: str) -> Path:
         """Where a file lies, or would."""
         return self.root / path
@@ -75,6 +86,7 @@ class Mirror:
     def half(self, path: str) -> Path:
         """A name for a file while it is written, in the folder of `path`, which is there after the call."""
         target = self.place(path)
+        self.prepare()
         make_folder(target.parent)
         return target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
 
@@ -103,6 +115,7 @@ class Mirror:
         """This process uses the folder from here on: what it makes is not swept, and what it read is not forgotten, while it lives."""
         with self._lock, contextlib.suppress(OSError):
             if self._user is None:
+                self.prepare()
                 self._user = self._note()
 
     def came(self, size: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -21,14 +22,15 @@ from andon.lake.mirror import Mirror
 from andon.lake.object_store import ObjectStore, StoredObject
 from andon.lake.sealed import Sealed
 from andon.lake.storage import LocalStorage, lost
-from andon.lake.unfinished_uploads import abort, unfinished
 from andon.model.object_place import ObjectPlace
 
 A = TypeVar("A")
 
 _EVERYBODY = 0o777
-#: Requests side by side.
-_AT_ONCE = 8
+#: Requests side by side: for files of which some are large, and where all are small, so that the way there takes longer than they.
+_AT_ONCE, _AT_ONCE_SMALL, _SMALL = 8, 16, 1 << 20
+#: So many seconds it is believed that an object is not there: nobody misses it who would put it there.
+_ABSENT = 5.0
 #: To ask for the sizes of more is to list all.
 _MANY = 100
 #: Objects that are known to be there, and how large.
@@ -59,6 +61,8 @@ class ObjectStorage:
         self._local = LocalStorage(mirror)
         self._known: Lru[str, StoredObject] = Lru(_KNOWN)
         self._new: Lru[str, bool] = Lru(_KNOWN)
+        #: objects that were not there, and when
+        self._absent: Lru[str, float] = Lru(_KNOWN)
         #: of large files that are not here, what they must hold
         self._hashes: Lru[str, str] = Lru(_KNOWN)
 
@@ -84,9 +88,7 @@ class ObjectStorage:
 
     def ranged_path(self, path: str) -> str:
         """See `Storage.ranged_path`."""
-        if path in self._hashes and self._mirror.find(path) is None:
-            return self.objects.address(path)
-        return self.engine_path(path)
+        return self.objects.address(path) if self.is_ranged(path) else self.engine_path(path)
 
     def local_path(self, path: str, sha256: str | None = None) -> Path:
         """See `Storage.local_path`."""
@@ -96,16 +98,21 @@ class ObjectStorage:
 
     def bring(self, files: Iterable[Sealed]) -> None:
         """See `Storage.bring`."""
-        lacking = [file for file in files if self._mirror.find(file.path) is None]
+        lacking = [f for f in files if self._mirror.find(f.path) is None and not self._is_absent(f.path)]
         large = [file for file in lacking if self._by_range is not None and file.size > self._by_range]
         for file in large:
             self._hashes.put(file.path, file.sha256)
         if len(large) < len(lacking):
-            _side_by_side(self._bring, [file for file in lacking if file.path not in self._hashes])
+            wanted = [file for file in lacking if file.path not in self._hashes]
+            _side_by_side(self._bring, wanted, _at_once(file.size for file in wanted))
 
     def is_here(self, path: str) -> bool:
         """See `Storage.is_here`."""
         return self._mirror.find(path) is not None
+
+    def is_ranged(self, path: str) -> bool:
+        """See `Storage.is_ranged`."""
+        return path in self._hashes and self._mirror.find(path) is None
 
     def forget(self, paths: Iterable[str]) -> bool:
         """See `Storage.forget`."""
@@ -141,14 +148,16 @@ class ObjectStorage:
         if len(asked) > _MANY:
             for folder in {path.partition("/")[0] for path in asked}:
                 found.update((path, size) for path, size in self.files(folder) if path in asked)
-            return found
+        else:
 
-        def look(path: str) -> None:
-            there = self.objects.head(path)
-            if there is not None:
-                found[path] = there.size
+            def look(path: str) -> None:
+                there = self.objects.head(path)
+                if there is not None:
+                    found[path] = there.size
 
-        _side_by_side(look, list(asked))
+            _side_by_side(look, list(asked), _AT_ONCE_SMALL)
+        now = time.monotonic()
+        self._absent.put_many({path: now for path in asked if path not in found})
         return found
 
     def mark(self, path: str) -> str | None:
@@ -218,7 +227,8 @@ class ObjectStorage:
         """See `Storage.make_durable`."""
         waiting = [path for path in dict.fromkeys(paths) if not self._mirror.is_stored(path)]
         if waiting:
-            _side_by_side(self._hand_over, waiting)
+            sizes = [found.st_size for path in waiting if (found := self._mirror.find(path)) is not None]
+            _side_by_side(self._hand_over, waiting, _at_once(sizes))
 
     def replace(self, path: str, source: Path, mode: int) -> None:
         """See `Storage.replace`."""
@@ -252,6 +262,7 @@ class ObjectStorage:
             with contextlib.suppress(OSError):
                 half.unlink(missing_ok=True)
         self._known.discard(path)
+        self._absent.discard(path)
         self._mirror.came(size)
 
     def delete(self, path: str) -> None:
@@ -267,6 +278,8 @@ class ObjectStorage:
 
     def tidy(self, before: datetime) -> int:
         """See `Storage.tidy`."""
+        from andon.lake.unfinished_uploads import abort, unfinished  # only who collects needs it
+
         old = [upload for upload in unfinished(self.objects) if upload.since < before]
         for upload in old:
             abort(self.objects, upload)
@@ -276,6 +289,7 @@ class ObjectStorage:
 
     def writing(self) -> AbstractContextManager[None]:
         """See `Storage.writing`."""
+        self._mirror.prepare()
         return self._local.writing()
 
     def alone(self) -> AbstractContextManager[bool]:
@@ -287,11 +301,18 @@ class ObjectStorage:
     def _look(self, path: str) -> StoredObject | None:
         """What the store says of an object; asked once, since no name is used twice."""
         known = self._known.get(path)
-        if known is None:
+        if known is None and not self._is_absent(path):
             known = self.objects.head(path)
-            if known is not None:
+            if known is None:
+                self._absent.put(path, time.monotonic())
+            else:
                 self._known.put(path, known)
         return known
+
+    def _is_absent(self, path: str) -> bool:
+        """Whether an object was not there just now."""
+        since = self._absent.get(path)
+        return since is not None and time.monotonic() - since < _ABSENT
 
     def _is_handed_over(self, path: str) -> bool:
         return self._mirror.is_stored(path) or self._mirror.find(path) is None
@@ -300,6 +321,7 @@ class ObjectStorage:
         try:
             yield from self.objects.pieces(path)
         except FileNotFoundError as error:
+            self._absent.put(path, time.monotonic())
             raise lost(path) from error
 
     def _hand_over(self, path: str) -> None:
@@ -311,6 +333,7 @@ class ObjectStorage:
         except OSError as error:
             raise machine_error(error, f"read `{path}`") from error
         self.objects.create(path, place, size)
+        self._absent.discard(path)
         self._mirror.stored(path)
         self._mirror.came(size)
 
@@ -347,7 +370,12 @@ class ObjectStorage:
         self._mirror.came(size)
 
 
-def _side_by_side(do: Callable[[A], None], items: Sequence[A]) -> None:
+def _at_once(sizes: Iterable[int]) -> int:
+    """How many files of these sizes are on their way at once."""
+    return _AT_ONCE if max(sizes, default=0) > _SMALL else _AT_ONCE_SMALL
+
+
+def _side_by_side(do: Callable[[A], None], items: Sequence[A], at_once: int) -> None:
     """Do it for all, some at a time; the first error ends it."""
     if len(items) <= 1:
         for item in items:
@@ -355,7 +383,7 @@ def _side_by_side(do: Callable[[A], None], items: Sequence[A]) -> None:
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="andon-storage") as pool:
+    with ThreadPoolExecutor(min(at_once, len(items)), thread_name_prefix="andon-storage") as pool:
         try:
             for _ in pool.map(do, items):
                 pass

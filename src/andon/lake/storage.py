@@ -73,7 +73,11 @@ class Storage(Protocol):
         ...
 
     def is_here(self, path: str) -> bool:
-        """Whether a file lies on this machine; what doesn't is read by range."""
+        """Whether a file lies on this machine."""
+        ...
+
+    def is_ranged(self, path: str) -> bool:
+        """Whether a file that was about to be read lies elsewhere, to be read there by range."""
         ...
 
     def forget(self, paths: Iterable[str]) -> bool:
@@ -211,6 +215,11 @@ class LocalStorage:
         """True."""
         del path
         return True
+
+    def is_ranged(self, path: str) -> bool:
+        """False."""
+        del path
+        return False
 
     def forget(self, paths: Iterable[str]) -> bool:
         """Nothing: what is here is no copy."""

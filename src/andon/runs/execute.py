@@ -56,9 +56,10 @@ class Execution:
         built = {s.dataset for s in works if s.action is Action.BUILD}
         raw: list[str] = []
         failures = dict(gathered.failures)
-        for name in sorted(built & gathered.sources.keys()):
+        loaded = sorted(built & gathered.sources.keys())
+        for name, take in zip(loaded, self._raw.keep_each([gathered.sources[n].files for n in loaded]), strict=True):
             try:
-                raw += self._raw.keep(gathered.sources[name].files)
+                raw += take()
                 self._say_contract(gathered, name, report)
             except (DatasetError, DamagedError) as error:
                 failures[name] = error

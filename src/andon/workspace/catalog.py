@@ -36,11 +36,13 @@ def open_catalog(place: Path | str, storage: Storage) -> tuple[Database, bool]:
         is_used = storage.shares_locks and _is_used(storage)
     except PermissionError as error:
         raise machine_error(error, f"look into `{storage.root.parent}`") from error
-    if is_missing and (is_used or _is_used(storage)):
+    if is_missing and (is_used or (not storage.shares_locks and _is_used(storage))):
         raise _without_lake(place, storage)
     database: Database = SqliteDatabase(place) if isinstance(place, Path) else PostgresDatabase(place)
     is_new = is_missing or not Lake.is_in(database)
-    if is_new and (is_used or (not storage.shares_locks and _is_used(storage) and not Lake.is_in(database))):
+    if is_new and not is_missing and not storage.shares_locks:
+        is_used = _is_used(storage) and not Lake.is_in(database)  # another process may have made it meanwhile
+    if is_new and is_used:
         database.close()
         raise _without_lake(place, storage)
     return database, is_new

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from andon.base.s3 import SCHEME, ambient_options, bucket_and_key
-from andon.engines.duckdb.extensions import has_extension
-from andon.lake.object_storage import ObjectStorage
-from andon.lake.object_store import ObjectStore
 from andon.model.connection import Connection
 from andon.settings.resolve import Settings
+
+if TYPE_CHECKING:
+    from andon.lake.object_storage import ObjectStorage
+
+_SCHEME = "s3://"
 
 
 def is_object_store(storage: str) -> bool:
     """Whether a setting `storage` names a bucket."""
-    return storage.startswith(SCHEME)
+    return storage.startswith(_SCHEME)
 
 
 def mirror_of(storage: str, state: Path) -> Path:
@@ -43,6 +45,12 @@ def open_object_storage(
     Raises:
         UsageError: `usage.bad_argument` for a reference that leads nowhere.
     """
+    # here, since few lakes lie there
+    from andon.base.s3 import ambient_options, bucket_and_key
+    from andon.engines.duckdb.extensions import has_extension
+    from andon.lake.object_storage import ObjectStorage
+    from andon.lake.object_store import ObjectStore
+
     url = url.rstrip("/")
     bucket = bucket_and_key(url)[0]
     found = next((c for c in connections.values() if c.kind == "s3" and dict(c.options)["bucket"] == bucket), None)

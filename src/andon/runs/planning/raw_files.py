@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from andon.base.cache import MemoryCache
@@ -21,6 +22,8 @@ from andon.sources.files.paths import is_remote
 from andon.sources.remote.failures import shown_url
 
 _CHUNK = 1 << 20
+#: So many files are handed over side by side.
+_AT_ONCE = 8
 
 
 class _Copy(Record):
@@ -92,6 +95,27 @@ class RawFiles:
             found.append(mark or "")
         return found
 
+    def look_ahead(self, files: Iterable[InputFile]) -> None:
+        """Find out at once which copies there are of many files that are about to be looked at, where that takes time."""
+        away = [path for file in files if not self._storage.is_here(path := raw_path(file))]
+        if away:
+            self._storage.sizes(away)
+
+    def keep_each(self, wanted: Sequence[Sequence[InputFile]]) -> Iterator[Callable[[], list[str]]]:
+        """`keep` for each list of files, in turn or, where that takes time, side by side; each gives what it returns, or raises."""
+        if self._storage.shares_locks:
+            yield from (partial(self.keep, files) for files in wanted)
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="andon-raw") as pool:
+            tasks = [pool.submit(self.keep, files) for files in wanted]
+            try:
+                for task in tasks:
+                    yield task.result
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
     def keep(self, files: Iterable[InputFile]) -> list[str]:
         """Copy into the storage what is not there yet, or damaged; returns the storage paths of new copies.
 
@@ -120,7 +144,7 @@ class RawFiles:
                 where=shown_url(file.path),
                 hint="`andon refresh` fetches it again, as it is there now; or restore the copy from a backup",
             )
-        if self._storage.exists(raw_path(file)) and not (self.root / file.path).exists():
+        if not (self.root / file.path).exists() and self._storage.exists(raw_path(file)):
             raise DamagedError(
                 "lake.corrupt",
                 f"the lake's copy of `{file.path}` {found.what}: {found.path}",

@@ -65,6 +65,9 @@ def _with_files(workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: 
     inspected = Inspected(workspace.cache, raw)
     sources: dict[str, SourceInput] = {}
     failures: dict[str, AndonError] = {}
+    taken = list(taken)
+    known = [source for name in taken if (source := gathered.sources.get(name)) is not None]
+    raw.look_ahead(file for each in known for file in each.files if file.path in (*each.added, *each.changed))
     for name in taken:
         definition = gathered.definitions[name]
         source = gathered.sources.get(name)
