@@ -6,13 +6,14 @@ RUN := .venv/bin
 # Where bytecode may not be kept, each command of a test reads all of the package anew: three times the work.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup pages demo demo-orders test test-costs year check format lock docs bench clean
+.PHONY: help setup pages demo demo-orders test test-readers test-costs year check format lock docs bench clean
 
 help:
 	@echo "make demo    set up, then tell the story on real data (examples/cdnow)"
 	@echo "make demo-orders   the same for a shop in a Postgres of its own (examples/orders)"
 	@echo "make test    set up, then run all checks and tests"
 	@echo "make test-costs   what tests cost in time of the processor, by file (TESTS=tests/web: of these)"
+	@echo "make test-readers   what others read of the lake, Apache Spark included (minutes)"
 	@echo "make year    a year of the sample project, every version built again (minutes)"
 	@echo "make check   format, lint, types, layers, reference"
 	@echo "make docs    write the generated reference pages"
@@ -62,6 +63,10 @@ test: setup
 	wait $$checks; checks=$$?; cat "$$said"; \
 	exit $$((tests > checks ? tests : checks))
 
+# Apache Spark and Iceberg's runtime come from their registries: Java and Maven are needed.
+test-readers: setup
+	ANDON_SPARK=1 $(RUN)/python -m pytest -n 0 tests/readers
+
 # By one process: what it used is what a test used.
 test-costs: setup
 	PYTHONPATH=tests $(RUN)/python -m pytest -n 0 -p kit.costs $(or $(TESTS),tests)
@@ -80,6 +85,8 @@ lock: | .uv/bin/uv
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev --all-extras --no-emit-package andon pyproject.toml -o requirements/dev.txt
 	echo uv==$$($(UV) --version | cut -d' ' -f2) | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/uv.txt
 	printf 'focus-validator==1.0.0\nmultimethod<2\nsetuptools<81\n' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/focus.txt
+	printf 'pysail==0.7.2\npyspark-client==4.2.0\n' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/sail.txt
+	printf 'pyspark==4.0.1\npyarrow\npandas<3\n' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/iceberg-spark.txt
 
 clean:
 	rm -rf .venv .uv dist build browser/made src/andon/web/static/vendor

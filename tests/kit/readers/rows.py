@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-import pyarrow as pa
-
 from andon.model.types import DuckType, parse_type
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Rows(NamedTuple):
@@ -35,18 +36,20 @@ def rows_of(table: pa.Table, lake: Mapping[str, str]) -> Rows:
 
 
 _NAMES = {
-    pa.types.is_boolean: "BOOLEAN",
-    pa.types.is_int32: "INTEGER",
-    pa.types.is_int64: "BIGINT",
-    pa.types.is_float32: "FLOAT",
-    pa.types.is_float64: "DOUBLE",
-    pa.types.is_date32: "DATE",
-    pa.types.is_time64: "TIME",
+    "is_boolean": "BOOLEAN",
+    "is_int32": "INTEGER",
+    "is_int64": "BIGINT",
+    "is_float32": "FLOAT",
+    "is_float64": "DOUBLE",
+    "is_date32": "DATE",
+    "is_time64": "TIME",
 }
 
 
 def type_name(kind: pa.DataType) -> str:
     """What the lake calls a type of Arrow; Arrow's own name where the lake has none like it."""
+    import pyarrow as pa
+
     if isinstance(kind, pa.BaseExtensionType):
         return {"arrow.uuid": "UUID", "arrow.bool8": "BOOLEAN"}.get(kind.extension_name, str(kind))
     if kind == pa.binary(16):
@@ -66,7 +69,7 @@ def type_name(kind: pa.DataType) -> str:
         return f"MAP({type_name(kind.key_type)}, {type_name(kind.item_type)})"
     if _is_list(kind):
         return f"{type_name(kind.value_type)}[]"
-    return next((name for is_it, name in _NAMES.items() if is_it(kind)), str(kind))
+    return next((name for is_it, name in _NAMES.items() if getattr(pa.types, is_it)(kind)), str(kind))
 
 
 def as_shown(lake: str, shows: Mapping[str, str]) -> str:
@@ -99,14 +102,20 @@ def holds(lake: str, names: frozenset[str]) -> bool:
 
 
 def _is_text(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
     return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
 
 
 def _is_bytes(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
     return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)
 
 
 def _is_list(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
     return pa.types.is_list(kind) or pa.types.is_large_list(kind)
 
 
@@ -117,6 +126,8 @@ def _plain(column: pa.ChunkedArray) -> list[Any]:
 
 
 def _numbers(array: pa.Array) -> pa.Array:
+    import pyarrow as pa
+
     kind = array.type
     if isinstance(kind, pa.BaseExtensionType):
         return _numbers(array.storage)
@@ -142,12 +153,16 @@ def _numbers(array: pa.Array) -> pa.Array:
 
 
 def _offsets(array: pa.Array) -> pa.Array:
+    import pyarrow as pa
+
     # a copy: masks go with offsets that begin at the beginning alone
     return pa.array(array.offsets.to_pylist(), array.offsets.type)
 
 
 def _exact(value: Any, kind: pa.DataType, lake: DuckType) -> Any:
     """A value that equals another one only if it is the same, NaN included, and can be hashed."""
+    import pyarrow as pa
+
     if value is None:
         return None
     if lake.name == "UUID":
