@@ -14,7 +14,7 @@ from kit.readers.here import Reader
 from kit.readers.living import Living
 from kit.readers.shown import Shown, require_same, shown_at
 
-_STEPS = 6
+_STEPS = 4
 _SEEDS = (1, 2)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -30,8 +30,9 @@ def rows_of(table: pa.Table, lake: Mapping[str, str]) -> Rows:
     columns = tuple((field.name, type_name(field.type)) for field in table.schema)
     kept = []
     for number, field in enumerate(table.schema):
-        kind = parse_type(lake[field.name])
-        kept.append([_exact(value, field.type, kind) for value in _plain(table.column(number))])
+        exactly = _exactly(field.type, parse_type(lake[field.name]))
+        values = _plain(table.column(number))
+        kept.append(values if exactly is None else [None if v is None else exactly(v) for v in values])
     return Rows(columns, Counter(zip(*kept, strict=True)) if kept else Counter({(): table.num_rows}))
 
 
@@ -159,28 +160,33 @@ def _offsets(array: pa.Array) -> pa.Array:
     return pa.array(array.offsets.to_pylist(), array.offsets.type)
 
 
-def _exact(value: Any, kind: pa.DataType, lake: DuckType) -> Any:
-    """A value that equals another one only if it is the same, NaN included, and can be hashed."""
+def _exactly(kind: pa.DataType, lake: DuckType) -> Callable[[Any], Any] | None:
+    """What makes of a value one that equals another only if it is the same, NaN included, and can be hashed; None: nothing has to."""
     import pyarrow as pa
 
-    if value is None:
-        return None
     if lake.name == "UUID":
-        return UUID(value).bytes if isinstance(value, str) else value
+        return lambda value: UUID(value).bytes if isinstance(value, str) else value
     if lake.name == "BOOLEAN":
-        return bool(value)  # also that of a byte
+        return bool  # also of a byte
     if lake.name == "TIME" and kind == pa.time64("ns"):
-        return value // 1000 if value % 1000 == 0 else value / 1000
+        return lambda value: value // 1000 if value % 1000 == 0 else value / 1000
     if pa.types.is_floating(kind):
-        return "nan" if value != value else struct.pack("<d", value)
+        return lambda value: "nan" if value != value else struct.pack("<d", value)
     inner = [field.type for field in lake.fields]
     if pa.types.is_struct(kind):
-        parts = zip(kind, inner, strict=True)
-        return tuple((field.name, _exact(value[field.name], field.type, each)) for field, each in parts)
+        parts = [(field.name, _or_none(field.type, each)) for field, each in zip(kind, inner, strict=True)]
+        return lambda value: tuple((name, part(value[name])) for name, part in parts)
     if pa.types.is_map(kind):
-        key, item = inner
-        entries = ((_exact(e["key"], kind.key_type, key), _exact(e["value"], kind.item_type, item)) for e in value)
-        return tuple(sorted(entries, key=repr))
+        key, item = _or_none(kind.key_type, inner[0]), _or_none(kind.item_type, inner[1])
+        return lambda value: tuple(sorted(((key(e["key"]), item(e["value"])) for e in value), key=repr))
     if _is_list(kind):
-        return tuple(_exact(each, kind.value_type, inner[0]) for each in value)
-    return value
+        one = _or_none(kind.value_type, inner[0])
+        return lambda value: tuple(map(one, value))
+    return None
+
+
+def _or_none(kind: pa.DataType, lake: DuckType) -> Callable[[Any], Any]:
+    exactly = _exactly(kind, lake)
+    if exactly is None:
+        return lambda value: value
+    return lambda value: None if value is None else exactly(value)
