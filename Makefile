@@ -65,7 +65,7 @@ test: setup
 
 # Apache Spark and Iceberg's runtime come from their registries: Java and Maven are needed.
 test-readers: setup
-	ANDON_SPARK=1 $(RUN)/python -m pytest -n 0 tests/readers
+	ANDON_SPARK=jvm $(RUN)/python -m pytest -n 0 tests/readers
 
 # By one process: what it used is what a test used.
 test-costs: setup
@@ -85,7 +85,6 @@ lock: | .uv/bin/uv
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev --all-extras --no-emit-package andon pyproject.toml -o requirements/dev.txt
 	echo uv==$$($(UV) --version | cut -d' ' -f2) | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/uv.txt
 	printf 'focus-validator==1.0.0\nmultimethod<2\nsetuptools<81\n' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/focus.txt
-	printf 'pysail==0.7.2\npyspark-client==4.2.0\n' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/sail.txt
 	printf 'pyspark==4.0.1\npyarrow\npandas<3\n' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/iceberg-spark.txt
 
 clean:

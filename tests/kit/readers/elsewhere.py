@@ -99,7 +99,7 @@ class Sail(_Elsewhere):
     goes_back = False
 
     def __init__(self, access: Access | None = None) -> None:
-        super().__init__("sail.txt", ["sail"], _for_object_store(access))
+        super().__init__("spark.txt", ["sail"], _for_object_store(access))
 
     def read(
         self,
