@@ -6,7 +6,7 @@ RUN := .venv/bin
 # Where bytecode may not be kept, each command of a test reads all of the package anew: three times the work.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup pages demo demo-orders team-demo test test-costs test-s3-auth test-machines year check format lock docs bench clean
+.PHONY: help setup pages demo demo-orders team-demo test test-costs test-machines test-readers test-s3-auth test-spark year check format lock docs bench clean
 
 help:
 	@echo "make demo    set up, then tell the story on real data (examples/cdnow)"
@@ -16,6 +16,7 @@ help:
 	@echo "make test-s3-auth   what speaks S3, on a server that checks who asks (needs Go)"
 	@echo "make test-costs   what tests cost in time of the processor, by file (TESTS=tests/web: of these)"
 	@echo "make test-machines   what several machines do at once, on a Postgres and object storage (minutes)"
+	@echo "make test-readers   what others read of the lake, Apache Spark included (minutes)"
 	@echo "make year    a year of the sample project, every version built again (minutes)"
 	@echo "make check   format, lint, types, layers, reference"
 	@echo "make docs    write the generated reference pages"
@@ -81,6 +82,9 @@ $(S3_GATEWAY)/versitygw:
 test-s3-auth: setup $(S3_GATEWAY)/versitygw
 	ANDON_TESTS_S3_PROGRAM=$(abspath $(S3_GATEWAY)/versitygw) $(RUN)/python -m pytest -n 2 \
 	  tests/contract/test_storage.py tests/faults/test_object_storage.py tests/service/test_object_storage.py tests/service/test_remote_files.py
+# Apache Spark and Iceberg's runtime come from their registries: Java and Maven are needed.
+test-readers: setup
+	ANDON_SPARK=jvm $(RUN)/python -m pytest -n 0 tests/readers
 
 # By one process: what it used is what a test used.
 test-costs: setup
@@ -102,6 +106,7 @@ lock: | .uv/bin/uv
 	printf 'focus-validator==1.0.0\nmultimethod<2\nsetuptools<81\n' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/focus.txt
 	printf 'pysail==0.7.2\npyspark-client==4.2.0\n' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/spark.txt
 	printf 'pyspark[connect]==4.3.0\n' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/spark-jvm.txt
+	printf 'pyspark==4.0.1\npyarrow\npandas<3\n' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/iceberg-spark.txt
 
 clean:
 	rm -rf .venv .uv dist build browser/made src/andon/web/static/vendor

@@ -1,4 +1,4 @@
-"""Programs of others that read the lake. Apache Spark is asked where `ANDON_SPARK` is set: `make test-readers`."""
+"""Programs of others that read the lake. Apache Spark is asked where `ANDON_SPARK` is `jvm`: `make test-readers`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _READERS: dict[str, Callable[[], Reader]] = {
     "Sail": Sail,
     "Spark": Spark,
 }
-NAMES = [name for name in _READERS if name != "Spark" or os.environ.get("ANDON_SPARK")]
+NAMES = [name for name in _READERS if name != "Spark" or os.environ.get("ANDON_SPARK") == "jvm"]
 
 
 @pytest.fixture(scope="session", params=NAMES)

@@ -75,6 +75,14 @@ class Going:
         rows = self._database.query("select state from going where path = ?", [path])
         return bool(rows) and rows[0][0] in (CLOSED, DELETING)
 
+    def closed_of(self, paths: Iterable[str]) -> set[str]:
+        """Those of these files that nobody may begin to read, or that are gone."""
+        found: set[str] = set()
+        for marks, batch in in_batches(dict.fromkeys(paths)):
+            sql = f"select path from going where path in ({marks}) and state in ('closed', 'deleting', 'gone')"
+            found.update(str(path) for (path,) in self._database.query(sql, batch))
+        return found
+
     def told(self, damage: Damage) -> Damage:
         """What is wrong with a file: that it is not there is no damage where it was taken away."""
         if damage.what != "is not there":

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.document import UNSET, Document, Documented, UnsetType
 from andon.base.record import field
-from andon.errors import DamagedError
+from andon.errors import DamagedError, MachineError
+from andon.lake.iceberg.metadata import no_files
 from andon.lineage.descriptions import HandedText
 from andon.model.acceptance import Acceptance
 from andon.model.check_result import CheckDocument, CheckResult
@@ -220,6 +221,28 @@ class Page(Documented):
             return UNSET
         filled = [list(each) for each in grown.filled] if grown.filled is not None else None
         return GrowthDocument(str(self.info.definition.growth.by), grown.way, filled, list(grown.words))
+
+
+def iceberg_place(page: Page) -> str:
+    """Where the Iceberg metadata of a dataset lie.
+
+    Raises:
+        DamagedError: `lake.gone` where its data are gone.
+        DatasetError: `build.not_supported` for a view.
+        MachineError: `machine.read_only` where nobody made them yet and this account can't.
+    """
+    if page.gone is not None:
+        raise page.gone
+    if page.version.is_view:
+        raise no_files(page.version)
+    if page.iceberg is None:
+        raise MachineError(
+            "machine.read_only",
+            f"the Iceberg metadata of `{page.dataset}` are not there yet, and this account can't write them",
+            where=page.dataset,
+            hint=f"an account that may write to the lake makes them by `andon show {page.dataset} --iceberg`",
+        )
+    return page.iceberg
 
 
 def _build_document(build: Build, origin: Origin | None) -> BuildDocument:

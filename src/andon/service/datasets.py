@@ -224,7 +224,8 @@ class Datasets:
             return None
 
     def _shown(self, name: str, commit: Commit) -> Sequence[tuple[Version, int]]:
-        """What the newest commits back from `commit` showed of a dataset, oldest first, with since when; tables only, its own last.
+        """What the newest commits back from `commit` showed of a dataset, oldest first, with since when; tables only, its own last,
+        and none whose data are gone.
 
         A version may be known by another dataset of the same content, so it is asked for by name.
         """
@@ -239,7 +240,11 @@ class Datasets:
                 found[leaf.version] = int(from_text(each.time).timestamp() * 1000)
             after = leaf.version
         versions = self._lake.objects.versions(found)
-        return [(versions[id], since) for id, since in reversed(found.items())]
+        closed = self._lake.going.closed_of(file.path for version in versions.values() for file in version.files)
+        shown = [(versions[id], since) for id, since in reversed(found.items())]
+        # of what is gone a snapshot would name files that are not there
+        earlier = [each for each in shown[:-1] if closed.isdisjoint(file.path for file in each[0].files)]
+        return [*earlier, *shown[-1:]]
 
 
 def _sampled(version: Version, masked: frozenset[str]) -> str:

@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pyarrow as pa
-
 from andon.engines.python.environment import provide_environment
 from kit.readers.asking import Comparison
 from kit.readers.here import Access
@@ -21,6 +19,9 @@ _ROOT = Path(__file__).resolve().parents[3]
 _PROGRAM = Path(__file__).with_name("sparks.py")
 #: Iceberg's part for Spark, of Maven Central.
 _RUNTIME = "org.apache.iceberg:iceberg-spark-runtime-4.0_2.13:1.10.0"
+
+#: Its part for buckets, and a database that its catalog of tables is in.
+_BUCKETS = ("org.apache.iceberg:iceberg-aws-bundle:1.10.0", "com.h2database:h2:2.2.224")
 
 
 class ReaderFailed(Exception):
@@ -58,6 +59,8 @@ class _Elsewhere:
             raise ReaderFailed(failed)
 
     def _asked(self, place: str, columns: Mapping[str, str], where: Sequence[Comparison], snapshot: int | None) -> Rows:
+        import pyarrow as pa
+
         self._counted += 1
         to = Path(self._folder.name) / f"{self._counted}.arrow"
         asked = {
@@ -96,7 +99,7 @@ class Sail(_Elsewhere):
     goes_back = False
 
     def __init__(self, access: Access | None = None) -> None:
-        super().__init__("sail.txt", ["sail"], _for_object_store(access))
+        super().__init__("spark.txt", ["sail"], _for_object_store(access))
 
     def read(
         self,
@@ -119,9 +122,10 @@ class Spark(_Elsewhere):
     goes_back = True
     uuid_is_text = True
 
-    def __init__(self, more_jars: Sequence[str] = (), said: Mapping[str, str] | None = None) -> None:
-        jars = [maven_file(name) for name in (_RUNTIME, *more_jars)]
-        super().__init__("iceberg-spark.txt", jars, {"SPARK_SAID": json.dumps(dict(said or {}))})
+    def __init__(self, access: Access | None = None) -> None:
+        jars = [maven_file(name) for name in (_RUNTIME, *(_BUCKETS if access else ()))]
+        said = {**_catalog(access), "spark.driver.extraClassPath": os.pathsep.join(jars)} if access else {}
+        super().__init__("iceberg-spark.txt", jars, {"SPARK_SAID": json.dumps(said)})
 
     def read(
         self,
@@ -142,6 +146,23 @@ def maven_file(name: str) -> str:
     if not file.exists():
         subprocess.run(["mvn", "-q", "dependency:get", f"-Dartifact={name}", "-Dtransitive=false"], check=True)
     return str(file)
+
+
+def _catalog(access: Access) -> dict[str, str]:
+    """A catalog of tables in buckets, which lasts as long as the process."""
+    own = {
+        "type": "jdbc",
+        "uri": "jdbc:h2:mem:lake;DB_CLOSE_DELAY=-1",
+        "warehouse": "s3://none/none",
+        "io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
+        "s3.endpoint": access["endpoint"],
+        "s3.access-key-id": access["key"],
+        "s3.secret-access-key": access["secret"],
+        "s3.path-style-access": "true",
+        "client.region": "us-east-1",
+    }
+    name = "spark.sql.catalog.lake"
+    return {name: "org.apache.iceberg.spark.SparkCatalog", **{f"{name}.{key}": value for key, value in own.items()}}
 
 
 def _for_object_store(access: Access | None) -> dict[str, str]:

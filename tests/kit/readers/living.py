@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from pathlib import Path
 
 from kit.clones import Clone, ticking
 
 #: Widened on the way: what a column is at first, and what it may become.
-_WIDER = {"INTEGER": "BIGINT", "FLOAT": "DOUBLE", "DECIMAL(9,2)": "DECIMAL(20,2)"}
+WIDER = {"INTEGER": "BIGINT", "FLOAT": "DOUBLE", "DECIMAL(9,2)": "DECIMAL(20,2)"}
 #: What a new column holds, of the row `id`: type -> expression.
 _MADE = {
     "INTEGER": "id::integer",
@@ -25,7 +26,6 @@ _MADE = {
 }
 
 _FIXED = {
-    "andon.toml": "",
     "sources/shop/orders.sql": (
         "/*---\nkey: id\nchecks: |\n  amount 0..100 quarantine 90%\n---*/\n"
         "select id, customer, amount, day from read_csv('raw/orders_*.csv')\n"
@@ -60,13 +60,17 @@ _FIXED = {
 class Living:
     """A project whose columns change at random, a publish for each change.
 
+    Args:
+        settings: what `andon.toml` says.
+        environ: variables of the environment that these name.
+
     Attributes:
         steps: what changed, in words.
     """
 
-    def __init__(self, root: Path, seed: int) -> None:
-        self.clone = Clone(root, clock=ticking())
-        self.clone.fill(_FIXED)
+    def __init__(self, root: Path, seed: int, settings: str = "", environ: Mapping[str, str] | None = None) -> None:
+        self.clone = Clone(root, clock=ticking(), environ=dict(environ or {}))
+        self.clone.fill({**_FIXED, "andon.toml": settings})
         self._random = random.Random(seed)
         self._columns: dict[str, tuple[str, str]] = {}
         self._former: list[str] = []
@@ -126,9 +130,9 @@ class Living:
 
     def _widen(self) -> str:
         for name, (kind, made) in self._columns.items():
-            if kind in _WIDER:
-                self._columns[name] = (_WIDER[kind], made)
-                return f"widened {name} {_WIDER[kind]}"
+            if kind in WIDER:
+                self._columns[name] = (WIDER[kind], made)
+                return f"widened {name} {WIDER[kind]}"
         return self._add()
 
     def _drop(self) -> str:

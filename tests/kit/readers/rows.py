@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-import pyarrow as pa
-
 from andon.model.types import DuckType, parse_type
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Rows(NamedTuple):
@@ -29,24 +30,27 @@ def rows_of(table: pa.Table, lake: Mapping[str, str]) -> Rows:
     columns = tuple((field.name, type_name(field.type)) for field in table.schema)
     kept = []
     for number, field in enumerate(table.schema):
-        kind = parse_type(lake[field.name])
-        kept.append([_exact(value, field.type, kind) for value in _plain(table.column(number))])
+        exactly = _exactly(field.type, parse_type(lake[field.name]))
+        values = _plain(table.column(number))
+        kept.append(values if exactly is None else [None if v is None else exactly(v) for v in values])
     return Rows(columns, Counter(zip(*kept, strict=True)) if kept else Counter({(): table.num_rows}))
 
 
 _NAMES = {
-    pa.types.is_boolean: "BOOLEAN",
-    pa.types.is_int32: "INTEGER",
-    pa.types.is_int64: "BIGINT",
-    pa.types.is_float32: "FLOAT",
-    pa.types.is_float64: "DOUBLE",
-    pa.types.is_date32: "DATE",
-    pa.types.is_time64: "TIME",
+    "is_boolean": "BOOLEAN",
+    "is_int32": "INTEGER",
+    "is_int64": "BIGINT",
+    "is_float32": "FLOAT",
+    "is_float64": "DOUBLE",
+    "is_date32": "DATE",
+    "is_time64": "TIME",
 }
 
 
 def type_name(kind: pa.DataType) -> str:
     """What the lake calls a type of Arrow; Arrow's own name where the lake has none like it."""
+    import pyarrow as pa
+
     if isinstance(kind, pa.BaseExtensionType):
         return {"arrow.uuid": "UUID", "arrow.bool8": "BOOLEAN"}.get(kind.extension_name, str(kind))
     if kind == pa.binary(16):
@@ -66,7 +70,7 @@ def type_name(kind: pa.DataType) -> str:
         return f"MAP({type_name(kind.key_type)}, {type_name(kind.item_type)})"
     if _is_list(kind):
         return f"{type_name(kind.value_type)}[]"
-    return next((name for is_it, name in _NAMES.items() if is_it(kind)), str(kind))
+    return next((name for is_it, name in _NAMES.items() if getattr(pa.types, is_it)(kind)), str(kind))
 
 
 def as_shown(lake: str, shows: Mapping[str, str]) -> str:
@@ -99,14 +103,20 @@ def holds(lake: str, names: frozenset[str]) -> bool:
 
 
 def _is_text(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
     return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
 
 
 def _is_bytes(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
     return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)
 
 
 def _is_list(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
     return pa.types.is_list(kind) or pa.types.is_large_list(kind)
 
 
@@ -117,6 +127,8 @@ def _plain(column: pa.ChunkedArray) -> list[Any]:
 
 
 def _numbers(array: pa.Array) -> pa.Array:
+    import pyarrow as pa
+
     kind = array.type
     if isinstance(kind, pa.BaseExtensionType):
         return _numbers(array.storage)
@@ -142,30 +154,39 @@ def _numbers(array: pa.Array) -> pa.Array:
 
 
 def _offsets(array: pa.Array) -> pa.Array:
+    import pyarrow as pa
+
     # a copy: masks go with offsets that begin at the beginning alone
     return pa.array(array.offsets.to_pylist(), array.offsets.type)
 
 
-def _exact(value: Any, kind: pa.DataType, lake: DuckType) -> Any:
-    """A value that equals another one only if it is the same, NaN included, and can be hashed."""
-    if value is None:
-        return None
+def _exactly(kind: pa.DataType, lake: DuckType) -> Callable[[Any], Any] | None:
+    """What makes of a value one that equals another only if it is the same, NaN included, and can be hashed; None: nothing has to."""
+    import pyarrow as pa
+
     if lake.name == "UUID":
-        return UUID(value).bytes if isinstance(value, str) else value
+        return lambda value: UUID(value).bytes if isinstance(value, str) else value
     if lake.name == "BOOLEAN":
-        return bool(value)  # also that of a byte
+        return bool  # also of a byte
     if lake.name == "TIME" and kind == pa.time64("ns"):
-        return value // 1000 if value % 1000 == 0 else value / 1000
+        return lambda value: value // 1000 if value % 1000 == 0 else value / 1000
     if pa.types.is_floating(kind):
-        return "nan" if value != value else struct.pack("<d", value)
+        return lambda value: "nan" if value != value else struct.pack("<d", value)
     inner = [field.type for field in lake.fields]
     if pa.types.is_struct(kind):
-        parts = zip(kind, inner, strict=True)
-        return tuple((field.name, _exact(value[field.name], field.type, each)) for field, each in parts)
+        parts = [(field.name, _or_none(field.type, each)) for field, each in zip(kind, inner, strict=True)]
+        return lambda value: tuple((name, part(value[name])) for name, part in parts)
     if pa.types.is_map(kind):
-        key, item = inner
-        entries = ((_exact(e["key"], kind.key_type, key), _exact(e["value"], kind.item_type, item)) for e in value)
-        return tuple(sorted(entries, key=repr))
+        key, item = _or_none(kind.key_type, inner[0]), _or_none(kind.item_type, inner[1])
+        return lambda value: tuple(sorted(((key(e["key"]), item(e["value"])) for e in value), key=repr))
     if _is_list(kind):
-        return tuple(_exact(each, kind.value_type, inner[0]) for each in value)
-    return value
+        one = _or_none(kind.value_type, inner[0])
+        return lambda value: tuple(map(one, value))
+    return None
+
+
+def _or_none(kind: pa.DataType, lake: DuckType) -> Callable[[Any], Any]:
+    exactly = _exactly(kind, lake)
+    if exactly is None:
+        return lambda value: value
+    return lambda value: None if value is None else exactly(value)

@@ -48,6 +48,7 @@ def _list_queries(app: App, select: tuple[str, ...], at: str | None) -> None:
         "andon show marts.revenue_by_month",
         "andon show shop.orders@main~1 --json",
         "andon show shop.orders --readers",
+        "andon show shop.orders --iceberg",
         "andon show run:41",
     ],
 )
@@ -55,10 +56,11 @@ def _list_queries(app: App, select: tuple[str, ...], at: str | None) -> None:
 @click.option(
     "--readers", is_flag=True, help="Who uses it instead: people within 30 days, queries, datasets, insights."
 )
+@click.option("--iceberg", is_flag=True, help="Where its Iceberg metadata lie instead, for programs that read them.")
 @at_option
 @json_option
 @pass_app
-def show(app: App, dataset: str, readers: bool, at: str | None) -> None:
+def show(app: App, dataset: str, readers: bool, iceberg: bool, at: str | None) -> None:
     """One dataset: what it is, how it is made, columns, rows, from what, for whom, a sample, how to read it elsewhere.
 
     `DATASET@REF` is one of a past commit, as with `--at`; REF may be a date. A name without a schema shows a saved query: what it answers,
@@ -77,6 +79,12 @@ def show(app: App, dataset: str, readers: bool, at: str | None) -> None:
         console.show(query.to_json, lambda: query_page(query, console.out, console.width))
         return
     page = app.service.datasets.show(dataset, at)
+    if iceberg:
+        from andon.service.dataset_page import iceberg_place
+
+        place = iceberg_place(page)
+        app.console.show(page.to_json, lambda: [place])
+        return
     app.console.show(page.to_json, lambda: page_lines(page, app.console))
 
 

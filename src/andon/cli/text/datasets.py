@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from andon.base.names import literal
 from andon.base.text import plural, seconds, size
 from andon.cli.output import Cell, Console, Ink, error_lines
 from andon.cli.table import table
@@ -300,14 +301,16 @@ def _printed(log: str) -> list[str]:
 
 def _elsewhere(page: Page) -> list[str]:
     lines = [f'  andon query "from {page.dataset}" --at {short(page.commit.id)}']
-    if page.iceberg is None:
+    if page.version.is_view:
         return [*lines, "  a view is read through Andon"]
-    place: Any = page.iceberg
+    place = page.iceberg
+    if place is None:
+        return [*lines, "  Iceberg metadata are made when an account that may write to the lake looks at it"]
     return [
         *lines,
         f"  Iceberg   {place}",
-        f"  DuckDB    from iceberg_scan('{place}')",
-        f"  Python    pyiceberg.table.StaticTable.from_metadata('{place}').scan().to_arrow()",
+        f"  DuckDB    from iceberg_scan({literal(place)})",
+        f"  Python    pyiceberg.table.StaticTable.from_metadata({place!r}).scan().to_arrow()",
     ]
 
 

@@ -51,12 +51,7 @@ def derive(
         MachineError: `lake.corrupt` if the version's columns can't be those of a table.
     """
     if version.is_view:
-        raise DatasetError(
-            "build.not_supported",
-            f"`{version.dataset}` is a view and has no files that an Iceberg reader could be pointed at",
-            where=version.dataset,
-            hint="set `materialize: table`",
-        )
+        raise no_files(version)
     absolute = absolute or absolute_in(storage_url)
     folder = metadata_folder(version.id)
     snapshot = snapshot_id(version.id)
@@ -73,6 +68,16 @@ def derive(
     write(f"{folder}/version-hint.text", b"1")
     write(metadata_path(version.id), json.dumps(document, ensure_ascii=False, indent=1).encode())
     return metadata_path(version.id)
+
+
+def no_files(version: Version) -> DatasetError:
+    """What is said where a view is asked for as a table."""
+    return DatasetError(
+        "build.not_supported",
+        f"`{version.dataset}` is a view and has no files that an Iceberg reader could be pointed at",
+        where=version.dataset,
+        hint="set `materialize: table`",
+    )
 
 
 def metadata_folder(version_id: str) -> str:
