@@ -129,6 +129,7 @@ class Task(Record):
         stored: gives what the lake stores, with field ids, for what the recipe returns; asked once, before anything is written.
         types: what the recipe returns, where that is known; else the engine finds out.
         aside: where rows go that are to be set aside.
+        told: hears how far it is, in words, from an engine that knows.
     """
 
     recipe: Recipe
@@ -136,6 +137,7 @@ class Task(Record):
     stored: Callable[[Types], tuple[Column, ...]]
     types: Types | None = None
     aside: Aside | None = None
+    told: Callable[[str], None] | None = None
 
 
 class NothingNew(Exception):
@@ -239,6 +241,7 @@ class EngineKind(Record):
     """A kind of engine: what it can do, and how one is opened for a run.
 
     Attributes:
+        why: what leaves a dataset to it, in words.
         open: how: it may leave to the embedded engine what that does as well.
         refusal: what of a definition over inputs of these columns it can't do, by the columns of the result; None: it does all that its
             capabilities say.
@@ -247,6 +250,7 @@ class EngineKind(Record):
     capabilities: Capabilities
     open: Callable[[EngineSettings, Embedded], Engine]
     refusal: Callable[[Definition, Mapping[str, Types], Types], Problem | None] | None = None
+    why: str = ""
 
 
 def missing(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from andon.base.record import Record
+from andon.base.text import plural, size
 from andon.engines.spark.client import client_session
 from andon.engines.spark.settings import SparkSettings
-from andon.engines.spark.translation.spark_sql import SESSION
+from andon.engines.spark.translation.spark_sql import SESSION, SparkServer
+from andon.errors import DatasetError
 
 #: What always holds in a session.
 _CONF: Mapping[str, str] = {
@@ -22,18 +24,10 @@ _CONF: Mapping[str, str] = {
 }
 #: Milliseconds between two looks for a connection that was lost, at most; seconds that one may take; more of them than anybody waits for.
 _LONGEST, _ONE_TRY, _TRIES = 5000, 25.0, 100_000
+#: What Apache Spark, and what is built of it, says of its version: with the commit that it is made of.
+_OF_APACHE = re.compile(r"\d+\.\d+\S* [0-9a-f]{7,}")
 #: Seconds for which an endpoint is asked to stop, before nothing more is heard of it.
 _ASKED = 2.0
-
-
-class SparkProgress(Record):
-    """How far a job is: stages and their tasks that are done, of how many, and bytes read."""
-
-    stages: int
-    stages_done: int
-    tasks: int
-    tasks_done: int
-    read: int
 
 
 class Connection:
@@ -52,15 +46,30 @@ class Connection:
 
         Raises:
             Exception: what the client says.
+            InterruptedError: after `interrupt`.
         """
         with self._lock:
             if self._session is None:
                 self._session = self._opened()
+            if self._stopped.is_set():  # `interrupt` found no session yet
+                raise InterruptedError
             return self._session
 
     def version(self) -> str:
-        """What the endpoint says that it is."""
-        return str(self.session.version)
+        """The version of the endpoint.
+
+        Raises:
+            DatasetError: `engine.not_set` where somebody else answers than the settings say.
+        """
+        said = str(self.session.sql("select version() as v").toArrow().column(0)[0].as_py())
+        found = SparkServer.APACHE if _OF_APACHE.match(said) else SparkServer.SAIL
+        if found is not self._settings.server:
+            raise DatasetError(
+                "engine.not_set",
+                f"at {self._settings.shown} answers {found}, and the SQL is translated for {self._settings.server}",
+                hint=f'write `server = "{found}"` below `[engines.spark]`',
+            )
+        return said.partition(" ")[0]
 
     def view(self, name: str, files: Sequence[str], schema: str) -> None:
         """Make a view over Parquet files; `forget` takes it away."""
@@ -78,10 +87,37 @@ class Connection:
         """Names and Spark types of what Spark SQL returns; nothing is computed."""
         return [(field.name, field.dataType.simpleString()) for field in self.session.sql(sql).schema.fields]
 
-    def write(self, sql: str, listed: Sequence[str], place: str) -> None:
-        """Compute Spark SQL, and write its columns as `c0`, `c1`, … into a folder; each item of `listed` is one of them."""
+    def write(
+        self, sql: str, listed: Sequence[str], place: str, told: Callable[[str], None] | None = None
+    ) -> dict[str, int]:
+        """Compute Spark SQL, and write its columns as `c0`, `c1`, … into a folder; each item of `listed` is one of them.
+
+        Args:
+            told: hears how far it is.
+
+        Returns:
+            What it took, as far as the endpoint says: stages, tasks, bytes read.
+        """
         rows = self.session.sql(sql).toDF(*(f"c{at}" for at in range(len(listed))))
-        rows.selectExpr(*listed).write.mode("overwrite").parquet(place)
+        self._hears.told, self._hears.took = told, {}
+        try:
+            rows.selectExpr(*listed).write.mode("overwrite").parquet(place)
+            return dict(self._hears.took)
+        finally:
+            self._hears.told = None
+
+    def _moved(self, *, stages: Any, **_: Any) -> None:
+        """Hear of this thread's job from the client."""
+        found = list(stages or ())
+        if not found:
+            return
+        tasks, done = sum(stage.num_tasks for stage in found), sum(stage.num_completed_tasks for stage in found)
+        read = sum(stage.num_bytes_read for stage in found)
+        self._hears.took = {"stages": len(found), "tasks": tasks, "bytes_read": read}
+        told = getattr(self._hears, "told", None)
+        if told is not None:
+            over = sum(bool(stage.done) for stage in found)
+            told(f"{over} of {plural(len(found), 'stage')}, {done} of {plural(tasks, 'task')}, {size(read)} read")
 
     def interrupt(self) -> None:
         """Stop all that runs, and begin nothing more; it waits for no endpoint that is away."""
@@ -98,7 +134,8 @@ class Connection:
             asked = threading.Thread(target=ask, daemon=True)
             asked.start()
             asked.join(_ASKED)
-            session.client.close()
+            # its own `close` waits first for what the endpoint does not answer
+            getattr(session.client, "_channel", session.client).close()
 
         threading.Thread(target=stop, daemon=True).start()
 
@@ -121,6 +158,7 @@ class Connection:
         session.client.set_retry_policies([patience(self._settings.patience, self._stopped.is_set)])
         for name, value in _CONF.items():
             session.conf.set(name, value)
+        session.registerProgressHandler(self._moved)
         return session
 
 
