@@ -10,6 +10,7 @@ import os
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 
 from andon.base.record import replace
 from andon.engines.spark.settings import SparkSettings
@@ -20,9 +21,13 @@ _WAIT = 60.0
 
 
 class ConnectServer:
-    """A process of Sail that answers until it is stopped."""
+    """A process of Sail that answers until it is stopped.
 
-    def __init__(self, port: int | None = None) -> None:
+    Args:
+        environ: what it is told beside this process's own environment.
+    """
+
+    def __init__(self, port: int | None = None, environ: Mapping[str, str] | None = None) -> None:
         self.port = port or _free_port()
         self.url = f"sc://127.0.0.1:{self.port}"
         # what it says in passing nobody reads
@@ -35,7 +40,8 @@ class ConnectServer:
             "--port",
             str(self.port),
         ]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        said = {**os.environ, **(environ or {})}
+        self._process = subprocess.Popen(command, env=said, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         end = time.monotonic() + _WAIT
         while not _answers(self.port):
             assert self._process.poll() is None, "Sail ended"

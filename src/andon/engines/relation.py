@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from andon.base.record import Record
 
@@ -50,3 +50,12 @@ def uses_macros(relation: Relation) -> bool:
 def views_in(relation: ViewRelation) -> list[ViewRelation]:
     """The views among what a view reads."""
     return [each for each in relation.inputs.values() if isinstance(each, ViewRelation)]
+
+
+def files_of(relations: Iterable[Relation]) -> Iterator[str]:
+    """The data files that relations read, those of views among them; one may come twice."""
+    for relation in relations:
+        if isinstance(relation, TableRelation):
+            yield from relation.files
+        else:
+            yield from files_of(relation.inputs.values())

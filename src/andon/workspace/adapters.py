@@ -152,7 +152,7 @@ class Adapters:
         self.folder = Folder(root)
         self.other_engine = other_engine
         if other_engine is embedded_only:
-            self.other_engine = by_settings(settings, lambda: str(self.storage))
+            self.other_engine = by_settings(settings, lambda: str(self.storage), lambda: self.state.lake.storage)
         self.connections = connections
         self.people = people
         self.notify = notify

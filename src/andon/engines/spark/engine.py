@@ -3,15 +3,14 @@ stores it, with field ids, statistics and rows that are set aside."""
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from andon.base.names import literal, quote
 from andon.base.record import replace
 from andon.engines.engine import Capabilities, Embedded, Produced, Recipe, Task, Types, stopped
+from andon.engines.relation import files_of
 from andon.engines.spark.capabilities import CAPABILITIES, NAME
 from andon.engines.spark.choice import SparkChoice
 from andon.engines.spark.columns import require_columns
@@ -20,6 +19,7 @@ from andon.engines.spark.failures import translate_failure
 from andon.engines.spark.places import Places
 from andon.engines.spark.settings import SparkSettings
 from andon.engines.spark.sql import spark_sql
+from andon.engines.spark.staging import FolderStaging, Staging
 from andon.engines.spark.views import Columns, SparkViews
 from andon.engines.types import lake_type
 from andon.errors import AndonError, DatasetError
@@ -36,10 +36,18 @@ class SparkEngine:
 
     Args:
         embedded: tells the columns of inputs and of results, and writes results out.
+        staging: where Spark writes.
     """
 
-    def __init__(self, settings: SparkSettings, embedded: Embedded, choice: SparkChoice = _ANY) -> None:
+    def __init__(
+        self,
+        settings: SparkSettings,
+        embedded: Embedded,
+        choice: SparkChoice = _ANY,
+        staging: Staging | None = None,
+    ) -> None:
         self._settings = settings
+        self._staging = staging or FolderStaging()
         self._choice = choice
         self._embedded = embedded
         self._connection = Connection(settings)
@@ -69,10 +77,10 @@ class SparkEngine:
         inner = replace(recipe, sql=recipe.inner or recipe.sql, inner=None)
         columns = Columns(self._embedded, inner)
         types = columns.of_result() if task.types is None else task.types
-        staging = Path(f"{task.output}.spark.part")
+        place = f"{task.output}.spark.part"
         try:
             try:
-                took = self._compute(inner, columns, types, staging, task.told)
+                took = self._compute(inner, columns, types, place, task.told)
             except DatasetError as error:
                 if error.code == "build.not_supported" and self._choice.is_by_size(recipe.definition, _ALL):
                     return self._left(task, error)
@@ -86,13 +94,13 @@ class SparkEngine:
                 raise translate_failure(error, recipe.definition, self._settings, is_stopped=is_stopped) from error
             if self._stopped.is_set():
                 raise stopped(recipe.dataset)
-            files = sorted(str(file) for file in staging.glob("*.parquet"))
-            read = _read(files, types)
+            files = self._staging.written(place)
+            read = _read([file for file, _ in files], types)
             whole = recipe.sql.replace(recipe.inner, read, 1) if recipe.sql and recipe.inner else read
-            with self._embedded(sum(Path(file).stat().st_size for file in files)) as sql:
+            with self._embedded(sum(size for _, size in files)) as sql:
                 written = sql.run(replace(task, recipe=replace(recipe, sql=whole, inner=None, inputs={}), types=types))
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
+            self._staging.clear(place)
         return replace(written, facts={**self.facts(), **took, "writer": written.facts})
 
     @property
@@ -116,9 +124,9 @@ class SparkEngine:
         return replace(written, facts={**written.facts, "not_spark": why.message})
 
     def _compute(
-        self, recipe: Recipe, columns: Columns, types: Types, staging: Path, told: Callable[[str], None] | None
+        self, recipe: Recipe, columns: Columns, types: Types, place: str, told: Callable[[str], None] | None
     ) -> Mapping[str, int]:
-        """Let Spark write a recipe's rows into files of `staging`; gives what it took."""
+        """Let Spark write a recipe's rows into files of a place; gives what it took."""
         if not self._version:
             self._version = self._connection.version()
         views = SparkViews(self._connection, self._places, columns, self._settings.server)
@@ -126,9 +134,10 @@ class SparkEngine:
             inputs = {name: columns.of_input(name, relation) for name, relation in recipe.inputs.items()}
             named = views.names(recipe.inputs)
             sql = spark_sql(recipe, inputs, types, named, self._settings.server)
+            self._staging.require([*files_of(recipe.inputs.values())])
             views.make(recipe, named)
             require_columns(recipe.definition, self._connection.columns(sql), types)
-            return self._connection.write(sql, list(_listed(types)), self._places.seen(str(staging)), told)
+            return self._connection.write(sql, list(_listed(types)), self._places.seen(place), told)
         finally:
             if not self._stopped.is_set():
                 views.forget()

@@ -1,0 +1,71 @@
+"""Spark builds a dataset of a lake in a bucket: both ask the bucket, and it keeps what any build keeps."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from kit.clones import FILES, Clone, closing
+from kit.connect import ConnectServer
+from kit.remote import TOKEN, Bucket
+
+TOTALS = "datasets/marts/totals.sql"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def bucket(s3) -> Bucket:
+    return Bucket(s3, "sparks")
+
+
+@pytest.fixture(scope="module")
+def server(bucket):
+    said = {
+        "AWS_ENDPOINT_URL": bucket.server.url,
+        "AWS_ENDPOINT": bucket.server.url,
+        "AWS_ACCESS_KEY_ID": "k",
+        "AWS_SECRET_ACCESS_KEY": TOKEN,
+        "AWS_REGION": "us-east-1",
+        "AWS_ALLOW_HTTP": "true",
+    }
+    found = ConnectServer(environ=said)
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def clone(tmp_path, bucket, server) -> Clone:
+    made = Clone(tmp_path, environ={"S3_SECRET": TOKEN})
+    place = f"lake{next(_numbers)}"
+    config = f'storage = "{bucket.url(place)}"\n[engines.spark]\nurl = "{server.url}"\nserver = "sail"\n{bucket.connection()}'
+    made.fill({**FILES, "andon.toml": config, TOTALS: f"/*---\nengine: spark\n---*/\n{FILES[TOTALS]}"})
+    return made
+
+
+def builds(clone: Clone) -> dict[str, str]:
+    with closing(clone.open()) as service:
+        lake = service.workspace.lake
+        leaves = lake.commits.state(lake.refs.resolve("main")).leaves
+        found = lake.objects.builds([leaf.build for leaf in leaves.values()])
+        return {name: str(found[leaf.build].engine["name"]) for name, leaf in leaves.items()}
+
+
+def test_it_is_built_there_and_repeats(clone, bucket):
+    """Its inputs were built in the same run, and were handed over before their turn."""
+    assert clone.run().published
+    assert builds(clone)["marts.totals"] == "spark"
+    assert sorted(clone.ask("from marts.totals")) == [("ada", 15), ("ben", 20)]
+    with closing(clone.open()) as service:
+        assert service.verifying.verify(all=True).damaged == []
+        assert service.reproducing.reproduce("marts.totals").verdict.holds
+    assert clone.run().run is None
+    assert not [key for key in bucket.keys() if ".spark.part" in key], "what Spark wrote was written out, and is gone"
+
+
+def test_what_fails_there_leaves_nothing(clone, bucket):
+    clone.write(TOTALS, "/*---\nengine: spark\n---*/\nselect customer, 1 // (sum(amount) - 15)::bigint as n from shop.orders group by 1\n")
+    before = clone.run()
+    clone.write("checks/none.sql", "select 1 where false\n")
+    assert before is not None
+    assert not [key for key in bucket.keys() if ".spark.part" in key]
