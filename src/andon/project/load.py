@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from andon.base.cache import Cache, Entries
 from andon.base.hashing import texts_id
 from andon.model.project import Project
+from andon.project.earlier import Earlier
 
 #: Raised when what is kept, of files or of the whole, changes its meaning.
 _FORMAT = 16
@@ -24,6 +25,7 @@ def load(
     read: Callable[[str], bytes],
     cache: Cache,
     read_many: Callable[[Iterable[str]], Mapping[str, bytes]] | None = None,
+    earlier: Earlier | None = None,
 ) -> Project:
     """The project that `files` make.
 
@@ -32,6 +34,7 @@ def load(
         read: the bytes of a file; asked for what the cache doesn't know, and for what has problems.
         cache: keeps the facts of files, and whole projects.
         read_many: the same for several files at once, where that costs less; those that it leaves out are read.
+        earlier: files as they were before; one that differs in comments alone is not parsed again.
 
     Returns:
         The project; everything that is wrong is in its `problems`.
@@ -43,6 +46,6 @@ def load(
     # here, since an unchanged project needs none of what reads and links files, and each command pays for its imports
     from andon.project.read import assemble
 
-    project = assemble(files, read, cache, _FORMAT, read_many)
+    project = assemble(files, read, cache, _FORMAT, read_many, earlier)
     cache.put_newest(_WHOLE, key, project, _KEPT)
     return project

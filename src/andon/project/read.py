@@ -8,6 +8,7 @@ from andon.base.cache import Cache, Entries
 from andon.errors import Problem
 from andon.model.lock import lock_digest, locked_for, read_lock
 from andon.model.project import Project
+from andon.project.earlier import Earlier
 from andon.project.files.facts import ConfigFile, FileFacts, LockFile
 from andon.project.files.layout import Role, spot
 from andon.project.files.problems import at_offset
@@ -27,6 +28,10 @@ _MAY_BE_EMPTY = frozenset(
         Role.GLOSSARY,
     }
 )
+#: A byte order mark, which is no part of a text.
+_MARK = b"\xef\xbb\xbf"
+#: Of so many new files it is asked whether they are earlier ones with other comments: to compare more costs what parsing them does.
+_FEW = 8
 
 
 def assemble(
@@ -35,10 +40,11 @@ def assemble(
     cache: Cache,
     format: int,
     read_many: Callable[[Iterable[str]], Mapping[str, bytes]] | None = None,
+    earlier: Earlier | None = None,
 ) -> Project:
     """The project that `files` (`{path: sha256}`) make; see `load`. `format` is that of what is kept."""
     texts = _Texts(read, read_many)
-    return link(files, _facts(files, texts, cache, format), texts.get)
+    return link(files, _facts(files, texts, cache, format, earlier), texts.get)
 
 
 class _Texts:
@@ -64,7 +70,7 @@ class _Texts:
         """The text, without a byte order mark; what is not UTF-8 is replaced and noted in `not_utf8`."""
         if path not in self._texts:
             read = self._ahead.pop(path, None)
-            content = (self._read(path) if read is None else read).removeprefix(b"\xef\xbb\xbf")
+            content = (self._read(path) if read is None else read).removeprefix(_MARK)
             try:
                 self._texts[path] = content.decode()
             except UnicodeDecodeError as error:
@@ -73,16 +79,39 @@ class _Texts:
         return self._texts[path]
 
 
-def _facts(files: Mapping[str, str], texts: _Texts, cache: Cache, format: int) -> dict[str, FileFacts]:
+def _facts(
+    files: Mapping[str, str], texts: _Texts, cache: Cache, format: int, earlier: Earlier | None
+) -> dict[str, FileFacts]:
     kind = Entries[FileFacts]("facts", FileFacts, format)
     keys = {path: f"{path}:{sha}" for path, sha in files.items()}
     known = cache.get(kind, keys.values())
     missing = [path for path, key in keys.items() if key not in known]
     texts.read_ahead(missing)
-    new = read_files(missing, texts)
+    new = _reworded(missing, texts, cache, kind, earlier) if earlier is not None and len(missing) <= _FEW else {}
+    new.update(read_files([path for path in missing if path not in new], texts))
     if new:
         cache.put(kind, {keys[path]: facts for path, facts in new.items()})
     return {path: new[path] if path in new else known[key] for path, key in keys.items()}
+
+
+def _reworded(
+    paths: Iterable[str], texts: _Texts, cache: Cache, kind: Entries[FileFacts], earlier: Earlier
+) -> dict[str, FileFacts]:
+    """The facts of those files that are earlier ones with other comments."""
+    before = {p: earlier.files[p] for p in paths if p in earlier.files and spot(p).role is Role.DATASET_SQL}
+    known = cache.get(kind, (f"{path}:{sha}" for path, sha in before.items()))
+    held = earlier.texts(sha for path, sha in before.items() if f"{path}:{sha}" in known)
+    found: dict[str, FileFacts] = {}
+    for path, sha in before.items():
+        text = texts.get(path)
+        if sha not in held or path in texts.not_utf8:
+            continue
+        from andon.project.files.reworded import reworded
+
+        facts = reworded(held[sha].removeprefix(_MARK).decode(errors="replace"), known[f"{path}:{sha}"], text)
+        if facts is not None:
+            found[path] = _with_secrets(path, text, facts)
+    return found
 
 
 def read_files(paths: Iterable[str], texts: _Texts) -> dict[str, FileFacts]:

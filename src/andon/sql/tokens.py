@@ -135,3 +135,11 @@ def statements(text: str) -> list[tuple[int, int]]:
     if first is not None:
         found.append((first, last))
     return found
+
+
+def first_statement(text: str) -> str:
+    """The text up to the end of its first statement; what stands before it stays, so that line numbers are the file's."""
+    if ";" not in text:
+        return text.rstrip()
+    found = statements(text)
+    return text[: found[0][1]] if found else text

@@ -44,10 +44,12 @@ class Seeing:
         at = run.ended or run.started
         if not self._is_of_readers(run):
             return Batch((), at, run.number)
-        from andon.runs.inspection.personal import discreet_kept  # which knows the language of checks
+        checks = self._workspace.check_results.of_run(run.number)
+        if checks:
+            from andon.runs.inspection.personal import discreet_kept  # which knows the language of checks
 
-        marked = masked_columns(self._workspace, view.commit)
-        checks = [discreet_kept(check, marked) for check in self._workspace.check_results.of_run(run.number)]
+            marked = masked_columns(self._workspace, view.commit)
+            checks = [discreet_kept(check, marked) for check in checks]
         own = self._own_code(run.base, run.commit) if any(speaks(check) for check in checks) else frozenset[str]()
         signals = signals_of(run, self._workspace.runs.own_tasks(run.number), checks, own)
         had = self._had(run)

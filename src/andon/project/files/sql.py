@@ -27,7 +27,7 @@ from andon.project.files.remote_sql import is_remote, read_remote_source
 from andon.sql.facts import read_facts, read_macros
 from andon.sql.rules import Role as SqlRole
 from andon.sql.rules import refusals
-from andon.sql.tokens import statements
+from andon.sql.tokens import first_statement, statements
 from andon.sql.uses import SqlFacts
 
 _ALLOWED = re.compile(r"(\d[\d_]*) rows?\Z")
@@ -99,7 +99,7 @@ def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
     if role is Role.CHECK:
         return _check(path, text, facts)
     if role is Role.QUERY:
-        return read_saved_query(path, text, _statement(text), _tables(text, facts), facts)
+        return read_saved_query(path, text, first_statement(text), _tables(text, facts), facts)
     is_source = role is Role.SOURCE_SQL
     declared = read_front_matter(text, path)
     problems = of_flaws(path, text, declared.flaws)
@@ -126,7 +126,7 @@ def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
         kind=Kind.SOURCE if is_source else Kind.SQL,
         keys=DatasetKeys(**values),
         normal=facts.normal,
-        sql=_statement(text),
+        sql=first_statement(text),
         tables=() if is_source else _tables(text, facts),
         calls=_calls(text, facts),
         reads=facts.reads if is_source else (),
@@ -183,7 +183,7 @@ def _check(path: str, text: str, facts: SqlFacts) -> FileFacts:
     said = CheckFile(
         _tables(text, facts),
         _calls(text, facts),
-        _statement(text),
+        first_statement(text),
         facts.normal,
         CheckKeys(**{**declared.values, "severity": Severity(declared.get("severity", "hold"))}),
         declared.places.get("name"),
@@ -217,14 +217,6 @@ def _no_reads(path: str, text: str, facts: SqlFacts) -> list[Problem]:
     message = "the source reads no file"
     hint = "read one: `from read_csv('raw/orders.csv')`; SQL without files belongs into `datasets/`"
     return [at_offset(path, text, first[0][0] if first else 0, "project.bad_value", message, hint)]
-
-
-def _statement(text: str) -> str:
-    """The text up to the end of its one statement; what stands before it stays, so that line numbers are the file's."""
-    if ";" not in text:
-        return text.rstrip()
-    found = statements(text)
-    return text[: found[0][1]] if found else text
 
 
 def _tables(text: str, facts: SqlFacts) -> tuple[NameUse, ...]:

@@ -20,6 +20,7 @@ from andon.model.correction import RowCorrection
 from andon.model.dataset import Dataset, Definition, Kind
 from andon.model.project import Project
 from andon.model.quarantine import aside_of
+from andon.project.earlier import Earlier
 from andon.project.folder.merge import Merged, Newer, is_rejected, merge
 from andon.project.folder.scan import FileFact, hash_files, scan
 from andon.project.link.corrections import corrected_project, with_those_of
@@ -105,13 +106,14 @@ def is_new(gathered: Gathered, path: str) -> bool:
 
 
 def said_anew(gathered: Gathered, taken: Iterable[str]) -> set[str]:
-    """Those of `taken` whose file says something else of the same columns: what it returns is as it was."""
+    """Those of `taken` whose file is another one and says something of the same columns: what it returns is as it was."""
     leaves, definitions = gathered.state.leaves, gathered.definitions
     return {
         name
         for name in taken
         if name in leaves
         and (said := gathered.project.datasets.get(name)) is not None
+        and (said.columns or said.lineage or said.caveats or said.definition.key or said.definition.sort)
         and said.own_files
         and leaves[name].definition == definitions[name].id
         and tuple(leaves[name].files) != tuple(said.own_files)
@@ -293,7 +295,7 @@ class Gatherer:
         code = self._merge_code(state, side, against)
         if code.conflicts:
             raise conflict(code.conflicts, is_folder=side.is_folder, has_folders_raw=side.has_folders_raw)
-        project = self._load(code.files, side)
+        project = self._load(code.files, side, Earlier(state.files(), self._lake.objects.texts))
         stated, stored = project, self._lake.objects.definitions
         if not stated.problems:
             project = corrected_project(stated, state.leaves, stored)
@@ -374,8 +376,9 @@ class Gatherer:
         meanings = self._load(side.code, side).meanings
         return lambda path, content: meanings.get(path) if side.code.get(path) == content else None
 
-    def _load(self, files: Mapping[str, str], side: MergeSide) -> Project:
-        """The project that files make; the one that was asked for last is kept, since a side is mostly what its merge comes to."""
+    def _load(self, files: Mapping[str, str], side: MergeSide, earlier: Earlier | None = None) -> Project:
+        """The project that files make, of which many may be `earlier` ones; the one that was asked for last is kept, since a side is
+        mostly what its merge comes to."""
         if self._loaded is not None and self._loaded[0] == files:
             return self._loaded[1]
 
@@ -385,7 +388,7 @@ class Gatherer:
                 return side.read(path, sha)
             return self._lake.objects.text(sha)
 
-        project = load(files, read, self._workspace.cache)
+        project = load(files, read, self._workspace.cache, earlier=earlier)
         self._loaded = (files, project)
         return project
 
