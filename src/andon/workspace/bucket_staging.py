@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from andon.engines.spark.staging import is_in, place_in
+
 if TYPE_CHECKING:
     from andon.lake.object_storage import ObjectStorage
 
@@ -15,10 +17,17 @@ class BucketStaging:
     def __init__(self, storage: ObjectStorage) -> None:
         self._storage = storage
 
-    def require(self, files: Sequence[str]) -> None:
+    def place(self, output: str) -> str:
+        """See `Staging`."""
+        return place_in(str(self._storage.root), output)
+
+    def require(self, files: Sequence[str]) -> bool:
         """See `Staging`: what was built just now is handed over before its turn."""
-        root = f"{self._storage.root}/"
-        self._storage.make_durable([file.removeprefix(root) for file in files if file.startswith(root)])
+        root = str(self._storage.root)
+        if not all(is_in(root, file) or "://" in file for file in files):
+            return False
+        self._storage.make_durable([file.removeprefix(f"{root}/") for file in files if "://" not in file])
+        return True
 
     def written(self, place: str) -> list[tuple[str, int]]:
         """See `Staging`."""

@@ -87,7 +87,7 @@ def _kind(settings: SparkSettings, choice: SparkChoice, why: str, storage: Calla
     def opened(_: EngineSettings, embedded: Embedded) -> Engine:
         from andon.engines.spark.engine import SparkEngine
 
-        return SparkEngine(settings, embedded, choice, _staging(storage()))
+        return SparkEngine(settings, embedded, choice, _staging(storage(), settings))
 
     def refused(definition: Definition, inputs: Mapping[str, Types], types: Types) -> Problem | None:
         from andon.engines.spark.sql import refusal
@@ -97,12 +97,12 @@ def _kind(settings: SparkSettings, choice: SparkChoice, why: str, storage: Calla
     return EngineKind(capabilities_of(settings), opened, refused, why)
 
 
-def _staging(storage: Storage) -> Staging:
+def _staging(storage: Storage, settings: SparkSettings) -> Staging:
     from andon.engines.spark.staging import FolderStaging
     from andon.lake.object_storage import ObjectStorage
 
     if not isinstance(storage, ObjectStorage):
-        return FolderStaging()
+        return FolderStaging(settings.root if settings.storage else "")
     from andon.workspace.bucket_staging import BucketStaging
 
     return BucketStaging(storage)

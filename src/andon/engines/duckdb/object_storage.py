@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from andon.base.names import literal
+from andon.base.names import literal, quote
 from andon.base.s3 import REGION
 from andon.engines.duckdb.extensions import load
 
@@ -36,4 +36,4 @@ def secret_sql(scope: str, options: Mapping[str, str]) -> str:
     if endpoint:
         said |= {"endpoint": endpoint.split("://")[-1].rstrip("/"), "url_style": "path"}
     listed = ", ".join(f"{name} {literal(value)}" for name, value in said.items())
-    return f"create secret (type s3, {listed}, use_ssl {str(not endpoint.startswith('http://')).lower()})"
+    return f"create or replace secret {quote(scope)} (type s3, {listed}, use_ssl {str(not endpoint.startswith('http://')).lower()})"

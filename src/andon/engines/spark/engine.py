@@ -4,13 +4,13 @@ stores it, with field ids, statistics and rows that are set aside."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from andon.base.names import literal, quote
+from andon.base.names import quote
 from andon.base.record import replace
 from andon.engines.engine import Capabilities, Embedded, Produced, Recipe, Task, Types, stopped
-from andon.engines.relation import files_of
+from andon.engines.relation import TableRelation, files_of
 from andon.engines.spark.capabilities import CAPABILITIES, NAME
 from andon.engines.spark.choice import SparkChoice
 from andon.engines.spark.columns import require_columns
@@ -27,6 +27,8 @@ from andon.model.types import parse_type
 
 #: More than any input has.
 _ALL = 1 << 62
+#: How the embedded engine calls what Spark wrote.
+_WRITTEN = "spark.written"
 #: Nothing is chosen by size.
 _ANY = SparkChoice()
 
@@ -74,16 +76,18 @@ class SparkEngine:
         recipe = task.recipe
         if self._stopped.is_set():
             raise stopped(recipe.dataset)
+        if not self._staging.require([*files_of(recipe.inputs.values())]):
+            return self._left(task, "what it reads was made to be compared, and lies where Spark does not look")
         inner = replace(recipe, sql=recipe.inner or recipe.sql, inner=None)
         columns = Columns(self._embedded, inner)
         types = columns.of_result() if task.types is None else task.types
-        place = f"{task.output}.spark.part"
+        place = self._staging.place(task.output)
         try:
             try:
                 took = self._compute(inner, columns, types, place, task.told)
             except DatasetError as error:
                 if error.code == "build.not_supported" and self._choice.is_by_size(recipe.definition, _ALL):
-                    return self._left(task, error)
+                    return self._left(task, error.message)
                 raise
             except AndonError:
                 raise
@@ -95,10 +99,13 @@ class SparkEngine:
             if self._stopped.is_set():
                 raise stopped(recipe.dataset)
             files = self._staging.written(place)
-            read = _read([file for file, _ in files], types)
+            read = _read(types, is_any=bool(files))
+            inputs = {_WRITTEN: TableRelation(tuple(file for file, _ in files))} if files else {}
             whole = recipe.sql.replace(recipe.inner, read, 1) if recipe.sql and recipe.inner else read
             with self._embedded(sum(size for _, size in files)) as sql:
-                written = sql.run(replace(task, recipe=replace(recipe, sql=whole, inner=None, inputs={}), types=types))
+                written = sql.run(
+                    replace(task, recipe=replace(recipe, sql=whole, inner=None, inputs=inputs), types=types)
+                )
         finally:
             self._staging.clear(place)
         return replace(written, facts={**self.facts(), **took, "writer": written.facts})
@@ -117,11 +124,11 @@ class SparkEngine:
         """See `Engine`."""
         self._connection.close()
 
-    def _left(self, task: Task, why: DatasetError) -> Produced:
-        """What the embedded engine makes of what only its size led here, and Spark can't do."""
+    def _left(self, task: Task, why: str) -> Produced:
+        """What the embedded engine makes of what Spark can't do, and need not: only its size led here, or it is only compared."""
         with self._embedded(_ALL) as sql:
             written = sql.run(task)
-        return replace(written, facts={**written.facts, "not_spark": why.message})
+        return replace(written, facts={**written.facts, "not_spark": why})
 
     def _compute(
         self, recipe: Recipe, columns: Columns, types: Types, place: str, told: Callable[[str], None] | None
@@ -134,7 +141,6 @@ class SparkEngine:
             inputs = {name: columns.of_input(name, relation) for name, relation in recipe.inputs.items()}
             named = views.names(recipe.inputs)
             sql = spark_sql(recipe, inputs, types, named, self._settings.server)
-            self._staging.require([*files_of(recipe.inputs.values())])
             views.make(recipe, named)
             require_columns(recipe.definition, self._connection.columns(sql), types)
             return self._connection.write(sql, list(_listed(types)), self._places.seen(place), told)
@@ -150,14 +156,14 @@ def _listed(types: Types) -> Iterator[str]:
         yield f"map_entries(c{at}) as c{at}" if is_map else f"c{at}"
 
 
-def _read(files: Sequence[str], types: Types) -> str:
+def _read(types: Types, *, is_any: bool) -> str:
     """SQL that reads what Spark wrote as what was asked for."""
     items = []
     for at, (name, kind) in enumerate(types):
         stored = lake_type(kind)
-        column = f"c{at}" if files else "null"
-        if parse_type(stored).name == "MAP" and files:
+        column = f"c{at}" if is_any else "null"
+        if parse_type(stored).name == "MAP" and is_any:
             column = f"map_from_entries({column})"
         items.append(f"cast({column} as {stored}) as {quote(name)}")
-    source = f"read_parquet([{', '.join(map(literal, files))}])" if files else "(select 1) limit 0"
+    source = _WRITTEN if is_any else "(select 1) limit 0"
     return f"select {', '.join(items)} from {source}"

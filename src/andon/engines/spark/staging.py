@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +12,12 @@ from typing import Protocol
 class Staging(Protocol):
     """Names of files and places are those of the embedded engine."""
 
-    def require(self, files: Sequence[str]) -> None:
-        """Let Spark find files of the lake.
+    def place(self, output: str) -> str:
+        """A place that nobody else has, for what becomes the file `output`."""
+        ...
+
+    def require(self, files: Sequence[str]) -> bool:
+        """Let Spark find files; whether it can find all of them.
 
         Raises:
             MachineError: they can't be brought to where it looks.
@@ -29,10 +34,22 @@ class Staging(Protocol):
 
 
 class FolderStaging:
-    """See `Staging`: a folder that both see."""
+    """See `Staging`: a folder that both see.
 
-    def require(self, files: Sequence[str]) -> None:
-        """See `Staging`: they are there."""
+    Args:
+        root: the only folder that both see; empty: all.
+    """
+
+    def __init__(self, root: str = "") -> None:
+        self._root = root
+
+    def place(self, output: str) -> str:
+        """See `Staging`."""
+        return place_in(self._root, output)
+
+    def require(self, files: Sequence[str]) -> bool:
+        """See `Staging`."""
+        return all(is_in(self._root, file) for file in files)
 
     def written(self, place: str) -> list[tuple[str, int]]:
         """See `Staging`."""
@@ -41,3 +58,13 @@ class FolderStaging:
     def clear(self, place: str) -> None:
         """See `Staging`."""
         shutil.rmtree(place, ignore_errors=True)
+
+
+def is_in(root: str, file: str) -> bool:
+    """Whether a file lies below a folder; below none, all do."""
+    return not root or file.startswith(f"{root}/")
+
+
+def place_in(root: str, output: str) -> str:
+    """A place beside `output` if that lies below `root`, else one below `root`: what is built to be compared lies elsewhere."""
+    return f"{output if is_in(root, output) else f'{root}/data/spark/{secrets.token_hex(8)}'}.spark.part"
