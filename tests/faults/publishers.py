@@ -19,7 +19,7 @@ from andon.base.database import Database
 from andon.base.hashing import digest
 from andon.base.postgres import PostgresDatabase
 from andon.base.sqlite import SqliteDatabase
-from andon.errors import ConflictError
+from andon.errors import ConflictError, MachineError
 from andon.lake.commits import Draft
 from andon.lake.lake import Lake
 from andon.lake.refs import MAIN, RefMove
@@ -59,7 +59,18 @@ def number_in(lake: Lake, leaf: Leaf) -> int:
 
 
 def publish(lake: Lake, author: str, turn: int, branch: str = MAIN, pause: float = 0.0) -> Commit:
-    """One publish, moved on top of whatever others published meanwhile."""
+    """One publish, moved on top of whatever others published meanwhile; asked for again where the catalog was away."""
+    while True:
+        try:
+            return publish_once(lake, author, turn, branch, pause)
+        except MachineError as error:
+            if not error.retryable:
+                raise
+            time.sleep(0.05)
+
+
+def publish_once(lake: Lake, author: str, turn: int, branch: str = MAIN, pause: float = 0.0) -> Commit:
+    """As `publish`, by one request."""
     leaves = {f"own.{author}": _leaf(lake, f"own.{author}", turn)}
     with lake.turn(branch):
         while True:

@@ -9,10 +9,12 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from andon.errors import MachineError
 from andon.lake.refs import RefMove
 from faults.audit import catalog_is_sound, is_in_history, lake_is_whole
 from faults.publishers import COUNTER, adds, branch_of, number_in, open_lake
@@ -22,8 +24,19 @@ PUBLISHERS, PUBLISHES = map(int, os.environ.get("ANDON_PUBLISHERS", "8x20").spli
 WORST = 30.0
 
 
-def publish_at_once(folder: Path, publishers: int, publishes: int, *bug: str, branches: int = 1) -> list[str]:
-    """Let them publish while somebody reads; what was lost or torn, or starved."""
+def publish_at_once(
+    folder: Path,
+    publishers: int,
+    publishes: int,
+    *bug: str,
+    branches: int = 1,
+    ended: Callable[[], None] = lambda: None,
+) -> list[str]:
+    """Let them publish while somebody reads; what was lost or torn, or starved.
+
+    Args:
+        ended: is called when all were published.
+    """
     lake = open_lake(folder)
     for branch in {branch_of(number, branches) for number in range(publishers)} - {"main"}:
         lake.move(RefMove(branch, "branch", None, "made"), lake.refs.resolve("main").id, "ana")
@@ -47,6 +60,7 @@ def publish_at_once(folder: Path, publishers: int, publishes: int, *bug: str, br
         for line in map(json.loads, out.splitlines()):
             acknowledged.setdefault(line["branch"], []).append(line["commit"])
             waits.append(line["seconds"])
+    ended()
     found = reader.told()
     assert len(waits) == publishers * publishes
     try:
@@ -74,15 +88,22 @@ class Reader(threading.Thread):
     def run(self):
         newest: dict[str, int] = {}
         while not self._over.is_set():
-            for ref in self._lake.refs.of_kind("branch"):
-                commit = self._lake.commits.get(ref.commit)
-                if commit.generation < newest.get(ref.name, 0):
-                    self._found.append(f"{ref.name} went back")
-                newest[ref.name] = commit.generation
-                for dataset, leaf in self._lake.commits.state(commit).leaves.items():
-                    if number_in(self._lake, leaf) < 0:
-                        self._found.append(f"{dataset} can't be read")
-                self._reads += 1
+            try:
+                self._read(newest)
+            except MachineError as error:
+                if not error.retryable:
+                    self._found.append(str(error))
+
+    def _read(self, newest):
+        for ref in self._lake.refs.of_kind("branch"):
+            commit = self._lake.commits.get(ref.commit)
+            if commit.generation < newest.get(ref.name, 0):
+                self._found.append(f"{ref.name} went back")
+            newest[ref.name] = commit.generation
+            for dataset, leaf in self._lake.commits.state(commit).leaves.items():
+                if number_in(self._lake, leaf) < 0:
+                    self._found.append(f"{dataset} can't be read")
+            self._reads += 1
 
     def told(self):
         self._over.set()
