@@ -6,12 +6,13 @@ RUN := .venv/bin
 # Where bytecode may not be kept, each command of a test reads all of the package anew: three times the work.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup pages demo demo-orders test test-costs year check format lock docs bench clean
+.PHONY: help setup pages demo demo-orders test test-postgres test-costs year check format lock docs bench clean
 
 help:
 	@echo "make demo    set up, then tell the story on real data (examples/cdnow)"
 	@echo "make demo-orders   the same for a shop in a Postgres of its own (examples/orders)"
 	@echo "make test    set up, then run all checks and tests"
+	@echo "make test-postgres  tests of the service, with every catalog in a Postgres"
 	@echo "make test-costs   what tests cost in time of the processor, by file (TESTS=tests/web: of these)"
 	@echo "make year    a year of the sample project, every version built again (minutes)"
 	@echo "make check   format, lint, types, layers, reference"
@@ -61,6 +62,11 @@ test: setup
 	$(RUN)/python -m pytest -n 3 --dist worksteal; tests=$$?; \
 	wait $$checks; checks=$$?; cat "$$said"; \
 	exit $$((tests > checks ? tests : checks))
+
+ON_POSTGRES := $(addprefix tests/service/test_,$(addsuffix .py,loop undo undo_older branches history requests letters cords owner_reviews gc two_folders))
+# What the service promises, over catalogs in a Postgres (TESTS=tests/service/test_undo.py: of these).
+test-postgres: setup
+	ANDON_TESTS_CATALOG=postgres $(RUN)/python -m pytest -n 2 --dist worksteal $(or $(TESTS),$(ON_POSTGRES))
 
 # By one process: what it used is what a test used.
 test-costs: setup

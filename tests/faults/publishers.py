@@ -1,8 +1,8 @@
 """Publishers that work on one lake at the same time, each in a process of its own; every publish is acknowledged on stdout.
 
-`python -m faults.publishers FOLDER NUMBER PUBLISHES BRANCHES [BUG]`: publisher NUMBER brings its own dataset to each turn in order, and at
-every fifth turn also adds one to a counter that all of them share (read, add, publish: the kind of change that a lost update would eat).
-With more than one branch, the publishers are dealt out to `main`, `b1`, `b2`, …
+`python -m faults.publishers FOLDER NUMBER PUBLISHES BRANCHES [BUG]` begins when it is told a line: publisher NUMBER brings its own dataset
+to each turn in order, and at every fifth also adds one to a counter that all of them share (read, add, publish: the kind of change that a
+lost update would eat). With more than one branch, the publishers are dealt out to `main`, `b1`, `b2`, …
 """
 
 from __future__ import annotations
@@ -110,6 +110,8 @@ def main(arguments: Sequence[str]) -> None:
     plant(bug[0] if bug else None)
     lake = open_lake(Path(folder))
     branch = branch_of(int(number), int(branches))
+    print("ready", flush=True)
+    sys.stdin.readline()
     for turn in range(int(publishes)):
         began = time.perf_counter()
         commit = publish(lake, f"p{number}", turn, branch, 0.005 if bug else 0.0)

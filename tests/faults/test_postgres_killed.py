@@ -19,8 +19,8 @@ from andon.base import postgres, postgres_address
 from andon.base.postgres import PostgresDatabase
 from andon.errors import MachineError
 from andon.lake.lake import Lake
+from faults.at_once import publish_at_once
 from faults.publishers import open_lake, publish_once
-from faults.test_publishers_at_once import publish_at_once
 from kit.cut_line import Line
 from kit.servers import PostgresServer
 
@@ -95,7 +95,7 @@ def test_a_server_that_ends_while_many_publish_loses_nothing(tmp_path, tmp_path_
     try:
         open_lake(tmp_path).database.close()
         striking.start()
-        assert publish_at_once(tmp_path, 3, 15, ended=over.set) == []
+        assert publish_at_once(tmp_path, 3, 15, ended=over.set).wrong == []
     finally:
         over.set()
         striking.join()
