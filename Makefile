@@ -6,7 +6,7 @@ RUN := .venv/bin
 # Where bytecode may not be kept, each command of a test reads all of the package anew: three times the work.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup pages demo demo-orders team-demo test test-costs test-machines test-readers test-s3-auth test-spark year check format lock docs bench clean
+.PHONY: help setup pages demo demo-orders team-demo test test-costs test-machines test-postgres test-readers test-s3-auth test-spark year check format lock docs bench clean
 
 help:
 	@echo "make demo    set up, then tell the story on real data (examples/cdnow)"
@@ -14,6 +14,7 @@ help:
 	@echo "make team-demo     from a laptop to a team: a catalog in Postgres, data in S3 (examples/team)"
 	@echo "make test    set up, then run all checks and tests"
 	@echo "make test-s3-auth   what speaks S3, on a server that checks who asks (needs Go)"
+	@echo "make test-postgres  tests of the service, with every catalog in a Postgres"
 	@echo "make test-costs   what tests cost in time of the processor, by file (TESTS=tests/web: of these)"
 	@echo "make test-machines   what several machines do at once, on a Postgres and object storage (minutes)"
 	@echo "make test-readers   what others read of the lake, Apache Spark included (minutes)"
@@ -85,6 +86,10 @@ test-s3-auth: setup $(S3_GATEWAY)/versitygw
 # Apache Spark and Iceberg's runtime come from their registries: Java and Maven are needed.
 test-readers: setup
 	ANDON_SPARK=jvm $(RUN)/python -m pytest -n 0 tests/readers
+ON_POSTGRES := $(addprefix tests/service/test_,$(addsuffix .py,loop undo undo_older branches history requests letters cords owner_reviews gc two_folders))
+# What the service promises, over catalogs in a Postgres (TESTS=tests/service/test_undo.py: of these).
+test-postgres: setup
+	ANDON_TESTS_CATALOG=postgres $(RUN)/python -m pytest -n 2 --dist worksteal $(or $(TESTS),$(ON_POSTGRES))
 
 # By one process: what it used is what a test used.
 test-costs: setup

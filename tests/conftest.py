@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
-from kit import clones
+from kit import all_in_postgres, clones
 from kit.engines_again import engines_again
 from kit.first_runs import FirstRuns
 from kit.forked import ForkedProgram
@@ -135,10 +135,11 @@ def _work_is_done_once(
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A test that puts something in the place of a part must meet it, and a law holds of lakes that learn nothing from each other.
 
-    With `ANDON_TESTS_ANEW` set all is done anew for each test.
+    With `ANDON_TESTS_ANEW` set all is done anew for each test; so it is where catalogs are in a Postgres.
     """
     _FIRST_RUNS.begin_test()
-    _ONCE.is_on = "monkeypatch" not in getattr(item, "fixturenames", ()) and "ANDON_TESTS_ANEW" not in os.environ
+    is_anew = "ANDON_TESTS_ANEW" in os.environ or all_in_postgres.IS_ON
+    _ONCE.is_on = "monkeypatch" not in getattr(item, "fixturenames", ()) and not is_anew
     is_law = item.path.is_relative_to(_LAWS) or is_hypothesis_test(getattr(item, "obj", None))
     _ONCE.is_remembering = _ONCE.is_on and not is_law and "each_by_itself" not in getattr(item, "fixturenames", ())
 
@@ -196,6 +197,16 @@ def _on_object_storage(request: pytest.FixtureRequest) -> None:
     """With `ANDON_TESTS_STORAGE=s3`, all lakes whose storage nothing names lie in object storage; best with `ANDON_TESTS_ANEW=1`."""
     if os.environ.get("ANDON_TESTS_STORAGE") == "s3":
         let_all_lie_on(Bucket(request.getfixturevalue("s3"), "tests"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _catalogs_are_where_the_session_says(request: pytest.FixtureRequest) -> Iterator[None]:
+    """With `ANDON_TESTS_CATALOG=postgres` in a Postgres, where a test says nothing else."""
+    if not all_in_postgres.IS_ON:
+        yield
+        return
+    with all_in_postgres.all_in_postgres(request.getfixturevalue("postgres")):
+        yield
 
 
 def _need(found: object, what: str) -> None:

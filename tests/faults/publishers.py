@@ -1,8 +1,8 @@
 """Publishers that work on one lake at the same time, each in a process of its own; every publish is acknowledged on stdout.
 
-`python -m faults.publishers FOLDER NUMBER PUBLISHES BRANCHES [BUG]`: publisher NUMBER brings its own dataset to each turn in order, and at
-every fifth turn also adds one to a counter that all of them share (read, add, publish: the kind of change that a lost update would eat).
-With more than one branch, the publishers are dealt out to `main`, `b1`, `b2`, …
+`python -m faults.publishers FOLDER NUMBER PUBLISHES BRANCHES [BUG]` begins when it is told a line: publisher NUMBER brings its own dataset
+to each turn in order, and at every fifth also adds one to a counter that all of them share (read, add, publish: the kind of change that a
+lost update would eat). With more than one branch, the publishers are dealt out to `main`, `b1`, `b2`, …
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from andon.base.database import Database
 from andon.base.hashing import digest
 from andon.base.postgres import PostgresDatabase
 from andon.base.sqlite import SqliteDatabase
-from andon.errors import ConflictError
+from andon.errors import ConflictError, MachineError
 from andon.lake.commits import Draft
 from andon.lake.lake import Lake
 from andon.lake.refs import MAIN, RefMove
@@ -59,7 +59,18 @@ def number_in(lake: Lake, leaf: Leaf) -> int:
 
 
 def publish(lake: Lake, author: str, turn: int, branch: str = MAIN, pause: float = 0.0) -> Commit:
-    """One publish, moved on top of whatever others published meanwhile."""
+    """One publish, moved on top of whatever others published meanwhile; asked for again where the catalog was away."""
+    while True:
+        try:
+            return publish_once(lake, author, turn, branch, pause)
+        except MachineError as error:
+            if not error.retryable:
+                raise
+            time.sleep(0.05)
+
+
+def publish_once(lake: Lake, author: str, turn: int, branch: str = MAIN, pause: float = 0.0) -> Commit:
+    """As `publish`, by one request."""
     leaves = {f"own.{author}": _leaf(lake, f"own.{author}", turn)}
     with lake.turn(branch):
         while True:
@@ -99,6 +110,8 @@ def main(arguments: Sequence[str]) -> None:
     plant(bug[0] if bug else None)
     lake = open_lake(Path(folder))
     branch = branch_of(int(number), int(branches))
+    print("ready", flush=True)
+    sys.stdin.readline()
     for turn in range(int(publishes)):
         began = time.perf_counter()
         commit = publish(lake, f"p{number}", turn, branch, 0.005 if bug else 0.0)

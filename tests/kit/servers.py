@@ -52,11 +52,13 @@ class PostgresServer(_Server):
 
     Args:
         folder: an empty folder for its data.
+        durable: whether it writes as one does that is to outlive a power loss.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
         programs = postgres_programs()
         assert programs is not None
+        self._durable = durable
         self.folder, self.port, self.user, self.database = folder, free_port(), "andon", "shop"
         self._psql = str(programs / "psql") if (programs / "psql").exists() else "psql"
         self._programs = programs
@@ -80,7 +82,7 @@ class PostgresServer(_Server):
         """Let it run; returns when it answers."""
         # it is killed at the end: what it shares lies in its folder and is gone with it
         stated = (
-            "fsync=off",
+            f"fsync={'on' if self._durable else 'off'}",
             "listen_addresses=127.0.0.1",
             "timezone=Europe/Berlin",
             "dynamic_shared_memory_type=mmap",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ from andon.base.postgres import PostgresDatabase
 from andon.errors import MachineError, UsageError
 from andon.service.restoring import restore
 from kit.clones import FILES, Clone
+from kit.cut_line import Line
 from kit.past_lakes import make, read
 from kit.servers import PASSWORD, PostgresServer
 from kit.shops import FILES as SHOP
@@ -184,61 +183,6 @@ def test_what_is_no_catalog_is_not_made_by_asking_for_it(tmp_path, project) -> N
     assert not list(project.root.glob("*.db"))
 
 
-class Line:
-    """Between a client and the server: lets everything through, until the answer to a commit is to be lost, or the commit itself."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self.loses: str | None = None
-        self.lost = 0
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self) -> None:
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection(("127.0.0.1", self._port))
-            threading.Thread(target=self._up, args=(client, server), daemon=True).start()
-            threading.Thread(target=self._down, args=(server, client), daemon=True).start()
-
-    def _up(self, client: socket.socket, server: socket.socket) -> None:
-        while data := _read(client):
-            if self.loses is not None and b"commit\x00" in data.lower():
-                how, self.loses = self.loses, None
-                self.lost += 1
-                if how == "answer":
-                    client.shutdown(socket.SHUT_WR)  # nothing of what the server says comes any more
-                    server.sendall(data)
-                    server.settimeout(10)
-                    _read(server)
-                break
-            server.sendall(data)
-        for end in (client, server):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    def _down(self, server: socket.socket, client: socket.socket) -> None:
-        while data := _read(server):
-            try:
-                client.sendall(data)
-            except OSError:
-                return
-
-
-def _read(end: socket.socket) -> bytes:
-    try:
-        return end.recv(65536)
-    except OSError:
-        return b""
-
-
 @pytest.fixture
 def line(postgres: PostgresServer) -> Iterator[Line]:
     made = Line(postgres.port)
@@ -252,7 +196,7 @@ def test_what_became_of_a_commit_whose_answer_was_lost_is_asked(tmp_path, postgr
     clone.run()
     clone.write("datasets/marts/count.sql", "select count(*) + 1 as n from shop.orders\n")
     with clone.opened() as service:
-        line.loses = loses
+        line.loses_commit(loses)
         commits = len(service.history.log())
         if loses == "answer":
             service.undoing.undo()

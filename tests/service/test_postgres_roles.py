@@ -16,8 +16,8 @@ from andon.lake.shared_leases import SharedLeases
 from andon.service.requests import NewRequest
 from andon.service.service import Service
 from kit.clones import FILES, Clone
-from kit.serving import serving
 from kit.servers import PASSWORD, PostgresServer
+from kit.serving import serving
 
 PAGES = (
     "/",

@@ -12,7 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -96,9 +96,11 @@ class PostgresDatabase:
         """
         import psycopg
 
-        with self._in_line(self._writing):
-            connection = self._writer(beside)
-            try:
+        connection: psycopg.Connection[Any] | None = None
+        try:
+            # who has the turn of a name needs the one to write: it is not kept from that by who waits for the name
+            with self._beside(beside) as connection, self._in_line(self._writing):
+                connection = self._writer(connection)
                 with self._errors():
                     yield _PostgresTransaction(connection)
                 try:
@@ -107,19 +109,18 @@ class PostgresDatabase:
                     raise unknown(error, self.place) from error
                 except psycopg.Error as error:
                     raise translate(error, self.place) from error
-            except BaseException:
+        except BaseException:
+            if connection is not None:
                 self._ended(connection)
-                raise
-            self._given_back(connection)
+            raise
+        self._given_back(connection)
 
     @contextmanager
     def turn(self, name: str) -> Iterator[None]:
         """See `Database.turn`. It is a lock of a transaction of its own: who holds it and says nothing for long loses it."""
         import psycopg
 
-        with self._lock:
-            own = self._names.setdefault(name, threading.Lock())
-        with self._in_line(own), self._in_line(self._some):
+        with self._in_line(self._name(name)), self._in_line(self._some):
             held = f"set local idle_in_transaction_session_timeout = '{_HELD}s'"
             connection = self._begun(held, f"select pg_advisory_xact_lock({self._turn_of(name)})")
             try:
@@ -248,16 +249,35 @@ class PostgresDatabase:
                 self._given_back(connection)
             time.sleep(0.05)
 
-    def _writer(self, beside: Collection[str]) -> psycopg.Connection[Any]:
-        """A connection whose transaction has the turn to write, while nobody has those of the names."""
-        numbers = sorted(self._turn_of(name) for name in beside)
-        waits = [f"select pg_advisory_xact_lock_shared({number})" for number in numbers]
-        connection = self._begun(*waits, f"select pg_advisory_xact_lock({self._turn})")
+    @contextmanager
+    def _beside(self, names: Collection[str]) -> Iterator[psycopg.Connection[Any] | None]:
+        """A connection with a transaction that begins while nobody has the turns of the names; None where there are none."""
+        if not names:
+            yield None
+            return
+        with ExitStack() as line:
+            for name in sorted(names):
+                line.enter_context(self._in_line(self._name(name)))
+            line.enter_context(self._in_line(self._some))
+            numbers = sorted(self._turn_of(name) for name in names)
+            yield self._begun(*(f"select pg_advisory_xact_lock_shared({number})" for number in numbers))
+
+    def _writer(self, begun: psycopg.Connection[Any] | None) -> psycopg.Connection[Any]:
+        """A connection whose transaction has the turn to write.
+
+        Args:
+            begun: one that has a transaction already; whoever gave it ends it where this fails.
+        """
+        turn = f"select pg_advisory_xact_lock({self._turn})"
+        connection = self._begun(turn) if begun is None else begun
         try:
             with self._errors():
+                if begun is not None:
+                    begun.execute(turn.encode())
                 self._require_schema(connection)
         except BaseException:
-            self._ended(connection)
+            if begun is None:
+                self._ended(connection)
             raise
         return connection
 
@@ -289,6 +309,10 @@ class PostgresDatabase:
             with contextlib.suppress(psycopg.Error):
                 connection.execute("rollback")
         self._given_back(connection)
+
+    def _name(self, name: str) -> threading.Lock:
+        with self._lock:
+            return self._names.setdefault(name, threading.Lock())
 
     def _turn_of(self, name: str) -> int:
         return _number(f"andon catalog {self.schema} {name}")

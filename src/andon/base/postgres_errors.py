@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import psycopg
 
 #: What a server says that is there, and will take connections later.
-_LATER = re.compile("starting up|shutting down|recovery|too many|remaining connection slots")
+_LATER = re.compile("database system is|recovery|terminating connection|too many|remaining connection slots")
 
 
 def not_writable(place: str) -> MachineError:
@@ -44,7 +44,7 @@ def translate(error: psycopg.Error, place: str) -> MachineError:
         found.message = f"the catalog refuses this account: {told(error)}"
         return found
     waited = isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled)
-    lost = isinstance(error, psycopg.OperationalError)
+    lost = isinstance(error, psycopg.OperationalError | psycopg.errors.IdleInTransactionSessionTimeout)
     hint = "another process holds the catalog; try again" if waited else "see whether the server is well, and try again"
     return MachineError(
         "machine.database",

@@ -1,0 +1,46 @@
+"""With `ANDON_TESTS_CATALOG=postgres` each project of a test that says nothing else has its catalog in a Postgres, a schema each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from andon.service.service import Service
+from kit.servers import PostgresServer
+
+IS_ON = os.environ.get("ANDON_TESTS_CATALOG") == "postgres"
+
+
+@contextmanager
+def all_in_postgres(server: PostgresServer) -> Iterator[None]:
+    """While it lasts; what a project's `andon.toml` or the environment says of catalog and storage stays."""
+    opened = Service.open.__func__  # type: ignore[attr-defined]
+
+    def opening(cls: type[Service], start: Any = None, *rest: Any, **named: Any) -> Service:
+        environ = dict(named.get("environ") or os.environ)
+        root = next((each for each in _upwards(start) if (each / "andon.toml").exists()), None)
+        if root is not None and "ANDON_CATALOG" not in environ and not _says_where(root / "andon.toml"):
+            name = sha256(str(root).encode()).hexdigest()[:16]
+            environ["ANDON_CATALOG"] = server.catalog(f"of_{name}")
+        named["environ"] = environ
+        return opened(cls, start, *rest, **named)  # type: ignore[no-any-return]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Service, "open", classmethod(opening))
+        yield
+
+
+def _upwards(start: Any) -> list[Path]:
+    place = Path(start or ".").resolve()
+    return [place, *place.parents]
+
+
+def _says_where(settings: Path) -> bool:
+    text = settings.read_text(encoding="utf-8", errors="replace")
+    return "catalog" in text or "storage" in text
