@@ -110,7 +110,7 @@ def scanned(place: Path, counts: tuple[int, ...]) -> list[str]:
     (place / "andon.toml").write_text("")
     (place / "datasets/m").mkdir(parents=True)
     for count in counts:
-        sql = f"select i as id, (i % 100)::decimal(18, 2) as amount, 0::bigint as n from range({ROWS}) r(i)"
+        sql = f"select i as id, (i % 100)::decimal(18, 2) as amount, {count}::bigint as n from range({ROWS}) r(i)"
         (place / f"datasets/m/of_{count}.sql").write_text(sql + "\n")
     lines = [
         "| files | bind | plain | scan | plain | one row | plain | version read | its row, kB |",

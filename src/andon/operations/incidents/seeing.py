@@ -46,8 +46,9 @@ class Seeing:
             return Batch((), at, run.number)
         from andon.runs.inspection.personal import discreet_kept  # which knows the language of checks
 
-        marked = masked_columns(self._workspace, view.commit)
-        checks = [discreet_kept(check, marked) for check in self._workspace.check_results.of_run(run.number)]
+        met = self._workspace.check_results.of_run(run.number)
+        marked = masked_columns(self._workspace, view.commit) if met else {}
+        checks = [discreet_kept(check, marked) for check in met]
         own = self._own_code(run.base, run.commit) if any(speaks(check) for check in checks) else frozenset[str]()
         signals = signals_of(run, self._workspace.runs.own_tasks(run.number), checks, own)
         had = self._had(run)
