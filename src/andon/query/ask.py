@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from andon.query.workers import Workers
     from andon.workspace.workspace import Workspace
 
+#: So many rows of an answer are in memory at a time where it is written as Arrow.
+_BATCH = 100_000
+
 
 @dataclass
 class Answer:
@@ -109,11 +112,11 @@ class Answer:
             UsageError: `usage.bad_argument` for another format, or for columns of one name where only names tell them apart.
         """
         check_names(self.columns, format)
-        if format == "arrow":
-            return _write_arrow(self.arrow(), path, notes)
 
         def write(lease: Lease) -> int:
             with lease.leaving(path) as place:
+                if format == "arrow":
+                    return _write_arrow(lease.connection.to_arrow_reader(_BATCH), place, notes)
                 return copy(lease.connection, self._question, self._arguments, place, format, notes=notes)
 
         return int(self._take(write, int))
@@ -320,14 +323,18 @@ def _near(name: str, known: Any) -> str:
     return did_you_mean(name, known) or "`andon ls` lists all datasets"
 
 
-def _write_arrow(table: Any, path: Path, notes: str | None) -> int:
+def _write_arrow(reader: Any, path: Path, notes: str | None) -> int:
+    """Write the batches of a reader as they come; returns how many rows."""
     import pyarrow
 
+    schema, rows = reader.schema, 0
     if notes is not None:
-        table = table.replace_schema_metadata({**(table.schema.metadata or {}), NOTES: notes})
-    with path.open("wb") as file, pyarrow.ipc.new_file(file, table.schema) as writer:
-        writer.write_table(table)
-    return int(table.num_rows)
+        schema = schema.with_metadata({**(schema.metadata or {}), NOTES: notes})
+    with path.open("wb") as file, pyarrow.ipc.new_file(file, schema) as writer:
+        for batch in reader:
+            writer.write_batch(batch if notes is None else batch.replace_schema_metadata(schema.metadata))
+            rows += batch.num_rows
+    return rows
 
 
 def require_frames(module: str) -> None:

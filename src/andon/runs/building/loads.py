@@ -125,7 +125,7 @@ class Loads:
         for file, place in files:
             path = raw_path(file)
             if storage.size(path) != file.size:
-                storage.write(path, place.read_bytes(), durable=True)
+                storage.replace(path, place, storage.readers(()))
                 new.append(path)
         storage.make_durable(new)
 
