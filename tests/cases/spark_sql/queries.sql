@@ -83,3 +83,9 @@ select * exclude (li, st, id), b.x as bx from (select * exclude (x) from t.a) jo
 select k, sum(j) as total, total * 2 as twice from t.a group by k having total > 2;
 select k, sum(l) as s from t.a group by 1;
 select k, median(x) m, quantile_cont(x, 0.25) q from t.a group by k;
+select k, count_if(b) filter (where false) as none, count_if(null::boolean) as unknown, count_if(false) as zero from t.a group by k;
+select count(distinct x % x) as n, count(distinct y) as m from t.a;
+select id, (x % x) in (select x % x from t.a where id < 9) as v from t.a;
+select k, b, grouping(k, b) as g, count(*) as n, sum(j) as total from t.a where false group by rollup (k, b);
+select k, count(*) as n from t.a where false group by grouping sets ((k), (), ());
+select k, b, s, grouping(k, b, s) as g, grouping(s) as h, max(id) as m from t.a group by grouping sets ((k, b), (s), (k), ());
