@@ -3,8 +3,8 @@
     python docs/generate.py           # write
     python docs/generate.py --check   # exit 1 if a page differs from what would be written
 
-Made here: commands, settings, project files, checks, errors, Python, and the schema of JSON documents. `json.md` is written by hand and
-run like the other pages (`docs/sessions.py`).
+Made here: commands, settings, project files, checks, errors, Python, what Spark builds, and the schema of JSON documents. `json.md` is
+written by hand and run like the other pages (`docs/sessions.py`).
 """
 
 from __future__ import annotations
@@ -824,6 +824,100 @@ def contracts_page() -> str:
     return _text(lines)
 
 
+def spark_sql_page() -> str:
+    """What of DuckDB's SQL is said in Spark SQL, and what to write in place of the rest."""
+    from andon.engines.spark.translation import aggregates, functions, operators
+    from andon.engines.spark.translation.numbers import DIGITS_NOTE
+    from andon.engines.spark.translation.spark_sql import SESSION
+
+    lines = _head(
+        "What Spark builds",
+        "A dataset stays DuckDB SQL. Where Spark builds it, it is said in Spark SQL from the plan that DuckDB's own binder makes, so that "
+        "stars, `group by all`, `union by name`, `exclude`, `replace`, `using`, aliases of the same SELECT, macros and casts are written "
+        "out first. What is listed here gives on Spark what it gives on DuckDB, or fails with a message. All else is refused when a run is "
+        "planned, with its line and column and the form to write (`spark.not_translated`). "
+        "[Decision 54](../decisions/0054-spark-sql-is-said-from-the-plan.md) tells why.",
+    )
+    lines += ["## Queries", "", *_SPARK_QUERIES, "", "## Not translated", ""]
+    forms = [(what, form) for what, form in operators.INSTEAD.values()]
+    forms += [(f"`{name}(…)`", form) for name, form in aggregates.INSTEAD.items()]
+    lines += _table(("what", "to write"), [(what, form.replace("|", "\\|")) for what, form in (*forms, *_SPARK_FORMS)])
+    lines += ["", "## Functions", "", _spark_names(functions.FUNCTIONS), "", "## Aggregates", ""]
+    lines += [_spark_names(aggregates.AGGREGATES), "", "## What is said otherwise, so that it agrees", ""]
+    lines += _table(("DuckDB", "on Spark"), _SPARK_REWRITTEN)
+    lines += ["", "## What may still differ", "", "A plan tells it where it concerns a dataset:", ""]
+    lines += [f"- {note}" for note in (aggregates.ADDED_NOTE, aggregates.TIES_NOTE, DIGITS_NOTE)]
+    lines += ["", "## How a session is set", ""]
+    lines += _table(("setting", "value"), [(f"`{name}`", f"`{value}`") for name, value in SESSION.items()])
+    return _text(lines)
+
+
+def _spark_names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`".replace("|", "\\|") for name in sorted(names))
+
+
+_SPARK_QUERIES = """\
+SELECT with WHERE, GROUP BY, ROLLUP, CUBE, GROUPING SETS, HAVING, QUALIFY, DISTINCT, DISTINCT ON with an order, ORDER BY with LIMIT and
+OFFSET that are written numbers; joins of all kinds with ON, USING or NATURAL, SEMI, ANTI, CROSS, LATERAL; `in (select …)`, EXISTS, scalar
+and correlated subqueries; UNION, INTERSECT, EXCEPT with and without ALL and BY NAME; CTEs; VALUES; `unnest` of one list; `range` and
+`generate_series` of written whole numbers; windows with ROWS, or RANGE up to the current row; PIVOT with written values.
+
+Rows have no order on Spark but under a LIMIT, as in a table. Values are of BOOLEAN, whole numbers up to BIGINT (sums of them up to 38
+digits), DECIMAL, DOUBLE, VARCHAR, DATE, TIMESTAMP with and without a time zone, and lists and structs of these, which can be taken apart
+but not sorted, grouped or compared.
+""".splitlines()
+
+_SPARK_FORMS = [
+    ("a cast from DOUBLE to VARCHAR", "round it to a DECIMAL first: `cast(x as decimal(18, 2))`"),
+    ("`least`, `greatest` of DOUBLE", "`case when x < y then x else y end`"),
+    ("`median`, `quantile_cont` of a DECIMAL", "cast it to DOUBLE"),
+    (
+        "a regular expression with `\\b`, `(?i)`, `[[:alpha:]]`",
+        "letters, classes such as `[a-z0-9]`, `\\d`, groups, `* + ? {n,m}`",
+    ),
+    ("`substr` from the end, or of computed places", "`right(text, 2)`, or written numbers from 1 on"),
+    ("`date_diff('week', …)`", "`date_diff('day', date_trunc('week', a), date_trunc('week', b)) // 7`"),
+    ("`limit` without an order", "`order by key limit 10`"),
+    ("a window without an order", "`over (order by key)`"),
+    ("frames by RANGE of values, or GROUPS", "`rows between 2 preceding and current row`"),
+    ("JSON, maps, lambdas, `strptime`, any other function", "a dataset that DuckDB builds, or Spark SQL beside it"),
+]
+
+_SPARK_REWRITTEN = [
+    ("`a / b`", "divides by zero to infinity or NaN, by the sign of the zero; Spark alone would fail"),
+    ("`a // b`, `a % b`", "NULL where `b` is 0"),
+    ("whole numbers that run over", "fail, on Sail too, which alone would go on with another number"),
+    ("`sum` of whole numbers", "in 38 digits, then as the lake stores it"),
+    ("`avg` of decimals and whole numbers", "the exact sum divided once, as a DOUBLE"),
+    ("`max_by`, `arg_max`, `min_by`, `arg_min`", "pass over rows whose value is NULL"),
+    ("`count_if`", "NULL of nothing at all"),
+    ("casts of DOUBLE to whole numbers", "round halves to even; of DECIMAL away from zero; Spark alone would cut off"),
+    (
+        "`round(x, 2)`, casts of DOUBLE to DECIMAL",
+        "round the number as it lies, not as it looks: `1.005` becomes `1.00`",
+    ),
+    ("casts of VARCHAR", "read the plain form only (`12.5`, `2026-01-31`); forms that one engine alone reads fail"),
+    ("`ceil`, `floor` of DOUBLE", "stay DOUBLE, whatever their size, with the sign of a zero"),
+    ("NULL and NaN in an order", "where DuckDB has them: NULL last unless said otherwise, NaN as the greatest"),
+    ("`-0.0`", "is 0.0 where rows are compared, grouped and matched"),
+    ("`concat`", "passes over NULL; `||` does not"),
+    (
+        "`upper`, `lower`, `ilike`",
+        "fail at the few letters whose other case engines write differently (`ß`, `Σ`, `İ`, …)",
+    ),
+    (
+        "regular expressions",
+        "are said anew so that RE2, Java and Rust read them alike; without `'g'` the first match alone is replaced",
+    ),
+    (
+        "`dayofweek`, `isodow`, `date_trunc`, `date_diff`, intervals",
+        "count as DuckDB does, in UTC; months before days before hours",
+    ),
+    ("`array_extract`, `list[1]`", "from 1, from the end below 0, NULL beyond"),
+    ("`in (select …)`, EXISTS", "true, false or NULL as in DuckDB, also in a SELECT"),
+]
+
+
 def api_page() -> str:
     """Every route of the HTTP API: what it does, who may call it, what it takes, which document it answers with."""
     import msgspec
@@ -998,6 +1092,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "python.md": python_page,
     "review.md": review_page,
     "contracts.md": contracts_page,
+    "spark-sql.md": spark_sql_page,
     "json.schema.json": json_schema,
     "api.md": api_page,
     "openapi.json": openapi,

@@ -31,7 +31,8 @@ def judge(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("spark")
     with spark_server(request.param) as server, judge_of(server, folder) as found:
         found.duck.execute((_CASES / "shop.sql").read_text())
-        found.know(folder, "shop.orders", "shop.customers", "shop.prices")
+        found.duck.execute((_CASES / "odd.sql").read_text())
+        found.know(folder, "shop.orders", "shop.customers", "shop.prices", "t.odd")
         yield found
 
 

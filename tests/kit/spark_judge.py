@@ -14,6 +14,7 @@ from typing import Any
 import duckdb  # noqa: TID253
 import pyarrow  # noqa: TID253
 
+from andon.base.names import quote
 from andon.engines.engine import Types
 from andon.engines.spark.translation.spark_sql import SESSION, NotTranslated, SparkSql
 from andon.engines.spark.translation.spark_sql import SparkServer as Flavour
@@ -165,7 +166,7 @@ class Judge:
         return translate(query, self.inputs, stored, server=self.flavour, moment=MOMENT)
 
     def _answer(self, query: str, stored: Types) -> Any:
-        casts = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in stored)
+        casts = ", ".join(f"cast({quote(name)} as {kind}) as {quote(name)}" for name, kind in stored)
         try:
             return self.duck.execute(f"select {casts} from ({query})").to_arrow_table()
         except duckdb.Error as error:

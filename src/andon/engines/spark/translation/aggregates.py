@@ -22,8 +22,12 @@ from andon.engines.spark.translation.values import SparkValue, text_literal
 from andon.model.types import DuckType
 
 #: What is told of a query whose values hang on the order in which doubles are added.
-ADDED_NOTE = "sums of DOUBLE are added in another order: the last digits may differ"
+ADDED_NOTE = "sums of DOUBLE, and means, are added up otherwise: the last digits may differ"
 TIES_NOTE = "where an order leaves rows equal, another of them may come first"
+
+
+#: Of the 38 digits of a decimal, so many leave room to sum a billion rows.
+_MOST_DIGITS = 29
 
 
 class Gathering(Record):
@@ -119,7 +123,10 @@ def _mean(given: Gathering) -> str:
     count = f"cast(nullif({given.taken('count', given.filtered(text))}, 0) as double)"
     if kind != "DECIMAL":
         return f"(cast({_summed(given)} as double) / {count})"
-    _, scale = digits(given.arguments[0].type)
+    width, scale = digits(given.arguments[0].type)
+    if width + scale > _MOST_DIGITS:
+        given.notes.add(ADDED_NOTE)
+        return f"(cast({_summed(given)} as double) / {count})"
     one = f"cast('1{'0' * scale}' as decimal(38,0))"
     unscaled = f"cast({_summed(given)} * {one} as decimal(38,0))"
     return f"(cast({unscaled} as double) / ({count} * cast('1e{scale}' as double)))"
@@ -146,8 +153,9 @@ def _logical(word: str) -> Callable[[Gathering], str]:
 def _count_if(given: Gathering) -> str:
     if given.distinct or given.kind != "BOOLEAN":
         raise given.refused("`count(*) filter (where …)`")
-    said = given.taken("count", given.filtered("1", given.arguments[0].text))
-    return f"cast({said} as {given.of})"
+    # DuckDB adds ones and zeros: of nothing at all that is NULL
+    text = given.filtered(f"cast({given.arguments[0].text} as bigint)")
+    return f"cast({given.taken('sum', text)} as {given.of})"
 
 
 def _by(word: str) -> Callable[[Gathering], str]:

@@ -6,6 +6,9 @@ the form that means one thing to both, and any other that one of them may read f
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
+
 from andon.engines.spark.translation.spark_sql import NotTranslated
 from andon.engines.spark.translation.types import FLOATING, MACHINE, TIMES, WHOLE, digits, spark_type
 from andon.engines.spark.translation.values import SparkValue, null, text_literal
@@ -80,6 +83,8 @@ def _cast(value: SparkValue, to: DuckType, tried: bool) -> str:
             return _exact(value, to)
         case ("VARCHAR", "BOOLEAN") if value.is_constant and str(value.constant).lower() in _LOGICAL:
             return _LOGICAL[str(value.constant).lower()]
+        case ("VARCHAR", "TIMESTAMP WITH TIME ZONE") if value.is_constant:
+            return f"cast({text_literal(_moment(value))} as {of})"
         case ("VARCHAR", _):
             return _read(value, to, tried)
         case (one, other) if one in TIMES and other in TIMES:
@@ -92,6 +97,15 @@ def _cast(value: SparkValue, to: DuckType, tried: bool) -> str:
         case ("LIST", "LIST") | ("STRUCT", "STRUCT") if spark_type(source) == of:
             return text
     raise NotTranslated(f"a cast from {source.text} to {to.text}", _IN_PYTHON)
+
+
+def _moment(value: SparkValue) -> str:
+    """A moment that is written out, in UTC."""
+    try:
+        found = datetime.fromisoformat(str(value.constant).strip())
+    except ValueError:
+        raise NotTranslated(f"the moment '{value.constant}'", "`timestamptz '2026-01-31 10:00:00+00:00'`") from None
+    return f"{found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00:00"
 
 
 def _rounded(value: SparkValue, to: DuckType, word: str) -> str:
@@ -125,11 +139,8 @@ def _read(value: SparkValue, to: DuckType, tried: bool) -> str:
         raise NotTranslated(f"a cast from VARCHAR to {to.text}", _IN_PYTHON)
     if to.name == "FLOAT":
         raise NotTranslated("a cast from VARCHAR to FLOAT", "cast it to DOUBLE")
-    if value.is_constant and isinstance(value.constant, str):
-        import re
-
-        if re.match(_READ[kind][0], value.constant):
-            return f"{'try_cast' if tried else 'cast'}({value.text} as {spark_type(to)})"
+    if value.is_constant and isinstance(value.constant, str) and re.match(_READ[kind][0], value.constant):
+        return f"{'try_cast' if tried else 'cast'}({value.text} as {spark_type(to)})"
     safe, doubtful = (text_literal(pattern) for pattern in _READ[kind])
     word, of, text = ("try_cast" if tried else "cast"), spark_type(to), value.text
     loud = f"cast({_loud(f'a text in a form that is read as {to.text} by one engine only')} as {of})"

@@ -53,9 +53,11 @@ def _is_negative(text: str) -> str:
 
 
 def _whole_part(call: Call) -> str:
-    if not set(call.kinds) <= MACHINE:
-        raise call.refused("`floor(a / b)` of numbers that are no small whole ones")
     over, under = call.texts
+    if call.kinds == ("HUGEINT", "HUGEINT"):
+        return f"cast(({over} div nullif({under}, cast('0' as {call.of}))) as {call.of})"
+    if not set(call.kinds) <= MACHINE:
+        raise call.refused("`floor(a / b)` of numbers that are no whole ones")
     quotient = f"({over} div nullif({under}, cast('0' as {call.of})))"
     if call.server is SparkServer.SAIL:  # see `arithmetic`
         wide = f"cast({over} as decimal(38,0))"
@@ -70,6 +72,8 @@ def _remainder(call: Call) -> str:
         safe = f"nullif(nullif({under}, cast('0' as {call.of})), cast('-1' as {call.of}))"
         rest = f"coalesce({over} % {safe}, case when {under} = -1 and {over} is not null then 0 end)"
         return f"cast({rest} as {call.of})"
+    if call.kinds == ("HUGEINT", "HUGEINT"):
+        return f"cast(({over} % nullif({under}, cast('0' as {call.of}))) as {call.of})"
     if call.kinds == ("DOUBLE", "DOUBLE"):
         return f"(case when {under} = 0 then {over} * {_NAN} else {over} % case when {under} = 0 then 1D else {under} end end)"
     raise call.refused("cast both sides to BIGINT or DOUBLE")

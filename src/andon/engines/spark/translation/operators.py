@@ -11,7 +11,7 @@ from andon.engines.spark.translation.joins import crossed, joined
 from andon.engines.spark.translation.relations import SparkRelation, Steps
 from andon.engines.spark.translation.spark_sql import NotTranslated, SparkServer
 from andon.engines.spark.translation.types import BIGINT, INTEGER, name, planned_type
-from andon.engines.spark.translation.values import SparkValue, planned_constant
+from andon.engines.spark.translation.values import SparkValue, null, planned_constant
 from andon.sql.bound_plan import Node, scanned_columns
 
 #: What to write in place of operators that are not translated.
@@ -140,14 +140,20 @@ class Operators:
         width = len(below.types) - len(groups)
         scope = self._scope(below.columns()[:width])
         keys = below.columns()[width:]
-        values = [*keys, *(aggregate_of(part, scope) for part in node.get("expressions", ()))]
-        for places in node.get("grouping_functions", ()):
-            bits = [
-                f"cast(grouping({keys[place].text}) as bigint) * {2**power}"
-                for power, place in enumerate(reversed(places))
-            ]
-            values.append(SparkValue(f"({' + '.join(bits)})", BIGINT))
-        return self._steps.add(values, f"from {below.name}{_grouped(keys, sets)}")
+        added = [aggregate_of(part, scope) for part in node.get("expressions", ())]
+        functions = node.get("grouping_functions") or ()
+        values = [*keys, *added, *(_grouping(keys, places) for places in functions)]
+        if len(sets) <= 1:
+            by = ", ".join(key.text for key in keys)
+            return self._steps.add(values, f"from {below.name}" + (f" group by {by}" if keys else ""))
+        # the set of nothing is a row of its own also where there is no row at all, which ROLLUP of Spark forgets
+        kept = [f"({', '.join(keys[place].text for place in places)})" for places in sets if places]
+        found = self._steps.add(values, f"from {below.name} group by grouping sets ({', '.join(kept)})")
+        for _ in range(len(sets) - len(kept)):
+            whole = [*(null(key.type) for key in keys), *added, *(_all_grouped(places) for places in functions)]
+            total = self._steps.add(whole, f"from {below.name}")
+            found = self._steps.put(f"select * from {found.name} union all select * from {total.name}", found.types)
+        return found
 
     def _window(self, node: Node) -> SparkRelation:
         below = self._child(node)
@@ -269,11 +275,15 @@ class Operators:
         return self._outer[-1]
 
 
-def _grouped(keys: Sequence[SparkValue], sets: Sequence[Sequence[int]]) -> str:
-    if len(sets) > 1:
-        listed = (f"({', '.join(keys[place].text for place in places)})" for places in sets)
-        return f" group by grouping sets ({', '.join(listed)})"
-    return f" group by {', '.join(key.text for key in keys)}" if keys else ""
+def _grouping(keys: Sequence[SparkValue], places: Sequence[int]) -> SparkValue:
+    """GROUPING: a bit for each key, the last one the lowest."""
+    powers = zip(reversed(places), range(len(places)), strict=True)
+    bits = (f"cast(grouping({keys[place].text}) as bigint) * {2**power}" for place, power in powers)
+    return SparkValue(f"({' + '.join(bits)})", BIGINT)
+
+
+def _all_grouped(places: Sequence[int]) -> SparkValue:
+    return SparkValue(f"cast({2 ** len(places) - 1} as bigint)", BIGINT)
 
 
 def _written(bound: Node) -> int | None:

@@ -46,6 +46,8 @@ def planned_constant(value: Node, kind: DuckType) -> SparkValue:
     if value.get("is_null"):
         return null(kind)
     given = value.get("value", "")
+    if kind.name == "HUGEINT" and isinstance(given, dict):
+        given = (int(given["upper"]) << 64) + int(given["lower"])
     of = spark_type(kind)
     if kind.name == "VARCHAR" and isinstance(given, str):
         return SparkValue(text_literal(given), kind, True, given)
