@@ -13,7 +13,7 @@ import pytest
 
 from andon.errors import MachineError
 from andon.service.leftovers import find, remove
-from kit.clones import did
+from kit.clones import Clone, did
 from kit.fault_proxy import FaultProxy
 from kit.in_buckets import BucketShop
 from kit.remote import Bucket
@@ -132,6 +132,10 @@ class TestTheLoop:
         assert told.storage == f"s3://{shop.bucket.name}/{shop.prefix}"
         assert shop.ask(TOTALS) == [("ada", 15), ("ben", 20)]
         assert shop.verified()
+        again = tmp_path / "again"
+        told = restore(tmp_path / "backups", again, RestoreOptions(), environ=environ)
+        assert (told.storage, told.written) == (f"s3://{shop.bucket.name}/{shop.prefix}", sorted(told.written))
+        assert Clone(again, environ=shop.environ).ask(TOTALS) == [("ada", 15), ("ben", 20)]
 
     def test_metadata_of_iceberg_names_addresses(self, shop):
         shop.run()

@@ -18,8 +18,11 @@ _FOLDER = ".catalogs"
 _NAME = re.compile("[0-9a-f]+")
 
 
-def enlist(storage: Storage, catalog: Database) -> bool:
+def enlist(storage: Storage, catalog: Database, of: Database | None = None) -> bool:
     """Note in a storage that the catalog may name files of it; whether that is new.
+
+    Args:
+        of: where its lake is now, of a catalog that is to come.
 
     Raises:
         MachineError: it can't be written there.
@@ -29,7 +32,7 @@ def enlist(storage: Storage, catalog: Database) -> bool:
         return False
     place = catalog.place if is_postgres(catalog.place) else _known_as(storage, catalog)
     if not storage.shares_locks and not is_postgres(catalog.place):
-        place = f"{place}\n{_lake(catalog)}"
+        place = f"{place}\n{_lake(of or catalog)}"
     storage.write(note, place.encode(), durable=True)
     return True
 
