@@ -129,6 +129,16 @@ def test_deleting_twice_is_no_error(storage):
     assert storage.mark("data/x/a") is None
 
 
+def test_what_was_made_durable_goes_whatever_of_it_is_here(storage):
+    path = storage.new_path("data/x", "t", ".bin")
+    Path(storage.engine_path(path)).write_bytes(b"x")
+    storage.make_durable([path])
+    storage.forget([path])
+    storage.delete(path)
+    assert storage.sizes([path]) == {}
+    assert list(storage.files("data")) == []
+
+
 def test_a_mark_changes_with_the_content_alone(storage):
     storage.write("data/x/a", b"a")
     mark = storage.mark("data/x/a")

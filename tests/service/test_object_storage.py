@@ -13,7 +13,7 @@ import pytest
 
 from andon.errors import MachineError
 from andon.service.leftovers import find, remove
-from kit.clones import did
+from kit.clones import Clone, did
 from kit.fault_proxy import FaultProxy
 from kit.in_buckets import BucketShop
 from kit.remote import Bucket
@@ -132,6 +132,10 @@ class TestTheLoop:
         assert told.storage == f"s3://{shop.bucket.name}/{shop.prefix}"
         assert shop.ask(TOTALS) == [("ada", 15), ("ben", 20)]
         assert shop.verified()
+        again = tmp_path / "again"
+        told = restore(tmp_path / "backups", again, RestoreOptions(), environ=environ)
+        assert (told.storage, told.written) == (f"s3://{shop.bucket.name}/{shop.prefix}", sorted(told.written))
+        assert Clone(again, environ=shop.environ).ask(TOTALS) == [("ada", 15), ("ben", 20)]
 
     def test_metadata_of_iceberg_names_addresses(self, shop):
         shop.run()
@@ -141,6 +145,38 @@ class TestTheLoop:
         start = f"s3://{shop.bucket.name}/{shop.prefix}/"
         assert place.removeprefix(start) in shop.objects("iceberg/")
         assert f"{start}data/marts/totals-".encode() in b"".join(shop.objects("iceberg/").values())
+
+
+class TestWhoseFilesTheyAre:
+    def test_a_project_that_was_moved_is_the_same(self, shop, tmp_path):
+        shop.run()
+        moved = shop.root.rename(tmp_path / "moved")
+        again = Clone(moved, environ=shop.environ)
+        assert again.ask(TOTALS) == [("ada", 15), ("ben", 20)]
+        with again.opened() as service:
+            assert service.collecting.collect(apply=True).applied
+            assert find(service.workspace).files == 0
+
+    def test_a_copy_keeps_what_it_names(self, shop, tmp_path):
+        shop.run()
+        shutil.copytree(shop.root, tmp_path / "copy")
+        copy = Clone(tmp_path / "copy", environ=shop.environ)
+        copy.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
+        copy.run()
+        with shop.opened() as service:
+            assert find(service.workspace).files == 0
+            remove(service.workspace)
+        assert copy.ask(TOTALS)[2:] == [("cleo", 7)]
+
+    def test_what_another_machine_may_name_is_not_taken_away(self, shop):
+        shop.run()
+        shop.bucket.put(f"{shop.prefix}/.catalogs/0123456789abcdef", "far-away:/srv/shop/.andon/catalog.db\nanother")
+        with shop.opened() as service:
+            with pytest.raises(MachineError) as caught:
+                service.collecting.collect(apply=True)
+            assert caught.value.code == "machine.storage"
+            assert "/srv/shop/.andon/catalog.db of far-away" in caught.value.message
+            assert f"{shop.prefix}/.catalogs/0123456789abcdef" in str(caught.value.hint)
 
 
 class TestWhatIsAsked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import secrets
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -18,8 +19,11 @@ _FOLDER = ".catalogs"
 _NAME = re.compile("[0-9a-f]+")
 
 
-def enlist(storage: Storage, catalog: Database) -> bool:
+def enlist(storage: Storage, catalog: Database, of: Database | None = None) -> bool:
     """Note in a storage that the catalog may name files of it; whether that is new.
+
+    Args:
+        of: where its lake is now, of a catalog that is to come.
 
     Raises:
         MachineError: it can't be written there.
@@ -29,7 +33,7 @@ def enlist(storage: Storage, catalog: Database) -> bool:
         return False
     place = catalog.place if is_postgres(catalog.place) else _known_as(storage, catalog)
     if not storage.shares_locks and not is_postgres(catalog.place):
-        place = f"{place}\n{_lake(catalog)}"
+        place = f"{place}\n{lake_id(of or catalog)}"
     storage.write(note, place.encode(), durable=True)
     return True
 
@@ -105,6 +109,17 @@ def _lake(catalog: Database) -> str:
     """The id of the lake in a catalog; empty where it never had one."""
     rows = catalog.query("select id from identity") if catalog.has_table("identity") else []
     return str(rows[0][0]) if rows else ""
+
+
+def lake_id(catalog: Database) -> str:
+    """What tells the lake of a catalog from all others: made by chance when it is first asked for, and kept there."""
+    if not (found := _lake(catalog)):
+        with catalog.write() as transaction:
+            if not (rows := transaction.query("select id from identity")):
+                rows = [(secrets.token_hex(16),)]
+                transaction.execute("insert into identity (id) values (?)", rows[0])
+        found = str(rows[0][0])
+    return found
 
 
 def _root(storage: Storage) -> Path:

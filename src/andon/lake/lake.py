@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from andon.base.clock import Clock, to_text
 from andon.base.database import Database, Transaction, migrate
 from andon.errors import MachineError
 from andon.lake.analysis_runs import AnalysisRuns
-from andon.lake.catalogs import catalog_mark, enlist
+from andon.lake.catalogs import catalog_mark, enlist, lake_id
 from andon.lake.commits import Commits, Draft
 from andon.lake.former_names import FormerNames
 from andon.lake.going import Going
@@ -84,12 +83,7 @@ class Lake:
     @cached_property
     def id(self) -> str:
         """What tells this lake from all others: made by chance with its catalog, and kept there."""
-        if not (rows := self.database.query("select id from identity")):
-            with self.database.write() as transaction:
-                if not (rows := transaction.query("select id from identity")):
-                    rows = [(secrets.token_hex(16),)]
-                    transaction.execute("insert into identity (id) values (?)", rows[0])
-        return str(rows[0][0])
+        return lake_id(self.database)
 
     @contextmanager
     def turn(self, branch: str) -> Iterator[None]:

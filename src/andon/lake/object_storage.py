@@ -267,8 +267,7 @@ class ObjectStorage:
 
     def delete(self, path: str) -> None:
         """See `Storage.delete`."""
-        was_new = self._mirror.find(path) is not None and not self._mirror.is_stored(path)
-        if not was_new:
+        if path not in self._new or self._mirror.is_stored(path):  # else nothing was handed over
             self.objects.delete(path)
         try:
             self._mirror.forget(path)
@@ -335,6 +334,7 @@ class ObjectStorage:
         self.objects.create(path, place, size)
         self._absent.discard(path)
         self._mirror.stored(path)
+        self._new.discard(path)
         self._mirror.came(size)
 
     def _bring(self, file: Sealed) -> None:

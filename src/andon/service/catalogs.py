@@ -95,7 +95,7 @@ class CatalogPlaces:
     def _filled(self, old: Database, new: Database) -> list[CopiedTable]:
         """Copy it; the storage knows of the new one before, so that a collection of the old one takes away nothing that both name."""
         storage = self._workspace.lake.storage
-        is_listed = enlist(storage, new)
+        is_listed = enlist(storage, new, old)
         try:
             return fill_catalog(old, new)
         except BaseException:

@@ -197,7 +197,7 @@ class _Restoring:
     def fill(self, told: Callable[[int, int, int, int], None] | None) -> list[str]:
         """Put all files where they lie; names of what is damaged, files and objects of the catalog."""
         # from here on no other catalog of the storage takes away what this one names
-        self._is_listed = enlist(self.storage, self._to_be())
+        self._is_listed = enlist(self.storage, self._to_be(), self._database)
         done = copy_files(self._manifest.files, lambda file: self._folder.put_back(file, self.storage), told)
         self._new = [made.path for _, made in done if made.path is not None]
         self.storage.make_durable(self._new)
