@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from andon.errors import DatasetError
+from andon.service import datasets
 from andon.service.dataset_page import iceberg_place
 from kit.clones import Clone
 from kit.shops import FILES, ORDERS, Shop, copied
@@ -84,6 +85,13 @@ def test_versions_whose_data_are_gone_are_no_snapshots(shop: Shop) -> None:
     place = place_of(shop)
     assert snapshots(place) == [[1, 2, 3, 4], [1, 2, 3, 4, 5]]
     assert place != before
+
+
+def test_snapshots_end_where_their_files_are_too_many_to_tell(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets, "_SNAPSHOT_FILES", 2)
+    assert snapshots(place_of(shop)) == [[1, 2, 3, 4], [1, 2, 3, 4, 5]]
+    monkeypatch.setattr(datasets, "_SNAPSHOT_FILES", 0)
+    assert snapshots(place_of(shop)) == [[1, 2, 3, 4, 5]]
 
 
 def test_a_view_has_no_place(shop: Shop) -> None:
