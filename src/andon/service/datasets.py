@@ -243,7 +243,8 @@ class Datasets:
             after = leaf.version
         versions = self._lake.objects.versions(found)
         closed = self._lake.going.closed_of(file.path for version in versions.values() for file in version.files)
-        shown, files = [], 0
+        shown: list[tuple[Version, int]] = []
+        files = 0
         for id, since in found.items():
             version = versions[id]
             files += len(version.files)
