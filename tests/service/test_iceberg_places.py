@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from andon.errors import DatasetError
+from andon.service import datasets
 from andon.service.dataset_page import iceberg_place
 from kit.clones import Clone
+from kit.command_line import Andon
+from kit.iceberg_tables import connect
 from kit.shops import FILES, ORDERS, Shop, copied
 
 _MORE = ORDERS + "4,cleo,7\n"
@@ -86,6 +90,27 @@ def test_versions_whose_data_are_gone_are_no_snapshots(shop: Shop) -> None:
     assert place != before
 
 
+def test_snapshots_end_where_their_files_are_too_many_to_tell(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets, "_SNAPSHOT_FILES", 2)
+    assert snapshots(place_of(shop)) == [[1, 2, 3, 4], [1, 2, 3, 4, 5]]
+    monkeypatch.setattr(datasets, "_SNAPSHOT_FILES", 0)
+    assert snapshots(place_of(shop)) == [[1, 2, 3, 4, 5]]
+
+
 def test_a_view_has_no_place(shop: Shop) -> None:
     with shop.opened() as service, pytest.raises(DatasetError, match="is a view"):
         iceberg_place(service.datasets.show("marts.names"))
+
+
+def test_what_is_printed_can_be_typed_as_it_stands(shop: Shop) -> None:
+    """Also where the folder's name has a quote."""
+    import pyiceberg.table
+
+    andon = Andon(shop.root)
+    assert "'" in str(shop.root)
+    assert andon("show", "shop.orders", "--iceberg").out == place_of(shop) + "\n"
+    said = dict(re.findall(r"(?m)^  (Iceberg|DuckDB|Python) +(.+)$", andon("show", "shop.orders").out))
+    assert said["Iceberg"] == place_of(shop)
+    with connect() as connection:
+        assert len(connection.execute(said["DuckDB"]).fetchall()) == 5
+    assert eval(said["Python"], {"pyiceberg": pyiceberg}).num_rows == 5

@@ -46,6 +46,13 @@ from kit.clones import Clone
 clone = Clone(Path({root!r}), "reader")
 clone.run(force=True)
 """
+ICEBERG = """
+from pathlib import Path
+from andon.service.dataset_page import iceberg_place
+from kit.clones import Clone
+with Clone(Path({root!r}), "reader").opened() as s:
+    iceberg_place(s.datasets.show("marts.totals"))
+"""
 
 
 def contents(root: Path) -> dict[str, tuple[int, int]]:
@@ -87,4 +94,7 @@ def test_all_reading_verbs_of_another_account(published):
     assert contents(published.root) == before
     refused = as_account(READER, RUN.format(root=str(published.root)))
     assert refused["code"] == "machine.read_only"
+    untold = as_account(READER, ICEBERG.format(root=str(published.root)))
+    assert untold["code"] == "machine.read_only"
+    assert "andon show marts.totals --iceberg" in str(untold)
     assert contents(published.root) == before

@@ -73,6 +73,8 @@ class DatasetStanding(Record):
 
 #: So many commits are looked through for earlier snapshots of a table.
 _SNAPSHOTS = 100
+#: Files that these may have together: the metadata of 10,000 take a second to make.
+_SNAPSHOT_FILES = 10_000
 
 
 class Datasets:
@@ -241,10 +243,15 @@ class Datasets:
             after = leaf.version
         versions = self._lake.objects.versions(found)
         closed = self._lake.going.closed_of(file.path for version in versions.values() for file in version.files)
-        shown = [(versions[id], since) for id, since in reversed(found.items())]
-        # of what is gone a snapshot would name files that are not there
-        earlier = [each for each in shown[:-1] if closed.isdisjoint(file.path for file in each[0].files)]
-        return [*earlier, *shown[-1:]]
+        shown: list[tuple[Version, int]] = []
+        files = 0
+        for id, since in found.items():
+            version = versions[id]
+            files += len(version.files)
+            # of what is gone a snapshot would name files that are not there
+            if not shown or (files <= _SNAPSHOT_FILES and closed.isdisjoint(file.path for file in version.files)):
+                shown.append((version, since))
+        return shown[::-1]
 
 
 def _sampled(version: Version, masked: frozenset[str]) -> str:

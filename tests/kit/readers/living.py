@@ -35,7 +35,7 @@ _FIXED = {
         "select id, customer, amount::decimal(38,2) as amount from shop.orders where amount > 1\n"
     ),
     "datasets/marts/parted.sql": (
-        "/*---\npartition: [customer, {column: day, grain: month}]\nsort: id\n---*/\nselect * from shop.orders\n"
+        "/*---\npartition: [id, {column: day, grain: month}]\nsort: id\n---*/\nselect * from shop.orders\n"
     ),
     "datasets/marts/customers.sql": (
         "/*---\nmaterialize: history\nkey: customer\n---*/\n"
