@@ -90,7 +90,7 @@ def _stories(kind: str) -> dict[str, Story]:
     if kind == "heavy":
         return {"cold": lambda subject: scenarios.cold(subject, scenarios.times(1.15))}
     if kind == "checked":
-        return {"cold": lambda subject: scenarios.cold(subject, scenarios.times(1.4))}
+        return {"cold": lambda subject: scenarios.cold(subject, scenarios.times(1.25))}
     return {
         "start": scenarios.start_up,
         "cold": lambda subject: scenarios.cold(subject, _cold_budget(subject)),
@@ -105,7 +105,7 @@ def _stories(kind: str) -> dict[str, Story]:
 
 def _cold_budget(subject: Subject) -> scenarios.Budget:
     """What is promised for 500 datasets and more; below, the start of the process weighs too much for a ratio."""
-    return scenarios.times(1.1, 0.7) if len(subject.paths) >= 500 else scenarios.NO_BUDGET
+    return scenarios.times(1.0, 0.65) if len(subject.paths) >= 500 else scenarios.NO_BUDGET
 
 
 def _often(kind: str, name: str, repetitions: int) -> int:

@@ -206,7 +206,7 @@ def cold(subject: Subject, budget: Budget) -> Iterator[Step]:
 
 def no_op(_: Subject) -> Iterator[Step]:
     """Nothing changed."""
-    yield Step("no-op run", [ANDON, "run", "--yes", "--json"], None, at_most(0.3), check=builds(0))
+    yield Step("no-op run", [ANDON, "run", "--yes", "--json"], None, at_most(0.2), check=builds(0))
 
 
 def cosmetic(subject: Subject) -> Iterator[Step]:
@@ -215,7 +215,7 @@ def cosmetic(subject: Subject) -> Iterator[Step]:
         "cosmetic edit",
         [ANDON, "run", "--yes", "--json"],
         None,
-        at_most(0.35),
+        at_most(0.2),
         lambda: subject.comment(subject.middle),
         check=builds(0),
     )
@@ -227,7 +227,7 @@ def leaf(subject: Subject) -> Iterator[Step]:
         "edit of a leaf",
         [ANDON, "run", "--yes", "--json"],
         subject.plain_build(*subject.leaf_affected),
-        more(0.3),
+        more(0.2),
         lambda: subject.edit(subject.leaf),
         check=builds(len(subject.leaf_affected)),
     )
@@ -240,7 +240,7 @@ def middle(subject: Subject) -> Iterator[Step]:
         f"edit in the middle ({count} affected)",
         [ANDON, "run", "--yes", "--json"],
         subject.plain_build(*subject.middle_affected),
-        more(0.4),
+        more(0.3),
         lambda: subject.edit(subject.middle),
         check=builds(count),
     )

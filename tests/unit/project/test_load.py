@@ -82,6 +82,31 @@ print([name for name in ("duckdb", "yaml", "pyarrow", "tomllib") if name in sys.
     assert runs[1].stdout.strip() == "[]"
 
 
+def test_an_edited_comment_needs_no_engine_and_reads_as_if_parsed(tmp_path: Path) -> None:
+    cache = FileCache(tmp_path / "cache.db", "1")
+    load_texts(TEXTS, cache)
+    cache.close()
+    edited = TEXTS | {"datasets/m/d3.sql": "select 3 as x, amount\n-- what came in\nfrom shop.orders -- all of it\n"}
+    program = f"""
+import sys
+from pathlib import Path
+from andon.base.cache import FileCache, MemoryCache
+from andon.base.hashing import digest
+from andon.project.earlier import Earlier
+from andon.project.load import load
+before, now = {TEXTS!r}, {edited!r}
+files = [{{path: digest(text.encode()) for path, text in each.items()}} for each in (before, now)]
+known = {{digest(text.encode()): text.encode() for text in before.values()}}
+def texts(shas):
+    return {{sha: known[sha] for sha in shas}}
+cache = FileCache(Path({str(tmp_path)!r}) / "cache.db", "1")
+project = load(files[1], lambda path: now[path].encode(), cache, earlier=Earlier(files[0], texts))
+print("duckdb" in sys.modules, project == load(files[1], lambda path: now[path].encode(), MemoryCache()))
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["False", "True"]
+
+
 def test_all_files_of_a_folder_with_its_problems(tmp_path: Path) -> None:
     (tmp_path / "datasets/m").mkdir(parents=True)
     (tmp_path / "andon.toml").write_text("[engine]\nthreads = 'four'\n")
