@@ -15,6 +15,7 @@ help:
 	@echo "make test    set up, then run all checks and tests"
 	@echo "make test-s3-auth   what speaks S3, on a server that checks who asks (needs Go)"
 	@echo "make test-postgres  tests of the service, with every catalog in a Postgres"
+	@echo "make test-spark   tests of the Spark engine against Apache Spark itself (needs Java; minutes)"
 	@echo "make test-costs   what tests cost in time of the processor, by file (TESTS=tests/web: of these)"
 	@echo "make test-machines   what several machines do at once, on a Postgres and object storage (minutes)"
 	@echo "make test-readers   what others read of the lake, Apache Spark included (minutes)"
@@ -45,6 +46,10 @@ pages: .venv/ready
 
 year: setup
 	ANDON_YEAR=12 $(RUN)/python -m pytest tests/service/test_year.py
+
+# Apache Spark itself, on the JVM: a minute to start, and a gigabyte. Tests take Sail else.
+test-spark: setup
+	ANDON_SPARK=jvm $(RUN)/python -m pytest tests/contract/test_engine_contract.py tests/service/test_spark.py tests/service/test_spark_cdnow.py
 
 demo: setup
 	$(RUN)/andon demo

@@ -12,7 +12,7 @@ import pytest
 from andon.errors import AndonError, ProjectError
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from kit.clones import FILES, Clone, closing, did
-from kit.connect import ConnectServer, endpoint, renew, spark_settings
+from kit.connect import ConnectServer, endpoint, renew, server
 
 TOTALS = "datasets/marts/totals.sql"
 OWN = "datasets/marts/totals.spark.sql"
@@ -21,8 +21,7 @@ RIGHT = "select customer, cast(sum(amount) as bigint) as amount from shop.orders
 
 
 def config(url: str | None = None, *more: str) -> str:
-    server = spark_settings().server
-    lines = ["[engines.spark]", f'url = "{url or endpoint()}"', f'server = "{server}"', 'patience = "5s"', *more, ""]
+    lines = ["[engines.spark]", f'url = "{url or endpoint()}"', f'server = "{server()}"', 'patience = "5s"', *more, ""]
     return "\n".join(lines)
 
 
@@ -95,6 +94,17 @@ def test_its_own_spark_sql_is_part_of_the_definition_and_held_to_the_rows(clone)
     with pytest.raises(ProjectError) as caught:
         clone.plan()
     assert [(p.code, p.file) for p in caught.value.problems] == [("build.not_supported", OWN)]
+
+
+def test_of_a_large_result_the_rows_of_a_few_keys_are_compared(clone):
+    clone.write("andon.toml", config(None, "compare_below = 10"))
+    clone.run()
+    assert engine_of(clone)["compared"].endswith("and it has no `key` by which a few rows could be")
+    clone.write(TOTALS, SPARK.replace("engine: spark", "engine: spark\nkey: customer"))
+    clone.run("marts.totals", force=True)
+    assert engine_of(clone)["compared"] == "of a sample the same rows as duckdb gives"
+    clone.write(OWN, RIGHT.replace("sum(amount)", "sum(amount) + 1"))
+    assert failure(clone.run())["code"] == "build.engines_differ"
 
 
 def test_spark_sql_without_a_dataset_is_told(clone):
@@ -179,9 +189,9 @@ def slow(clone):
 
 
 def test_a_server_that_is_killed_in_the_middle_fails_there_alone(slow):
-    server = ConnectServer()
-    slow.write("andon.toml", config(server.url).replace("5s", "1s"))
-    timer = threading.Timer(4.0, server.stop)
+    killed = ConnectServer()
+    slow.write("andon.toml", config(killed.url).replace("5s", "1s"))
+    timer = threading.Timer(4.0, killed.stop)
     timer.start()
     result = slow.run()
     timer.join()

@@ -12,7 +12,9 @@ from kit.remote import TOKEN, Bucket
 
 TOTALS = "datasets/marts/totals.sql"
 #: What is an error for one row alone.
-HUGE = "select customer, cast(sum(amount) * 9000000000000000000 as bigint) as amount from shop.orders group by customer\n"
+HUGE = (
+    "select customer, cast(sum(amount) * 9000000000000000000 as bigint) as amount from shop.orders group by customer\n"
+)
 _numbers = itertools.count(1)
 
 
@@ -31,7 +33,7 @@ def server(bucket):
         "AWS_REGION": "us-east-1",
         "AWS_ALLOW_HTTP": "true",
     }
-    found = ConnectServer(environ=said)
+    found = ConnectServer(**said)
     yield found
     found.stop()
 

@@ -70,6 +70,7 @@ from andon.workspace.spark import by_settings
 from andon.workspace.storage import is_object_store, mirror_of, open_object_storage
 
 if TYPE_CHECKING:
+    from andon.engines.spark.staging import SharedStorage
     from andon.lake.object_storage import ObjectStorage
     from andon.model.project import Project
     from andon.relations.pool import Readers
@@ -152,7 +153,7 @@ class Adapters:
         self.folder = Folder(root)
         self.other_engine = other_engine
         if other_engine is embedded_only:
-            self.other_engine = by_settings(settings, lambda: str(self.storage), lambda: self.state.lake.storage)
+            self.other_engine = by_settings(settings, lambda: str(self.storage), self._bucket)
         self.connections = connections
         self.people = people
         self.notify = notify
@@ -349,6 +350,10 @@ class Adapters:
             is_own = not is_there or folder == storage or folder.is_relative_to(self.folder.state)
             make_folder(folder)
             share(folder, group, is_own=is_own)
+
+    def _bucket(self) -> SharedStorage | None:
+        """The lake's storage, where it is a bucket."""
+        return self.state.lake.storage if "://" in str(self.settings.get("storage")).removeprefix("file://") else None
 
     def _path(self, setting: str) -> Path:
         text = str(self.settings.get(setting))

@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from andon.base.duration import read_fixed
+from andon.base.duration import read_seconds
 from andon.errors import UsageError
-from andon.workspace.storage import is_object_store
 
 if TYPE_CHECKING:
     from andon.engines.engine import EngineKind, Types
     from andon.engines.other import OtherEngine
     from andon.engines.spark.choice import SparkChoice
     from andon.engines.spark.settings import SparkSettings
-    from andon.engines.spark.staging import Staging
+    from andon.engines.spark.staging import SharedStorage
     from andon.errors import Problem
-    from andon.lake.storage import Storage
     from andon.model.dataset import Definition
     from andon.settings.resolve import Settings
 
 
-def by_settings(settings: Settings, root: Callable[[], str], storage: Callable[[], Storage]) -> OtherEngine:
+def by_settings(
+    settings: Settings, root: Callable[[], str], storage: Callable[[], SharedStorage | None]
+) -> OtherEngine:
     """Which datasets Spark builds, by `[engines.spark]` and by what their files say; nothing is loaded before it is asked of one.
 
     Args:
         root: gives the lake's storage, as the embedded engine names it.
-        storage: gives the storage itself.
+        storage: gives the storage itself, where it is no folder.
     """
     is_set = bool(settings.get("engines.spark.schemas")) or bool(settings.get("engines.spark.above"))
 
@@ -68,26 +68,26 @@ def spark_settings(settings: Settings, root: str) -> SparkSettings:
     shown = str(settings.shown("engines.spark.url")).split("/;")[0]
     if url and token:
         url = f"{url if '/;' in url else url.rstrip('/') + '/'};token={token}"
-    place = str(settings.get("storage"))
-    patience = read_fixed(str(settings.get("engines.spark.patience")))
     return SparkSettings(
         url,
         shown,
-        str(settings.get("engines.spark.storage")) or (place if is_object_store(place) else ""),
+        str(settings.get("engines.spark.storage")),
         root,
         SparkServer(str(settings.get("engines.spark.server"))),
-        patience.total_seconds() if patience is not None else 0.0,
+        read_seconds(str(settings.get("engines.spark.patience"))),
     )
 
 
-def _kind(settings: SparkSettings, choice: SparkChoice, why: str, storage: Callable[[], Storage]) -> EngineKind:
+def _kind(
+    settings: SparkSettings, choice: SparkChoice, why: str, storage: Callable[[], SharedStorage | None]
+) -> EngineKind:
     from andon.engines.engine import Embedded, Engine, EngineKind, EngineSettings
     from andon.engines.spark.capabilities import capabilities_of
 
     def opened(_: EngineSettings, embedded: Embedded) -> Engine:
         from andon.engines.spark.engine import SparkEngine
 
-        return SparkEngine(settings, embedded, choice, _staging(storage(), settings))
+        return SparkEngine(settings, embedded, choice, storage())
 
     def refused(definition: Definition, inputs: Mapping[str, Types], types: Types) -> Problem | None:
         from andon.engines.spark.sql import refusal
@@ -95,14 +95,3 @@ def _kind(settings: SparkSettings, choice: SparkChoice, why: str, storage: Calla
         return refusal(definition, inputs, types, settings.server)
 
     return EngineKind(capabilities_of(settings), opened, refused, why)
-
-
-def _staging(storage: Storage, settings: SparkSettings) -> Staging:
-    from andon.engines.spark.staging import FolderStaging
-    from andon.lake.object_storage import ObjectStorage
-
-    if not isinstance(storage, ObjectStorage):
-        return FolderStaging(settings.root if settings.storage else "")
-    from andon.workspace.bucket_staging import BucketStaging
-
-    return BucketStaging(storage)

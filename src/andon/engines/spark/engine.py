@@ -4,22 +4,23 @@ stores it, with field ids, statistics and rows that are set aside."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from andon.base.names import quote
+from andon.base.names import literal, quote
 from andon.base.record import replace
 from andon.engines.engine import Capabilities, Embedded, Produced, Recipe, Task, Types, stopped
-from andon.engines.relation import TableRelation, files_of
+from andon.engines.relation import Relation, TableRelation
 from andon.engines.spark.capabilities import CAPABILITIES, NAME
 from andon.engines.spark.choice import SparkChoice
 from andon.engines.spark.columns import require_columns
-from andon.engines.spark.connection import Connection
+from andon.engines.spark.connection import SparkConnection
 from andon.engines.spark.failures import translate_failure
-from andon.engines.spark.places import Places
+from andon.engines.spark.places import SparkPlaces
 from andon.engines.spark.settings import SparkSettings
 from andon.engines.spark.sql import spark_sql
-from andon.engines.spark.staging import FolderStaging, Staging
+from andon.engines.spark.staging import LocalStaging, SharedStaging, SharedStorage, Staging
 from andon.engines.spark.views import Columns, SparkViews
 from andon.engines.types import lake_type
 from andon.errors import AndonError, DatasetError
@@ -27,8 +28,6 @@ from andon.model.types import parse_type
 
 #: More than any input has.
 _ALL = 1 << 62
-#: How the embedded engine calls what Spark wrote.
-_WRITTEN = "spark.written"
 #: Nothing is chosen by size.
 _ANY = SparkChoice()
 
@@ -38,7 +37,8 @@ class SparkEngine:
 
     Args:
         embedded: tells the columns of inputs and of results, and writes results out.
-        staging: where Spark writes.
+        choice: why datasets are its.
+        shared: the lake's storage, where that is no folder of this machine.
     """
 
     def __init__(
@@ -46,14 +46,14 @@ class SparkEngine:
         settings: SparkSettings,
         embedded: Embedded,
         choice: SparkChoice = _ANY,
-        staging: Staging | None = None,
+        shared: SharedStorage | None = None,
     ) -> None:
         self._settings = settings
-        self._staging = staging or FolderStaging()
         self._choice = choice
         self._embedded = embedded
-        self._connection = Connection(settings)
-        self._places = Places(settings)
+        self._connection = SparkConnection(settings)
+        self._shared = shared
+        self._places = SparkPlaces(settings, shared.url if shared is not None else "")
         self._stopped = threading.Event()
         self._version = ""
 
@@ -76,18 +76,18 @@ class SparkEngine:
         recipe = task.recipe
         if self._stopped.is_set():
             raise stopped(recipe.dataset)
-        if not self._staging.require([*files_of(recipe.inputs.values())]):
-            return self._left(task, "what it reads was made to be compared, and lies where Spark does not look")
         inner = replace(recipe, sql=recipe.inner or recipe.sql, inner=None)
         columns = Columns(self._embedded, inner)
         types = columns.of_result() if task.types is None else task.types
-        place = self._staging.place(task.output)
+        staging: Staging = LocalStaging(task.output)
+        if self._shared is not None and self._places.is_bucket:
+            staging = SharedStaging(self._shared)
         try:
             try:
-                took = self._compute(inner, columns, types, place, task.told)
+                took = self._compute(inner, columns, types, staging, task.told)
             except DatasetError as error:
                 if error.code == "build.not_supported" and self._choice.is_by_size(recipe.definition, _ALL):
-                    return self._left(task, error.message)
+                    return self._left(task, error)
                 raise
             except AndonError:
                 raise
@@ -98,16 +98,13 @@ class SparkEngine:
                 raise translate_failure(error, recipe.definition, self._settings, is_stopped=is_stopped) from error
             if self._stopped.is_set():
                 raise stopped(recipe.dataset)
-            files = self._staging.written(place)
-            read = _read(types, is_any=bool(files))
-            inputs = {_WRITTEN: TableRelation(tuple(file for file, _ in files))} if files else {}
+            files = staging.files()
+            read = _read(files, types)
             whole = recipe.sql.replace(recipe.inner, read, 1) if recipe.sql and recipe.inner else read
-            with self._embedded(sum(size for _, size in files)) as sql:
-                written = sql.run(
-                    replace(task, recipe=replace(recipe, sql=whole, inner=None, inputs=inputs), types=types)
-                )
+            with self._embedded(sum(Path(file).stat().st_size for file in files)) as sql:
+                written = sql.run(replace(task, recipe=replace(recipe, sql=whole, inner=None, inputs={}), types=types))
         finally:
-            self._staging.clear(place)
+            staging.clear()
         return replace(written, facts={**self.facts(), **took, "writer": written.facts})
 
     @property
@@ -124,16 +121,30 @@ class SparkEngine:
         """See `Engine`."""
         self._connection.close()
 
-    def _left(self, task: Task, why: str) -> Produced:
-        """What the embedded engine makes of what Spark can't do, and need not: only its size led here, or it is only compared."""
+    def _hand_over(self, relations: Iterable[Relation]) -> None:
+        """Let Spark find inputs that were built just now, where the storage is a bucket."""
+        if self._shared is None or not self._places.is_bucket:
+            return
+        waiting = list(relations)
+        inside: list[str] = []
+        while waiting:
+            relation = waiting.pop()
+            if isinstance(relation, TableRelation):
+                inside += [path for file in relation.files if (path := self._places.inside(file)) is not None]
+            else:
+                waiting += relation.inputs.values()
+        self._shared.make_durable(inside)
+
+    def _left(self, task: Task, why: DatasetError) -> Produced:
+        """What the embedded engine makes of what only its size led here, and Spark can't do."""
         with self._embedded(_ALL) as sql:
             written = sql.run(task)
-        return replace(written, facts={**written.facts, "not_spark": why})
+        return replace(written, facts={**written.facts, "not_spark": why.message})
 
     def _compute(
-        self, recipe: Recipe, columns: Columns, types: Types, place: str, told: Callable[[str], None] | None
+        self, recipe: Recipe, columns: Columns, types: Types, staging: Staging, told: Callable[[str], None] | None
     ) -> Mapping[str, int]:
-        """Let Spark write a recipe's rows into files of a place; gives what it took."""
+        """Let Spark write a recipe's rows into files of `staging`; gives what it took."""
         if not self._version:
             self._version = self._connection.version()
         views = SparkViews(self._connection, self._places, columns, self._settings.server)
@@ -141,9 +152,10 @@ class SparkEngine:
             inputs = {name: columns.of_input(name, relation) for name, relation in recipe.inputs.items()}
             named = views.names(recipe.inputs)
             sql = spark_sql(recipe, inputs, types, named, self._settings.server)
+            self._hand_over(recipe.inputs.values())
             views.make(recipe, named)
             require_columns(recipe.definition, self._connection.columns(sql), types)
-            return self._connection.write(sql, list(_listed(types)), self._places.seen(place), told)
+            return self._connection.write(sql, list(_listed(types)), self._places.seen(staging.place()), told)
         finally:
             if not self._stopped.is_set():
                 views.forget()
@@ -156,14 +168,14 @@ def _listed(types: Types) -> Iterator[str]:
         yield f"map_entries(c{at}) as c{at}" if is_map else f"c{at}"
 
 
-def _read(types: Types, *, is_any: bool) -> str:
+def _read(files: Sequence[str], types: Types) -> str:
     """SQL that reads what Spark wrote as what was asked for."""
     items = []
     for at, (name, kind) in enumerate(types):
         stored = lake_type(kind)
-        column = f"c{at}" if is_any else "null"
-        if parse_type(stored).name == "MAP" and is_any:
+        column = f"c{at}" if files else "null"
+        if parse_type(stored).name == "MAP" and files:
             column = f"map_from_entries({column})"
         items.append(f"cast({column} as {stored}) as {quote(name)}")
-    source = _WRITTEN if is_any else "(select 1) limit 0"
+    source = f"read_parquet([{', '.join(map(literal, files))}])" if files else "(select 1) limit 0"
     return f"select {', '.join(items)} from {source}"

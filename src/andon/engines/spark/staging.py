@@ -1,70 +1,91 @@
-"""Where Spark writes what the embedded engine reads, and what of the lake it must find before."""
+"""Where Spark puts what it computed, until the embedded engine has read it: a folder that nothing names, which is taken away."""
 
 from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 
+class SharedStorage(Protocol):
+    """What is needed of a storage that both can reach."""
+
+    @property
+    def url(self) -> str:
+        """Where it lies, for others."""
+        ...
+
+    def engine_path(self, path: str) -> str:
+        """How the embedded engine names the file `path`; it is here after the call."""
+        ...
+
+    def names(self, folder: str) -> Sequence[str]:
+        """The names of what lies in a folder."""
+        ...
+
+    def delete(self, path: str) -> None:
+        """Remove a file."""
+        ...
+
+    def make_durable(self, paths: Iterable[str]) -> None:
+        """Return when files are where others find them."""
+        ...
+
+
 class Staging(Protocol):
-    """Names of files and places are those of the embedded engine."""
+    """A folder for the result of one task."""
 
-    def place(self, output: str) -> str:
-        """A place that nobody else has, for what becomes the file `output`."""
+    def place(self) -> str:
+        """How the embedded engine, or whoever knows the storage, names it."""
         ...
 
-    def require(self, files: Sequence[str]) -> bool:
-        """Let Spark find files; whether it can find all of them.
-
-        Raises:
-            MachineError: they can't be brought to where it looks.
-        """
+    def files(self) -> list[str]:
+        """The Parquet files in it, as the embedded engine names them."""
         ...
 
-    def written(self, place: str) -> list[tuple[str, int]]:
-        """The Parquet files that Spark wrote into a place, in the order of their names, with their sizes."""
-        ...
-
-    def clear(self, place: str) -> None:
-        """Remove all that Spark wrote there; nothing is no error."""
+    def clear(self) -> None:
+        """Take it away."""
         ...
 
 
-class FolderStaging:
-    """See `Staging`: a folder that both see.
+class LocalStaging:
+    """Beside the file to be."""
 
-    Args:
-        root: the only folder that both see; empty: all.
-    """
+    def __init__(self, output: str) -> None:
+        self._folder = Path(f"{output}.spark.part")
 
-    def __init__(self, root: str = "") -> None:
-        self._root = root
-
-    def place(self, output: str) -> str:
+    def place(self) -> str:
         """See `Staging`."""
-        return place_in(self._root, output)
+        return str(self._folder)
 
-    def require(self, files: Sequence[str]) -> bool:
+    def files(self) -> list[str]:
         """See `Staging`."""
-        return all(is_in(self._root, file) for file in files)
+        return sorted(str(file) for file in self._folder.glob("*.parquet"))
 
-    def written(self, place: str) -> list[tuple[str, int]]:
+    def clear(self) -> None:
         """See `Staging`."""
-        return [(str(file), file.stat().st_size) for file in sorted(Path(place).glob("*.parquet"))]
+        shutil.rmtree(self._folder, ignore_errors=True)
 
-    def clear(self, place: str) -> None:
+
+class SharedStaging:
+    """In a bucket."""
+
+    def __init__(self, storage: SharedStorage) -> None:
+        self._storage = storage
+        self._folder = f"data/spark-{secrets.token_hex(8)}.part"
+
+    def place(self) -> str:
         """See `Staging`."""
-        shutil.rmtree(place, ignore_errors=True)
+        return f"{self._storage.url.rstrip('/')}/{self._folder}"
 
+    def files(self) -> list[str]:
+        """See `Staging`."""
+        found = (name for name in self._storage.names(self._folder) if name.endswith(".parquet"))
+        return sorted(self._storage.engine_path(f"{self._folder}/{name}") for name in found)
 
-def is_in(root: str, file: str) -> bool:
-    """Whether a file lies below a folder; below none, all do."""
-    return not root or file.startswith(f"{root}/")
-
-
-def place_in(root: str, output: str) -> str:
-    """A place beside `output` if that lies below `root`, else one below `root`: what is built to be compared lies elsewhere."""
-    return f"{output if is_in(root, output) else f'{root}/data/spark/{secrets.token_hex(8)}'}.spark.part"
+    def clear(self) -> None:
+        """See `Staging`."""
+        for name in self._storage.names(self._folder):
+            self._storage.delete(f"{self._folder}/{name}")
