@@ -11,6 +11,7 @@ import os
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from andon.base.record import replace
@@ -26,14 +27,15 @@ class ConnectServer:
 
     Args:
         kind: `sail` or `jvm`; None: what this session of tests asks.
+        environ: what it is told beside this process's own environment.
     """
 
-    def __init__(self, kind: str | None = None) -> None:
+    def __init__(self, kind: str | None = None, environ: Mapping[str, str] | None = None) -> None:
         self.port = _free_port()
         self.url = f"sc://127.0.0.1:{self.port}"
         command, more = _jvm(self.port) if (kind or _kind()) == "jvm" else _sail(self.port)
         said = subprocess.DEVNULL  # what it says in passing nobody reads
-        self._process = subprocess.Popen(command, stdin=said, stdout=said, stderr=said, env={**os.environ, **more})
+        self._process = subprocess.Popen(command, stdin=said, stdout=said, stderr=said, env={**os.environ, **more, **(environ or {})})
         end = time.monotonic() + _WAIT
         while not _answers(self.port):
             assert self._process.poll() is None, "the endpoint ended"

@@ -33,7 +33,7 @@ def server(bucket):
         "AWS_REGION": "us-east-1",
         "AWS_ALLOW_HTTP": "true",
     }
-    found = ConnectServer(**said)
+    found = ConnectServer(environ=said)
     yield found
     found.stop()
 
