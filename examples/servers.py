@@ -5,6 +5,7 @@ None of them is part of Andon: Postgres comes by the system's packages, what spe
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -120,6 +121,41 @@ def object_store(bucket: str) -> Iterator[dict[str, str]]:
         finally:
             server.terminate()
             server.wait()
+
+
+@contextmanager
+def spark_connect(environ: dict[str, str]) -> Iterator[str]:
+    """A server that speaks Spark Connect (Sail, of pip, in an environment of its own that is made once): its address.
+
+    Args:
+        environ: what it is told beside this process's own environment, such as who asks a bucket.
+    """
+    port = free_port()
+    command = [str(_sail()), "spark", "server", "--ip", "127.0.0.1", "--port", str(port)]
+    silent = subprocess.DEVNULL
+    server = subprocess.Popen(command, env={**os.environ, **environ}, stdin=silent, stdout=silent, stderr=silent)
+    try:
+        _until(server, lambda: socket.create_connection(("127.0.0.1", port), timeout=5).close(), OSError)
+        yield f"sc://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _sail() -> Path:
+    """Its program; made where it is not there, by the versions that `requirements/spark.txt` pins."""
+    pins = Path(__file__).resolve().parents[1] / "requirements" / "spark.txt"
+    place = Path(sys.prefix) / "spark" / f"team-{hashlib.sha256(pins.read_bytes()).hexdigest()[:16]}"
+    program = place / "bin" / "sail"
+    if not program.exists():
+        from uv import find_uv_bin
+
+        uv = find_uv_bin()
+        shutil.rmtree(place, ignore_errors=True)
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(place)], check=True)
+        given = ["--python", str(place / "bin" / "python"), "--require-hashes", str(pins)]
+        subprocess.run([uv, "pip", "sync", "--quiet", *given], check=True)
+    return program
 
 
 def free_port() -> int:

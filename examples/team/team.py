@@ -23,7 +23,7 @@ PAGE = ROOT / "docs" / "how-to" / "from-a-laptop-to-a-team.md"
 BUCKET = "shop-lake"
 sys.path.insert(0, str(ROOT / "examples"))
 
-from servers import object_store, postgres, postgres_programs  # noqa: E402 it lies beside this folder
+from servers import object_store, postgres, postgres_programs, spark_connect  # noqa: E402 it lies beside this folder
 
 
 def main() -> int:
@@ -56,7 +56,8 @@ def servers(programs: Path) -> Iterator[dict[str, str]]:
         programs: the folder of those of Postgres.
     """
     with postgres(programs, "lakes") as database, object_store(BUCKET) as s3:
-        yield {"LAKE_CATALOG": f"{database.address}?schema=shop", **s3}
+        with spark_connect({**s3, "AWS_ENDPOINT": s3["AWS_ENDPOINT_URL"], "AWS_ALLOW_HTTP": "true"}) as spark:
+            yield {"LAKE_CATALOG": f"{database.address}?schema=shop", **s3, "SPARK_REMOTE": spark}
 
 
 def demo(environ: dict[str, str], page: Path = PAGE) -> int:

@@ -35,7 +35,9 @@ class ConnectServer:
         self.url = f"sc://127.0.0.1:{self.port}"
         command, more = _jvm(self.port) if (kind or _kind()) == "jvm" else _sail(self.port)
         said = subprocess.DEVNULL  # what it says in passing nobody reads
-        self._process = subprocess.Popen(command, stdin=said, stdout=said, stderr=said, env={**os.environ, **more, **(environ or {})})
+        self._process = subprocess.Popen(
+            command, stdin=said, stdout=said, stderr=said, env={**os.environ, **more, **(environ or {})}
+        )
         end = time.monotonic() + _WAIT
         while not _answers(self.port):
             assert self._process.poll() is None, "the endpoint ended"

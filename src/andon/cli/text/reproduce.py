@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from andon.base.text import plural
 from andon.cli.output import Cell, Ink
@@ -52,7 +52,11 @@ def _recorded(found: Reproduction) -> list[str]:
         parts.append(f"its clock at {found.logical_time[:19]}Z")
     if "version" in engine:
         threads = plural(int(engine["threads"]), "thread") if "threads" in engine else ""
-        parts.append(" ".join(filter(None, (f"DuckDB {engine['version']}", f"with {threads}" if threads else ""))))
+        parts.append(
+            " ".join(
+                filter(None, (f"{_engine_name(engine)} {engine['version']}", f"with {threads}" if threads else ""))
+            )
+        )
     if "python" in engine:
         parts.append(f"Python {engine['python']}")
     lines = [", ".join(parts)]
@@ -128,3 +132,9 @@ def proof_lines(found: ProofsDocument, ink: Ink, width: int | None) -> list[str]
     headers = ("", "when", "verdict", "dataset", "how", "by")
     lines = table(rows, ink, headers=headers, width=width, whole=[0, 2, 3], wrap=[4], drop=[5, 1]) if rows else []
     return [*lines, *([""] if lines else []), *(ink.paint(line, "dim") for line in proved_words(found))]
+
+
+def _engine_name(engine: Mapping[str, str | int]) -> str:
+    if engine.get("server") == "sail":
+        return "Sail"
+    return {"duckdb": "DuckDB", "spark": "Spark"}.get(str(engine.get("name")), str(engine.get("name") or "DuckDB"))
