@@ -30,9 +30,10 @@ def main() -> None:
     """See the module."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--quick", action="store_true")
+    words.add_argument("--repetitions", type=int, default=5)
     words.add_argument("--out", type=Path, default=HERE / "out")
     given = words.parse_args()
-    counts, repetitions = ((100, 1_000), 2) if given.quick else ((500, 10_000), 5)
+    counts, repetitions = ((100, 1_000), 2) if given.quick else ((500, 10_000), given.repetitions)
     subjects = [built(given.out.resolve(), count) for count in counts]
     costs: dict[str, list[list[Sample]]] = {}
     for repetition in range(repetitions + 1):
