@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 
 from andon.base.cache import Cache, Entries
 from andon.base.graph import levels, reach
-from andon.base.hashing import content_id
+from andon.base.hashing import texts_id
 from andon.base.names import did_you_mean
 from andon.base.record import Record
 from andon.errors import Problem
@@ -265,8 +265,7 @@ class _Binding:
         for name in names:
             definition = self._project.datasets[name].definition
             if definition.sql is not None and all(i in self._known for i in definition.inputs):
-                inputs = [[i, [list(c) for c in self._known[i]]] for i in definition.inputs]
-                keys[name] = content_id([definition.id, inputs])
+                keys[name] = texts_id([definition.id, [[i, self._known[i]] for i in definition.inputs]])
         found = self._cache.get(_BOUND, keys.values())
         new = self._ask([name for name, key in keys.items() if key not in found])
         if new:
