@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from andon.engines.spark.translation.expressions import Scope, sortable, value_of
+from andon.engines.spark.translation.expressions import ExpressionScope, sortable, value_of
 from andon.engines.spark.translation.gathering import aggregate_of, ordered, window_of
 from andon.engines.spark.translation.joins import crossed, joined
 from andon.engines.spark.translation.relations import SparkRelation, Steps
@@ -58,8 +58,8 @@ class Operators:
             raise NotTranslated(what, form, word=_WORDS.get(kind))
         return rule(self, node)
 
-    def _scope(self, columns: Sequence[SparkValue]) -> Scope:
-        return Scope(columns, self._server, self._steps.notes, self._moment)
+    def _scope(self, columns: Sequence[SparkValue]) -> ExpressionScope:
+        return ExpressionScope(columns, self._server, self._steps.notes, self._moment)
 
     def _child(self, node: Node) -> SparkRelation:
         (child,) = node["children"]

@@ -29,6 +29,7 @@ def translate(
     server: SparkServer = SparkServer.APACHE,
     macros: Sequence[str] = (),
     moment: datetime | None = None,
+    views: Mapping[str, str] | None = None,
 ) -> SparkSql:
     """A query in Spark SQL whose values are those of `sql` in DuckDB, whatever the rows.
 
@@ -39,13 +40,14 @@ def translate(
         server: who will answer.
         macros: `CREATE MACRO` statements that `sql` may use, in an order in which they can be made.
         moment: the logical time, aware; without it what reads the clock is refused.
+        views: dataset -> the view that it is to be read from; None: as `view_names` says.
 
     Raises:
         NotTranslated: something is not known to mean the same, with its place and what to write instead.
     """
     try:
         root = _planned(sql, inputs, macros)
-        steps = Steps(view_names(inputs))
+        steps = Steps(view_names(inputs) if views is None else views)
         datasets = {_key(dataset): dataset for dataset in inputs}
         found = deeply(lambda: Operators(steps, datasets, server, moment).relation(root))
         if len(found.types) != len(output):
