@@ -106,7 +106,10 @@ def _window(node: Node, scope: ExpressionScope) -> SparkValue:
     parts = [f"partition by {', '.join(keys)}"] if keys else []
     parts += [f"order by {', '.join(orders)}"] if orders else []
     if which == "WINDOW_AGGREGATE":
-        return _aggregated(node, scope, _over(parts, _frame(node, bool(orders))))
+        frame = _frame(node, bool(orders))
+        if frame.startswith("rows"):
+            scope.notes.add(TIES_NOTE)
+        return _aggregated(node, scope, _over(parts, frame))
     if not orders:
         form = "`over (order by key)`; a list beside its rows: `select id, unnest(list)`"
         raise NotTranslated(f"`{_shown(which)}` without an order", form, word=_shown(which))
