@@ -156,6 +156,15 @@ class Judge:
             found[place] = verdict_of(ours, theirs, text, close)
         return [verdict for verdict in found if verdict is not None]
 
+    def answered(self, expression: str, table: str) -> str:
+        """A query of an expression over the rows for which DuckDB has an answer."""
+        good = []
+        for row in range(self.rows):
+            with contextlib.suppress(duckdb.Error):
+                self.duck.execute(f"select {expression} from {table} where id = {row}").fetchall()
+                good.append(str(row))
+        return f"select id, {expression} as v from {table} where id in ({', '.join(good) or 'null'})"
+
     def stored(self, query: str) -> Types:
         """The columns of a query as the lake stores them."""
         relation = self.duck.sql(query)
@@ -174,12 +183,13 @@ class Judge:
 
     def _fill(self, draw: random.Random) -> int:
         columns = ", ".join(f"{name} {kind}" for name, (kind, _, _) in COLUMNS.items())
-        count = 60
+        count = 80
         for table, edges in (("t.a", False), ("t.edges", True)):
             self.duck.execute(f"create table {table} (id BIGINT, {columns})")
             marks = ", ".join("?" for _ in range(len(COLUMNS) + 1))
-            for number in range(count):
-                row = [number, *(_drawn(draw, inner + (edge if edges else [])) for _, inner, edge in COLUMNS.values())]
+            # each value stands in some row, beside others by chance
+            lists = [_mixed(draw, inner + (edge if edges else []), count) for _, inner, edge in COLUMNS.values()]
+            for row in zip(range(count), *lists, strict=True):
                 self.duck.execute(f"insert into {table} values ({marks})", row)
         self.duck.execute(f"create table t.b ({', '.join(f'{name} {kind}' for name, kind in OTHER.items())})")
         for _ in range(25):
@@ -189,6 +199,12 @@ class Judge:
             ]
             self.duck.execute("insert into t.b values (?, ?, ?, ?, ?)", row)
         return count
+
+
+def _mixed(draw: random.Random, values: list[Any], count: int) -> list[Any]:
+    found = [*values, *(_drawn(draw, values) for _ in range(count - len(values)))]
+    draw.shuffle(found)
+    return found
 
 
 def _drawn(draw: random.Random, values: list[Any]) -> Any:

@@ -158,6 +158,16 @@ _AGGREGATES: list[tuple[str, ...]] = [
     ("count_if({})", "BOOLEAN"),
     ("arg_max({}, id)", "VARCHAR"),
     ("min_by({}, id)", "DECIMAL"),
+    ("(sum({}) / count(*))", "BIGINT"),
+    ("(sum({}) % 7)", "INTEGER"),
+    ("(sum({}) // 3)", "INTEGER"),
+    ("(sum({}) * 1.5)", "INTEGER"),
+    ("sum({})::double", "BIGINT"),
+    ("round(avg({}), 2)", "DECIMAL"),
+    ("sum({})::decimal(18,1)", "DECIMAL"),
+    ("string_agg({}, ',' order by id)", "VARCHAR"),
+    ("stddev({}::double)", "INTEGER"),
+    ("median({}::double)", "DECIMAL"),
 ]
 
 
@@ -195,7 +205,9 @@ def queries(draw: Callable[..., str]) -> str:
     table = draw(st.sampled_from(["t.a", "t.a", "t.a", "t.edges"]))
     where = f" where {draw(_expression('BOOLEAN'))}" if draw(st.booleans()) else ""
     shape = draw(
-        st.sampled_from(["rows", "groups", "rollup", "window", "join", "in", "set", "top", "distinct", "scalar"])
+        st.sampled_from(
+            ["rows", "groups", "rollup", "window", "join", "in", "set", "top", "distinct", "scalar", "with"]
+        )
     )
     if shape == "groups":
         keys = [draw(_column()) for _ in range(draw(st.integers(1, 2)))]
@@ -235,6 +247,10 @@ def queries(draw: Callable[..., str]) -> str:
         return f"select {_named([draw(_column()), 'id'])} from {table}{where} order by {draw(_column())}{way}, id limit 7 offset 2"
     if shape == "distinct":
         return f"select distinct {_named([draw(_column()), draw(_column())])} from {table}{where}"
+    if shape == "with":
+        inner = f"select k, b, {_named([draw(_column()), draw(_column())])} from {table}{where}"
+        outer = "select k, v0, count(*) as n, max(v1) as m from c group by all"
+        return f"with c as ({inner}) {outer} union all select k, v0, count(*) over (partition by v0), v1 from c where b"
     if shape == "scalar":
         return f"select id, (select {draw(_aggregate())} from t.a a where a.k = o.k) as v from {table} o"
     return f"select id, {_named([draw(_column()) for _ in range(4)])} from {table}{where}"

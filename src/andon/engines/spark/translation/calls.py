@@ -12,7 +12,7 @@ from andon.engines.spark.translation.values import SparkValue
 from andon.model.types import DuckType
 
 
-class Call(Record):
+class FunctionCall(Record):
     """A call of a function.
 
     Attributes:

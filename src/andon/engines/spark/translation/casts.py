@@ -75,8 +75,12 @@ def _cast(value: SparkValue, to: DuckType, tried: bool) -> str:
             return plain
         case ("DECIMAL", "VARCHAR"):
             return plain
-        case ("FLOAT", "DOUBLE") | ("DOUBLE", "FLOAT"):
+        case ("FLOAT", "DOUBLE"):
             return plain
+        case ("DOUBLE", "FLOAT"):  # DuckDB makes no infinity of a number
+            far = f"abs({text}) > 3.4028234663852886E38D and abs({text}) < cast('Infinity' as double)"
+            beyond = "cast(null as float)" if tried else f"cast({_loud('a DOUBLE beyond FLOAT')} as float)"
+            return f"(case when {far} then {beyond} else {plain} end)"
         case (one, other) if one in FLOATING and other in MACHINE:
             return _rounded(value, to, word)
         case (one, "DECIMAL") if one in FLOATING and not tried:

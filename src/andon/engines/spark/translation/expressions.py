@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from andon.base.record import Record
-from andon.engines.spark.translation.calls import Call
+from andon.engines.spark.translation.calls import FunctionCall
 from andon.engines.spark.translation.casts import cast
 from andon.engines.spark.translation.functions import FUNCTIONS
 from andon.engines.spark.translation.interval import Interval, written_interval
@@ -28,7 +28,7 @@ _COMPARED = {
 _UNKNOWN = "do it in a dataset of its own that DuckDB builds, or write Spark SQL beside this one"
 
 
-class Scope(Record):
+class ExpressionScope(Record):
     """Where an expression stands.
 
     Attributes:
@@ -44,7 +44,7 @@ class Scope(Record):
     moment: datetime | None = None
 
 
-def value_of(node: Node, scope: Scope) -> SparkValue:
+def value_of(node: Node, scope: ExpressionScope) -> SparkValue:
     """What an expression says.
 
     Raises:
@@ -100,35 +100,35 @@ def sortable(value: SparkValue, server: SparkServer) -> SparkValue:
     return value
 
 
-def _reference(node: Node, scope: Scope) -> SparkValue:
+def _reference(node: Node, scope: ExpressionScope) -> SparkValue:
     found = scope.columns[node.get("index", 0)]
     if found.type != planned_type(node["return_type"]):
         raise NotTranslated("a column whose type the plan leaves open", _UNKNOWN)
     return found
 
 
-def _constant(node: Node, _: Scope) -> SparkValue:
+def _constant(node: Node, _: ExpressionScope) -> SparkValue:
     value = node["value"]
     kind = planned_type(value["type"])
     return planned_constant(value, kind)
 
 
-def _cast(node: Node, scope: Scope) -> SparkValue:
+def _cast(node: Node, scope: ExpressionScope) -> SparkValue:
     to = planned_type(node["return_type"])
     return cast(value_of(node["child"], scope), to, bool(node.get("try_cast")))
 
 
-def _comparison(node: Node, scope: Scope) -> SparkValue:
+def _comparison(node: Node, scope: ExpressionScope) -> SparkValue:
     left, right = value_of(node["left"], scope), value_of(node["right"], scope)
     return SparkValue(compared(left, str(node["type"]), right, scope.server), BOOLEAN)
 
 
-def _conjunction(node: Node, scope: Scope) -> SparkValue:
+def _conjunction(node: Node, scope: ExpressionScope) -> SparkValue:
     word = " and " if node["type"] == "CONJUNCTION_AND" else " or "
     return SparkValue(f"({word.join(value_of(part, scope).text for part in node['children'])})", BOOLEAN)
 
 
-def _between(node: Node, scope: Scope) -> SparkValue:
+def _between(node: Node, scope: ExpressionScope) -> SparkValue:
     value, lower, upper = (value_of(node[key], scope) for key in ("input", "lower", "upper"))
     above = "COMPARE_GREATERTHANOREQUALTO" if node.get("lower_inclusive") else "COMPARE_GREATERTHAN"
     below = "COMPARE_LESSTHANOREQUALTO" if node.get("upper_inclusive") else "COMPARE_LESSTHAN"
@@ -136,7 +136,7 @@ def _between(node: Node, scope: Scope) -> SparkValue:
     return SparkValue(f"({' and '.join(bounds)})", BOOLEAN)
 
 
-def _operator(node: Node, scope: Scope) -> SparkValue:
+def _operator(node: Node, scope: ExpressionScope) -> SparkValue:
     parts = [value_of(part, scope) for part in node["children"]]
     first, kind = parts[0], str(node["type"])
     match kind:
@@ -161,14 +161,14 @@ def _listed(parts: Sequence[SparkValue]) -> str:
     return ", ".join(part.text for part in parts)
 
 
-def _case(node: Node, scope: Scope) -> SparkValue:
+def _case(node: Node, scope: ExpressionScope) -> SparkValue:
     checks = [(value_of(c["when_expr"], scope), value_of(c["then_expr"], scope)) for c in node["case_checks"]]
     last = value_of(node["else_expr"], scope)
     said = " ".join(f"when {when.text} then {then.text}" for when, then in checks)
     return SparkValue(f"(case {said} else {last.text} end)", planned_type(node["return_type"]))
 
 
-def _function(node: Node, scope: Scope) -> SparkValue:
+def _function(node: Node, scope: ExpressionScope) -> SparkValue:
     name, kind = str(node["name"]), planned_type(node["return_type"])
     rules = FUNCTIONS.get(name)
     if rules is None:
@@ -176,7 +176,7 @@ def _function(node: Node, scope: Scope) -> SparkValue:
     children = node.get("children", [])
     interval = _interval_of(name, children)
     arguments = tuple(value_of(child, scope) for child in children if not interval or child is not interval[0])
-    call = Call(
+    call = FunctionCall(
         name=name,
         arguments=arguments,
         type=kind,

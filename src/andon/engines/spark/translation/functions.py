@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from andon.engines.spark.translation.calls import Call
+from andon.engines.spark.translation.calls import FunctionCall
 from andon.engines.spark.translation.lists import LISTS
 from andon.engines.spark.translation.numbers import NUMBERS, arithmetic
 from andon.engines.spark.translation.texts import TEXTS
 from andon.engines.spark.translation.times import TIME_FUNCTIONS, moved, moved_days
 
-Rule = Callable[[Call], str]
+Rule = Callable[[FunctionCall], str]
 
 
-def _plus(call: Call) -> str:
+def _plus(call: FunctionCall) -> str:
     if call.interval is not None:
         return moved(call)
     if "DATE" in call.kinds:
@@ -21,7 +21,7 @@ def _plus(call: Call) -> str:
     return arithmetic(call)
 
 
-def _length(call: Call) -> str:
+def _length(call: FunctionCall) -> str:
     if call.kinds == ("VARCHAR",):
         return f"cast(char_length({call.texts[0]}) as bigint)"
     if call.kinds == ("LIST",):
@@ -29,7 +29,7 @@ def _length(call: Call) -> str:
     raise call.refused("take the length of a text or a list")
 
 
-def _contains(call: Call) -> str:
+def _contains(call: FunctionCall) -> str:
     rules = TEXTS if call.kinds[0] == "VARCHAR" else LISTS
     return rules["contains"](call)
 

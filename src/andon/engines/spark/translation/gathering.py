@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from andon.engines.spark.translation.aggregates import TIES_NOTE, Gathering, gathered
-from andon.engines.spark.translation.expressions import Scope, offset_of, sortable, value_of
+from andon.engines.spark.translation.expressions import ExpressionScope, offset_of, sortable, value_of
 from andon.engines.spark.translation.spark_sql import NotTranslated
 from andon.engines.spark.translation.types import MACHINE, planned_type
 from andon.engines.spark.translation.values import SparkValue
@@ -28,7 +28,7 @@ _BOUNDS = {
 }
 
 
-def aggregate_of(node: Node, scope: Scope) -> SparkValue:
+def aggregate_of(node: Node, scope: ExpressionScope) -> SparkValue:
     """An aggregate over groups.
 
     Raises:
@@ -70,7 +70,7 @@ def _quantile(data: Node) -> str | None:
     return f"{float(value)!r}D" if isinstance(value, int | float) and 0 <= value <= 1 else None
 
 
-def ordered(order: Node, scope: Scope) -> str:
+def ordered(order: Node, scope: ExpressionScope) -> str:
     """A key of an ORDER BY, with where its NULLs go.
 
     Raises:
@@ -82,7 +82,7 @@ def ordered(order: Node, scope: Scope) -> str:
     return f"{key.text} {way} nulls {nulls}"
 
 
-def window_of(node: Node, scope: Scope) -> SparkValue:
+def window_of(node: Node, scope: ExpressionScope) -> SparkValue:
     """A function over a window.
 
     Raises:
@@ -97,7 +97,7 @@ def window_of(node: Node, scope: Scope) -> SparkValue:
         raise
 
 
-def _window(node: Node, scope: Scope) -> SparkValue:
+def _window(node: Node, scope: ExpressionScope) -> SparkValue:
     which, kind = str(node["type"]), planned_type(node["return_type"])
     if node.get("exclude_clause", "NO_OTHER") != "NO_OTHER" or node.get("arg_orders"):
         raise NotTranslated("EXCLUDE, or an order within a window's function", "leave it out")
@@ -106,7 +106,10 @@ def _window(node: Node, scope: Scope) -> SparkValue:
     parts = [f"partition by {', '.join(keys)}"] if keys else []
     parts += [f"order by {', '.join(orders)}"] if orders else []
     if which == "WINDOW_AGGREGATE":
-        return _aggregated(node, scope, _over(parts, _frame(node, bool(orders))))
+        frame = _frame(node, bool(orders))
+        if frame.startswith("rows"):
+            scope.notes.add(TIES_NOTE)
+        return _aggregated(node, scope, _over(parts, frame))
     if not orders:
         form = "`over (order by key)`; a list beside its rows: `select id, unnest(list)`"
         raise NotTranslated(f"`{_shown(which)}` without an order", form, word=_shown(which))
@@ -132,7 +135,7 @@ def _window(node: Node, scope: Scope) -> SparkValue:
     raise NotTranslated(f"the window function `{_shown(which)}`", "one of row_number, rank, lag, lead, first_value, …")
 
 
-def _aggregated(node: Node, scope: Scope, over: str) -> SparkValue:
+def _aggregated(node: Node, scope: ExpressionScope, over: str) -> SparkValue:
     kind = planned_type(node["return_type"])
     if node.get("ignore_nulls"):
         raise NotTranslated("IGNORE NULLS with an aggregate", "leave it out: aggregates pass over NULL")
@@ -181,7 +184,7 @@ def _bound(bound: str, expression: Node | None) -> str:
     raise NotTranslated("a frame by RANGE or GROUPS of values", "`rows between 2 preceding and current row`")
 
 
-def _shifted(which: str, node: Node, scope: Scope, arguments: list[SparkValue]) -> str:
+def _shifted(which: str, node: Node, scope: ExpressionScope, arguments: list[SparkValue]) -> str:
     texts = [arguments[0].text]
     offset = node.get("offset_expr")
     default = node.get("default_expr")

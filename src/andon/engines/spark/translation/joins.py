@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from andon.base.record import replace
-from andon.engines.spark.translation.expressions import Scope, compared, sortable, value_of
+from andon.engines.spark.translation.expressions import ExpressionScope, compared, sortable, value_of
 from andon.engines.spark.translation.relations import SparkRelation, Steps
 from andon.engines.spark.translation.spark_sql import NotTranslated
 from andon.engines.spark.translation.types import BOOLEAN
@@ -14,7 +14,9 @@ _WORDS = {"INNER": "join", "LEFT": "left join", "RIGHT": "right join", "FULL": "
 _HALF = {"SEMI": "left semi join", "ANTI": "left anti join"}
 
 
-def joined(node: Node, left: SparkRelation, right: SparkRelation, steps: Steps, scope: Scope) -> SparkRelation:
+def joined(
+    node: Node, left: SparkRelation, right: SparkRelation, steps: Steps, scope: ExpressionScope
+) -> SparkRelation:
     """Two relations, joined.
 
     Raises:
@@ -41,7 +43,7 @@ def crossed(left: SparkRelation, right: SparkRelation, steps: Steps) -> SparkRel
     return steps.add([*left.columns("l"), *right.columns("r")], f"from {left.name} l cross join {right.name} r")
 
 
-def _condition(node: Node, one: list[SparkValue], other: list[SparkValue], scope: Scope) -> str:
+def _condition(node: Node, one: list[SparkValue], other: list[SparkValue], scope: ExpressionScope) -> str:
     left_scope, right_scope = replace(scope, columns=one), replace(scope, columns=other)
     said = [
         compared(
@@ -61,7 +63,9 @@ def _kept(columns: list[SparkValue], places: list[int] | None) -> list[SparkValu
     return [columns[place] for place in places] if places else columns
 
 
-def _marked(node: Node, left: SparkRelation, right: SparkRelation, steps: Steps, scope: Scope) -> SparkRelation:
+def _marked(
+    node: Node, left: SparkRelation, right: SparkRelation, steps: Steps, scope: ExpressionScope
+) -> SparkRelation:
     """`x in (select …)`, and EXISTS: true, false or NULL for each row of the left.
 
     The values of the right are kept once each, so that no row of the left comes twice; whether there is a NULL among them, or nothing

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from andon.engines.spark.translation.calls import Call
+from andon.engines.spark.translation.calls import FunctionCall
 from andon.engines.spark.translation.types import ORDERED, name
 from andon.engines.spark.translation.values import text_literal
 
 _PLAIN = ORDERED - {"FLOAT", "DOUBLE"}
 
 
-def _element(call: Call) -> str:
+def _element(call: FunctionCall) -> str:
     if call.kinds[0] != "LIST":
         raise call.refused("`substr(text, 2, 1)` takes a letter out of a text")
     place = call.written(1)
@@ -20,7 +20,7 @@ def _element(call: Call) -> str:
     return f"try_element_at({call.texts[0]}, {place})"
 
 
-def _holds(call: Call) -> str:
+def _holds(call: FunctionCall) -> str:
     given, wanted = call.arguments
     inner = given.type.fields[0].type if given.type.name == "LIST" else None
     if inner is None or inner != wanted.type or inner.name not in _PLAIN:
@@ -31,7 +31,7 @@ def _holds(call: Call) -> str:
     return f"(case when {listed} is not null then coalesce(array_contains({listed}, {value}), false) end)"
 
 
-def _written(call: Call) -> str:
+def _written(call: FunctionCall) -> str:
     if call.type.name != "LIST" or not call.arguments:
         raise call.refused("write `cast([] as INTEGER[])` in a dataset of its own")
     inner = call.type.fields[0].type
@@ -40,18 +40,18 @@ def _written(call: Call) -> str:
     return f"array({', '.join(call.texts)})"
 
 
-def _field(call: Call) -> str:
+def _field(call: FunctionCall) -> str:
     return f"({call.texts[0]}).{name(call.words(1))}"
 
 
-def _struct(call: Call) -> str:
+def _struct(call: FunctionCall) -> str:
     if call.type.name != "STRUCT" or len(call.type.fields) != len(call.arguments):
         raise call.refused("name each part: `{'a': 1}`")
     parts = (f"{text_literal(part.name)}, {text}" for part, text in zip(call.type.fields, call.texts, strict=True))
     return f"named_struct({', '.join(parts)})"
 
 
-LISTS: Mapping[str, Callable[[Call], str]] = {
+LISTS: Mapping[str, Callable[[FunctionCall], str]] = {
     "array_contains": _holds,
     "array_extract": _element,
     "contains": _holds,

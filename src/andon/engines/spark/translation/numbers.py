@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from andon.engines.spark.translation.calls import Call
+from andon.engines.spark.translation.calls import FunctionCall
 from andon.engines.spark.translation.casts import loud
 from andon.engines.spark.translation.spark_sql import SparkServer
 from andon.engines.spark.translation.types import FLOATING, MACHINE, WHOLE, digits
@@ -20,7 +20,7 @@ _NAN = "cast('NaN' as double)"
 _INFINITY = "cast('Infinity' as double)"
 
 
-def arithmetic(call: Call) -> str:
+def arithmetic(call: FunctionCall) -> str:
     """`+`, `-` and `*` of numbers of any one type.
 
     Raises:
@@ -37,7 +37,7 @@ def arithmetic(call: Call) -> str:
     return f"cast(({texts[0]} {call.name} {texts[1]}) as {call.of})"
 
 
-def _divided(call: Call) -> str:
+def _divided(call: FunctionCall) -> str:
     if not set(call.kinds) <= FLOATING:
         raise call.refused("cast both sides to DOUBLE")
     over, under = call.texts
@@ -52,7 +52,7 @@ def _is_negative(text: str) -> str:
     return f"({text} < 0 or cast({text} as string) = '-0.0')"
 
 
-def _whole_part(call: Call) -> str:
+def _whole_part(call: FunctionCall) -> str:
     over, under = call.texts
     if call.kinds == ("HUGEINT", "HUGEINT"):
         return f"cast(({over} div nullif({under}, cast('0' as {call.of}))) as {call.of})"
@@ -65,7 +65,7 @@ def _whole_part(call: Call) -> str:
     return f"cast({quotient} as {call.of})"
 
 
-def _remainder(call: Call) -> str:
+def _remainder(call: FunctionCall) -> str:
     over, under = call.texts
     if set(call.kinds) <= MACHINE:
         # by -1 nothing is left; the machine runs over at the least number
@@ -79,7 +79,7 @@ def _remainder(call: Call) -> str:
     raise call.refused("cast both sides to BIGINT or DOUBLE")
 
 
-def _absolute(call: Call) -> str:
+def _absolute(call: FunctionCall) -> str:
     (text,) = call.texts
     if call.kinds[0] in MACHINE:
         return f"cast(abs(cast({text} as decimal(38,0))) as {call.of})"
@@ -88,7 +88,7 @@ def _absolute(call: Call) -> str:
     raise call.refused("cast it to a number")
 
 
-def _sign(call: Call) -> str:
+def _sign(call: FunctionCall) -> str:
     (text,) = call.texts
     if call.kinds[0] not in _NUMBERS:
         raise call.refused("cast it to a number")
@@ -97,7 +97,7 @@ def _sign(call: Call) -> str:
     return f"cast(({said}) as tinyint)"
 
 
-def _ceiling(call: Call) -> str:
+def _ceiling(call: FunctionCall) -> str:
     (text,) = call.texts
     if call.kinds[0] in WHOLE:
         return text
@@ -109,7 +109,7 @@ def _ceiling(call: Call) -> str:
     return f"(case when rint({text}) < {text} then {signed} else rint({text}) end)"
 
 
-def _floor(call: Call) -> str:
+def _floor(call: FunctionCall) -> str:
     (text,) = call.texts
     if call.kinds[0] in WHOLE:
         return text
@@ -120,7 +120,7 @@ def _floor(call: Call) -> str:
     return f"(case when rint({text}) > {text} then rint({text}) - 1D else rint({text}) end)"
 
 
-def _round(call: Call) -> str:
+def _round(call: FunctionCall) -> str:
     places = call.written(1, least=0) if len(call.arguments) == 2 else 0
     text, kind = call.texts[0], call.kinds[0]
     if kind in WHOLE:
@@ -141,15 +141,15 @@ def _round(call: Call) -> str:
     return f"(case when {text} is null then null when {big} then {kept} else {signed} end)"
 
 
-def _root(call: Call) -> str:
+def _root(call: FunctionCall) -> str:
     if call.kinds != ("DOUBLE",):
         raise call.refused("cast it to DOUBLE")
     (text,) = call.texts
     return f"(case when {text} < 0 then cast({loud('the square root of a negative number')} as double) else sqrt({text}) end)"
 
 
-def _logarithm(word: str) -> Callable[[Call], str]:
-    def rule(call: Call) -> str:
+def _logarithm(word: str) -> Callable[[FunctionCall], str]:
+    def rule(call: FunctionCall) -> str:
         if call.kinds != ("DOUBLE",):
             raise call.refused("cast it to DOUBLE; a logarithm of another base is `ln(x) / ln(b)`")
         (text,) = call.texts
@@ -160,8 +160,8 @@ def _logarithm(word: str) -> Callable[[Call], str]:
     return rule
 
 
-def _plain(word: str) -> Callable[[Call], str]:
-    def rule(call: Call) -> str:
+def _plain(word: str) -> Callable[[FunctionCall], str]:
+    def rule(call: FunctionCall) -> str:
         if set(call.kinds) != {"DOUBLE"}:
             raise call.refused("cast it to DOUBLE")
         call.notes.add(DIGITS_NOTE)
@@ -170,8 +170,8 @@ def _plain(word: str) -> Callable[[Call], str]:
     return rule
 
 
-def _tested(said: str) -> Callable[[Call], str]:
-    def rule(call: Call) -> str:
+def _tested(said: str) -> Callable[[FunctionCall], str]:
+    def rule(call: FunctionCall) -> str:
         if call.kinds[0] not in FLOATING:
             raise call.refused("cast it to DOUBLE")
         (text,) = call.texts
@@ -180,7 +180,7 @@ def _tested(said: str) -> Callable[[Call], str]:
     return rule
 
 
-def _chosen(call: Call) -> str:
+def _chosen(call: FunctionCall) -> str:
     if len({argument.type.text for argument in call.arguments}) != 1 or call.arguments[0].type != call.type:
         raise call.refused("cast all arguments to one type")
     if call.kinds[0] not in _NUMBERS | {"VARCHAR", "DATE", "TIMESTAMP"}:
@@ -192,7 +192,7 @@ def _chosen(call: Call) -> str:
 
 _INFINITE = "(abs({text}) = cast('Infinity' as double))"
 
-NUMBERS: Mapping[str, Callable[[Call], str]] = {
+NUMBERS: Mapping[str, Callable[[FunctionCall], str]] = {
     "%": _remainder,
     "mod": _remainder,
     "*": arithmetic,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from andon.engines.spark.translation.expressions import Scope, sortable, value_of
+from andon.engines.spark.translation.aggregates import TIES_NOTE
+from andon.engines.spark.translation.expressions import ExpressionScope, sortable, value_of
 from andon.engines.spark.translation.gathering import aggregate_of, ordered, window_of
 from andon.engines.spark.translation.joins import crossed, joined
 from andon.engines.spark.translation.relations import SparkRelation, Steps
@@ -58,8 +59,8 @@ class Operators:
             raise NotTranslated(what, form, word=_WORDS.get(kind))
         return rule(self, node)
 
-    def _scope(self, columns: Sequence[SparkValue]) -> Scope:
-        return Scope(columns, self._server, self._steps.notes, self._moment)
+    def _scope(self, columns: Sequence[SparkValue]) -> ExpressionScope:
+        return ExpressionScope(columns, self._server, self._steps.notes, self._moment)
 
     def _child(self, node: Node) -> SparkRelation:
         (child,) = node["children"]
@@ -176,6 +177,7 @@ class Operators:
         order = ""
         if child["type"] == "LOGICAL_ORDER_BY":
             scope = self._scope(below.columns())
+            self._steps.notes.add(TIES_NOTE)
             order = f" order by {', '.join(ordered(part, scope) for part in child['orders'])}"
         bounds = (f" limit {limit}" if limit is not None else "") + (f" offset {offset}" if offset else "")
         return self._steps.add(below.columns(), f"from {below.name}{order}{bounds}")
@@ -191,6 +193,7 @@ class Operators:
             raise NotTranslated(
                 "DISTINCT ON without an order", "`distinct on (key) … order by key, other`", word="distinct"
             )
+        self._steps.notes.add(TIES_NOTE)
         keys = ", ".join(sortable(value_of(part, scope), self._server).text for part in node["distinct_targets"])
         sorted_by = ", ".join(ordered(part, scope) for part in orders)
         number = SparkValue(f"row_number() over (partition by {keys} order by {sorted_by})", INTEGER)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from andon.engines.spark.translation.calls import Call
+from andon.engines.spark.translation.calls import FunctionCall
 from andon.engines.spark.translation.spark_sql import NotTranslated
 
 _CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": "\\t\\n\\f\\r "}
@@ -102,7 +102,7 @@ def matches_empty(written: str) -> bool:
         return True
 
 
-def java_replacement(written: str, before: int, call: Call) -> str:
+def java_replacement(written: str, before: int, call: FunctionCall) -> str:
     """What a match is replaced by, as Java writes it; `before`: how many groups stand before those of the pattern.
 
     Raises:
@@ -129,7 +129,7 @@ def java_replacement(written: str, before: int, call: Call) -> str:
     return "".join(said)
 
 
-def java_format(call: Call, written: str) -> str:
+def java_format(call: FunctionCall, written: str) -> str:
     """A format of `strftime` as `date_format` takes it.
 
     Raises:

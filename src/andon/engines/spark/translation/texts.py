@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from andon.engines.spark.translation.calls import Call
+from andon.engines.spark.translation.calls import FunctionCall
 from andon.engines.spark.translation.casts import loud
 from andon.engines.spark.translation.patterns import groups_of, java_pattern, java_replacement, matches_empty
 from andon.engines.spark.translation.values import text_literal
@@ -16,23 +16,23 @@ _UNEVEN = (
 )
 
 
-def _texts_only(call: Call) -> None:
+def _texts_only(call: FunctionCall) -> None:
     if set(call.kinds) != {"VARCHAR"}:
         raise call.refused("cast all arguments to VARCHAR")
 
 
-def _joined(call: Call) -> str:
+def _joined(call: FunctionCall) -> str:
     _texts_only(call)
     return f"concat({', '.join(call.texts)})"
 
 
-def _concat(call: Call) -> str:
+def _concat(call: FunctionCall) -> str:
     _texts_only(call)
     parts = ", ".join(f"coalesce({text}, '')" for text in call.texts)
     return f"concat({parts})"
 
 
-def _concat_with(call: Call) -> str:
+def _concat_with(call: FunctionCall) -> str:
     _texts_only(call)
     call.words(0)
     return f"concat_ws({', '.join(call.texts)})"
@@ -44,24 +44,24 @@ def cased(word: str, text: str) -> str:
     return f"(case when {text} rlike {text_literal(_UNEVEN)} then {error} else {word}({text}) end)"
 
 
-def _case(word: str) -> Callable[[Call], str]:
-    def rule(call: Call) -> str:
+def _case(word: str) -> Callable[[FunctionCall], str]:
+    def rule(call: FunctionCall) -> str:
         _texts_only(call)
         return cased(word, call.texts[0])
 
     return rule
 
 
-def _plain(word: str) -> Callable[[Call], str]:
-    def rule(call: Call) -> str:
+def _plain(word: str) -> Callable[[FunctionCall], str]:
+    def rule(call: FunctionCall) -> str:
         _texts_only(call)
         return f"{word}({', '.join(call.texts)})"
 
     return rule
 
 
-def _trimmed(where: str) -> Callable[[Call], str]:
-    def rule(call: Call) -> str:
+def _trimmed(where: str) -> Callable[[FunctionCall], str]:
+    def rule(call: FunctionCall) -> str:
         _texts_only(call)
         if len(call.arguments) == 1:
             return f"trim({where} ' ' from {call.texts[0]})"
@@ -72,7 +72,7 @@ def _trimmed(where: str) -> Callable[[Call], str]:
     return rule
 
 
-def _part(call: Call) -> str:
+def _part(call: FunctionCall) -> str:
     call.written(1, least=1)
     if len(call.arguments) == 3:
         call.written(2, least=0)
@@ -80,56 +80,56 @@ def _part(call: Call) -> str:
     return f"substring({', '.join([text, *(f'cast({number} as int)' for number in numbers)])})"
 
 
-def _slice(call: Call) -> str:
+def _slice(call: FunctionCall) -> str:
     if call.kinds[0] != "VARCHAR" or len(call.arguments) != 3:
         raise call.refused("`substr(text, from, length)` takes a part of a text; lists have no slices")
     first, last = call.written(1, least=1), call.written(2, least=0)
     return f"substring({call.texts[0]}, {first}, {max(0, last - first + 1)})"
 
 
-def _side(call: Call) -> str:
+def _side(call: FunctionCall) -> str:
     count = call.written(1, least=0)
     return f"{call.name}({call.texts[0]}, {count})"
 
 
-def _padded(call: Call) -> str:
+def _padded(call: FunctionCall) -> str:
     count = call.written(1, least=0)
     if not call.words(2):
         raise call.refused("pad with at least one letter")
     return f"{call.name}({call.texts[0]}, {count}, {call.texts[2]})"
 
 
-def _split_part(call: Call) -> str:
+def _split_part(call: FunctionCall) -> str:
     if not call.words(1):
         raise call.refused("split at at least one letter")
     return f"split_part({call.texts[0]}, {call.texts[1]}, {call.written(2, least=1)})"
 
 
-def _replaced(call: Call) -> str:
+def _replaced(call: FunctionCall) -> str:
     _texts_only(call)
     if not call.words(1):
         raise call.refused("replace at least one letter")
     return f"replace({', '.join(call.texts)})"
 
 
-def _found(call: Call) -> str:
+def _found(call: FunctionCall) -> str:
     _texts_only(call)
     return f"cast(instr({call.texts[0]}, {call.texts[1]}) as bigint)"
 
 
-def _repeated(call: Call) -> str:
+def _repeated(call: FunctionCall) -> str:
     if call.kinds[0] != "VARCHAR":
         raise call.refused("repeat a text")
     return f"repeat({call.texts[0]}, {call.written(1, least=0)})"
 
 
-def _sha256(call: Call) -> str:
+def _sha256(call: FunctionCall) -> str:
     _texts_only(call)
     return f"sha2({call.texts[0]}, 256)"
 
 
-def _like(large: bool, not_: bool) -> Callable[[Call], str]:
-    def rule(call: Call) -> str:
+def _like(large: bool, not_: bool) -> Callable[[FunctionCall], str]:
+    def rule(call: FunctionCall) -> str:
         pattern = call.words(1)
         if "\\" in pattern:
             raise call.refused("`like '10!%' escape '!'`, or `contains(text, part)`")
@@ -144,15 +144,15 @@ def _like(large: bool, not_: bool) -> Callable[[Call], str]:
     return rule
 
 
-def _like_escape(call: Call) -> str:
+def _like_escape(call: FunctionCall) -> str:
     pattern, escape = call.words(1), call.words(2)
     if len(escape) != 1 or escape in "%_\\" or "\\" in pattern:
         raise call.refused("`escape '!'`: one sign that is no backslash")
     return f"({call.texts[0]} like {text_literal(pattern)} escape {text_literal(escape)})"
 
 
-def _matched(whole: bool) -> Callable[[Call], str]:
-    def rule(call: Call) -> str:
+def _matched(whole: bool) -> Callable[[FunctionCall], str]:
+    def rule(call: FunctionCall) -> str:
         if len(call.arguments) != 2:
             raise call.refused("leave the options out")
         pattern = java_pattern(call.words(1), call.name)
@@ -162,7 +162,7 @@ def _matched(whole: bool) -> Callable[[Call], str]:
     return rule
 
 
-def _regexp_extract(call: Call) -> str:
+def _regexp_extract(call: FunctionCall) -> str:
     if len(call.arguments) not in (2, 3):
         raise call.refused("leave the options out, and take one group by its number")
     written = call.words(1)
@@ -172,7 +172,7 @@ def _regexp_extract(call: Call) -> str:
     return f"regexp_extract({call.texts[0]}, {text_literal(java_pattern(written, call.name))}, {group})"
 
 
-def _regexp_replace(call: Call) -> str:
+def _regexp_replace(call: FunctionCall) -> str:
     options = call.words(3) if len(call.arguments) == 4 else ""
     written = call.words(1)
     if options not in ("", "g"):
@@ -192,7 +192,7 @@ def _regexp_replace(call: Call) -> str:
     return f"regexp_replace({call.texts[0]}, {text_literal(pattern)}, {text_literal(replacement)})"
 
 
-def _split(call: Call) -> str:
+def _split(call: FunctionCall) -> str:
     separator = call.words(1)
     if not separator:
         raise call.refused("split at at least one letter")
@@ -202,11 +202,11 @@ def _split(call: Call) -> str:
     return f"split({call.texts[0]}, {text_literal(quoted)}, -1)"
 
 
-def _error(call: Call) -> str:
+def _error(call: FunctionCall) -> str:
     return f"cast({loud(call.words(0).splitlines()[0])} as {call.of})"
 
 
-TEXTS: Mapping[str, Callable[[Call], str]] = {
+TEXTS: Mapping[str, Callable[[FunctionCall], str]] = {
     "!~~": _like(large=False, not_=True),
     "!~~*": _like(large=True, not_=True),
     "concat": _concat,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from andon.engines.spark.translation.calls import Call
+from andon.engines.spark.translation.calls import FunctionCall
 from andon.engines.spark.translation.interval import Interval
 from andon.engines.spark.translation.patterns import java_format
 from andon.engines.spark.translation.types import TIMES
@@ -34,7 +34,7 @@ _SECONDS = {"hour": 3600, "minute": 60, "second": 1}
 _ALIASES = {f"{unit}s": unit for unit in _CUT} | {"mon": "month", "yr": "year", "y": "year", "d": "day", "h": "hour"}
 
 
-def _unit(call: Call) -> str:
+def _unit(call: FunctionCall) -> str:
     word = call.words(0).lower()
     return _ALIASES.get(word, word)
 
@@ -44,7 +44,7 @@ def _instant(text: str) -> str:
     return f"cast({text} as timestamp)"
 
 
-def _part(unit: str, call: Call, place: int) -> str:
+def _part(unit: str, call: FunctionCall, place: int) -> str:
     kind, text = call.kinds[place], call.texts[place]
     if kind not in TIMES or unit not in _PARTS:
         raise call.refused(f"one of {', '.join(sorted(_PARTS))} of a date or timestamp")
@@ -52,34 +52,34 @@ def _part(unit: str, call: Call, place: int) -> str:
     return f"cast({_PARTS[unit].format(text)} as bigint)"
 
 
-def _date_part(call: Call) -> str:
+def _date_part(call: FunctionCall) -> str:
     if _unit(call) == "epoch":
         return _seconds(call.texts[1], call)
     return _part(_unit(call), call, 1)
 
 
-def _named_part(call: Call) -> str:
+def _named_part(call: FunctionCall) -> str:
     return _part(call.name, call, 0)
 
 
-def _seconds(text: str, call: Call) -> str:
+def _seconds(text: str, call: FunctionCall) -> str:
     if not set(call.kinds) & TIMES:
         raise call.refused("take the seconds of a date or timestamp")
     return f"(cast(unix_micros({_instant(text)}) as double) / 1000000D)"
 
 
-def _epoch(call: Call) -> str:
+def _epoch(call: FunctionCall) -> str:
     return _seconds(call.texts[0], call)
 
 
-def _cut(call: Call) -> str:
+def _cut(call: FunctionCall) -> str:
     unit = _unit(call)
     if unit not in _CUT or call.kinds[1] not in TIMES:
         raise call.refused(f"one of {', '.join(_CUT)} of a date or timestamp")
     return f"cast(date_trunc({text_literal(unit.upper())}, {_instant(call.texts[1])}) as {call.of})"
 
 
-def _difference(call: Call) -> str:
+def _difference(call: FunctionCall) -> str:
     unit = _unit(call)
     if unit == "week":  # DuckDB counts in weeks that begin on no day of the week
         raise call.refused("`date_diff('day', date_trunc('week', a), date_trunc('week', b)) // 7`")
@@ -103,7 +103,7 @@ def _day(text: str) -> str:
     return f"cast({text} as date)"
 
 
-def moved(call: Call) -> str:
+def moved(call: FunctionCall) -> str:
     """A date or timestamp, moved by an interval that is written out.
 
     Raises:
@@ -124,7 +124,7 @@ def moved(call: Call) -> str:
     return f"cast({text} as {call.of})"
 
 
-def moved_days(call: Call) -> str:
+def moved_days(call: FunctionCall) -> str:
     """A date and a number of days, or the days between two dates.
 
     Raises:
@@ -140,36 +140,36 @@ def moved_days(call: Call) -> str:
     raise call.refused("add whole days or written intervals to a date")
 
 
-def _formatted(call: Call) -> str:
+def _formatted(call: FunctionCall) -> str:
     if call.kinds[0] not in TIMES:
         raise call.refused("`strftime(timestamp, format)`")
     said = java_format(call, call.words(1))
     return f"date_format({_instant(call.texts[0])}, {text_literal(said)})"
 
 
-def _last_day(call: Call) -> str:
+def _last_day(call: FunctionCall) -> str:
     return f"last_day({_day(call.texts[0])})"
 
 
-def _made(call: Call) -> str:
+def _made(call: FunctionCall) -> str:
     if len(call.arguments) != 3:
         raise call.refused("`make_date(year, month, day)`")
     return f"make_date({', '.join(f'cast({text} as int)' for text in call.texts)})"
 
 
-def _now(call: Call) -> str:
+def _now(call: FunctionCall) -> str:
     if call.moment is None:
         raise call.refused("take the time from a column")
     return f"cast(timestamp '{call.moment:%Y-%m-%d %H:%M:%S.%f}+00:00' as {call.of})"
 
 
-def _milliseconds(call: Call) -> str:
+def _milliseconds(call: FunctionCall) -> str:
     if call.kinds[0] not in TIMES:
         raise call.refused("take the milliseconds of a timestamp")
     return f"(unix_micros({_instant(call.texts[0])}) div 1000)"  # towards 1970, as DuckDB cuts
 
 
-TIME_FUNCTIONS: Mapping[str, Callable[[Call], str]] = {
+TIME_FUNCTIONS: Mapping[str, Callable[[FunctionCall], str]] = {
     **{unit: _named_part for unit in _PARTS if unit not in ("doy", "dow")},
     "current_date": _now,
     "date_diff": _difference,
