@@ -46,6 +46,7 @@ class FaultProxy:
     Attributes:
         asked: each request.
         plan: what goes wrong from here on.
+        most: so many requests were on their way at once.
     """
 
     def __init__(self, target: str) -> None:
@@ -53,6 +54,8 @@ class FaultProxy:
         self._target = (str(parts.hostname), int(parts.port or 80))
         self.asked: list[Asked] = []
         self.plan = Plan()
+        self.most = 0
+        self._now = 0
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         outer = self
@@ -126,6 +129,22 @@ class FaultProxy:
         with self._lock:
             asked.fault = self.plan.chosen(asked, len(self.asked))
             self.asked.append(asked)
+            self._now += 1
+            self.most = max(self.most, self._now)
+        try:
+            return self._answered(handler, behind, asked, headers, body)
+        finally:
+            with self._lock:
+                self._now -= 1
+
+    def _answered(
+        self,
+        handler: socketserver.StreamRequestHandler,
+        behind: HTTPConnection,
+        asked: Asked,
+        headers: list[tuple[str, str]],
+        body: bytes,
+    ) -> bool:
         if self.plan.latency:
             time.sleep(self.plan.latency)
         if asked.fault == "503":

@@ -277,7 +277,8 @@ class ObjectStore:
             "machine.storage",
             f"could not {doing} in `{self.url}`: {why}",
             where=self.url,
-            hint=hint or "what was built is kept; run the same command again when the server answers",
+            hint=hint
+            or f"nothing is lost: run the same command again when the server answers; where it is asked, {self._named} says",
             retryable=hint is None,
         )
 
