@@ -90,7 +90,7 @@ class SqliteDatabase:
         """See `Database.turn`: one for all names, by a lock of a file beside it. SQLite itself lets whoever comes just then through, and
         those who wait the longest least often."""
         del name
-        with alone(self.path.with_name(f"{self.path.name}-turn"), _TURN):
+        with alone(self.path.with_name(f".{self.path.name}.turn"), _TURN):
             yield
 
     def has_table(self, name: str) -> bool:
