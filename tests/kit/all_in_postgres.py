@@ -11,7 +11,11 @@ from typing import Any
 
 import pytest
 
+from andon.base.postgres import PostgresDatabase
+from andon.lake.catalogs import enlist
+from andon.lake.storage import LocalStorage
 from andon.service.service import Service
+from andon.workspace.catalog import fill_catalog
 from kit.servers import PostgresServer
 
 IS_ON = os.environ.get("ANDON_TESTS_CATALOG") == "postgres"
@@ -23,17 +27,35 @@ def all_in_postgres(server: PostgresServer) -> Iterator[None]:
     opened = Service.open.__func__  # type: ignore[attr-defined]
 
     def opening(cls: type[Service], start: Any = None, *rest: Any, **named: Any) -> Service:
-        environ = dict(named.get("environ") or os.environ)
+        environ, is_ours = dict(named.get("environ") or os.environ), False
         root = next((each for each in _upwards(start) if (each / "andon.toml").exists()), None)
         if root is not None and "ANDON_CATALOG" not in environ and not _says_where(root / "andon.toml"):
-            name = sha256(str(root).encode()).hexdigest()[:16]
-            environ["ANDON_CATALOG"] = server.catalog(f"of_{name}")
+            environ["ANDON_CATALOG"], is_ours = _catalog_of(root, server), True
         named["environ"] = environ
-        return opened(cls, start, *rest, **named)  # type: ignore[no-any-return]
+        service = opened(cls, start, *rest, **named)
+        if root is not None and is_ours:
+            _catalog_of(root, server)  # it is noted where there was no folder for it yet
+        return service  # type: ignore[no-any-return]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Service, "open", classmethod(opening))
         yield
+
+
+def _catalog_of(root: Path, server: PostgresServer) -> str:
+    """The address of a project's catalog; of a project that is a copy of another one, a copy of that one's."""
+    name = f"of_{sha256(str(root).encode()).hexdigest()[:16]}"
+    note = root / ".andon" / "schema_of_tests"
+    was = note.read_text() if note.exists() else None
+    if was != name and (root / ".andon").is_dir():
+        if was is not None:
+            old, new = PostgresDatabase(server.catalog(was)), PostgresDatabase(server.catalog(name))
+            fill_catalog(old, new)
+            enlist(LocalStorage(root / ".andon" / "lake"), new)
+            old.close()
+            new.close()
+        note.write_text(name)
+    return server.catalog(name)
 
 
 def _upwards(start: Any) -> list[Path]:

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from andon.base.database import Row, TableShape, Transaction
-from andon.base.files import machine_error, make_folder
+from andon.base.files import alone, machine_error, make_folder
 from andon.base.sharing import like_shared_folder
 from andon.base.sqlite_reading import SqliteReader, copied, may_write, rows_of
 from andon.errors import MachineError
 
+#: So long a turn is waited for (seconds); then it is gone without.
+_TURN = 20.0
 _NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 
 
@@ -85,9 +87,11 @@ class SqliteDatabase:
 
     @contextmanager
     def turn(self, name: str) -> Iterator[None]:
-        """See `Database.turn`: SQLite has none, and lets most of those who ask again through at once."""
+        """See `Database.turn`: one for all names, by a lock of a file beside it. SQLite itself lets whoever comes just then through, and
+        those who wait the longest least often."""
         del name
-        yield
+        with alone(self.path.with_name(f".{self.path.name}.turn"), _TURN):
+            yield
 
     def has_table(self, name: str) -> bool:
         """See `Database.has_table`."""
