@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from andon.base.record import replace
 from andon.engines.spark.settings import SparkSettings
@@ -27,16 +28,16 @@ class ConnectServer:
 
     Args:
         kind: `sail` or `jvm`; None: what this session of tests asks.
-        environ: what it is told beside this process's own environment.
+        environ: more of its environment.
     """
 
-    def __init__(self, kind: str | None = None, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(self, kind: str | None = None, environ: Mapping[str, str] = MappingProxyType({})) -> None:
         self.port = _free_port()
         self.url = f"sc://127.0.0.1:{self.port}"
         command, more = _jvm(self.port) if (kind or _kind()) == "jvm" else _sail(self.port)
         said = subprocess.DEVNULL  # what it says in passing nobody reads
         self._process = subprocess.Popen(
-            command, stdin=said, stdout=said, stderr=said, env={**os.environ, **more, **(environ or {})}
+            command, stdin=said, stdout=said, stderr=said, env={**os.environ, **more, **environ}
         )
         end = time.monotonic() + _WAIT
         while not _answers(self.port):
