@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pytest
 
-from andon.lake.iceberg.metadata import derive
+from andon.lake.iceberg.metadata import snapshot_id
 from kit.readers.elsewhere import Sail, Spark
 from kit.readers.here import Reader
 from kit.readers.living import Living
 from kit.readers.shown import Shown, require_same, shown_at
 from kit.remote import TOKEN, Bucket, S3Server
-
-_PREFIX = "lake"
 
 
 @pytest.fixture(scope="session")
@@ -25,27 +22,17 @@ def access(s3: S3Server) -> Mapping[str, str]:
 
 @pytest.fixture(scope="session")
 def there(s3: S3Server, tmp_path_factory: pytest.TempPathFactory) -> list[Shown]:
-    """A lake, with its data and metadata in a bucket."""
+    """A lake whose storage is a bucket."""
     bucket = Bucket(s3, "readers")
-    living = Living(tmp_path_factory.mktemp("bucket"), 3)
+    settings = f'storage = "{bucket.url("lake")}"\n{bucket.connection()}'
+    living = Living(tmp_path_factory.mktemp("bucket"), 3, settings, {"S3_SECRET": TOKEN})
     living.go_on(1)
+    known: dict[tuple[str, str], Shown] = {}
     with living.clone.opened() as service:
-        shown = shown_at(service, "main")
-        root = Path(service.workspace.lake.storage.engine_path("."))
-    url = bucket.url(_PREFIX)
-    places = []
-    for each in shown:
-        for file in each.version.files:
-            bucket.put(f"{_PREFIX}/{file.path}", (root / file.path).read_bytes())
-        place = derive(
-            each.version,
-            storage_url=url,
-            write=lambda path, data: bucket.put(f"{_PREFIX}/{path}", data),
-            table_uuid="0190163d-8694-739b-aea5-966c26f8ad91",
-            time_ms=1,
-        )
-        places.append(each._replace(place=f"{url}/{place}"))
-    return places
+        shown_at(service, "main~1", known)
+        shown_at(service, "main", known)
+    assert all(each.place.startswith("s3://readers/lake/") for each in known.values())
+    return list(known.values())
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +49,9 @@ def reaching(reader: Reader, access: Mapping[str, str]) -> Iterator[Reader]:
 def test_each_table_is_read_as_it_is_shown(there: list[Shown], reaching: Reader, access: Mapping[str, str]) -> None:
     for shown in there:
         require_same(reaching, shown, access=access)
+
+
+def test_the_newest_table_goes_back(there: list[Shown], reaching: Reader, access: Mapping[str, str]) -> None:
+    before, newest = (shown for shown in there if shown.dataset == "marts.things")
+    if reaching.goes_back:
+        require_same(reaching, before, newest.place, access=access, snapshot=snapshot_id(before.version.id))

@@ -14,6 +14,7 @@ from andon.engines.python.environment import provide_environment
 from kit.readers.asking import Comparison
 from kit.readers.here import Access
 from kit.readers.rows import Rows, rows_of
+from kit.spark import spark_python
 
 _ROOT = Path(__file__).resolve().parents[3]
 _PROGRAM = Path(__file__).with_name("sparks.py")
@@ -33,15 +34,15 @@ class _Elsewhere:
 
     uuid_is_text = False
 
-    def __init__(self, lock: str, arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, python: Sequence[str], arguments: Sequence[str], environ: Mapping[str, str] | None = None
+    ) -> None:
         self._folder = TemporaryDirectory(prefix="andon-readers-")
         self._counted = 0
-        content = (_ROOT / "requirements" / lock).read_bytes()
-        found = provide_environment("kit.readers", content, Path(sys.prefix) / "kit")
         self._said = Path(self._folder.name) / "said"
         with self._said.open("wb") as said:
             self._process = subprocess.Popen(
-                [*found.command, str(_PROGRAM), *arguments],
+                [*python, str(_PROGRAM), *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=said,
@@ -99,7 +100,7 @@ class Sail(_Elsewhere):
     goes_back = False
 
     def __init__(self, access: Access | None = None) -> None:
-        super().__init__("spark.txt", ["sail"], _for_object_store(access))
+        super().__init__([str(spark_python("sail"))], ["sail"], _for_object_store(access))
 
     def read(
         self,
@@ -125,7 +126,9 @@ class Spark(_Elsewhere):
     def __init__(self, access: Access | None = None) -> None:
         jars = [maven_file(name) for name in (_RUNTIME, *(_BUCKETS if access else ()))]
         said = {**_catalog(access), "spark.driver.extraClassPath": os.pathsep.join(jars)} if access else {}
-        super().__init__("iceberg-spark.txt", jars, {"SPARK_SAID": json.dumps(said)})
+        content = (_ROOT / "requirements" / "iceberg-spark.txt").read_bytes()
+        found = provide_environment("kit.readers", content, Path(sys.prefix) / "kit")
+        super().__init__(found.command, jars, {"SPARK_SAID": json.dumps(said)})
 
     def read(
         self,
