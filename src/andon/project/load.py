@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from andon.base.cache import Cache, Entries
 from andon.base.hashing import texts_id
 from andon.model.project import Project
-from andon.project.earlier import Earlier
+from andon.project.earlier_files import EarlierFiles
 
 #: Raised when what is kept, of files or of the whole, changes its meaning.
 _FORMAT = 16
@@ -25,7 +25,7 @@ def load(
     read: Callable[[str], bytes],
     cache: Cache,
     read_many: Callable[[Iterable[str]], Mapping[str, bytes]] | None = None,
-    earlier: Earlier | None = None,
+    earlier: EarlierFiles | None = None,
 ) -> Project:
     """The project that `files` make.
 

@@ -8,7 +8,7 @@ from andon.base.cache import Cache, Entries
 from andon.errors import Problem
 from andon.model.lock import lock_digest, locked_for, read_lock
 from andon.model.project import Project
-from andon.project.earlier import Earlier
+from andon.project.earlier_files import EarlierFiles
 from andon.project.files.facts import ConfigFile, FileFacts, LockFile
 from andon.project.files.layout import Role, spot
 from andon.project.files.problems import at_offset
@@ -40,7 +40,7 @@ def assemble(
     cache: Cache,
     format: int,
     read_many: Callable[[Iterable[str]], Mapping[str, bytes]] | None = None,
-    earlier: Earlier | None = None,
+    earlier: EarlierFiles | None = None,
 ) -> Project:
     """The project that `files` (`{path: sha256}`) make; see `load`. `format` is that of what is kept."""
     texts = _Texts(read, read_many)
@@ -80,7 +80,7 @@ class _Texts:
 
 
 def _facts(
-    files: Mapping[str, str], texts: _Texts, cache: Cache, format: int, earlier: Earlier | None
+    files: Mapping[str, str], texts: _Texts, cache: Cache, format: int, earlier: EarlierFiles | None
 ) -> dict[str, FileFacts]:
     kind = Entries[FileFacts]("facts", FileFacts, format)
     keys = {path: f"{path}:{sha}" for path, sha in files.items()}
@@ -95,7 +95,7 @@ def _facts(
 
 
 def _reworded(
-    paths: Iterable[str], texts: _Texts, cache: Cache, kind: Entries[FileFacts], earlier: Earlier
+    paths: Iterable[str], texts: _Texts, cache: Cache, kind: Entries[FileFacts], earlier: EarlierFiles
 ) -> dict[str, FileFacts]:
     """The facts of those files that are earlier ones with other comments."""
     before = {p: earlier.files[p] for p in paths if p in earlier.files and spot(p).role is Role.DATASET_SQL}

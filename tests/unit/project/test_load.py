@@ -92,7 +92,7 @@ import sys
 from pathlib import Path
 from andon.base.cache import FileCache, MemoryCache
 from andon.base.hashing import digest
-from andon.project.earlier import Earlier
+from andon.project.earlier_files import EarlierFiles
 from andon.project.load import load
 before, now = {TEXTS!r}, {edited!r}
 files = [{{path: digest(text.encode()) for path, text in each.items()}} for each in (before, now)]
@@ -100,7 +100,7 @@ known = {{digest(text.encode()): text.encode() for text in before.values()}}
 def texts(shas):
     return {{sha: known[sha] for sha in shas}}
 cache = FileCache(Path({str(tmp_path)!r}) / "cache.db", "1")
-project = load(files[1], lambda path: now[path].encode(), cache, earlier=Earlier(files[0], texts))
+project = load(files[1], lambda path: now[path].encode(), cache, earlier=EarlierFiles(files[0], texts))
 print("duckdb" in sys.modules, project == load(files[1], lambda path: now[path].encode(), MemoryCache()))
 """
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

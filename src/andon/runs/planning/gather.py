@@ -20,7 +20,7 @@ from andon.model.correction import RowCorrection
 from andon.model.dataset import Dataset, Definition, Kind
 from andon.model.project import Project
 from andon.model.quarantine import aside_of
-from andon.project.earlier import Earlier
+from andon.project.earlier_files import EarlierFiles
 from andon.project.folder.merge import Merged, Newer, is_rejected, merge
 from andon.project.folder.scan import FileFact, hash_files, scan
 from andon.project.link.corrections import corrected_project, with_those_of
@@ -295,7 +295,7 @@ class Gatherer:
         code = self._merge_code(state, side, against)
         if code.conflicts:
             raise conflict(code.conflicts, is_folder=side.is_folder, has_folders_raw=side.has_folders_raw)
-        project = self._load(code.files, side, Earlier(state.files(), self._lake.objects.texts))
+        project = self._load(code.files, side, EarlierFiles(state.files(), self._lake.objects.texts))
         stated, stored = project, self._lake.objects.definitions
         if not stated.problems:
             project = corrected_project(stated, state.leaves, stored)
@@ -376,7 +376,7 @@ class Gatherer:
         meanings = self._load(side.code, side).meanings
         return lambda path, content: meanings.get(path) if side.code.get(path) == content else None
 
-    def _load(self, files: Mapping[str, str], side: MergeSide, earlier: Earlier | None = None) -> Project:
+    def _load(self, files: Mapping[str, str], side: MergeSide, earlier: EarlierFiles | None = None) -> Project:
         """The project that files make, of which many may be `earlier` ones; the one that was asked for last is kept, since a side is
         mostly what its merge comes to."""
         if self._loaded is not None and self._loaded[0] == files:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from andon.base.record import Record
 
 
-class Earlier(Record):
+class EarlierFiles(Record):
     """Files of an earlier time.
 
     Attributes:
