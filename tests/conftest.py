@@ -125,7 +125,7 @@ def _work_is_done_once(
 ) -> Iterator[None]:
     """What follows from content is worked out once by each process of tests, and engines are emptied and used again."""
     with remembered(_ONCE), engines_again(_ONCE), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clones, "FIRST_RUNS", _FIRST_RUNS)
+        patch.setattr(clones, "FIRST_RUNS", None if all_in_postgres.IS_ON else _FIRST_RUNS)
         _FIRST_RUNS.begin(tmp_path_factory.mktemp("first-runs"))
         yield
         _FIRST_RUNS.begin(None)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from andon.base.postgres import PostgresDatabase
-from andon.lake.catalogs import enlist
+from andon.lake.catalogs import enlist, strike
 from andon.lake.storage import LocalStorage
 from andon.service.service import Service
 from andon.workspace.catalog import fill_catalog
@@ -27,15 +27,12 @@ def all_in_postgres(server: PostgresServer) -> Iterator[None]:
     opened = Service.open.__func__  # type: ignore[attr-defined]
 
     def opening(cls: type[Service], start: Any = None, *rest: Any, **named: Any) -> Service:
-        environ, is_ours = dict(named.get("environ") or os.environ), False
+        environ = dict(named.get("environ") or os.environ)
         root = next((each for each in _upwards(start) if (each / "andon.toml").exists()), None)
         if root is not None and "ANDON_CATALOG" not in environ and not _says_where(root / "andon.toml"):
-            environ["ANDON_CATALOG"], is_ours = _catalog_of(root, server), True
+            environ["ANDON_CATALOG"] = _catalog_of(root, server)
         named["environ"] = environ
-        service = opened(cls, start, *rest, **named)
-        if root is not None and is_ours:
-            _catalog_of(root, server)  # it is noted where there was no folder for it yet
-        return service  # type: ignore[no-any-return]
+        return opened(cls, start, *rest, **named)  # type: ignore[no-any-return]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Service, "open", classmethod(opening))
@@ -47,13 +44,16 @@ def _catalog_of(root: Path, server: PostgresServer) -> str:
     name = f"of_{sha256(str(root).encode()).hexdigest()[:16]}"
     note = root / ".andon" / "schema_of_tests"
     was = note.read_text() if note.exists() else None
-    if was != name and (root / ".andon").is_dir():
+    if was != name:
         if was is not None:
             old, new = PostgresDatabase(server.catalog(was)), PostgresDatabase(server.catalog(name))
             fill_catalog(old, new)
-            enlist(LocalStorage(root / ".andon" / "lake"), new)
+            storage = LocalStorage(root / ".andon" / "lake")
+            enlist(storage, new)
+            strike(storage, old)
             old.close()
             new.close()
+        note.parent.mkdir(exist_ok=True)
         note.write_text(name)
     return server.catalog(name)
 
