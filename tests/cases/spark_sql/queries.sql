@@ -145,3 +145,4 @@ select round(avg(p), 2) as a, round(sum(p) / nullif(count(*), 0), 4) as b, (sum(
 select month(d) as m, count(*) filter (where x > 0) as pos, 100.0 * count(*) filter (where x > 0) / count(*) as share from t.a group by 1;
 select k, argmax(s, id) as a, argmin(s, id) as b, mean(j) as c, variance(j::double) as d, countif(b) as e, group_concat(s, '/' order by id) as f, listagg(s, '+' order by id desc) as g, stddev_samp(j::double) as h from t.a group by k;
 select error('never') as v from t.a where false;
+select '${a}' as "${b}", '${env:HOME} $' || s as c from t.a;
