@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from andon.engines.spark.translation.aggregates import AGGREGATES
+from andon.engines.spark.translation.functions import FUNCTIONS
 from andon.engines.spark.translation.spark_sql import NotTranslated
 from andon.engines.spark.translation.translate import translate, view_names
 from kit.spark import spark_server
@@ -85,6 +88,20 @@ class TestEachConstruct:
         allowed = {"equal", "both fail"} | ({"refused", "loud"} if judge.flavour == "sail" else set())
         assert not {q: v for q, v in zip(queries, verdicts, strict=True) if v.what not in allowed}
         assert sum(v.what == "equal" for v in verdicts) > 0.9 * len(verdicts)
+
+    def test_whatever_is_on_the_list_has_a_case(self) -> None:
+        cases = (_CASES / "expressions.txt").read_text() + (_CASES / "queries.sql").read_text()
+        listed = {*FUNCTIONS, *AGGREGATES} - _BY_SYNTAX
+        assert not {
+            name for name in listed if not re.search(rf"(?<!\w){re.escape(name)}( ?\(|$)", cases) and name[0].isalpha()
+        }
+
+
+#: What is written by other signs than its name, or shows the clock, for which there is a test of its own.
+_BY_SYNTAX = {
+    *("array_extract", "array_slice", "like_escape", "list_value", "struct_extract", "count_star"),
+    *("current_date", "get_current_timestamp", "now", "today", "transaction_timestamp"),
+}
 
 
 class TestTheMartsOfTheResearch:
@@ -159,6 +176,11 @@ class TestWhatATranslationHolds:
         assert text == translate("select k * 2 as v from t.a", _INPUTS, [("v", "INTEGER")]).text
 
     def test_the_clock_shows_the_logical_time_or_is_refused(self) -> None:
+        for clock in ("current_date", "today()"):
+            day = translate(
+                f"select {clock} as v", {}, [("v", "DATE")], moment=datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
+            )
+            assert "2026-05-04 03:02:01.000000+00:00' as date" in day.text
         output = [("v", "TIMESTAMP WITH TIME ZONE")]
         moment = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
         assert "2026-05-04 03:02:01.000000+00:00" in translate("select now() as v", {}, output, moment=moment).text

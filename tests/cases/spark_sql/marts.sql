@@ -46,8 +46,10 @@ select customer_id, id, sum(amount) over (partition by customer_id order by orde
 select regexp_extract(email, '([a-z]+)([0-9]+)@', 2) as n, split_part(email,'@',2) dom, regexp_replace(name,' ','_') u from shop.customers;
 -- ilike, like, starts_with: equal
 select count(*) filter (where name ilike 'CUSTOMER 1%') a, count(*) filter (where starts_with(name,'Customer 2')) b, count(*) filter(where country='es') c from shop.customers;
--- calendar of generate_series: a constant of type TIMESTAMP
+-- calendar of generate_series: `generate_series` of other values
 select d::date as d, count(o.id) n from generate_series(date '2024-01-01', date '2024-01-31', interval 1 day) t(d) left join shop.orders o on o.ordered_at::date = d::date group by 1;
+-- the same by days: equal
+select d, count(o.id) n from (select date '2024-01-01' + i::integer as d from generate_series(0, 30) t(i)) left join shop.orders o on o.ordered_at::date = d group by 1;
 -- alias beside: equal
 select id, amount*0.19 as tax, tax+amount as gross from shop.orders;
 -- anti join: equal

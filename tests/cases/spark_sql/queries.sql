@@ -143,3 +143,6 @@ select x is null as a, count(*) as n from t.a group by x is null;
 select nullif(s, '') as v, ifnull(p, 0) as w, coalesce(null, j, 5) as z, if(j > 2, 'many', 'few') as q from t.a;
 select round(avg(p), 2) as a, round(sum(p) / nullif(count(*), 0), 4) as b, (sum(p) * 100.0 / nullif(sum(q), 0))::decimal(18,2) as c, avg(p)::decimal(10,3) as d from t.a where k = 2;
 select month(d) as m, count(*) filter (where x > 0) as pos, 100.0 * count(*) filter (where x > 0) / count(*) as share from t.a group by 1;
+select k, argmax(s, id) as a, argmin(s, id) as b, mean(j) as c, variance(j::double) as d, countif(b) as e, group_concat(s, '/' order by id) as f, listagg(s, '+' order by id desc) as g, stddev_samp(j::double) as h from t.a group by k;
+select error('never') as v from t.a where false;
+select '${a}' as "${b}", '${env:HOME} $' || s as c from t.a;

@@ -16,6 +16,7 @@ from andon.model.types import DuckType
 
 _ROUND_FIRST = "round it to a DECIMAL first: `cast(x as decimal(18, 2))`"
 _IN_PYTHON = "do it in a dataset of its own that DuckDB builds"
+_ELSEWHERE = "leave the dataset to DuckDB, or write Spark SQL beside it"
 
 # Which texts are read, and which are refused because one of the two engines may read them as something else.
 _NUMBERISH = r"^\s*[-+]?[.]?[0-9][0-9a-zA-Z_.+-]*\s*$"
@@ -159,4 +160,4 @@ def loud(message: str) -> str:
 
 
 def _loud(message: str) -> str:
-    return f"raise_error({text_literal(message)})"
+    return f"raise_error({text_literal(f'{message}; {_ELSEWHERE}')})"

@@ -17,6 +17,7 @@ DIGITS_NOTE = "powers and logarithms are computed by another library: the last d
 
 _NUMBERS = WHOLE | FLOATING | {"DECIMAL"}
 _NAN = "cast('NaN' as double)"
+_SIGNS = {"add": "+", "subtract": "-", "multiply": "*"}
 _INFINITY = "cast('Infinity' as double)"
 
 
@@ -28,13 +29,13 @@ def arithmetic(call: FunctionCall) -> str:
     """
     if not set(call.kinds) <= _NUMBERS or not call.kinds:
         raise call.refused("cast both sides to numbers, or write intervals out: `interval 3 days`")
-    texts = call.texts
+    texts, sign = call.texts, _SIGNS.get(call.name, call.name)
     # Sail lets whole numbers run over: what is counted in a wider type and cast back fails loudly.
     if call.server is SparkServer.SAIL and call.type.name in MACHINE:
         texts = tuple(f"cast({text} as decimal(38,0))" for text in texts)
     if len(texts) == 1:
-        return f"cast((- {texts[0]}) as {call.of})" if call.name == "-" else texts[0]
-    return f"cast(({texts[0]} {call.name} {texts[1]}) as {call.of})"
+        return f"cast((- {texts[0]}) as {call.of})" if sign == "-" else texts[0]
+    return f"cast(({texts[0]} {sign} {texts[1]}) as {call.of})"
 
 
 def _divided(call: FunctionCall) -> str:

@@ -12,7 +12,7 @@ from andon.engines.spark.translation.joins import crossed, joined
 from andon.engines.spark.translation.relations import SparkRelation, Steps
 from andon.engines.spark.translation.spark_sql import NotTranslated, SparkServer
 from andon.engines.spark.translation.types import BIGINT, INTEGER, name, planned_type
-from andon.engines.spark.translation.values import SparkValue, null, planned_constant
+from andon.engines.spark.translation.values import SparkValue, null
 from andon.sql.bound_plan import Node, scanned_columns
 
 #: What to write in place of operators that are not translated.
@@ -85,11 +85,10 @@ class Operators:
         return self._steps.add(values, f"from {name(self._steps.views[dataset])}")
 
     def _series(self, node: Node) -> SparkRelation:
-        given = [planned_constant(value, planned_type(value["type"])).constant for value in node.get("parameters", ())]
+        given = [value.get("value") for value in node.get("parameters", ())]
         if not given or len(given) > 3 or not all(isinstance(number, int) for number in given):
-            raise NotTranslated(
-                f"`{node['name']}` of other values than written whole numbers", "`generate_series(1, 10)`"
-            )
+            what = f"`{node['name']}` of other values than written whole numbers"
+            raise NotTranslated(what, "`generate_series(1, 10)`, and `date + i` for days", word=str(node["name"]))
         first, last, step = ([0, *given] if len(given) == 1 else given) + ([1] if len(given) < 3 else [])
         if step <= 0:
             raise NotTranslated(f"`{node['name']}` downwards", "count upwards")

@@ -34,7 +34,7 @@ _PARTS = {
     "A": "EEEE",
 }
 #: Of these the names depend on no calendar of letters: all servers write them alike.
-_NUMBERED = frozenset("YmdHMS")
+_NUMBERED = tuple("YmdHMS")
 
 
 def java_pattern(written: str, function: str) -> str:

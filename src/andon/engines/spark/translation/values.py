@@ -29,6 +29,7 @@ class SparkValue(Record):
 def text_literal(value: str) -> str:
     """A text as Spark writes it, whatever its letters are."""
     written = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
+    written = written.replace("${", "\\u0024{")  # of which Spark makes what a variable says, wherever it stands
     return "'" + written.replace("\t", "\\t").replace("\0", "\\0").replace("\x1a", "\\Z") + "'"
 
 
