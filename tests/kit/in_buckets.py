@@ -18,12 +18,15 @@ class BucketShop(Clone):
 
     Args:
         more: lines of `andon.toml`.
+        prefix: where its lake lies; None: at one of its own.
     """
 
-    def __init__(self, root: Path, bucket: Bucket, proxy: FaultProxy, more: str = "") -> None:
+    def __init__(
+        self, root: Path, bucket: Bucket, proxy: FaultProxy, more: str = "", prefix: str | None = None
+    ) -> None:
         super().__init__(root, environ={"S3_SECRET": TOKEN})
         self.bucket, self.proxy = bucket, proxy
-        self.prefix = f"team{next(_numbers)}"
+        self.prefix = prefix or f"team{next(_numbers)}"
         for path, text in FILES.items():
             self.write(path, text)
         connection = bucket.connection(proxy.url)

@@ -200,6 +200,10 @@ class TestWhatIsAsked:
         shop.ask(TOTALS)
         assert shop.asked() == []
 
+    def test_copies_are_for_one_account(self, shop):
+        shop.run()
+        assert shop.mirror.stat().st_mode & 0o077 == 0
+
     def test_flipped_bytes_of_a_copy_cost_a_fetch(self, shop):
         shop.run()
         (place,) = (shop.mirror / "data/marts").glob("totals-*")

@@ -66,6 +66,14 @@ class ObjectStorage:
         #: of large files that are not here, what they must hold
         self._hashes: Lru[str, str] = Lru(_KNOWN)
 
+    def prepare(self) -> None:
+        """Make the folder of this machine, for this account alone.
+
+        Raises:
+            MachineError: the disk.
+        """
+        self._mirror.prepare()
+
     # -- names
 
     def new_path(self, folder: str, name: str, ending: str) -> str:

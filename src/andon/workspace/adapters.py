@@ -297,6 +297,8 @@ class Adapters:
         catalog = self.catalog
         if group:
             self._share(group, catalog if isinstance(catalog, Path) else None, storage.root)
+        if not isinstance(storage, LocalStorage):
+            storage.prepare()
         database, self._is_new = open_catalog(catalog, storage)
         lake = Lake.open(database, storage, self.clock, self._owner, self._cache)
         migrate(database, "state", MIGRATIONS)
