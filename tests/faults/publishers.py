@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from andon.base.clock import system_clock, to_text
@@ -31,6 +32,8 @@ from faults.story import plant
 
 COUNTER = "shared.counter"
 EVERY = 5
+#: No bug: the compare alone decides.
+NO_TURNS = "no turns"
 _COLUMNS = (Column("n", "BIGINT", 1),)
 
 
@@ -70,9 +73,9 @@ def publish(lake: Lake, author: str, turn: int, branch: str = MAIN, pause: float
 
 
 def publish_once(lake: Lake, author: str, turn: int, branch: str = MAIN, pause: float = 0.0) -> Commit:
-    """As `publish`, by one request."""
+    """As `publish`, by one request; with a `pause` without turns."""
     leaves = {f"own.{author}": _leaf(lake, f"own.{author}", turn)}
-    with lake.turn(branch):
+    with lake.turn(branch) if not pause else nullcontext():
         while True:
             ref = lake.refs.find(branch)
             assert ref is not None
@@ -107,7 +110,7 @@ def _leaf(lake: Lake, dataset: str, number: int) -> Leaf:
 
 def main(arguments: Sequence[str]) -> None:
     folder, number, publishes, branches, *bug = arguments
-    plant(bug[0] if bug else None)
+    plant(bug[0] if bug and bug[0] != NO_TURNS else None)
     lake = open_lake(Path(folder))
     branch = branch_of(int(number), int(branches))
     print("ready", flush=True)
