@@ -142,6 +142,12 @@ CODES: dict[str, str] = {
     "build.can_not_grow": "A table can't grow as its file says: not every row that changes could be told.",
     "build.too_many_partitions": "A result would be parted into more files than a table should have.",
     "build.not_supported": "The engine can't do what the dataset asks for.",
+    "build.other_columns": "An engine returns other columns for a dataset than its definition does.",
+    "build.engines_differ": "What an engine built holds other rows than the embedded engine gives for the same.",
+    # engines that are not embedded
+    "engine.not_set": "A dataset is to be built by an engine that `andon.toml` says nothing of.",
+    "engine.unreachable": "An engine does not answer, or lets nobody in.",
+    "engine.lost": "An engine does not know any more what it was asked to do.",
     "notify.failed": "A message could not be sent.",
     "action.unfit": "A corrective action can't be done about this incident.",
     "action.running": "Something is being done about the incident already.",

@@ -18,9 +18,11 @@ from andon.engines.engine import Engine, EngineSettings, Recipe, Task, Types
 from andon.engines.python.engine import PythonEngine
 from andon.engines.python.task import PythonSettings
 from andon.engines.relation import Relation
+from andon.engines.spark.engine import SparkEngine
 from andon.engines.types import field_paths, stored_types
 from andon.model.dataset import Definition, Kind, Materialize
 from andon.model.version import Column
+from kit.connect import renew, spark_settings
 from kit.polars_engine import BOUNDED, PolarsEngine
 
 MOMENT = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -48,6 +50,8 @@ SQL = Texts(
     endless="select count(*) as n from {t} a, {t} b, {t} c where sin(a.x) + sin(b.x) > sin(c.x)",
     clock="select now() as instant, current_date as day from {t}",
 )
+#: Sail hears of an end between two batches, of which a join with a condition makes one.
+SPARK_SQL = replace(SQL, endless="select sum((a.x + b.x + c.x) % 7) as n from {t} a, {t} b, {t} c")
 POLARS_SQL = replace(SQL, endless="select x, sin(x) as y, cos(x) as z, tan(x) as w, x + 1 as v from {t}")
 PYTHON = Texts(
     Kind.PYTHON,
@@ -149,6 +153,22 @@ def polars(place: Path) -> Iterator[Bench]:
     engine = PolarsEngine(settings(place))
     yield Bench("polars", engine, POLARS_SQL, place, bounded=BOUNDED, long=12_000_000)
     engine.close()
+
+
+@contextmanager
+def spark(place: Path) -> Iterator[Bench]:
+    """Spark over Spark Connect, and narrow DuckDB."""
+    with _duckdb(place, wide=False) as sql:
+
+        @contextmanager
+        def embedded(_: int) -> Iterator[Engine]:
+            yield sql
+
+        engine = SparkEngine(spark_settings(), embedded)
+        yield Bench("spark", engine, SPARK_SQL, place)
+        engine.close()
+        if engine.is_stopped:
+            renew()
 
 
 def settings(place: Path) -> EngineSettings:

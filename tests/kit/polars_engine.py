@@ -22,6 +22,8 @@ CAPABILITIES = Capabilities(
     clock=False,
     macros=False,
     views=False,
+    takes_views=False,
+    rewritten=False,
     unstored=frozenset({"UUID"}),
 )
 
@@ -104,7 +106,7 @@ class PolarsEngine:
 
 def polars_kind() -> EngineKind:
     """The engine, as a workspace is given it."""
-    return EngineKind(CAPABILITIES, PolarsEngine)
+    return EngineKind(CAPABILITIES, lambda settings, _: PolarsEngine(settings))
 
 
 def _lazy(recipe: Recipe) -> Any:

@@ -427,7 +427,7 @@ def test_a_stage_that_another_engine_makes_is_refused(tmp_path):
         "datasets/marts/sums.sql", "select customer, sum(amount) as amount from shop.orders group by customer\n"
     )
     clone.run()
-    service = Service.open(clone.root, other_engine=lambda _: polars_kind())
+    service = Service.open(clone.root, other_engine=lambda *_: polars_kind())
     with closing(service), pytest.raises(UsageError) as raised:
         service.isolating.isolate("marts.sums", tmp_path / "packed")
     assert raised.value.code == "isolate.other_engine"

@@ -19,7 +19,7 @@ class Mixed(Clone):
     def open(self) -> Service:
         environ = {"ANDON_AUTHOR": self.author, "HOME": str(self.root), **self.environ}
         return Service.open(
-            self.root, environ=environ, other_engine=lambda d: KIND if d.dataset == "marts.totals" else None
+            self.root, environ=environ, other_engine=lambda d, _: KIND if d.dataset == "marts.totals" else None
         )
 
 

@@ -7,8 +7,7 @@ what every engine must pass.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ from andon.errors import AndonError, DatasetError, Problem
 from andon.model.build import InputFile
 from andon.model.dataset import ClockUse, Definition, Kind, Materialize
 from andon.model.quarantine import AsideRule
+from andon.model.types import DuckType, parse_type
 from andon.model.version import Column, ColumnStats
 
 #: Columns as `(name, DuckDB type)`.
@@ -35,9 +35,12 @@ class Capabilities(Record):
         kinds: the kinds of datasets that it builds.
         clock: whether `now()` and its kin show the logical time.
         macros: whether it knows the project's macros.
-        views: whether it reads views, and can tell what a view's SQL returns.
+        views: whether it makes views: tells what their SQL returns.
+        takes_views: whether it reads them.
+        rewritten: whether the embedded engine writes out what it returns: then rows can be set aside, sorted and parted as of any result.
         unstored: types of the lake that it can't write.
         repeats: whether equal inputs give equal bytes; what every engine must pass holds it to that.
+        unusable: why it can build nothing here: code, message and hint.
     """
 
     name: str
@@ -45,8 +48,11 @@ class Capabilities(Record):
     clock: bool = True
     macros: bool = True
     views: bool = True
+    takes_views: bool = True
+    rewritten: bool = True
     unstored: frozenset[str] = frozenset()
     repeats: bool = True
+    unusable: tuple[str, str, str] | None = None
 
 
 class EngineSettings(Record):
@@ -75,6 +81,7 @@ class Recipe(Record):
         inputs: what the names that it reads stand for.
         moment: the logical time; aware.
         sql: the SELECT to run, for SQL and sources.
+        inner: the SELECT in it whose rows it only puts in an order; None: `sql` itself.
         code: `{project path: content}` of all texts, for Python.
         explain: what an exception of the engine means, where it is not the definition's own SQL that failed.
         contract: what was recorded about how a source is read.
@@ -87,6 +94,7 @@ class Recipe(Record):
     inputs: Mapping[str, Relation]
     moment: datetime
     sql: str | None = None
+    inner: str | None = None
     code: Mapping[str, bytes] = field(default_factory=dict)
     explain: Callable[[Exception], AndonError] | None = None
     contract: Mapping[str, Any] | None = None
@@ -223,11 +231,22 @@ class Builders(Protocol):
         ...
 
 
+#: Gives the embedded engine that knows SQL, for work over so many bytes of input and for as long as it is needed.
+Embedded = Callable[[int], AbstractContextManager[Engine]]
+
+
 class EngineKind(Record):
-    """A kind of engine: what it can do, and how one is opened for a run."""
+    """A kind of engine: what it can do, and how one is opened for a run.
+
+    Attributes:
+        open: how: it may leave to the embedded engine what that does as well.
+        refusal: what of a definition over inputs of these columns it can't do, by the columns of the result; None: it does all that its
+            capabilities say.
+    """
 
     capabilities: Capabilities
-    open: Callable[[EngineSettings], Engine]
+    open: Callable[[EngineSettings, Embedded], Engine]
+    refusal: Callable[[Definition, Mapping[str, Types], Types], Problem | None] | None = None
 
 
 def missing(
@@ -241,6 +260,9 @@ def missing(
     """
     if definition.kind is Kind.QUARANTINE:
         return None  # it is written with its dataset
+    if capabilities.unusable is not None:
+        code, message, hint = capabilities.unusable
+        return Problem(code, message, definition.entry, hint=hint)
     lacks = _lacking(capabilities, definition, views) or _not_stored(capabilities, columns)
     if lacks is None:
         return None
@@ -259,27 +281,33 @@ def _lacking(capabilities: Capabilities, definition: Definition, views: Collecti
         return "knows no macros", "write out what the macro does, or leave this dataset to another engine"
     if definition.materialize is Materialize.VIEW and not capabilities.views:
         return "makes no views", "`materialize: table`"
-    if definition.growth is not None and not capabilities.views:
+    if (definition.growth is not None or definition.history is not None) and not capabilities.views:
         return "makes tables whole only", "`materialize: table`"
-    if definition.quarantine and definition.asks is None and not capabilities.views:
+    if definition.quarantine and definition.asks is None and not capabilities.rewritten:
         return "sets no rows aside", "take `quarantine` out: then its checks hold"
-    if definition.partition and not capabilities.views:
+    if definition.partition and not capabilities.rewritten:
         return "writes one file for a result", "take `partition` out"
     read = sorted(set(views).intersection(definition.inputs))
-    if read and not capabilities.views:
+    if read and not capabilities.takes_views:
         return "reads no views", f"`materialize: table` for {', '.join(f'`{name}`' for name in read)}"
     return None
 
 
 def _not_stored(capabilities: Capabilities, columns: Types) -> tuple[str, str] | None:
     for name, kind in columns:
-        unknown = capabilities.unstored.intersection(re.findall(r"[A-Z]+", kind))
+        unknown = capabilities.unstored.intersection(_names_in(parse_type(kind)))
         if unknown:
             return (
                 f"can't write the type {min(unknown)} of `{name}`",
                 "cast it, or leave this dataset to another engine",
             )
     return None
+
+
+def _names_in(kind: DuckType) -> Iterator[str]:
+    yield kind.name
+    for part in kind.fields:
+        yield from _names_in(part.type)
 
 
 def stopped(dataset: str) -> DatasetError:

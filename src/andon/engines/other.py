@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from andon.engines.engine import EngineKind
     from andon.model.dataset import Definition
 
-#: Gives the kind of engine by which a dataset is built where that is none of the embedded ones.
-OtherEngine: TypeAlias = "Callable[[Definition], EngineKind | None]"
+#: Gives the kind of engine by which a dataset is built over so many bytes of input, where that is none of the embedded ones.
+OtherEngine: TypeAlias = "Callable[[Definition, int], EngineKind | None]"
 
 
-def embedded_only(_: Definition) -> EngineKind | None:
+def embedded_only(_: Definition, __: int) -> EngineKind | None:
     """No other engines: the embedded ones build everything."""
     return None

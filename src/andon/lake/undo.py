@@ -9,7 +9,7 @@ from andon.lake.commits import Commits, LeafChanges
 from andon.lake.objects import Objects
 from andon.model.build import EXTRACT
 from andon.model.commit import Cause, Commit, CommitKind, Leaf
-from andon.model.dataset import Kind
+from andon.model.dataset import Kind, stands_beside
 
 #: Kinds of commits that put something before readers.
 PUBLISHES = (CommitKind.CHANGE, CommitKind.REFRESH, CommitKind.PUBLISH, CommitKind.REDO)
@@ -164,5 +164,5 @@ def source_causes(contents: Mapping[str, tuple[Mapping[str, str], Mapping[str, s
 
 
 def _entry(files: Mapping[str, str]) -> str | None:
-    """The dataset's own file among its files: the one that is not a lock."""
-    return next((path for path in sorted(files) if not path.endswith(".lock.txt")), None)
+    """The dataset's own file among its files: the one that stands beside no other."""
+    return next((path for path in sorted(files) if not stands_beside(path)), None)

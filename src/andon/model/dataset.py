@@ -23,8 +23,19 @@ from andon.model.standing import Caveat, Certification, Deprecation, Handling
 NORMALISER = "n1"
 
 
+#: What may build a dataset, as its file names it.
+ENGINES = ("duckdb", "spark")
+
+#: Endings of files that belong to a dataset and stand beside its own: what its packages are locked to, its SQL for Spark.
+LOCK_ENDING, SPARK_ENDING = ".lock.txt", ".spark.sql"
+
 #: In a declared lineage: the key that tells what decides which rows there are.
 ROWS = "*"
+
+
+def stands_beside(path: str) -> bool:
+    """Whether a project file belongs to a dataset without being that by which it is known."""
+    return path.endswith((LOCK_ENDING, SPARK_ENDING))
 
 
 class Kind(StrEnum):
@@ -100,6 +111,8 @@ class Definition(Record):
         was: `(column, the name it had)` where a column is declared to be another one renamed; part of `meaning`, as it decides over
             field ids.
         timeout: seconds that a Python dataset may take; not part of the id.
+        engine: what its file says that builds it; not part of the id, since all give the same; empty where the settings decide.
+        spark_sql: its own Spark SQL, in place of `sql` where Spark builds it.
         schema: for sources: which changes of its columns are taken without asking.
         recorded: for sources: a count; where it is another than that of the contract, the next load records anew.
         connection: for sources of a database: the connection in `andon.toml`; then `sql` is in the database's own language.
@@ -136,6 +149,8 @@ class Definition(Record):
     lock: str | None = None
     was: tuple[tuple[str, str], ...] = ()
     timeout: float | None = None
+    engine: str = ""
+    spark_sql: str | None = None
     schema: SchemaPolicy = SchemaPolicy.EXACT
     recorded: int = 0
     connection: str | None = None

@@ -13,7 +13,7 @@ from andon.base.hashing import texts_id
 from andon.model.project import Project
 
 #: Raised when what is kept, of files or of the whole, changes its meaning.
-_FORMAT = 15
+_FORMAT = 16
 _WHOLE = Entries[Project]("project", Project, _FORMAT)
 #: Folder, branch and their merge, now and before the last edits.
 _KEPT = 8

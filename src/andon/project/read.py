@@ -159,6 +159,10 @@ def _one(path: str, text: str, role: Role) -> FileFacts:
             hint = "a lock holds `name==version` with hashes only; `andon lock` writes it"
             flaws = [Problem("build.bad_lock", f.message, path, f.line, 1, hint) for f in read_lock(text)[1]]
             return FileFacts(LockFile(lock_digest(text), locked_for(text)), tuple(flaws))
+        case Role.SPARK_SQL:
+            from andon.project.files.spark import read_spark_sql
+
+            return read_spark_sql(path, text)
         case Role.SOURCE_REST:
             from andon.project.files.rest import read_rest
 

@@ -44,7 +44,7 @@ def renamed_file(path: str, text: str, old: str, new: str) -> str | None:
         except Flawed:
             return None
         return _words(head, old, new) + query
-    if role is Role.MACRO:
+    if role in (Role.MACRO, Role.SPARK_SQL):
         return None if _pattern(old).search(text.lower()) else text
     return text
 

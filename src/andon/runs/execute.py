@@ -147,6 +147,7 @@ class Execution:
             histories=prepared.histories,
             releases=prepared.releases,
             published_releases=prepared.head.releases,
+            compared_below=int(self._workspace.settings.get("engines.spark.compare_below")),
         )
 
     def _say_contract(self, gathered: Gathered, name: str, report: Reporter) -> None:

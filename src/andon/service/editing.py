@@ -14,6 +14,7 @@ from andon.base.names import did_you_mean
 from andon.base.record import Record, replace
 from andon.errors import ConflictError, Problem, ProjectError, UsageError
 from andon.model.commit import State
+from andon.model.dataset import stands_beside
 from andon.model.plan import Plan, PlanDocument
 from andon.model.run import RunDocument, RunResult
 from andon.project.files.layout import spot
@@ -275,7 +276,7 @@ def _name_of(path: str) -> str | None:
     """The dataset or saved query that a file makes."""
     if path.startswith("queries/") and path.endswith(".sql"):
         return path.removeprefix("queries/").removesuffix(".sql")
-    return None if path.endswith(".lock.txt") else spot(path).name
+    return None if stands_beside(path) else spot(path).name
 
 
 def _require_text(wanted: ToEdit) -> None:

@@ -226,7 +226,7 @@ class IsolatedStage:
         Raises:
             UsageError: `isolate.other_engine`.
         """
-        other = self._workspace.other_engine(definition)
+        other = self._workspace.other_engine(definition, 0)
         if other is not None:
             raise UsageError(
                 "isolate.other_engine",

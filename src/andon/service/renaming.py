@@ -9,6 +9,7 @@ from andon.base.clock import to_text
 from andon.base.document import Document, Documented
 from andon.base.record import replace
 from andon.errors import ProjectError, UsageError
+from andon.model.dataset import LOCK_ENDING, SPARK_ENDING
 from andon.model.dataset_question import last_left
 from andon.model.plan import Plan, PlanDocument
 from andon.model.run import RunDocument, RunResult
@@ -296,5 +297,6 @@ def _moved(path: str, target: str) -> str:
     if not path.startswith(("sources/", "datasets/")):
         return target
     stem = target.removesuffix(".sql").partition("/")[2]
-    ending = ".lock.txt" if path.endswith(".lock.txt") else f".{path.rpartition('.')[2]}"
+    beside = next((ending for ending in (LOCK_ENDING, SPARK_ENDING) if path.endswith(ending)), None)
+    ending = beside or f".{path.rpartition('.')[2]}"
     return f"{path.partition('/')[0]}/{stem}{ending}"

@@ -11,6 +11,7 @@ from andon.base.record import Record, replace, values_of
 from andon.base.text import excerpt
 from andon.errors import Problem, ProjectError, UsageError
 from andon.model.commit import State
+from andon.model.dataset import stands_beside
 from andon.project.add_checks import add_checks
 from andon.project.files.front_matter import read_front_matter, read_other_front_matter
 from andon.project.files.layout import plain_name, spot
@@ -208,7 +209,7 @@ def file_of(name: str, state: State) -> str | None:
     leaf = state.leaves.get(name)
     if leaf is None:
         return None
-    return next((path for path, _ in leaf.files if not path.endswith(".lock.txt")), None)  # rows set aside have none
+    return next((path for path, _ in leaf.files if not stands_beside(path)), None)  # rows set aside have none
 
 
 def query_names(state: State) -> list[str]:

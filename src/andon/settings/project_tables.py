@@ -75,6 +75,11 @@ class _Check:
                 self.problems.append(SettingProblem("project.bad_value", (PATTERNS, name), message, hint))
 
     def _value(self, setting: Setting, value: Any, path: tuple[str, ...]) -> None:
+        if setting.reference and isinstance(value, str) and value and "${" not in value:
+            hint = f'`{path[-1]} = "${{env:{setting.variable}}}"`'
+            self.problems.append(
+                SettingProblem("project.secret", path, f"the secret `{setting.name}` stands in the file", hint)
+            )
         try:
             convert(setting, value)
         except ValueError as error:

@@ -24,6 +24,7 @@ class Setting(Record):
         help: one line for people.
         choices: for `choice`.
         secret: whether its value is masked wherever settings are listed.
+        reference: whether it may only be a reference (`${env:NAME}`, `${file:path}`) in a file of the project.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Setting(Record):
     help: str
     choices: tuple[str, ...] = ()
     secret: bool = False
+    reference: bool = False
 
     @property
     def variable(self) -> str:
@@ -110,6 +112,59 @@ SETTINGS: tuple[Setting, ...] = (
         "text",
         "",
         "How much of that there may be (`50GB`); empty: nine tenths of what is free on its disk.",
+    ),
+    Setting(
+        "engines.spark.url",
+        "text",
+        "",
+        "A Spark Connect endpoint (`sc://host:15002`), for datasets that say `engine: spark`; empty: there is none.",
+        secret=True,
+    ),
+    Setting(
+        "engines.spark.server",
+        "choice",
+        "apache",
+        "Who answers there: Apache Spark, or what is built of it, such as Databricks; or Sail. They differ in values, not in words.",
+        ("apache", "sail"),
+    ),
+    Setting(
+        "engines.spark.token",
+        "text",
+        "",
+        "What the endpoint knows Andon by: `${env:SPARK_TOKEN}` or `${file:path}`; empty: nothing.",
+        secret=True,
+        reference=True,
+    ),
+    Setting(
+        "engines.spark.schemas",
+        "text",
+        "",
+        "Schemas whose tables Spark builds, with commas (`events, logs`), where their files say nothing else.",
+    ),
+    Setting(
+        "engines.spark.above",
+        "size",
+        0,
+        "A table whose inputs are larger than this is built by Spark (`50GB`), where its file says nothing else and its SQL can be"
+        " translated; 0: size does not matter.",
+    ),
+    Setting(
+        "engines.spark.compare_below",
+        "size",
+        256_000_000,
+        "What Spark built of inputs up to this size DuckDB makes as well, and both must hold the same rows; 0: nothing is compared.",
+    ),
+    Setting(
+        "engines.spark.storage",
+        "text",
+        "",
+        "Under which URL Spark finds what lies in `storage` (`s3a://bucket/lake`, `file:///mnt/lake`); empty: under the same path.",
+    ),
+    Setting(
+        "engines.spark.patience",
+        "duration",
+        "1min",
+        "How long a connection to Spark that is lost is looked for, before the dataset fails.",
     ),
     Setting(
         "publish.change",

@@ -21,7 +21,7 @@ from andon.base.postgres import is_postgres
 from andon.base.record import Record
 from andon.base.sharing import share
 from andon.base.uptime import UptimeClock
-from andon.engines.other import OtherEngine
+from andon.engines.other import OtherEngine, embedded_only
 from andon.errors import MachineError, UsageError
 from andon.lake.catalogs import enlist, require_own
 from andon.lake.lake import Lake
@@ -66,6 +66,7 @@ from andon.version import __version__
 from andon.workspace.base import Bases
 from andon.workspace.catalog import open_catalog
 from andon.workspace.folder import Folder
+from andon.workspace.spark import by_settings
 
 if TYPE_CHECKING:
     from andon.model.project import Project
@@ -148,6 +149,8 @@ class Adapters:
         self.uptime = uptime
         self.folder = Folder(root)
         self.other_engine = other_engine
+        if other_engine is embedded_only:
+            self.other_engine = by_settings(settings, lambda: str(self.storage))
         self.connections = connections
         self.people = people
         self.notify = notify

@@ -13,6 +13,7 @@ from andon.base.cancel import Cancelled
 from andon.base.record import replace
 from andon.engines.engine import Capabilities, Engine, EngineKind, EngineSettings
 from andon.engines.other import OtherEngine
+from andon.errors import DatasetError
 from andon.model.dataset import Definition, Kind
 from andon.workspace.engine_settings import cores, engine_settings, python_settings, temporary
 
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-def capabilities(other: OtherEngine, definition: Definition) -> Capabilities:
-    """What the engine that builds a dataset can do; nothing is loaded for it."""
-    kind = other(definition)
+def capabilities(other: OtherEngine, definition: Definition, size: int = 0) -> Capabilities:
+    """What the engine can do that builds a dataset over `size` bytes of input; nothing is loaded for it."""
+    kind = other(definition, size)
     if kind is not None:
         return kind.capabilities
     if definition.kind is Kind.PYTHON:
@@ -115,8 +116,11 @@ class Engines:
     @contextmanager
     def builder(self, definition: Definition, size: int) -> Iterator[Engine]:
         """The engine that builds a dataset over `size` bytes of input, for as long as it is needed."""
-        other = self._workspace.other_engine(definition)
+        other = self._workspace.other_engine(definition, size)
         if other is not None:
+            if other.capabilities.unusable is not None:
+                code, message, hint = other.capabilities.unusable
+                raise DatasetError(code, message, where=definition.entry, hint=hint)
             yield self._other(other)
         elif definition.kind is Kind.PYTHON:
             yield self._for_python()
@@ -134,8 +138,14 @@ class Engines:
         with self._lock:
             engine = self._others.get(kind.capabilities.name)
             if engine is None:
-                engine = self._others[kind.capabilities.name] = kind.open(self.settings)
+                engine = self._others[kind.capabilities.name] = kind.open(self.settings, self._embedded)
             return engine
+
+    @contextmanager
+    def _embedded(self, size: int) -> Iterator[Engine]:
+        """See `Embedded`."""
+        with self().for_size(size) as side:
+            yield side.engine
 
     def _for_python(self) -> Engine:
         from andon.engines.python.engine import PythonEngine

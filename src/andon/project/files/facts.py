@@ -54,7 +54,7 @@ class DatasetKeys(Record, omit_defaults=True):
     review: str | None = None
     budget: Budget | None = None
     allow: tuple[str, ...] = ()
-    engine: str = "duckdb"
+    engine: str = ""
     lineage: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     timeout: float | None = None
     schema: SchemaPolicy = SchemaPolicy.EXACT
@@ -118,6 +118,13 @@ class LockFile(Record, tag=True):
 
     normal: str
     inputs: str | None
+
+
+class SparkFile(Record, tag=True):
+    """A dataset's own Spark SQL, and the digest of it that counts."""
+
+    sql: str
+    normal: str
 
 
 class CheckKeys(Record, omit_defaults=True):
@@ -241,6 +248,7 @@ Said = (
     | MacroFile
     | ModuleFile
     | LockFile
+    | SparkFile
     | CheckFile
     | QueryFile
     | TestFile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from andon.base.names import did_you_mean, is_name_part
-from andon.model.dataset import CheckLine, ColumnSpec
+from andon.model.dataset import ENGINES, CheckLine, ColumnSpec
 from andon.model.load import SchemaPolicy
 from andon.project.files.growth import read_growth
 from andon.project.files.history import read_history
@@ -24,14 +24,6 @@ from andon.project.files.standing import (
     read_retention,
     read_review,
 )
-
-
-def _read_engine(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
-    if node.kind == "text" and node.value == "spark":
-        message = "`engine: spark` is planned and not in this version"
-        reader.add("project.bad_value", message, node.line, node.column, "take the line out: DuckDB runs it")
-        return None
-    return read_choice(reader, known, node)
 
 
 def _read_key(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> tuple[str, ...] | None:
@@ -351,7 +343,14 @@ FIELDS: tuple[FieldSpec, ...] = (
     ),
     FieldSpec("certified", "who, or mapping: by, on", "none", "Who vouches for it.", read_certified),
     FieldSpec("allow", "list: random", "none", "Accept that its result can't be repeated.", _read_allow, ("random",)),
-    FieldSpec("engine", "duckdb", "duckdb", "What runs it.", _read_engine, ("duckdb",)),
+    FieldSpec(
+        "engine",
+        "duckdb or spark",
+        "duckdb, where `[engines.spark]` says nothing else",
+        "What runs it; both give the same rows.",
+        read_choice,
+        ENGINES,
+    ),
     FieldSpec(
         "lineage",
         "mapping: column → list of `input.column`",

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from andon.base.names import RESERVED_SCHEMAS, is_name_part
 from andon.base.record import Record
+from andon.model.dataset import LOCK_ENDING, SPARK_ENDING
 from andon.model.quarantine import SUFFIX, is_aside
 
 
@@ -20,6 +21,7 @@ class Role(StrEnum):
     DATASET_SQL = "dataset sql"
     DATASET_PYTHON = "dataset python"
     LOCK = "lock"
+    SPARK_SQL = "spark sql"
     MACRO = "macro"
     MODULE = "module"
     CHECK = "check"
@@ -89,14 +91,15 @@ def spot(path: str) -> PathRole:
 def _dataset(folder: str, rest: str) -> PathRole:
     parts = rest.split("/")
     last = parts[-1]
-    if last.lower().endswith(".lock.txt"):
-        stem, ending = last[: -len(".lock.txt")], ".lock.txt"
+    beside = next((ending for ending in (LOCK_ENDING, SPARK_ENDING) if last.lower().endswith(ending)), None)
+    if beside is not None:
+        stem, ending = last[: -len(beside)], beside
     else:
         stem, _, ending = last.rpartition(".")
         ending = "." + ending
     role = _role(folder, ending.lower())
     name = ".".join([*parts[:-1], stem])
-    if role is Role.LOCK:
+    if role in (Role.LOCK, Role.SPARK_SQL):
         return PathRole(role, name)
     if role is Role.MISPLACED:
         message = f"`{ending}` files make no dataset"
@@ -127,8 +130,10 @@ def _dataset(folder: str, rest: str) -> PathRole:
 
 
 def _role(folder: str, ending: str) -> Role:
-    if ending == ".lock.txt":
+    if ending == LOCK_ENDING:
         return Role.LOCK
+    if ending == SPARK_ENDING and folder == "datasets":
+        return Role.SPARK_SQL
     if folder == "sources":
         sources = {
             ".sql": Role.SOURCE_SQL,

@@ -12,7 +12,16 @@ from andon.base.names import RESERVED_SCHEMAS, did_you_mean, is_name_part, neare
 from andon.base.record import replace
 from andon.base.text import line_and_column
 from andon.errors import Problem
-from andon.model.dataset import ClockUse, Dataset, Definition, Kind, Materialize, definition_id, latest
+from andon.model.dataset import (
+    SPARK_ENDING,
+    ClockUse,
+    Dataset,
+    Definition,
+    Kind,
+    Materialize,
+    definition_id,
+    latest,
+)
 from andon.model.glossary import GlossaryTerm
 from andon.model.history import VALID_FROM, RowHistory
 from andon.model.insight import use_parts
@@ -32,6 +41,7 @@ from andon.project.files.facts import (
     NameUse,
     PlaybooksFile,
     QueryFile,
+    SparkFile,
     TestData,
     TestFile,
 )
@@ -75,6 +85,7 @@ class _Linker:
         self._macros = Macros.of({path: said.statements for path, said in self._of(MacroFile)})
         self._modules = Modules(dict(self._of(ModuleFile)))
         self._locks = dict(self._of(LockFile))
+        self._spark = dict(self._of(SparkFile))
         self._asides: set[str] = set()
         settings = next((said.values for _, said in self._of(ConfigFile)), {})
         patterns = settings.get("patterns")
@@ -85,6 +96,7 @@ class _Linker:
         self._name_datasets()
         self._check_macros()
         self._check_modules()
+        self._check_spark()
         datasets = {name: self._dataset(name, path) for name, path in sorted(self._entries.items())}
         self._check_cycles(datasets)
         asides = {d.definition.aside: aside_dataset(d) for d in datasets.values() if d.definition.aside is not None}
@@ -233,6 +245,13 @@ class _Linker:
             uses = [NameUse(t.name, *line_and_column(text, t.offset)) for t in statement.tables]
             self._require_known(path, uses)
 
+    def _check_spark(self) -> None:
+        for path in self._spark:
+            if path.removesuffix(SPARK_ENDING) + ".sql" not in self._entries.values():
+                message = "there is no dataset in SQL beside the Spark SQL"
+                hint = f"write `{path.removesuffix(SPARK_ENDING)}.sql` too: what it returns, the Spark SQL is held to"
+                self._add(path, None, "project.bad_name", message, hint)
+
     def _check_modules(self) -> None:
         for path, _ in self._of(ModuleFile):
             top = path.split("/")[1].removesuffix(".py")
@@ -250,6 +269,9 @@ class _Linker:
         lock = path.rsplit(".", 1)[0] + ".lock.txt"
         if lock in self._files:
             own.append((lock, self._files[lock]))
+        spark = _spark_file(path)
+        if spark in self._spark:
+            own.append((spark, self._files[spark]))
         return Dataset(
             definition=self._definition(name, path, facts, tuple(sorted(own))),
             description=keys.description,
@@ -280,6 +302,9 @@ class _Linker:
         uses = self._uses(macros, facts)
         files = {**dict(own), **{place: self._files[place] for place, _ in uses}}
         lock = self._lock(name, path, facts, uses)
+        spark = self._spark.get(_spark_file(path))
+        if spark is not None:
+            uses.append((_spark_file(path), spark.normal))
         if facts.kind is Kind.SOURCE and inputs:
             self._source_reads(path, facts, macros)
             inputs = []
@@ -325,6 +350,8 @@ class _Linker:
             lock=lock,
             was=was,
             timeout=facts.keys.timeout,
+            engine=facts.keys.engine,
+            spark_sql=spark.sql if spark is not None else None,
             schema=facts.keys.schema,
             recorded=facts.keys.recorded,
             connection=facts.keys.connection,
@@ -411,6 +438,11 @@ class _Linker:
             self._add(path, place or (1, 1), "project.cycle", message, hint)
             for name in cycle:
                 needs.pop(name, None)
+
+
+def _spark_file(path: str) -> str:
+    """Where the own Spark SQL of the dataset with the file `path` lies."""
+    return path.removesuffix(".sql") + SPARK_ENDING if path.endswith(".sql") else ""
 
 
 def _kind(role: Role) -> Kind:

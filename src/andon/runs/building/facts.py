@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from andon.model.version import Version
@@ -11,6 +12,11 @@ def facts_of(version: Version) -> list[tuple[str, Any]]:
     """What the write told, by column: equal content in equal files has equal facts."""
     found = ((name, (s.nulls, s.minimum, s.maximum)) for f in version.files for name, s in f.stats.items())
     return sorted(found, key=repr)  # of some nothing is known
+
+
+def has_order(engine: Mapping[str, Any]) -> bool:
+    """Whether an engine of which a build records such facts promises in which order rows come: the embedded ones do."""
+    return str(engine.get("name", "duckdb")) == "duckdb"
 
 
 def may_hold_the_same(one: Version, other: Version) -> bool:

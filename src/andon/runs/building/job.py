@@ -95,6 +95,7 @@ class Job(Record):
         proofs: what is proved of queries.
         histories: by dataset the builds that histories go on from.
         releases: rows that are not set aside any more, and those of the head.
+        compared_below: what another engine built of so many bytes of input is compared with what the embedded one gives; 0: nothing is.
         cancelled: set to stop.
     """
 
@@ -112,4 +113,5 @@ class Job(Record):
     histories: Mapping[str, Build] = field(default_factory=dict)
     releases: tuple[Release, ...] = ()
     published_releases: tuple[Release, ...] = ()
+    compared_below: int = 0
     cancelled: threading.Event = field(default_factory=threading.Event)

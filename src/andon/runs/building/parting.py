@@ -26,16 +26,18 @@ def arranged_recipe(definition: Definition, recipe: Recipe) -> Recipe:
     by = [partition_key(part) for part in definition.partition]
     if definition.sort:
         order = ", ".join([*by, *map(quote, definition.sort)])
-        return replace(recipe, sql=f"select * from (\n{recipe.sql}\n) order by {order}")
+        return replace(recipe, sql=f"select * from (\n{recipe.sql}\n) order by {order}", inner=recipe.sql)
     numbered = f"select *, row_number() over () as {ROW} from (\n{recipe.sql}\n)"
-    return replace(recipe, sql=f"select * exclude ({ROW}) from ({numbered}) order by {', '.join(by)}, {ROW}")
+    ordered = f"select * exclude ({ROW}) from ({numbered}) order by {', '.join(by)}, {ROW}"
+    return replace(recipe, sql=ordered, inner=recipe.sql)
 
 
 def sorted_recipe(definition: Definition, recipe: Recipe) -> Recipe:
     """`recipe` with the order in which the rows of a dataset's files lie, where one is declared."""
     if not definition.sort or recipe.sql is None:
         return recipe
-    return replace(recipe, sql=f"select * from (\n{recipe.sql}\n) order by {', '.join(map(quote, definition.sort))}")
+    ordered = f"select * from (\n{recipe.sql}\n) order by {', '.join(map(quote, definition.sort))}"
+    return replace(recipe, sql=ordered, inner=recipe.sql)
 
 
 def part_recipe(job: Job, definition: Definition, file: DataFile, part: PartitionRows) -> Recipe:

@@ -9,7 +9,7 @@ from andon.model.dataset import Materialize
 from andon.model.version import Version
 from andon.relations.bounds import span_of
 from andon.relations.changed_files import changed_files
-from andon.runs.building.facts import may_hold_the_same
+from andon.runs.building.facts import has_order, may_hold_the_same
 
 if TYPE_CHECKING:
     from andon.relations.sides import Sides
@@ -23,8 +23,12 @@ class SameContent:
         self._job = job
         self._sides = sides
 
-    def content(self, dataset: str, version: Version) -> tuple[Version | None, str | None]:
-        """The published version, if `version` holds the same content (early cutoff), and how that is known."""
+    def content(self, dataset: str, version: Version, *, in_order: bool = True) -> tuple[Version | None, str | None]:
+        """The published version, if `version` holds the same content (early cutoff), and how that is known.
+
+        Args:
+            in_order: whether the engine that made it promises an order of rows; else that is no content.
+        """
         leaf = self._job.leaves.get(dataset)
         if leaf is None or not Materialize(leaf.materialize).has_files:
             return None, None
@@ -41,7 +45,13 @@ class SameContent:
             return None, None
         if _share_files(earlier, version) and not self._job.definitions[dataset].partition:
             return None, None
-        return (earlier, "same content") if self._sides.hold_the_same(earlier, version) else (None, None)
+        is_same = self._sides.hold_the_same(earlier, version, in_order=in_order and self._has_order(leaf.build))
+        return (earlier, "same content") if is_same else (None, None)
+
+    def _has_order(self, build: str) -> bool:
+        """Whether the engine that made what is published promised an order of its rows."""
+        found = self._job.lake.objects.builds([build]).get(build)
+        return found is None or has_order(found.engine)
 
     def _hold_the_same_rows(self, earlier: Version, version: Version) -> bool:
         """Whether two versions of a table that grows hold the same rows: files that both have are not read."""

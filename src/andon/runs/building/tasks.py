@@ -24,6 +24,7 @@ from andon.relations.sides import Sides
 from andon.runs.building.asides import Asides, Parted
 from andon.runs.building.columns import OutputColumns
 from andon.runs.building.cursor_loads import CursorLoads
+from andon.runs.building.facts import has_order
 from andon.runs.building.file_loads import PARTS, FileLoads
 from andon.runs.building.growing import Growing
 from andon.runs.building.histories import Histories
@@ -32,6 +33,7 @@ from andon.runs.building.loads import Loads
 from andon.runs.building.once import Once
 from andon.runs.building.outcome import Outcome
 from andon.runs.building.same_content import SameContent
+from andon.runs.building.second_engine import SecondEngine
 from andon.runs.building.second_look import same_reading
 from andon.runs.building.wholes import Wholes
 from andon.runs.building.writing import Made, Writer
@@ -62,6 +64,7 @@ class Tasks:
         self._writer = Writer(job, sides, engines, self._columns)
         self._histories = Histories(job, self.relations, engines, self._writer)
         self._same = SameContent(job, sides)
+        self._second = SecondEngine(job, sides, self._writer)
         self._asides = Asides(job, sides, self._writer)
         self._once = Once(job, self._writer)
         self._wholes = Wholes(job, sides, self._writer, self._asides)
@@ -369,9 +372,9 @@ class Tasks:
 
     def _built(self, definition: Definition, make: Build, made: Made, began: float, way: str | None = None) -> Outcome:
         """A result with the build that made it; the published version where it holds the same."""
-        made = self._once.taken(definition, make, made)
+        made = self._once.taken(definition, make, self._second.held(definition, make, made))
         version, produced = made.version, made.produced
-        same, proof = self._same.content(definition.dataset, version)
+        same, proof = self._same.content(definition.dataset, version, in_order=has_order(produced.facts))
         new = made.new
         if same is not None:
             self._writer.drop(made)

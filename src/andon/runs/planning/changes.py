@@ -35,6 +35,15 @@ _VERDICTS = Entries[Verdict]("verdict", Verdict, 6)
 _MEANINGS = Entries[_Meaning]("meaning", _Meaning, 5)
 
 
+#: What of a dataset changed where nobody can look into it.
+_CHANGED = {
+    Kind.PYTHON: "its Python changed",
+    Kind.SOURCE: "how it reads its files changed",
+    Kind.SQL: "its own Spark SQL changed",
+    Kind.QUARANTINE: "what is set aside changed",
+}
+
+
 class ProposedCode(Protocol):
     """Code, and the state that it would replace; `Gathered` is one."""
 
@@ -151,7 +160,7 @@ class Changes:
         old = new if same else self._old.get(leaf.definition)
         if old is None:
             return None
-        if old.kind is not Kind.SQL or new.kind is not Kind.SQL:
+        if old.kind is not Kind.SQL or new.kind is not Kind.SQL or old.spark_sql != new.spark_sql:
             return self._by_schema(dataset, old, new)
         before, after = self._schemas(old, before=True), self._schemas(new, before=False)
         if before is None or after is None:
@@ -193,7 +202,7 @@ class Changes:
         return verdict_of_schemas(
             self._columns_before(dataset) or (),
             [(name, _stored(kind)) for name, kind in self._columns_now(dataset) or ()],
-            reason="its Python changed" if new.kind is Kind.PYTHON else "how it reads its files changed",
+            reason=_CHANGED[new.kind],
             old_key=old.key,
             new_key=new.key,
             was=dict(new.was),

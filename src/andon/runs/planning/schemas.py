@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -170,9 +170,28 @@ def _unfit(workspace: Workspace, gathered: Gathered, taken: set[str], bound: Map
     views = {name for name, definition in definitions.items() if definition.materialize is Materialize.VIEW}
     changed = [definitions[d] for d in sorted(taken) if d not in leaves or leaves[d].definition != definitions[d].id]
     stored = columns_by_dataset(bound)
-    found = (
+    found = [
         missing(capabilities(workspace.other_engine, each), each, views, stored.get(each.dataset, ()))
         for each in changed
+    ]
+    problems = [problem for problem in found if problem is not None]
+    return problems or _refused(workspace, gathered, changed, bound)
+
+
+def _refused(
+    workspace: Workspace, gathered: Gathered, changed: Sequence[Definition], bound: Mapping[str, Columns]
+) -> list[Problem]:
+    """What other engines can't do of datasets whose code changed, as far as it is known what they read."""
+    asked = [(each, workspace.other_engine(each, 0)) for each in changed if each.dataset in bound]
+    kinds = [(each, kind.refusal) for each, kind in asked if kind is not None and kind.refusal is not None]
+    if not kinds:
+        return []
+    known = _columns_of(workspace, gathered, {name for each, _ in kinds for name in each.inputs})
+    known.update(columns_by_dataset(bound))
+    found = (
+        refusal(each, {name: known[name] for name in each.inputs}, bound[each.dataset])
+        for each, refusal in kinds
+        if all(name in known for name in each.inputs)
     )
     return [problem for problem in found if problem is not None]
 

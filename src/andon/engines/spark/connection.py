@@ -1,0 +1,153 @@
+"""One session with a Spark Connect endpoint, of one run. The client is heavy, and loaded when first asked."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from andon.base.record import Record
+from andon.engines.spark.client import client_session
+from andon.engines.spark.settings import SparkSettings
+from andon.engines.spark.translation.spark_sql import SESSION
+
+#: What always holds in a session.
+_CONF: Mapping[str, str] = {
+    **SESSION,
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.parquet.fieldId.write.enabled": "false",
+    "spark.sql.parquet.compression.codec": "zstd",
+}
+#: Milliseconds between two looks for a connection that was lost, at most; seconds that one may take; more of them than anybody waits for.
+_LONGEST, _ONE_TRY, _TRIES = 5000, 25.0, 100_000
+#: Seconds for which an endpoint is asked to stop, before nothing more is heard of it.
+_ASKED = 2.0
+
+
+class SparkProgress(Record):
+    """How far a job is: stages and their tasks that are done, of how many, and bytes read."""
+
+    stages: int
+    stages_done: int
+    tasks: int
+    tasks_done: int
+    read: int
+
+
+class Connection:
+    """Safe under threads: tasks share the session, each with views of its own."""
+
+    def __init__(self, settings: SparkSettings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._session: Any = None
+        self._stopped = threading.Event()
+        self._hears = threading.local()
+
+    @property
+    def session(self) -> Any:
+        """The session, opened when first asked.
+
+        Raises:
+            Exception: what the client says.
+        """
+        with self._lock:
+            if self._session is None:
+                self._session = self._opened()
+            return self._session
+
+    def version(self) -> str:
+        """What the endpoint says that it is."""
+        return str(self.session.version)
+
+    def view(self, name: str, files: Sequence[str], schema: str) -> None:
+        """Make a view over Parquet files; `forget` takes it away."""
+        self.session.read.schema(schema).parquet(*files).createOrReplaceTempView(name)
+
+    def over(self, name: str, sql: str) -> None:
+        """Make a view over others."""
+        self.session.sql(sql).createOrReplaceTempView(name)
+
+    def forget(self, name: str) -> None:
+        """Take a view away."""
+        self.session.catalog.dropTempView(name)
+
+    def columns(self, sql: str) -> list[tuple[str, str]]:
+        """Names and Spark types of what Spark SQL returns; nothing is computed."""
+        return [(field.name, field.dataType.simpleString()) for field in self.session.sql(sql).schema.fields]
+
+    def write(self, sql: str, listed: Sequence[str], place: str) -> None:
+        """Compute Spark SQL, and write its columns as `c0`, `c1`, … into a folder; each item of `listed` is one of them."""
+        rows = self.session.sql(sql).toDF(*(f"c{at}" for at in range(len(listed))))
+        rows.selectExpr(*listed).write.mode("overwrite").parquet(place)
+
+    def interrupt(self) -> None:
+        """Stop all that runs, and begin nothing more; it waits for no endpoint that is away."""
+        self._stopped.set()
+        session = self._session
+        if session is None:
+            return
+
+        def ask() -> None:
+            with suppress(Exception):  # it is away, or was never there: what waits for it is cut off
+                session.interruptAll()
+
+        def stop() -> None:
+            asked = threading.Thread(target=ask, daemon=True)
+            asked.start()
+            asked.join(_ASKED)
+            session.client.close()
+
+        threading.Thread(target=stop, daemon=True).start()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether `interrupt` was called."""
+        return self._stopped.is_set()
+
+    def close(self) -> None:
+        """Leave the session."""
+        with self._lock:
+            session, self._session = self._session, None
+        if session is None or self._stopped.is_set():
+            return
+        with suppress(Exception):  # an endpoint that is away has no session to leave
+            session.stop()
+
+    def _opened(self) -> Any:
+        session = client_session()(self._settings.url)
+        session.client.set_retry_policies([patience(self._settings.patience, self._stopped.is_set)])
+        for name, value in _CONF.items():
+            session.conf.set(name, value)
+        return session
+
+
+def patience(seconds: float, is_over: Callable[[], bool]) -> Any:
+    """How the client looks for a connection that was lost: again and again for so long, or until it is over."""
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    class Patience(DefaultPolicy):
+        def __init__(self) -> None:
+            super().__init__(
+                max_retries=_TRIES,
+                initial_backoff=50,
+                max_backoff=_LONGEST,
+                backoff_multiplier=2.0,
+                jitter=0,
+                min_jitter_threshold=_LONGEST,
+            )
+            self._lost = threading.local()
+
+        def can_retry(self, exception: BaseException) -> bool:
+            if is_over() or not super().can_retry(exception):
+                return False
+            now = time.monotonic()
+            first, last = getattr(self._lost, "times", (now, now))
+            # what failed long ago is another loss
+            first = now if now - last > _LONGEST / 1000 + _ONE_TRY else first
+            self._lost.times = first, now
+            return now - first < seconds
+
+    return Patience()

@@ -1,0 +1,152 @@
+"""Datasets built by Spark: it reads the lake's files and writes Parquet beside them, which the embedded engine writes out as the lake
+stores it, with field ids, statistics and rows that are set aside."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from andon.base.names import literal, quote
+from andon.base.record import replace
+from andon.engines.engine import Capabilities, Embedded, Produced, Recipe, Task, Types, stopped
+from andon.engines.spark.capabilities import CAPABILITIES, NAME
+from andon.engines.spark.choice import SparkChoice
+from andon.engines.spark.columns import require_columns
+from andon.engines.spark.connection import Connection
+from andon.engines.spark.failures import translate_failure
+from andon.engines.spark.places import Places
+from andon.engines.spark.settings import SparkSettings
+from andon.engines.spark.sql import spark_sql
+from andon.engines.spark.views import Columns, SparkViews
+from andon.engines.types import lake_type
+from andon.errors import AndonError, DatasetError
+from andon.model.types import parse_type
+
+#: More than any input has.
+_ALL = 1 << 62
+#: Nothing is chosen by size.
+_ANY = SparkChoice()
+
+
+class SparkEngine:
+    """See `Engine`.
+
+    Args:
+        embedded: tells the columns of inputs and of results, and writes results out.
+    """
+
+    def __init__(self, settings: SparkSettings, embedded: Embedded, choice: SparkChoice = _ANY) -> None:
+        self._settings = settings
+        self._choice = choice
+        self._embedded = embedded
+        self._connection = Connection(settings)
+        self._places = Places(settings)
+        self._stopped = threading.Event()
+        self._version = ""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """See `Engine`."""
+        return CAPABILITIES
+
+    def facts(self) -> Mapping[str, Any]:
+        """See `Engine`."""
+        return {"name": NAME, "version": self._version, "at": self._settings.shown}
+
+    def describe(self, recipe: Recipe) -> Types:
+        """What the same SQL returns on the embedded engine: Spark is held to it."""
+        with self._embedded(0) as sql:
+            return sql.describe(recipe)
+
+    def run(self, task: Task) -> Produced:
+        """See `Engine`."""
+        recipe = task.recipe
+        if self._stopped.is_set():
+            raise stopped(recipe.dataset)
+        inner = replace(recipe, sql=recipe.inner or recipe.sql, inner=None)
+        columns = Columns(self._embedded, inner)
+        types = columns.of_result() if task.types is None else task.types
+        staging = Path(f"{task.output}.spark")
+        try:
+            try:
+                self._compute(inner, columns, types, staging)
+            except DatasetError as error:
+                if error.code == "build.not_supported" and self._choice.is_by_size(recipe.definition, _ALL):
+                    return self._left(task, error)
+                raise
+            except AndonError:
+                raise
+            except Exception as error:
+                if recipe.explain is not None and not self._stopped.is_set():
+                    raise recipe.explain(error) from error
+                is_stopped = self._stopped.is_set()
+                raise translate_failure(error, recipe.definition, self._settings, is_stopped=is_stopped) from error
+            if self._stopped.is_set():
+                raise stopped(recipe.dataset)
+            files = sorted(str(file) for file in staging.glob("*.parquet"))
+            read = _read(files, types)
+            whole = recipe.sql.replace(recipe.inner, read, 1) if recipe.sql and recipe.inner else read
+            with self._embedded(sum(Path(file).stat().st_size for file in files)) as sql:
+                written = sql.run(replace(task, recipe=replace(recipe, sql=whole, inner=None, inputs={}), types=types))
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+        return replace(written, facts={**self.facts(), "writer": written.facts})
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it takes nothing more."""
+        return self._stopped.is_set()
+
+    def interrupt(self) -> None:
+        """See `Engine`."""
+        self._stopped.set()
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        """See `Engine`."""
+        self._connection.close()
+
+    def _left(self, task: Task, why: DatasetError) -> Produced:
+        """What the embedded engine makes of what only its size led here, and Spark can't do."""
+        with self._embedded(_ALL) as sql:
+            written = sql.run(task)
+        return replace(written, facts={**written.facts, "not_spark": why.message})
+
+    def _compute(self, recipe: Recipe, columns: Columns, types: Types, staging: Path) -> None:
+        """Let Spark write a recipe's rows into files of `staging`."""
+        views = SparkViews(self._connection, self._places, columns, self._settings.server)
+        try:
+            inputs = {name: columns.of_input(name, relation) for name, relation in recipe.inputs.items()}
+            named = views.names(recipe.inputs)
+            sql = spark_sql(recipe, inputs, types, named, self._settings.server)
+            views.make(recipe, named)
+            if not self._version:
+                self._version = self._connection.version()
+            require_columns(recipe.definition, self._connection.columns(sql), types)
+            self._connection.write(sql, list(_listed(types)), self._places.seen(str(staging)))
+        finally:
+            if not self._stopped.is_set():
+                views.forget()
+
+
+def _listed(types: Types) -> Iterator[str]:
+    """What Spark writes of its columns: maps as lists of their entries, which every reader of Parquet takes."""
+    for at, (_, kind) in enumerate(types):
+        is_map = parse_type(lake_type(kind)).name == "MAP"
+        yield f"map_entries(c{at}) as c{at}" if is_map else f"c{at}"
+
+
+def _read(files: Sequence[str], types: Types) -> str:
+    """SQL that reads what Spark wrote as what was asked for."""
+    items = []
+    for at, (name, kind) in enumerate(types):
+        stored = lake_type(kind)
+        column = f"c{at}" if files else "null"
+        if parse_type(stored).name == "MAP" and files:
+            column = f"map_from_entries({column})"
+        items.append(f"cast({column} as {stored}) as {quote(name)}")
+    source = f"read_parquet([{', '.join(map(literal, files))}])" if files else "(select 1) limit 0"
+    return f"select {', '.join(items)} from {source}"

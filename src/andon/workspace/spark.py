@@ -1,0 +1,93 @@
+"""Spark as the settings of a workspace want it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from andon.base.duration import read_fixed
+from andon.errors import UsageError
+
+if TYPE_CHECKING:
+    from andon.engines.engine import EngineKind, Types
+    from andon.engines.other import OtherEngine
+    from andon.engines.spark.choice import SparkChoice
+    from andon.engines.spark.settings import SparkSettings
+    from andon.errors import Problem
+    from andon.model.dataset import Definition
+    from andon.settings.resolve import Settings
+
+
+def by_settings(settings: Settings, root: Callable[[], str]) -> OtherEngine:
+    """Which datasets Spark builds, by `[engines.spark]` and by what their files say; nothing is loaded before it is asked of one.
+
+    Args:
+        root: gives the lake's storage, as the embedded engine names it.
+    """
+    is_set = bool(settings.get("engines.spark.schemas")) or bool(settings.get("engines.spark.above"))
+
+    def find(definition: Definition, size: int) -> EngineKind | None:
+        if not definition.engine and not is_set:
+            return None
+        choice = spark_choice(settings)
+        if choice.reason(definition, size) is None:
+            return None
+        return _kind(spark_settings(settings, root()), choice)
+
+    return find
+
+
+def spark_choice(settings: Settings) -> SparkChoice:
+    """Which datasets are Spark's."""
+    from andon.engines.spark.choice import SparkChoice
+
+    named = str(settings.get("engines.spark.schemas")).replace(",", " ").split()
+    return SparkChoice(frozenset(named), int(settings.get("engines.spark.above")))
+
+
+def spark_settings(settings: Settings, root: str) -> SparkSettings:
+    """How it is reached.
+
+    Raises:
+        UsageError: `usage.bad_argument` where a reference leads nowhere, or the address is none.
+    """
+    from andon.engines.spark.settings import SparkSettings
+    from andon.engines.spark.translation.spark_sql import SparkServer
+
+    url, token = str(settings.get("engines.spark.url")), str(settings.get("engines.spark.token"))
+    if url and not url.startswith("sc://"):
+        raise UsageError(
+            "usage.bad_argument",
+            f"`engines.spark.url` must be the address of a Spark Connect endpoint, found `{settings.shown('engines.spark.url')}`",
+            where=settings.origin("engines.spark.url"),
+            hint='such as `url = "sc://spark.example.com:15002"`; Databricks tells its own under `Spark Connect`',
+        )
+    shown = str(settings.shown("engines.spark.url")).split("/;")[0]
+    if url and token:
+        url = f"{url if '/;' in url else url.rstrip('/') + '/'};token={token}"
+    patience = read_fixed(str(settings.get("engines.spark.patience")))
+    return SparkSettings(
+        url,
+        shown,
+        str(settings.get("engines.spark.storage")),
+        root,
+        SparkServer(str(settings.get("engines.spark.server"))),
+        patience.total_seconds() if patience is not None else 0.0,
+    )
+
+
+def _kind(settings: SparkSettings, choice: SparkChoice) -> EngineKind:
+    from andon.engines.engine import Embedded, Engine, EngineKind, EngineSettings
+    from andon.engines.spark.capabilities import capabilities_of
+
+    def opened(_: EngineSettings, embedded: Embedded) -> Engine:
+        from andon.engines.spark.engine import SparkEngine
+
+        return SparkEngine(settings, embedded, choice)
+
+    def refused(definition: Definition, inputs: Mapping[str, Types], types: Types) -> Problem | None:
+        from andon.engines.spark.sql import refusal
+
+        return refusal(definition, inputs, types, settings.server)
+
+    return EngineKind(capabilities_of(settings), opened, refused)

@@ -1,0 +1,279 @@
+"""A dataset that Spark builds is built, checked, compared, published and built again as any; what goes wrong there fails there alone."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from contextlib import suppress
+
+import pytest
+
+from andon.errors import AndonError, ProjectError
+from andon.runs.goal import ANY_PLAN, Listener, RunOptions
+from kit.clones import FILES, Clone, closing, did
+from kit.connect import ConnectServer, endpoint, renew, spark_settings
+
+TOTALS = "datasets/marts/totals.sql"
+OWN = "datasets/marts/totals.spark.sql"
+SPARK = f"/*---\nengine: spark\n---*/\n{FILES[TOTALS]}"
+RIGHT = "select customer, cast(sum(amount) as bigint) as amount from shop.orders group by customer\n"
+
+
+def config(url: str | None = None, *more: str) -> str:
+    server = spark_settings().server
+    lines = ["[engines.spark]", f'url = "{url or endpoint()}"', f'server = "{server}"', 'patience = "5s"', *more, ""]
+    return "\n".join(lines)
+
+
+@pytest.fixture
+def clone(tmp_path):
+    made = Clone(tmp_path)
+    made.fill({**FILES, "andon.toml": config(), TOTALS: SPARK})
+    return made
+
+
+def engine_of(clone, dataset="marts.totals"):
+    with closing(clone.open()) as service:
+        lake = service.workspace.lake
+        leaf = lake.commits.state(lake.refs.resolve("main")).leaves[dataset]
+        return lake.objects.builds([leaf.build])[leaf.build].engine
+
+
+def failure(result, dataset="marts.totals"):
+    return next(task.error for task in result.tasks if task.dataset == dataset)
+
+
+def test_it_is_built_compared_checked_and_published_like_the_rest(clone):
+    clone.write(
+        TOTALS, SPARK.replace("engine: spark", "engine: spark\nkey: customer\nchecks: |\n  amount > 0\n  rows = 2")
+    )
+    result = clone.run()
+    assert result.published
+    assert {check.status for check in result.checks} == {"pass"}
+    engine = engine_of(clone)
+    assert (engine["name"], engine["compared"]) == ("spark", "the same rows as duckdb gives")
+    assert engine_of(clone, "marts.best")["name"] == "duckdb"
+    assert sorted(clone.ask("select * from marts.totals")) == [("ada", 15), ("ben", 20)]
+    assert clone.ask("select * from marts.best") == [("ben",)]
+    assert clone.run().run is None
+    with closing(clone.open()) as service:  # and what was built is built again as it was
+        assert str(service.reproducing.reproduce("marts.totals").verdict) == "identical"
+
+
+def test_a_version_stays_whichever_engine_makes_it(clone):
+    clone.write(TOTALS, FILES[TOTALS])
+    clone.run()
+    before = clone.leaves()["marts.totals"]
+    clone.write(TOTALS, SPARK)
+    assert clone.run().published
+    result = clone.run("marts.totals", force=True)
+    after = clone.leaves()["marts.totals"]
+    assert engine_of(clone)["name"] == "spark"
+    assert (after.version, after.definition) == (before.version, before.definition)
+    assert did(result) == {"marts.totals": "build"}
+
+
+def test_its_own_spark_sql_is_part_of_the_definition_and_held_to_the_rows(clone):
+    clone.run()
+    before = clone.leaves()["marts.totals"]
+    clone.write(OWN, RIGHT)
+    assert did(clone.run()) == {"marts.totals": "build"}
+    after = clone.leaves()["marts.totals"]
+    assert after.version == before.version
+    assert after.definition != before.definition
+    clone.write(OWN, RIGHT.replace("sum(amount)", "sum(amount) + 1"))
+    error = failure(clone.run())
+    assert (error["code"], error["where"]) == ("build.engines_differ", OWN)
+    assert "2 rows that only spark gives, 2 rows that only duckdb gives" in error["message"]
+    clone.write(OWN, RIGHT.replace("bigint", "int"))
+    error = failure(clone.run())
+    assert (error["code"], error["where"]) == ("build.other_columns", OWN)
+    assert error["hint"] == "write `cast(`amount` as BIGINT) as `amount``"
+    assert clone.leaves()["marts.totals"] == after
+    clone.write(OWN, RIGHT.replace("shop.orders", "marts.count"))
+    with pytest.raises(ProjectError) as caught:
+        clone.plan()
+    assert [(p.code, p.file) for p in caught.value.problems] == [("build.not_supported", OWN)]
+
+
+def test_spark_sql_without_a_dataset_is_told(clone):
+    clone.write("datasets/marts/nothing.spark.sql", RIGHT)
+    with pytest.raises(ProjectError) as caught:
+        clone.plan()
+    assert [(p.code, p.file) for p in caught.value.problems] == [
+        ("project.bad_name", "datasets/marts/nothing.spark.sql")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("toml", "code"),
+    [("", "engine.not_set"), (config("sc://127.0.0.1:1", 'token = "abc"'), "project.secret")],
+)
+def test_what_is_missing_or_wrong_is_told_by_the_plan(clone, toml, code):
+    clone.write("andon.toml", toml)
+    with pytest.raises(ProjectError) as caught:
+        clone.plan()
+    assert code in [problem.code for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize("rule", ['schemas = "other, marts"', "above = 10"])
+def test_a_schema_or_a_size_leaves_tables_to_it_and_nothing_else(clone, rule):
+    clone.write("andon.toml", config(None, rule))
+    clone.write(TOTALS, FILES[TOTALS])
+    clone.write("datasets/marts/best.sql", f"/*---\nengine: duckdb\n---*/\n{FILES['datasets/marts/best.sql']}")
+    clone.write("datasets/marts/v.sql", "/*---\nmaterialize: view\n---*/\nselect n from marts.count\n")
+    assert clone.run().published
+    built = {name: engine_of(clone, f"marts.{name}")["name"] for name in ("totals", "best", "count", "v")}
+    assert built == {"totals": "spark", "best": "duckdb", "count": "spark", "v": "duckdb"}
+    assert engine_of(clone, "shop.orders")["name"] == "duckdb"
+
+
+def test_rows_are_sorted_and_parted_as_of_any_result(clone):
+    rows = "select customer, id, amount from shop.orders\n"
+    clone.write(TOTALS, f"/*---\nengine: spark\nsort: amount\npartition: customer\n---*/\n{rows}")
+    clone.write("datasets/marts/best.sql", None)
+    assert clone.run().published
+    assert clone.ask("select customer, id, amount from marts.totals") == [("ada", 3, 5), ("ada", 1, 10), ("ben", 2, 20)]
+    with closing(clone.open()) as service:
+        lake = service.workspace.lake
+        leaf = lake.commits.state(lake.refs.resolve("main")).leaves["marts.totals"]
+        assert len(lake.objects.versions([leaf.version])[leaf.version].files) == 2
+
+
+def test_rows_are_set_aside_as_of_any_result(clone):
+    head = "engine: spark\nchecks: |\n  amount > 5 quarantine 20 rows"
+    clone.write(TOTALS, f"/*---\n{head}\n---*/\nselect customer, id, amount from shop.orders\n")
+    clone.write("datasets/marts/best.sql", None)
+    assert clone.run().published
+    assert sorted(clone.ask("select customer, id, amount from marts.totals")) == [("ada", 1, 10), ("ben", 2, 20)]
+    assert clone.ask("select id from marts.totals__quarantine") == [(3,)]
+    assert engine_of(clone)["compared"] == "not compared with duckdb: rows of it are set aside"
+
+
+def test_an_endpoint_that_is_away_fails_there_alone_and_the_rest_is_kept(clone):
+    clone.write("andon.toml", config("sc://127.0.0.1:1").replace("5s", "1s"))
+    result = clone.run()
+    assert failure(result)["code"] == "engine.unreachable"
+    assert {t.dataset: t.status for t in result.tasks if t.status != "ok"} == {
+        "marts.totals": "failed",
+        "marts.best": "skipped",
+    }
+    clone.write("andon.toml", config())
+    assert did(clone.run()) == {"marts.totals": "build", "marts.best": "build"}
+
+
+ENDLESS = (
+    "select sum((a.id + b.id + c.id) % 7) as customer, 1 as amount from shop.orders a, shop.orders b, shop.orders c"
+)
+
+
+@pytest.fixture
+def slow(clone):
+    """A project whose dataset takes Spark long."""
+    clone.write("raw/orders_05.csv", "id,customer,amount\n" + "".join(f"{n},c,1\n" for n in range(20_000)))
+    clone.write(TOTALS, f"/*---\nengine: spark\n---*/\n{ENDLESS}\n")
+    clone.write("datasets/marts/best.sql", None)
+    yield clone
+    renew()
+
+
+def test_a_server_that_is_killed_in_the_middle_fails_there_alone(slow):
+    server = ConnectServer()
+    slow.write("andon.toml", config(server.url).replace("5s", "1s"))
+    timer = threading.Timer(4.0, server.stop)
+    timer.start()
+    result = slow.run()
+    timer.join()
+    assert failure(result)["code"] in ("engine.unreachable", "engine.lost")
+    assert [t.dataset for t in result.tasks if t.status == "failed"] == ["marts.totals"]
+    assert not list((slow.root / ".andon/lake/data/marts").glob("*.spark"))
+
+
+def test_a_run_that_is_stopped_stops_it_there(slow):
+    done = []
+    with closing(slow.open()) as service:
+        listener = Listener()
+
+        def work():
+            try:
+                service.runs.run(RunOptions(agreed=ANY_PLAN), listener)
+            except AndonError as error:
+                done.append(error)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        time.sleep(3)
+        assert thread.is_alive()
+        began = time.monotonic()
+        listener.cancel.cancel()
+        thread.join(20)
+    assert time.monotonic() - began < 6
+    assert [error.code for error in done] == ["build.interrupted"]
+
+
+class Line:
+    """A loopback TCP proxy that can be cut."""
+
+    def __init__(self, port: int) -> None:
+        self._to, self._sockets = port, []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                one, _ = self._listener.accept()
+            except OSError:
+                return
+            other = socket.create_connection(("127.0.0.1", self._to))
+            self._sockets += [one, other]
+            for a, b in ((one, other), (other, one)):
+                threading.Thread(target=self._pump, args=(a, b), daemon=True).start()
+
+    def _pump(self, one, other) -> None:
+        try:
+            while data := one.recv(65536):
+                other.sendall(data)
+        except OSError:
+            pass
+        finally:
+            for each in (one, other):
+                each.close()
+
+    def cut(self) -> None:
+        """End all connections; new ones go through."""
+        cut, self._sockets = self._sockets, []
+        for each in cut:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._listener.close()
+        self.cut()
+
+
+def test_a_connection_that_is_lost_is_found_again(clone):
+    line = Line(int(endpoint().rpartition(":")[2]))
+    clone.write("raw/orders_05.csv", "id,customer,amount\n" + "".join(f"{n},c{n % 7},1\n" for n in range(3000)))
+    pairs = "select a.customer, count(*) as amount from shop.orders a, shop.orders b where (a.id + b.id) % 7 < 8"
+    clone.write(TOTALS, f"/*---\nengine: spark\n---*/\n{pairs} group by a.customer\n")
+    clone.write("andon.toml", config(f"sc://127.0.0.1:{line.port}", "compare_below = 0"))
+    cuts = []
+
+    def cut() -> None:
+        while not stop.wait(0.3):
+            line.cut()
+            cuts.append(1)
+
+    stop = threading.Event()
+    thread = threading.Thread(target=cut)
+    thread.start()
+    result = clone.run()
+    stop.set()
+    thread.join()
+    line.close()
+    assert cuts
+    assert result.published, failure(result)
+    assert clone.ask("select sum(amount) from marts.totals") == [(9_000_000,)]
