@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from andon.base.record import Record
 from andon.engines.spark.client import client_session
 from andon.engines.spark.settings import SparkSettings
-from andon.engines.spark.translation.spark_sql import SESSION
+from andon.engines.spark.translation.spark_sql import SESSION, SparkServer
+from andon.errors import DatasetError
 
 #: What always holds in a session.
 _CONF: Mapping[str, str] = {
@@ -22,18 +23,10 @@ _CONF: Mapping[str, str] = {
 }
 #: Milliseconds between two looks for a connection that was lost, at most; seconds that one may take; more of them than anybody waits for.
 _LONGEST, _ONE_TRY, _TRIES = 5000, 25.0, 100_000
+#: What Apache Spark, and what is built of it, says of its version: with the commit that it is made of.
+_OF_APACHE = re.compile(r"\d+\.\d+\S* [0-9a-f]{7,}")
 #: Seconds for which an endpoint is asked to stop, before nothing more is heard of it.
 _ASKED = 2.0
-
-
-class SparkProgress(Record):
-    """How far a job is: stages and their tasks that are done, of how many, and bytes read."""
-
-    stages: int
-    stages_done: int
-    tasks: int
-    tasks_done: int
-    read: int
 
 
 class Connection:
@@ -44,7 +37,6 @@ class Connection:
         self._lock = threading.Lock()
         self._session: Any = None
         self._stopped = threading.Event()
-        self._hears = threading.local()
 
     @property
     def session(self) -> Any:
@@ -52,15 +44,30 @@ class Connection:
 
         Raises:
             Exception: what the client says.
+            InterruptedError: after `interrupt`.
         """
         with self._lock:
             if self._session is None:
                 self._session = self._opened()
+            if self._stopped.is_set():  # `interrupt` found no session yet
+                raise InterruptedError
             return self._session
 
     def version(self) -> str:
-        """What the endpoint says that it is."""
-        return str(self.session.version)
+        """The version of the endpoint.
+
+        Raises:
+            DatasetError: `engine.not_set` where somebody else answers than the settings say.
+        """
+        said = str(self.session.sql("select version() as v").toArrow().column(0)[0].as_py())
+        found = SparkServer.APACHE if _OF_APACHE.match(said) else SparkServer.SAIL
+        if found is not self._settings.server:
+            raise DatasetError(
+                "engine.not_set",
+                f"at {self._settings.shown} answers {found}, and the SQL is translated for {self._settings.server}",
+                hint=f'write `server = "{found}"` below `[engines.spark]`',
+            )
+        return said.partition(" ")[0]
 
     def view(self, name: str, files: Sequence[str], schema: str) -> None:
         """Make a view over Parquet files; `forget` takes it away."""
@@ -98,7 +105,8 @@ class Connection:
             asked = threading.Thread(target=ask, daemon=True)
             asked.start()
             asked.join(_ASKED)
-            session.client.close()
+            # its own `close` waits first for what the endpoint does not answer
+            getattr(session.client, "_channel", session.client).close()
 
         threading.Thread(target=stop, daemon=True).start()
 

@@ -54,7 +54,7 @@ class SparkEngine:
 
     def facts(self) -> Mapping[str, Any]:
         """See `Engine`."""
-        return {"name": NAME, "version": self._version, "at": self._settings.shown}
+        return {"name": NAME, "version": self._version, "server": str(self._settings.server)}
 
     def describe(self, recipe: Recipe) -> Types:
         """What the same SQL returns on the embedded engine: Spark is held to it."""
@@ -117,14 +117,14 @@ class SparkEngine:
 
     def _compute(self, recipe: Recipe, columns: Columns, types: Types, staging: Path) -> None:
         """Let Spark write a recipe's rows into files of `staging`."""
+        if not self._version:
+            self._version = self._connection.version()
         views = SparkViews(self._connection, self._places, columns, self._settings.server)
         try:
             inputs = {name: columns.of_input(name, relation) for name, relation in recipe.inputs.items()}
             named = views.names(recipe.inputs)
             sql = spark_sql(recipe, inputs, types, named, self._settings.server)
             views.make(recipe, named)
-            if not self._version:
-                self._version = self._connection.version()
             require_columns(recipe.definition, self._connection.columns(sql), types)
             self._connection.write(sql, list(_listed(types)), self._places.seen(str(staging)))
         finally:
