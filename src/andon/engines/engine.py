@@ -239,6 +239,7 @@ class EngineKind(Record):
     """A kind of engine: what it can do, and how one is opened for a run.
 
     Attributes:
+        why: what leaves a dataset to it, in words.
         open: how: it may leave to the embedded engine what that does as well.
         refusal: what of a definition over inputs of these columns it can't do, by the columns of the result; None: it does all that its
             capabilities say.
@@ -247,6 +248,7 @@ class EngineKind(Record):
     capabilities: Capabilities
     open: Callable[[EngineSettings, Embedded], Engine]
     refusal: Callable[[Definition, Mapping[str, Types], Types], Problem | None] | None = None
+    why: str = ""
 
 
 def missing(

@@ -25,6 +25,7 @@ from andon.runs.growing.wishes import Wishes
 from andon.runs.held_cords import cords_of, published_code
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.bases import common_base
+from andon.runs.planning.builders import told_builder
 from andon.runs.planning.changes import Changes
 from andon.runs.planning.cords import held_back, held_notices
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer, names_columns_anew
@@ -260,6 +261,7 @@ class Preparer:
             grown={**growth.builds, **merged.taken(growth.builds.keys())},
             wanted=growth.wanted,
             how=growth.how,
+            builder=told_builder(self._workspace, gathered.definitions),
             seconds={**self._lake.objects.seconds_by_dataset(), **growth.seconds} if estimate else {},
             histories=histories,
             released=_released(releases, taken),

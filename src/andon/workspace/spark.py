@@ -30,9 +30,8 @@ def by_settings(settings: Settings, root: Callable[[], str]) -> OtherEngine:
         if not definition.engine and not is_set:
             return None
         choice = spark_choice(settings)
-        if choice.reason(definition, size) is None:
-            return None
-        return _kind(spark_settings(settings, root()), choice)
+        why = choice.reason(definition, size)
+        return _kind(spark_settings(settings, root()), choice, why) if why is not None else None
 
     return find
 
@@ -76,7 +75,7 @@ def spark_settings(settings: Settings, root: str) -> SparkSettings:
     )
 
 
-def _kind(settings: SparkSettings, choice: SparkChoice) -> EngineKind:
+def _kind(settings: SparkSettings, choice: SparkChoice, why: str) -> EngineKind:
     from andon.engines.engine import Embedded, Engine, EngineKind, EngineSettings
     from andon.engines.spark.capabilities import capabilities_of
 
@@ -90,4 +89,4 @@ def _kind(settings: SparkSettings, choice: SparkChoice) -> EngineKind:
 
         return refusal(definition, inputs, types, settings.server)
 
-    return EngineKind(capabilities_of(settings), opened, refused)
+    return EngineKind(capabilities_of(settings), opened, refused, why)

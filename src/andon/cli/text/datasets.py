@@ -250,6 +250,9 @@ def _made(page: Page) -> list[Sequence[Cell]]:
     rows: list[Sequence[Cell]] = [(("built", "dim"), text)]
     if page.origin is not None and page.origin.git:
         rows.append((("from", "dim"), git_words(page.origin.git)))
+    for beside in ("compared", "not_spark"):
+        if beside in build.engine:
+            rows.append((("engine", "dim"), str(build.engine[beside])))
     if build.proof:
         rows.append((("because", "dim"), build.proof))
     if page.rebuilt is not None:

@@ -114,7 +114,7 @@ def symbol(step: Step, pen: Ink) -> tuple[str, str]:
         case Action.REUSE:
             return "=", "dim"
         case _:
-            return ("+", "good") if step.reason == "new" else ("~", "accent")
+            return ("+", "good") if step.reason.partition(";")[0] == "new" else ("~", "accent")
 
 
 def run_lines(result: RunResult, ink: Ink, width: int | None = None) -> list[str]:

@@ -21,14 +21,14 @@ class SparkChoice(Record):
     def reason(self, definition: Definition, size: int) -> str | None:
         """Why Spark builds a dataset over `size` bytes of input; None: it does not."""
         if definition.engine == "spark":
-            return "`engine: spark`"
+            return "as its file says"
         is_plain = definition.kind is Kind.SQL and definition.materialize is Materialize.TABLE and definition.inputs
         if definition.engine or not is_plain:
             return None
         if definition.dataset.partition(".")[0] in self.schemas:
-            return "its schema is one of `engines.spark.schemas`"
+            return "as all of its schema"
         if self.is_by_size(definition, size):
-            return f"its inputs are {shown_size(size)}, more than `engines.spark.above`"
+            return f"over {shown_size(size)} of inputs"
         return None
 
     def is_by_size(self, definition: Definition, size: int) -> bool:

@@ -60,6 +60,7 @@ class Situation(Record):
         grown: of tables that grow, and of which the head holds a result: how that was made.
         how: whether a table that grows is made whole or what is new of it, for the reason: asked with its name, why it is made at all,
             and the versions that it will read, None where one is not known yet.
+        builder: which engine that is not embedded builds a dataset over such versions, and why; None where none does.
         wanted: tables that grow and of which more is asked for than what the code and the inputs say, each with what.
         released: by dataset which rows are in it although a check would set them aside (`digest_of`).
         released_before: the same, at the head.
@@ -85,6 +86,7 @@ class Situation(Record):
     released: Mapping[str, str] = field(default_factory=dict)
     released_before: Mapping[str, str] = field(default_factory=dict)
     how: Callable[[str, str, Mapping[str, str | None]], str] = lambda _, reason, __: reason
+    builder: Callable[[str, Mapping[str, str | None]], str | None] = lambda _, __: None
     prove: Callable[[str, Sequence[str], Set[str]], str | None] | None = None
 
 
@@ -268,8 +270,11 @@ class _Planner:
         if definition.materialize is Materialize.VIEW:
             return Step(dataset, Action.VIEW, reason, needs, key, version=key, code_changed=code_changed)
         seconds = now.seconds.get(dataset)
+        versions = {name: self.versions.get(name) for name in definition.inputs}
         if definition.growth is not None:
-            reason = now.how(dataset, reason, {name: self.versions.get(name) for name in definition.inputs})
+            reason = now.how(dataset, reason, versions)
+        if (builder := now.builder(dataset, versions)) is not None:
+            reason = f"{reason}; {builder}"
         return Step(dataset, Action.BUILD, reason, needs, key, seconds=seconds, code_changed=code_changed)
 
     def _proof(self, dataset: str) -> str | None:
