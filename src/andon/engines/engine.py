@@ -129,6 +129,7 @@ class Task(Record):
         stored: gives what the lake stores, with field ids, for what the recipe returns; asked once, before anything is written.
         types: what the recipe returns, where that is known; else the engine finds out.
         aside: where rows go that are to be set aside.
+        told: hears how far it is, in words, from an engine that knows.
     """
 
     recipe: Recipe
@@ -136,6 +137,7 @@ class Task(Record):
     stored: Callable[[Types], tuple[Column, ...]]
     types: Types | None = None
     aside: Aside | None = None
+    told: Callable[[str], None] | None = None
 
 
 class NothingNew(Exception):

@@ -12,6 +12,8 @@ from andon.base.record import Record, field
 PACKED = "the same rows in fewer files"
 #: The part of a source's contract that says what was extracted from a database: `path`, `content`, and what else is recorded.
 EXTRACT = "extract"
+#: What a build records of its engine that was measured while it worked, and is no cause of anything.
+MEASURED = frozenset({"stages", "tasks", "bytes_read", "compared"})
 
 
 class InputFile(Record, array_like=True):

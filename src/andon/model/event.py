@@ -23,6 +23,13 @@ class TaskStarted(Record):
     action: str
 
 
+class TaskMoved(Record):
+    """A step that is being taken is further: how far, in words."""
+
+    dataset: str
+    text: str
+
+
 class TaskEnded(Record):
     """A step is done."""
 
@@ -41,7 +48,7 @@ class Ended(Record):
     result: RunResult
 
 
-Event = Planned | TaskStarted | TaskEnded | Notice | Ended
+Event = Planned | TaskStarted | TaskMoved | TaskEnded | Notice | Ended
 
 
 class Reporter(Protocol):

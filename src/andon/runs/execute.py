@@ -84,7 +84,7 @@ class Execution:
             raw.clear()
             return winners
 
-        runner = Runner(tasks, record, report, engines.workers, job.cancelled, tasks.interrupt)
+        runner = Runner(tasks, record, report, engines.workers, job.cancelled, tasks.interrupt, job.moves)
         versions = {d: leaf.version for d, leaf in gathered.state.leaves.items() if d not in built}
         versions.update(
             {s.dataset: s.version for s in prepared.plan.steps if s.version and s.action is not Action.DROP}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.record import replace
 from andon.errors import AndonError
-from andon.model.event import Event, Notice, Planned, Reporter, TaskEnded, TaskStarted
+from andon.model.event import Event, Notice, Planned, Reporter, TaskEnded, TaskMoved, TaskStarted
 from andon.model.run import TaskResult, TaskStatus
 from andon.state.runs import RunNote
 
@@ -56,6 +56,10 @@ class RunWatch:
                     known = self._tasks.get(event.dataset)
                     reason = known.reason if known is not None else ""
                     self._put(TaskResult(event.dataset, event.action, reason, TaskStatus.RUNNING, began=now))
+                case TaskMoved():
+                    known = self._tasks.get(event.dataset)
+                    if known is not None and known.status is TaskStatus.RUNNING:
+                        self._put(replace(known, note=event.text))
                 case TaskEnded():
                     self._put(self._with_beginning(event.result))
                 case Notice():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.record import Record
 from andon.base.text import plural
+from andon.model.build import MEASURED
 from andon.service.incident_documents import VersionDifference
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _of_build(name: str, before: _Facts, after: _Facts) -> Iterator[VersionDiffe
         yield VersionDifference(
             "packages", name, "its packages changed", (old.lock or "")[:8] or None, (new.lock or "")[:8] or None
         )
-    for key in sorted(old.engine.keys() | new.engine.keys()):
+    for key in sorted((old.engine.keys() | new.engine.keys()) - MEASURED):
         one, other = old.engine.get(key), new.engine.get(key)
         if one != other:
             said = (None if one is None else str(one), None if other is None else str(other))

@@ -17,7 +17,7 @@ from andon.base.cancel import CancelToken
 from andon.base.clock import Clock, to_text
 from andon.base.document import UNSET, Document, UnsetType
 from andon.errors import ConflictError, UsageError
-from andon.model.event import Ended, Event, Notice, Planned, TaskEnded, TaskStarted
+from andon.model.event import Ended, Event, Notice, Planned, TaskEnded, TaskMoved, TaskStarted
 from andon.render.values import as_json_text
 from andon.state.answered import AnsweredCall, AnsweredCalls
 
@@ -310,6 +310,8 @@ def _event(event: Event) -> tuple[str, Any] | None:
             return "planned", {"run": event.run, "plan": event.plan.to_json()}
         case TaskStarted():
             return "task-started", {"dataset": event.dataset, "action": str(event.action)}
+        case TaskMoved():
+            return "task-moved", {"dataset": event.dataset, "text": event.text}
         case TaskEnded():
             return "task-ended", event.result.to_json()
         case Notice():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.text import plural, seconds
 from andon.cli.output import Console, Ink
-from andon.model.event import Ended, Event, Notice, Planned, TaskEnded, TaskStarted
+from andon.model.event import Ended, Event, Notice, Planned, TaskEnded, TaskMoved, TaskStarted
 from andon.model.plan import Action, Plan
 from andon.model.run import TaskResult, TaskStatus
 
@@ -59,7 +59,7 @@ class LineReporter:
                 self._ink.line(f"run {run} on {plan.branch}: {len(plan.works)} to do, {waiting} reused")
             case TaskEnded(result) if not _follows(result):
                 self._ink.line(task_line(result, self._ink))
-            case Planned() | TaskStarted() | TaskEnded() | Ended():
+            case Planned() | TaskStarted() | TaskMoved() | TaskEnded() | Ended():
                 pass
 
 
@@ -75,6 +75,7 @@ class LiveReporter:
         self._rows = 0
         self._ended: list[TaskResult] = []
         self._running: dict[str, float] = {}
+        self._told: dict[str, str] = {}
 
     def __call__(self, event: Event) -> None:
         """Take an event into the view."""
@@ -91,6 +92,8 @@ class LiveReporter:
                     self._start()
             case TaskStarted(dataset, _):
                 self._running[dataset] = self._clock()
+            case TaskMoved(dataset, told):
+                self._told[dataset] = told
             case TaskEnded(result):
                 self._end(result)
             case Ended():
@@ -119,7 +122,8 @@ class LiveReporter:
         for dataset, since in list(self._running.items())[:12]:
             view.append("\n● ", style="cyan")
             view.append(dataset)
-            view.append(f"  {seconds(now - since)}", style="dim")
+            told = f"  {self._told[dataset]}" if dataset in self._told else ""
+            view.append(f"  {seconds(now - since)}{told}", style="dim")
         return view
 
     def _start(self) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from andon.base.text import plural, size
 from andon.engines.spark.client import client_session
 from andon.engines.spark.settings import SparkSettings
 from andon.engines.spark.translation.spark_sql import SESSION, SparkServer
@@ -37,6 +38,7 @@ class Connection:
         self._lock = threading.Lock()
         self._session: Any = None
         self._stopped = threading.Event()
+        self._hears = threading.local()
 
     @property
     def session(self) -> Any:
@@ -85,10 +87,37 @@ class Connection:
         """Names and Spark types of what Spark SQL returns; nothing is computed."""
         return [(field.name, field.dataType.simpleString()) for field in self.session.sql(sql).schema.fields]
 
-    def write(self, sql: str, listed: Sequence[str], place: str) -> None:
-        """Compute Spark SQL, and write its columns as `c0`, `c1`, … into a folder; each item of `listed` is one of them."""
+    def write(
+        self, sql: str, listed: Sequence[str], place: str, told: Callable[[str], None] | None = None
+    ) -> dict[str, int]:
+        """Compute Spark SQL, and write its columns as `c0`, `c1`, … into a folder; each item of `listed` is one of them.
+
+        Args:
+            told: hears how far it is.
+
+        Returns:
+            What it took, as far as the endpoint says: stages, tasks, bytes read.
+        """
         rows = self.session.sql(sql).toDF(*(f"c{at}" for at in range(len(listed))))
-        rows.selectExpr(*listed).write.mode("overwrite").parquet(place)
+        self._hears.told, self._hears.took = told, {}
+        try:
+            rows.selectExpr(*listed).write.mode("overwrite").parquet(place)
+            return dict(self._hears.took)
+        finally:
+            self._hears.told = None
+
+    def _moved(self, *, stages: Any, **_: Any) -> None:
+        """Hear of this thread's job from the client."""
+        found = list(stages or ())
+        if not found:
+            return
+        tasks, done = sum(stage.num_tasks for stage in found), sum(stage.num_completed_tasks for stage in found)
+        read = sum(stage.num_bytes_read for stage in found)
+        self._hears.took = {"stages": len(found), "tasks": tasks, "bytes_read": read}
+        told = getattr(self._hears, "told", None)
+        if told is not None:
+            over = sum(bool(stage.done) for stage in found)
+            told(f"{over} of {plural(len(found), 'stage')}, {done} of {plural(tasks, 'task')}, {size(read)} read")
 
     def interrupt(self) -> None:
         """Stop all that runs, and begin nothing more; it waits for no endpoint that is away."""
@@ -129,6 +158,7 @@ class Connection:
         session.client.set_retry_policies([patience(self._settings.patience, self._stopped.is_set)])
         for name, value in _CONF.items():
             session.conf.set(name, value)
+        session.registerProgressHandler(self._moved)
         return session
 
 

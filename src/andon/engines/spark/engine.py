@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +69,10 @@ class SparkEngine:
         inner = replace(recipe, sql=recipe.inner or recipe.sql, inner=None)
         columns = Columns(self._embedded, inner)
         types = columns.of_result() if task.types is None else task.types
-        staging = Path(f"{task.output}.spark")
+        staging = Path(f"{task.output}.spark.part")
         try:
             try:
-                self._compute(inner, columns, types, staging)
+                took = self._compute(inner, columns, types, staging, task.told)
             except DatasetError as error:
                 if error.code == "build.not_supported" and self._choice.is_by_size(recipe.definition, _ALL):
                     return self._left(task, error)
@@ -93,7 +93,7 @@ class SparkEngine:
                 written = sql.run(replace(task, recipe=replace(recipe, sql=whole, inner=None, inputs={}), types=types))
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-        return replace(written, facts={**self.facts(), "writer": written.facts})
+        return replace(written, facts={**self.facts(), **took, "writer": written.facts})
 
     @property
     def is_stopped(self) -> bool:
@@ -115,8 +115,10 @@ class SparkEngine:
             written = sql.run(task)
         return replace(written, facts={**written.facts, "not_spark": why.message})
 
-    def _compute(self, recipe: Recipe, columns: Columns, types: Types, staging: Path) -> None:
-        """Let Spark write a recipe's rows into files of `staging`."""
+    def _compute(
+        self, recipe: Recipe, columns: Columns, types: Types, staging: Path, told: Callable[[str], None] | None
+    ) -> Mapping[str, int]:
+        """Let Spark write a recipe's rows into files of `staging`; gives what it took."""
         if not self._version:
             self._version = self._connection.version()
         views = SparkViews(self._connection, self._places, columns, self._settings.server)
@@ -126,7 +128,7 @@ class SparkEngine:
             sql = spark_sql(recipe, inputs, types, named, self._settings.server)
             views.make(recipe, named)
             require_columns(recipe.definition, self._connection.columns(sql), types)
-            self._connection.write(sql, list(_listed(types)), self._places.seen(str(staging)))
+            return self._connection.write(sql, list(_listed(types)), self._places.seen(str(staging)), told)
         finally:
             if not self._stopped.is_set():
                 views.forget()

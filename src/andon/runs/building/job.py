@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from queue import SimpleQueue
 from typing import Any, Protocol
 
 from andon.base.record import Record, field
@@ -96,6 +97,7 @@ class Job(Record):
         histories: by dataset the builds that histories go on from.
         releases: rows that are not set aside any more, and those of the head.
         compared_below: what another engine built of so many bytes of input is compared with what the embedded one gives; 0: nothing is.
+        moves: how far tasks are, by dataset, as they tell it.
         cancelled: set to stop.
     """
 
@@ -114,4 +116,5 @@ class Job(Record):
     releases: tuple[Release, ...] = ()
     published_releases: tuple[Release, ...] = ()
     compared_below: int = 0
+    moves: SimpleQueue[tuple[str, str]] = field(default_factory=SimpleQueue)
     cancelled: threading.Event = field(default_factory=threading.Event)

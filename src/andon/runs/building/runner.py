@@ -11,13 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from queue import SimpleQueue
 
 from andon.base.threads import stop
 from andon.errors import AndonError
 from andon.model.build import Build
 from andon.model.check import CheckStatus
 from andon.model.check_result import CheckResult
-from andon.model.event import Reporter, TaskEnded, TaskStarted
+from andon.model.event import Reporter, TaskEnded, TaskMoved, TaskStarted
 from andon.model.plan import Action, Step
 from andon.model.quarantine import is_aside
 from andon.model.run import TaskResult, TaskStatus
@@ -39,6 +40,7 @@ class Runner:
         report: hears of every start and end, in the thread that called `run`.
         workers: how many steps at a time.
         cancelled: set to stop; what runs is interrupted by `interrupt`.
+        moves: by dataset how far steps are, as they tell it.
     """
 
     def __init__(
@@ -49,7 +51,9 @@ class Runner:
         workers: int,
         cancelled: threading.Event,
         interrupt: Callable[[], None],
+        moves: SimpleQueue[tuple[str, str]] | None = None,
     ) -> None:
+        self._moves = moves
         self._execute = execute
         self._record = record
         self._report = report
@@ -88,6 +92,7 @@ class Runner:
                 done, _ = wait(running, timeout=RECORD_EVERY, return_when=FIRST_COMPLETED)
                 if self._cancelled.is_set():
                     self._interrupt()  # again, since one that comes before a statement begins is lost
+                self._tell(running)
                 for future in done:
                     step, began = running.pop(future)
                     outcome = self._finish(step, future, began, progress, state)
@@ -175,6 +180,16 @@ class Runner:
         )
         self._end(result, progress, state)
         return outcome
+
+    def _tell(self, running: Mapping[Future[Outcome], tuple[Step, float]]) -> None:
+        """Report how far steps are that run: of each the last that it told."""
+        last: dict[str, str] = {}
+        while self._moves is not None and not self._moves.empty():
+            dataset, text = self._moves.get()
+            last[dataset] = text
+        for step, _ in running.values():
+            if step.dataset in last:
+                self._report(TaskMoved(step.dataset, last[step.dataset]))
 
     def _end(self, result: TaskResult, progress: Progress, state: _State) -> None:
         progress.results.append(result)

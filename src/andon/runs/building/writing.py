@@ -332,12 +332,15 @@ class Writer:
         schema, _, name = definition.dataset.partition(".")
         path = storage.new_path(f"data/{schema}", name, ".parquet")
 
+        def told(text: str) -> None:
+            self._job.moves.put((definition.dataset, text))
+
         def produce() -> Produced:
             with (
                 storage.written(path, self._readers(make, part)) as place,
                 self._engines.builder(recipe.definition, part.size) as engine,
             ):
-                return engine.run(Task(recipe, place, self._stored(definition), types, aside))
+                return engine.run(Task(recipe, place, self._stored(definition), types, aside, told))
 
         produced = self._turns.take(produce)
         written, sha = self._job.lake.intact.seal(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from queue import SimpleQueue
 
 import pytest
 
@@ -12,7 +13,7 @@ from andon.errors import ConflictError, DatasetError, MachineError
 from andon.model.build import Build
 from andon.model.check import CheckKind, CheckStatus, Severity
 from andon.model.check_result import CheckResult
-from andon.model.event import TaskEnded, TaskStarted
+from andon.model.event import TaskEnded, TaskMoved, TaskStarted
 from andon.model.plan import Action, Step
 from andon.runs.building import runner as module
 from andon.runs.building.outcome import Asked, Outcome, Progress
@@ -220,6 +221,28 @@ def test_what_runs_is_interrupted_when_the_caller_is():
         runner.run([step("m.b"), step("m.a"), step("m.c", "m.b")], {})
     assert bench.interrupted.is_set()
     assert not [t for t in threading.enumerate() if t.name.startswith("andon-")]
+
+
+def test_what_a_step_tells_of_itself_is_reported_while_it_runs(monkeypatch):
+    monkeypatch.setattr(module, "RECORD_EVERY", 0.02)
+    moves: SimpleQueue[tuple[str, str]] = SimpleQueue()
+    told = threading.Event()
+
+    def report(event: object) -> None:
+        bench.events.append(event)
+        if isinstance(event, TaskMoved):
+            told.set()
+
+    def slow() -> Outcome:
+        moves.put(("m.a", "half"))
+        moves.put(("m.other", "is no step that runs"))
+        assert told.wait(10)
+        return outcome("m.a")
+
+    bench = Bench(m_a=slow)
+    runner = Runner(bench.execute, bench.record, report, 1, bench.cancelled, bench.interrupted.set, moves)
+    runner.run([step("m.a")], {})
+    assert [e for e in bench.events if isinstance(e, TaskMoved)] == [TaskMoved("m.a", "half")]
 
 
 def test_what_was_cancelled_from_outside_is_interrupted_until_it_hears(monkeypatch):
