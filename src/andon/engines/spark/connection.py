@@ -30,7 +30,7 @@ _OF_APACHE = re.compile(r"\d+\.\d+\S* [0-9a-f]{7,}")
 _ASKED = 2.0
 
 
-class Connection:
+class SparkConnection:
     """Safe under threads: tasks share the session, each with views of its own."""
 
     def __init__(self, settings: SparkSettings) -> None:

@@ -15,9 +15,9 @@ from andon.engines.engine import Capabilities, Embedded, Produced, Recipe, Task,
 from andon.engines.spark.capabilities import CAPABILITIES, NAME
 from andon.engines.spark.choice import SparkChoice
 from andon.engines.spark.columns import require_columns
-from andon.engines.spark.connection import Connection
+from andon.engines.spark.connection import SparkConnection
 from andon.engines.spark.failures import translate_failure
-from andon.engines.spark.places import Places
+from andon.engines.spark.places import SparkPlaces
 from andon.engines.spark.settings import SparkSettings
 from andon.engines.spark.sql import spark_sql
 from andon.engines.spark.views import Columns, SparkViews
@@ -42,8 +42,8 @@ class SparkEngine:
         self._settings = settings
         self._choice = choice
         self._embedded = embedded
-        self._connection = Connection(settings)
-        self._places = Places(settings)
+        self._connection = SparkConnection(settings)
+        self._places = SparkPlaces(settings)
         self._stopped = threading.Event()
         self._version = ""
 

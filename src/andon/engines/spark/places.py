@@ -7,7 +7,7 @@ import re
 from andon.engines.spark.settings import SparkSettings
 
 
-class Places:
+class SparkPlaces:
     """By the settings: the lake's storage may lie elsewhere for the endpoint."""
 
     def __init__(self, settings: SparkSettings) -> None:

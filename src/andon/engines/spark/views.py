@@ -9,8 +9,8 @@ from andon.base.names import quote_name
 from andon.base.record import replace
 from andon.engines.engine import Embedded, Recipe, Types
 from andon.engines.relation import Relation, TableRelation
-from andon.engines.spark.connection import Connection
-from andon.engines.spark.places import Places
+from andon.engines.spark.connection import SparkConnection
+from andon.engines.spark.places import SparkPlaces
 from andon.engines.spark.sql import view_sql
 from andon.engines.spark.translation.spark_sql import NotTranslated, SparkServer
 from andon.engines.spark.types import schema_of
@@ -42,7 +42,7 @@ class Columns:
 class SparkViews:
     """The views of one task."""
 
-    def __init__(self, connection: Connection, places: Places, columns: Columns, server: SparkServer) -> None:
+    def __init__(self, connection: SparkConnection, places: SparkPlaces, columns: Columns, server: SparkServer) -> None:
         self._connection = connection
         self._places = places
         self._columns = columns
