@@ -6,12 +6,13 @@ RUN := .venv/bin
 # Where bytecode may not be kept, each command of a test reads all of the package anew: three times the work.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup pages demo demo-orders test test-costs year check format lock docs bench clean
+.PHONY: help setup pages demo demo-orders test test-spark test-costs year check format lock docs bench clean
 
 help:
 	@echo "make demo    set up, then tell the story on real data (examples/cdnow)"
 	@echo "make demo-orders   the same for a shop in a Postgres of its own (examples/orders)"
 	@echo "make test    set up, then run all checks and tests"
+	@echo "make test-spark   tests of the Spark engine against Apache Spark itself (needs Java; minutes)"
 	@echo "make test-costs   what tests cost in time of the processor, by file (TESTS=tests/web: of these)"
 	@echo "make year    a year of the sample project, every version built again (minutes)"
 	@echo "make check   format, lint, types, layers, reference"
@@ -40,6 +41,10 @@ pages: .venv/ready
 
 year: setup
 	ANDON_YEAR=12 $(RUN)/python -m pytest tests/service/test_year.py
+
+# Apache Spark itself, on the JVM: a minute to start, and a gigabyte. Tests take Sail else.
+test-spark: setup
+	ANDON_SPARK=jvm $(RUN)/python -m pytest tests/contract/test_engine_contract.py tests/service/test_spark.py tests/service/test_spark_cdnow.py
 
 demo: setup
 	$(RUN)/andon demo

@@ -1,6 +1,7 @@
-"""A Spark Connect endpoint for tests: Sail, in an environment of its own that is made once; one server for each process of pytest.
+"""An endpoint of Spark Connect that all tests of a process share: Sail, or with `ANDON_SPARK=jvm` Apache Spark itself (`make test-spark`).
 
-`ANDON_TEST_SPARK=sc://host:port` takes another endpoint, such as Apache Spark on the JVM (`make test-spark`)."""
+`kit/spark.py` makes their environments; here the server runs alone, and Andon's own client asks it.
+"""
 
 from __future__ import annotations
 
@@ -10,36 +11,33 @@ import os
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 from andon.base.record import replace
 from andon.engines.spark.settings import SparkSettings
 from andon.engines.spark.translation.spark_sql import SparkServer
 from kit.spark import spark_python
 
-_WAIT = 60.0
+_WAIT = 120.0
 
 
 class ConnectServer:
-    """A process of Sail that answers until it is stopped."""
+    """A process that answers until it is stopped.
 
-    def __init__(self, port: int | None = None) -> None:
-        self.port = port or _free_port()
+    Args:
+        kind: `sail` or `jvm`; None: what this session of tests asks.
+    """
+
+    def __init__(self, kind: str | None = None) -> None:
+        self.port = _free_port()
         self.url = f"sc://127.0.0.1:{self.port}"
-        # what it says in passing nobody reads
-        command = [
-            spark_python("sail").with_name("sail"),
-            "spark",
-            "server",
-            "--ip",
-            "127.0.0.1",
-            "--port",
-            str(self.port),
-        ]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command, more = _jvm(self.port) if (kind or _kind()) == "jvm" else _sail(self.port)
+        said = subprocess.DEVNULL  # what it says in passing nobody reads
+        self._process = subprocess.Popen(command, stdin=said, stdout=said, stderr=said, env={**os.environ, **more})
         end = time.monotonic() + _WAIT
         while not _answers(self.port):
-            assert self._process.poll() is None, "Sail ended"
-            assert time.monotonic() < end, "Sail does not answer"
+            assert self._process.poll() is None, "the endpoint ended"
+            assert time.monotonic() < end, "the endpoint does not answer"
             time.sleep(0.02)
 
     def stop(self) -> None:
@@ -49,15 +47,26 @@ class ConnectServer:
 
 
 def endpoint() -> str:
-    """The address of an endpoint that all tests of this process share."""
-    return os.environ.get("ANDON_TEST_SPARK") or _shared().url
+    """The address of the endpoint that all tests of this process share."""
+    return _shared().url
 
 
 def renew() -> None:
     """Give the next test an endpoint that does nothing: Sail goes on with some of what was cancelled, to its end."""
-    if _shared.cache_info().currsize:
+    if _shared.cache_info().currsize and _kind() == "sail":
         _shared().stop()
         _shared.cache_clear()
+
+
+def spark_settings(**more: object) -> SparkSettings:
+    """How the shared endpoint is reached."""
+    url = endpoint()
+    server = SparkServer.APACHE if _kind() == "jvm" else SparkServer.SAIL
+    return replace(SparkSettings(url, url, server=server, patience=5.0), **more)
+
+
+def _kind() -> str:
+    return "jvm" if os.environ.get("ANDON_SPARK") == "jvm" else "sail"
 
 
 @functools.cache
@@ -67,11 +76,26 @@ def _shared() -> ConnectServer:
     return server
 
 
-def spark_settings(**more: object) -> SparkSettings:
-    """How the shared endpoint is reached."""
-    url = endpoint()
-    server = SparkServer.APACHE if os.environ.get("ANDON_TEST_SPARK") else SparkServer.SAIL
-    return replace(SparkSettings(url, url, server=server, patience=5.0), **more)
+def _sail(port: int) -> tuple[list[str], dict[str, str]]:
+    program = spark_python("sail").with_name("sail")
+    return [str(program), "spark", "server", "--ip", "127.0.0.1", "--port", str(port)], {}
+
+
+def _jvm(port: int) -> tuple[list[str], dict[str, str]]:
+    (home,) = spark_python("jvm").parents[1].glob("lib/python*/site-packages/pyspark")
+    settings = {
+        "spark.connect.grpc.binding.port": str(port),
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": "2",
+    }
+    listed = [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
+    server = ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
+    submit = str(Path(home) / "bin" / "spark-submit")
+    return [submit, "--master", "local[2]", "--driver-memory", "1g", *listed, *server], {
+        "SPARK_HOME": str(home),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+    }
 
 
 def _answers(port: int) -> bool:
