@@ -97,6 +97,17 @@ def test_its_own_spark_sql_is_part_of_the_definition_and_held_to_the_rows(clone)
     assert [(p.code, p.file) for p in caught.value.problems] == [("build.not_supported", OWN)]
 
 
+def test_of_a_large_result_the_rows_of_a_few_keys_are_compared(clone):
+    clone.write("andon.toml", config(None, "compare_below = 10"))
+    clone.run()
+    assert engine_of(clone)["compared"].endswith("and it has no `key` by which a few rows could be")
+    clone.write(TOTALS, SPARK.replace("engine: spark", "engine: spark\nkey: customer"))
+    clone.run("marts.totals", force=True)
+    assert engine_of(clone)["compared"] == "of a sample the same rows as duckdb gives"
+    clone.write(OWN, RIGHT.replace("sum(amount)", "sum(amount) + 1"))
+    assert failure(clone.run())["code"] == "build.engines_differ"
+
+
 def test_spark_sql_without_a_dataset_is_told(clone):
     clone.write("datasets/marts/nothing.spark.sql", RIGHT)
     with pytest.raises(ProjectError) as caught:

@@ -77,3 +77,9 @@ def read_fixed(text: str) -> timedelta | None:
         return timedelta(seconds=found.seconds) if found is not None and not found.months else None
     except OverflowError:
         return None
+
+
+def read_seconds(text: str) -> float:
+    """The length of time that `text` states in seconds, 0 where it states none, or one in months."""
+    found = read_fixed(text)
+    return found.total_seconds() if found is not None else 0.0

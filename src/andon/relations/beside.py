@@ -7,19 +7,22 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from andon.base.names import literal, quote
 from andon.base.near import NEARLY
 from andon.base.record import Record
 from andon.engines.duckdb.fingerprint import content_sql
 from andon.engines.duckdb.instance import file_list
 from andon.engines.duckdb.nearly import nearly_the_same
 from andon.engines.duckdb.row_diff import DiffQuestion, DiffSide, compare
-from andon.engines.engine import Produced
 from andon.model.check import Tolerance
 from andon.model.row_diff import RowDiff
 
 if TYPE_CHECKING:
     from andon.engines.duckdb.instance import Session
     from andon.model.version import Version
+
+#: Rows that stand for a large result.
+_FEW = 20
 
 
 class BesideEngine(Record):
@@ -34,27 +37,48 @@ class BesideEngine(Record):
     difference: RowDiff | None = None
 
 
-def beside(session: Session, version: Version, files: Sequence[str], own: Produced, place: Path) -> BesideEngine:
+def beside(
+    session: Session, version: Version, files: Sequence[str], place: Path, only: str | None = None
+) -> BesideEngine:
     """How the rows of a version, which lie in `files`, compare with those that the embedded engine wrote into `place`.
 
     The order of rows does not count; numbers that machines round may differ by as little as in two runs of one engine.
+
+    Args:
+        only: an SQL condition that all rows in `place` satisfy: of the version those count that do, too.
     """
-    built = f"read_parquet({file_list(files)})" if files else None
+    built = f"read_parquet({file_list(files)})" if files else f"(from read_parquet({file_list([str(place)])}) limit 0)"
+    built = f"(from {built} where {only})" if only is not None else built
     expected = f"read_parquet({file_list([str(place)])})"
-    if built is not None and version.rows == own.rows:
-        prints = [
-            session.connection.execute(content_sql(version.columns, source)).fetchall() for source in (built, expected)
-        ]
-        if prints[0] == prints[1]:
-            return BesideEngine("the same rows")
-        if nearly_the_same(session, expected, built, version.columns, ()):
-            return BesideEngine(f"the same rows but for numbers that differ by at most {NEARLY:g} of them")
-    question = DiffQuestion(version.dataset, tolerance=Tolerance(Decimal(repr(NEARLY)), relative=True), samples=0)
-    empty = f"{expected} limit 0"
-    found = compare(
-        session,
-        DiffSide(expected, version.columns, own.rows),
-        DiffSide(built or f"(from {empty})", version.columns, version.rows),
-        question,
+    (mine,), (theirs,) = (
+        session.connection.execute(content_sql(version.columns, source)).fetchall() for source in (built, expected)
     )
+    if mine == theirs:
+        return BesideEngine("the same rows")
+    if mine[0] == theirs[0] and nearly_the_same(session, expected, built, version.columns, ()):
+        return BesideEngine(f"the same rows but for numbers that differ by at most {NEARLY:g} of them")
+    question = DiffQuestion(version.dataset, tolerance=Tolerance(Decimal(repr(NEARLY)), relative=True), samples=0)
+    sides = (DiffSide(expected, version.columns, theirs[0]), DiffSide(built, version.columns, mine[0]))
+    found = compare(session, *sides, question)
     return BesideEngine(f"{found.rows.total:,} rows differ", found)
+
+
+def few_keys(session: Session, version: Version, files: Sequence[str], key: Sequence[str]) -> str | None:
+    """An SQL condition on the columns of `key` that a few rows of a version satisfy, wherever they lie; None where it has no such row."""
+    types = dict(version.types)
+    names = [name for name, _ in version.types if name.lower() in {part.lower() for part in key}]
+    if not files or not names:
+        return None
+    listed, given = ", ".join(map(quote, names)), " and ".join(f"{quote(name)} is not null" for name in names)
+    shown = ", ".join(f"{quote(name)}::varchar" for name in names)
+    rows = session.connection.execute(
+        f"select {shown} from (select {listed} from read_parquet({file_list(files)}) where {given}"
+        f" order by hash({listed}) limit {_FEW})"
+    ).fetchall()
+    if not rows:
+        return None
+    values = [sorted({row[at] for row in rows}) for at in range(len(names))]
+    return " and ".join(
+        f"{quote(name)} in ({', '.join(f'cast({literal(value)} as {types[name]})' for value in some)})"
+        for name, some in zip(names, values, strict=True)
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from andon.base.duration import read_seconds
 from andon.base.record import Record
 from andon.errors import AndonError, DamagedError, DatasetError
 from andon.model.event import Notice, Reporter
@@ -14,7 +15,7 @@ from andon.model.load import Taking
 from andon.model.plan import Action
 from andon.model.run import TaskStatus
 from andon.project.bind_check import check_declared
-from andon.runs.building.job import Demands, Job, RawReads, Reusable
+from andon.runs.building.job import Comparing, Demands, Job, RawReads, Reusable
 from andon.runs.building.outcome import Progress
 from andon.runs.building.runner import Runner
 from andon.runs.building.tasks import Tasks
@@ -147,7 +148,10 @@ class Execution:
             histories=prepared.histories,
             releases=prepared.releases,
             published_releases=prepared.head.releases,
-            compared_below=int(self._workspace.settings.get("engines.spark.compare_below")),
+            compared=Comparing(
+                int(self._workspace.settings.get("engines.spark.compare_below")),
+                read_seconds(str(self._workspace.settings.get("engines.spark.compare_for"))),
+            ),
         )
 
     def _say_contract(self, gathered: Gathered, name: str, report: Reporter) -> None:

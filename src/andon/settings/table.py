@@ -155,6 +155,12 @@ SETTINGS: tuple[Setting, ...] = (
         "What Spark built of inputs up to this size DuckDB makes as well, and both must hold the same rows; 0: nothing is compared.",
     ),
     Setting(
+        "engines.spark.compare_for",
+        "duration",
+        "1min",
+        "Of inputs above that, DuckDB makes the rows of a few keys, where the dataset has a `key` and it takes no longer; empty: none.",
+    ),
+    Setting(
         "engines.spark.storage",
         "text",
         "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from andon.base.duration import read_fixed
+from andon.base.duration import read_seconds
 from andon.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,14 +64,13 @@ def spark_settings(settings: Settings, root: str) -> SparkSettings:
     shown = str(settings.shown("engines.spark.url")).split("/;")[0]
     if url and token:
         url = f"{url if '/;' in url else url.rstrip('/') + '/'};token={token}"
-    patience = read_fixed(str(settings.get("engines.spark.patience")))
     return SparkSettings(
         url,
         shown,
         str(settings.get("engines.spark.storage")),
         root,
         SparkServer(str(settings.get("engines.spark.server"))),
-        patience.total_seconds() if patience is not None else 0.0,
+        read_seconds(str(settings.get("engines.spark.patience"))),
     )
 
 

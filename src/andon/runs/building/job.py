@@ -86,6 +86,18 @@ class Reusable(Record):
     forced: frozenset[str] = frozenset()
 
 
+class Comparing(Record):
+    """What of another engine's results the embedded one makes as well.
+
+    Attributes:
+        below: all of what is made of so many bytes of input; 0: nothing at all is compared.
+        seconds: of what is made of more, a few rows, if that takes no longer; 0: none.
+    """
+
+    below: int = 0
+    seconds: float = 0.0
+
+
 class Job(Record):
     """All that the tasks of one run share.
 
@@ -96,7 +108,7 @@ class Job(Record):
         proofs: what is proved of queries.
         histories: by dataset the builds that histories go on from.
         releases: rows that are not set aside any more, and those of the head.
-        compared_below: what another engine built of so many bytes of input is compared with what the embedded one gives; 0: nothing is.
+        compared: what another engine built is compared with what the embedded one gives.
         moves: how far tasks are, by dataset, as they tell it.
         cancelled: set to stop.
     """
@@ -115,6 +127,6 @@ class Job(Record):
     histories: Mapping[str, Build] = field(default_factory=dict)
     releases: tuple[Release, ...] = ()
     published_releases: tuple[Release, ...] = ()
-    compared_below: int = 0
+    compared: Comparing = Comparing()
     moves: SimpleQueue[tuple[str, str]] = field(default_factory=SimpleQueue)
     cancelled: threading.Event = field(default_factory=threading.Event)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.base.record import replace
 from andon.base.text import plural
 from andon.base.text import size as shown_size
-from andon.engines.engine import Produced, Task
+from andon.engines.engine import Task
 from andon.engines.types import stored_columns
 from andon.errors import DatasetError
 from andon.model.dataset import Kind
-from andon.relations.beside import BesideEngine, beside
+from andon.relations.beside import BesideEngine, beside, few_keys
 from andon.runs.building.facts import has_order
 
 if TYPE_CHECKING:
@@ -45,37 +48,78 @@ class SecondEngine:
         facts = made.produced.facts
         if definition.kind is not Kind.SQL or has_order(facts):
             return made
-        why_not = self._why_not(definition, make)
+        why_not = self._why_not(definition)
         if why_not is not None:
             return _noted(made, f"not compared with duckdb: {why_not}")
         try:
-            found = self._compared(definition, make, made.version)
-            if found.difference is not None:
+            is_small = self._size(make) <= self._job.compared.below
+            found = self._whole(definition, make, made.version) if is_small else self._few(definition, make, made)
+            if isinstance(found, BesideEngine) and found.difference is not None:
                 raise self._differ(definition, found, str(facts.get("name")))
         except BaseException:
             self._writer.drop(made)
             raise
-        return _noted(made, f"{found.how} as duckdb gives")
+        if isinstance(found, str):
+            return _noted(made, f"not compared with duckdb: {found}")
+        return _noted(made, f"{found.how} as duckdb gives" if is_small else f"of a sample {found.how} as duckdb gives")
 
-    def _why_not(self, definition: Definition, make: Build) -> str | None:
-        size, most = self._size(make), self._job.compared_below
-        if not most:
+    def _why_not(self, definition: Definition) -> str | None:
+        if not self._job.compared.below:
             return "`engines.spark.compare_below` is 0"
-        if size > most:
-            return f"its inputs are {shown_size(size)}, more than `engines.spark.compare_below`"
         return "rows of it are set aside" if definition.quarantine else None
 
     def _size(self, make: Build) -> int:
         return sum(self._sides.relations.size(version) for version in make.inputs.values())
 
-    def _compared(self, definition: Definition, make: Build, version: Version) -> BesideEngine:
+    def _whole(self, definition: Definition, make: Build, version: Version) -> BesideEngine:
+        """All rows beside all that the embedded engine gives."""
+        with self._sides.for_size(self._size(make)) as side, self._place() as place:
+            side.engine.run(Task(self._writer.recipe(definition, make), str(place), stored_columns))
+            return beside(side.session(), version, self._files(version), place)
+
+    def _few(self, definition: Definition, make: Build, made: Made) -> BesideEngine | str:
+        """Rows of a few keys beside those that the embedded engine gives for them, or why that is not known.
+
+        Where the keys lead down to the inputs it reads little of them; where not, it would make all, and is stopped.
+        """
+        limit, size = self._job.compared.seconds, shown_size(self._size(make))
+        told = f"its inputs are {size}, more than `engines.spark.compare_below`"
+        if not limit or not definition.key:
+            return told if definition.key else f"{told}, and it has no `key` by which a few rows could be"
+        late = threading.Event()
+        with self._sides.for_size(self._size(make)) as side, self._place() as place:
+            session = side.session()
+            only = few_keys(session, made.version, self._files(made.version), definition.key)
+            if only is None:
+                return f"{told}, and it holds no row with a key"
+            recipe = self._writer.recipe(definition, make)
+            recipe = replace(recipe, sql=f"select * from (\n{recipe.sql}\n) where {only}")
+
+            def stop() -> None:
+                late.set()
+                session.connection.interrupt()
+
+            timer = threading.Timer(limit, stop)
+            timer.start()
+            try:
+                side.engine.run(Task(recipe, str(place), stored_columns))
+            except DatasetError:
+                if not late.is_set() or self._job.cancelled.is_set():
+                    raise
+                return f"{told}, and a few of its rows took duckdb more than {limit:g} s"
+            finally:
+                timer.cancel()
+            return beside(session, made.version, self._files(made.version), place, only)
+
+    def _files(self, version: Version) -> list[str]:
+        return [self._job.lake.storage.engine_path(file.path) for file in version.files]
+
+    @contextmanager
+    def _place(self) -> Iterator[Path]:
+        """A file for what the embedded engine gives."""
         place = self._sides.settings.temporary.path / f"beside-{secrets.token_hex(6)}.parquet"
-        files = [self._job.lake.storage.engine_path(file.path) for file in version.files]
         try:
-            with self._sides.for_size(self._size(make)) as side:
-                recipe = self._writer.recipe(definition, make)
-                own: Produced = side.engine.run(Task(recipe, str(place), stored_columns))
-                return beside(side.session(), version, files, own, Path(place))
+            yield place
         finally:
             place.unlink(missing_ok=True)
 
