@@ -18,7 +18,7 @@ from andon.engines.spark.settings import SparkSettings
 from andon.engines.spark.translation.spark_sql import SparkServer
 from kit.spark import spark_python
 
-_WAIT = 120.0
+_WAIT = 300.0
 
 
 class ConnectServer:
@@ -61,8 +61,12 @@ def renew() -> None:
 def spark_settings(**more: object) -> SparkSettings:
     """How the shared endpoint is reached."""
     url = endpoint()
-    server = SparkServer.APACHE if _kind() == "jvm" else SparkServer.SAIL
-    return replace(SparkSettings(url, url, server=server, patience=5.0), **more)
+    return replace(SparkSettings(url, url, server=server(), patience=5.0), **more)
+
+
+def server() -> SparkServer:
+    """Who answers there; nothing is started."""
+    return SparkServer.APACHE if _kind() == "jvm" else SparkServer.SAIL
 
 
 def _kind() -> str:

@@ -12,7 +12,7 @@ import pytest
 from andon.errors import AndonError, ProjectError
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from kit.clones import FILES, Clone, closing, did
-from kit.connect import ConnectServer, endpoint, renew, spark_settings
+from kit.connect import ConnectServer, endpoint, renew, server
 
 TOTALS = "datasets/marts/totals.sql"
 OWN = "datasets/marts/totals.spark.sql"
@@ -21,8 +21,7 @@ RIGHT = "select customer, cast(sum(amount) as bigint) as amount from shop.orders
 
 
 def config(url: str | None = None, *more: str) -> str:
-    server = spark_settings().server
-    lines = ["[engines.spark]", f'url = "{url or endpoint()}"', f'server = "{server}"', 'patience = "5s"', *more, ""]
+    lines = ["[engines.spark]", f'url = "{url or endpoint()}"', f'server = "{server()}"', 'patience = "5s"', *more, ""]
     return "\n".join(lines)
 
 
@@ -190,9 +189,9 @@ def slow(clone):
 
 
 def test_a_server_that_is_killed_in_the_middle_fails_there_alone(slow):
-    server = ConnectServer()
-    slow.write("andon.toml", config(server.url).replace("5s", "1s"))
-    timer = threading.Timer(4.0, server.stop)
+    killed = ConnectServer()
+    slow.write("andon.toml", config(killed.url).replace("5s", "1s"))
+    timer = threading.Timer(4.0, killed.stop)
     timer.start()
     result = slow.run()
     timer.join()

@@ -9,7 +9,7 @@ import pytest
 
 from andon.errors import ProjectError
 from kit.clones import Clone
-from kit.connect import endpoint, spark_settings
+from kit.connect import endpoint, server
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "cdnow"
 SQL = ("staging.purchases", "marts.cohorts", "marts.orders_by_weekday", "marts.revenue_by_month", "marts.calibration")
@@ -19,8 +19,7 @@ SQL = ("staging.purchases", "marts.cohorts", "marts.orders_by_weekday", "marts.r
 def cdnow(tmp_path):
     shutil.copytree(EXAMPLE, tmp_path / "cdnow", ignore=shutil.ignore_patterns(".andon"))
     clone = Clone(tmp_path / "cdnow")
-    server = spark_settings().server
-    more = f'\n[engines.spark]\nurl = "{endpoint()}"\nserver = "{server}"\nschemas = "staging, marts"\n'
+    more = f'\n[engines.spark]\nurl = "{endpoint()}"\nserver = "{server()}"\nschemas = "staging, marts"\n'
     clone.write("andon.toml", f"{clone.read('andon.toml')}{more}")
     return clone
 

@@ -69,6 +69,7 @@ from andon.workspace.folder import Folder
 from andon.workspace.spark import by_settings
 
 if TYPE_CHECKING:
+    from andon.engines.spark.staging import SharedStorage
     from andon.model.project import Project
     from andon.relations.pool import Readers
     from andon.sources.databases.databases import Databases
@@ -150,7 +151,7 @@ class Adapters:
         self.folder = Folder(root)
         self.other_engine = other_engine
         if other_engine is embedded_only:
-            self.other_engine = by_settings(settings, lambda: str(self.storage))
+            self.other_engine = by_settings(settings, lambda: str(self.storage), self._bucket)
         self.connections = connections
         self.people = people
         self.notify = notify
@@ -327,6 +328,10 @@ class Adapters:
             is_own = not is_there or folder == storage or folder.is_relative_to(self.folder.state)
             make_folder(folder)
             share(folder, group, is_own=is_own)
+
+    def _bucket(self) -> SharedStorage | None:
+        """The lake's storage, where it is a bucket."""
+        return self.state.lake.storage if "://" in str(self.settings.get("storage")).removeprefix("file://") else None
 
     def _path(self, setting: str) -> Path:
         text = str(self.settings.get(setting))

@@ -13,16 +13,20 @@ if TYPE_CHECKING:
     from andon.engines.other import OtherEngine
     from andon.engines.spark.choice import SparkChoice
     from andon.engines.spark.settings import SparkSettings
+    from andon.engines.spark.staging import SharedStorage
     from andon.errors import Problem
     from andon.model.dataset import Definition
     from andon.settings.resolve import Settings
 
 
-def by_settings(settings: Settings, root: Callable[[], str]) -> OtherEngine:
+def by_settings(
+    settings: Settings, root: Callable[[], str], storage: Callable[[], SharedStorage | None]
+) -> OtherEngine:
     """Which datasets Spark builds, by `[engines.spark]` and by what their files say; nothing is loaded before it is asked of one.
 
     Args:
         root: gives the lake's storage, as the embedded engine names it.
+        storage: gives the storage itself, where it is no folder.
     """
     is_set = bool(settings.get("engines.spark.schemas")) or bool(settings.get("engines.spark.above"))
 
@@ -31,7 +35,7 @@ def by_settings(settings: Settings, root: Callable[[], str]) -> OtherEngine:
             return None
         choice = spark_choice(settings)
         why = choice.reason(definition, size)
-        return _kind(spark_settings(settings, root()), choice, why) if why is not None else None
+        return _kind(spark_settings(settings, root()), choice, why, storage) if why is not None else None
 
     return find
 
@@ -74,14 +78,16 @@ def spark_settings(settings: Settings, root: str) -> SparkSettings:
     )
 
 
-def _kind(settings: SparkSettings, choice: SparkChoice, why: str) -> EngineKind:
+def _kind(
+    settings: SparkSettings, choice: SparkChoice, why: str, storage: Callable[[], SharedStorage | None]
+) -> EngineKind:
     from andon.engines.engine import Embedded, Engine, EngineKind, EngineSettings
     from andon.engines.spark.capabilities import capabilities_of
 
     def opened(_: EngineSettings, embedded: Embedded) -> Engine:
         from andon.engines.spark.engine import SparkEngine
 
-        return SparkEngine(settings, embedded, choice)
+        return SparkEngine(settings, embedded, choice, storage())
 
     def refused(definition: Definition, inputs: Mapping[str, Types], types: Types) -> Problem | None:
         from andon.engines.spark.sql import refusal

@@ -3,15 +3,15 @@ stores it, with field ids, statistics and rows that are set aside."""
 
 from __future__ import annotations
 
-import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from andon.base.names import literal, quote
 from andon.base.record import replace
 from andon.engines.engine import Capabilities, Embedded, Produced, Recipe, Task, Types, stopped
+from andon.engines.relation import Relation, TableRelation
 from andon.engines.spark.capabilities import CAPABILITIES, NAME
 from andon.engines.spark.choice import SparkChoice
 from andon.engines.spark.columns import require_columns
@@ -20,6 +20,7 @@ from andon.engines.spark.failures import translate_failure
 from andon.engines.spark.places import SparkPlaces
 from andon.engines.spark.settings import SparkSettings
 from andon.engines.spark.sql import spark_sql
+from andon.engines.spark.staging import LocalStaging, SharedStaging, SharedStorage, Staging
 from andon.engines.spark.views import Columns, SparkViews
 from andon.engines.types import lake_type
 from andon.errors import AndonError, DatasetError
@@ -36,14 +37,23 @@ class SparkEngine:
 
     Args:
         embedded: tells the columns of inputs and of results, and writes results out.
+        choice: why datasets are its.
+        shared: the lake's storage, where that is no folder of this machine.
     """
 
-    def __init__(self, settings: SparkSettings, embedded: Embedded, choice: SparkChoice = _ANY) -> None:
+    def __init__(
+        self,
+        settings: SparkSettings,
+        embedded: Embedded,
+        choice: SparkChoice = _ANY,
+        shared: SharedStorage | None = None,
+    ) -> None:
         self._settings = settings
         self._choice = choice
         self._embedded = embedded
         self._connection = SparkConnection(settings)
-        self._places = SparkPlaces(settings)
+        self._shared = shared
+        self._places = SparkPlaces(settings, shared.url if shared is not None else "")
         self._stopped = threading.Event()
         self._version = ""
 
@@ -69,7 +79,9 @@ class SparkEngine:
         inner = replace(recipe, sql=recipe.inner or recipe.sql, inner=None)
         columns = Columns(self._embedded, inner)
         types = columns.of_result() if task.types is None else task.types
-        staging = Path(f"{task.output}.spark.part")
+        staging: Staging = LocalStaging(task.output)
+        if self._shared is not None and self._places.is_bucket:
+            staging = SharedStaging(self._shared)
         try:
             try:
                 took = self._compute(inner, columns, types, staging, task.told)
@@ -86,13 +98,13 @@ class SparkEngine:
                 raise translate_failure(error, recipe.definition, self._settings, is_stopped=is_stopped) from error
             if self._stopped.is_set():
                 raise stopped(recipe.dataset)
-            files = sorted(str(file) for file in staging.glob("*.parquet"))
+            files = staging.files()
             read = _read(files, types)
             whole = recipe.sql.replace(recipe.inner, read, 1) if recipe.sql and recipe.inner else read
             with self._embedded(sum(Path(file).stat().st_size for file in files)) as sql:
                 written = sql.run(replace(task, recipe=replace(recipe, sql=whole, inner=None, inputs={}), types=types))
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
+            staging.clear()
         return replace(written, facts={**self.facts(), **took, "writer": written.facts})
 
     @property
@@ -109,6 +121,20 @@ class SparkEngine:
         """See `Engine`."""
         self._connection.close()
 
+    def _hand_over(self, relations: Iterable[Relation]) -> None:
+        """Let Spark find inputs that were built just now, where the storage is a bucket."""
+        if self._shared is None or not self._places.is_bucket:
+            return
+        waiting = list(relations)
+        inside: list[str] = []
+        while waiting:
+            relation = waiting.pop()
+            if isinstance(relation, TableRelation):
+                inside += [path for file in relation.files if (path := self._places.inside(file)) is not None]
+            else:
+                waiting += relation.inputs.values()
+        self._shared.make_durable(inside)
+
     def _left(self, task: Task, why: DatasetError) -> Produced:
         """What the embedded engine makes of what only its size led here, and Spark can't do."""
         with self._embedded(_ALL) as sql:
@@ -116,7 +142,7 @@ class SparkEngine:
         return replace(written, facts={**written.facts, "not_spark": why.message})
 
     def _compute(
-        self, recipe: Recipe, columns: Columns, types: Types, staging: Path, told: Callable[[str], None] | None
+        self, recipe: Recipe, columns: Columns, types: Types, staging: Staging, told: Callable[[str], None] | None
     ) -> Mapping[str, int]:
         """Let Spark write a recipe's rows into files of `staging`; gives what it took."""
         if not self._version:
@@ -126,9 +152,10 @@ class SparkEngine:
             inputs = {name: columns.of_input(name, relation) for name, relation in recipe.inputs.items()}
             named = views.names(recipe.inputs)
             sql = spark_sql(recipe, inputs, types, named, self._settings.server)
+            self._hand_over(recipe.inputs.values())
             views.make(recipe, named)
             require_columns(recipe.definition, self._connection.columns(sql), types)
-            return self._connection.write(sql, list(_listed(types)), self._places.seen(str(staging)), told)
+            return self._connection.write(sql, list(_listed(types)), self._places.seen(staging.place()), told)
         finally:
             if not self._stopped.is_set():
                 views.forget()
