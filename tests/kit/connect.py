@@ -11,7 +11,9 @@ import os
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from andon.base.record import replace
 from andon.engines.spark.settings import SparkSettings
@@ -26,14 +28,17 @@ class ConnectServer:
 
     Args:
         kind: `sail` or `jvm`; None: what this session of tests asks.
+        environ: more of its environment.
     """
 
-    def __init__(self, kind: str | None = None) -> None:
+    def __init__(self, kind: str | None = None, environ: Mapping[str, str] = MappingProxyType({})) -> None:
         self.port = _free_port()
         self.url = f"sc://127.0.0.1:{self.port}"
         command, more = _jvm(self.port) if (kind or _kind()) == "jvm" else _sail(self.port)
         said = subprocess.DEVNULL  # what it says in passing nobody reads
-        self._process = subprocess.Popen(command, stdin=said, stdout=said, stderr=said, env={**os.environ, **more})
+        self._process = subprocess.Popen(
+            command, stdin=said, stdout=said, stderr=said, env={**os.environ, **more, **environ}
+        )
         end = time.monotonic() + _WAIT
         while not _answers(self.port):
             assert self._process.poll() is None, "the endpoint ended"
