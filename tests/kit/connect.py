@@ -1,6 +1,7 @@
 """An endpoint of Spark Connect that all tests of a process share: Sail, or with `ANDON_SPARK=jvm` Apache Spark itself (`make test-spark`).
 
-`ANDON_SPARK_URL=sc://host:port` beside it takes one that runs already. `kit/spark.py` makes their environments; here the server runs alone, and Andon's own client asks it.
+`ANDON_SPARK_URL=sc://host:port` beside it takes one that runs already. `kit/spark.py` makes their environments; here the server runs alone,
+and Andon's own client asks it.
 """
 
 from __future__ import annotations

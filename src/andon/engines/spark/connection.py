@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -156,8 +157,10 @@ class SparkConnection:
     def _opened(self) -> Any:
         session = client_session()(self._settings.url)
         session.client.set_retry_policies([patience(self._settings.patience, self._stopped.is_set)])
-        for name, value in _CONF.items():
-            session.conf.set(name, value)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Sail advises against settings that only say what it does anyway
+            for name, value in _CONF.items():
+                session.conf.set(name, value)
         session.registerProgressHandler(self._moved)
         return session
 
