@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from andon.base.text import plural
+from andon.model.build import Build
 from andon.model.reproduction_sample import NotedReproduction
 from andon.render.words import moment, short
 from andon.service.proofs import ProofLine, ProofsDocument
@@ -46,7 +47,8 @@ def proved_words(found: ProofsDocument) -> list[str]:
     return told
 
 
-def repeat_commands(dataset: str, commit: str) -> tuple[str, str]:
-    """What builds the version of a commit again here, and what packs it for elsewhere."""
+def repeat_commands(dataset: str, commit: str, build: Build | None = None) -> tuple[str, str | None]:
+    """What builds the version of a commit again here, and what packs it for elsewhere; None where no folder brings the build's engine."""
     version = f"{dataset}@{short(commit)}"
-    return f"andon reproduce {version}", f"andon isolate {version}"
+    is_brought = build is None or build.engine.get("name", "duckdb") == "duckdb"
+    return f"andon reproduce {version}", f"andon isolate {version}" if is_brought else None

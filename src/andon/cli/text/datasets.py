@@ -258,7 +258,8 @@ def _made(page: Page) -> list[Sequence[Cell]]:
         rows.append((("because", "dim"), build.proof))
     if page.rebuilt is not None:
         rows.append((("built again", "dim"), rebuilt_words(page.rebuilt, build.id)))
-    rows.append((("repeat", "dim"), " · ".join(f"`{each}`" for each in repeat_commands(page.dataset, page.commit.id))))
+    commands = repeat_commands(page.dataset, page.commit.id, build)
+    rows.append((("repeat", "dim"), " · ".join(f"`{each}`" for each in commands if each is not None)))
     if build.files:
         rows.append((("files", "dim"), names(f.path for f in build.files)))
     return rows
