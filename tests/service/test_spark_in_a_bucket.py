@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 
 import pytest
 
@@ -65,6 +66,8 @@ def test_it_is_built_there_and_repeats(clone, bucket):
         assert service.verifying.verify(all=True).damaged == []
         assert service.reproducing.reproduce("marts.totals").verdict.holds
     assert clone.run().run is None
+    shutil.rmtree(clone.root / ".andon" / "mirror")
+    assert sorted(clone.ask("from marts.totals")) == [("ada", 15), ("ben", 20)]
     assert not [key for key in bucket.keys("") if ".spark.part" in key], "what Spark wrote was written out, and is gone"
 
 

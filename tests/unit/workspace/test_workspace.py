@@ -127,7 +127,8 @@ def test_callers_share_adapters_and_the_lake_is_told_new_once(root):
 
 
 def test_a_storage_that_lost_its_catalog_is_refused(root):
-    (root / "lake" / "data" / "marts" / "count").mkdir(parents=True)
+    (root / "lake" / "data" / "marts").mkdir(parents=True)
+    (root / "lake" / "data" / "marts" / "count-1.parquet").touch()
     workspace = opened(root, flags={"storage": str(root / "lake"), "catalog": str(root / "new.db")})
     with pytest.raises(MachineError) as caught:
         _ = workspace.lake
@@ -137,7 +138,7 @@ def test_a_storage_that_lost_its_catalog_is_refused(root):
 
 
 def test_a_place_that_is_no_path_is_not_known_yet(root):
-    workspace = opened(root, flags={"storage": "s3://bucket/lake"})
+    workspace = opened(root, flags={"storage": "gs://bucket/lake"})
     with pytest.raises(UsageError) as caught:
         _ = workspace.lake
     assert caught.value.code == "usage.not_yet"

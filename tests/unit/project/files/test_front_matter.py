@@ -208,7 +208,7 @@ def test_where_front_matter_goes_wrong(text: str, line: int, column: int, words:
             "`assume`",
         ),
         ("materialize: history", "2:1", "project.bad_value", "needs the `key`"),
-        ("engine: spark", "2:9", "project.bad_value", "not in this version"),
+        ("engine: flink", "2:9", "project.bad_value", "spark"),
         ("key: 5", "2:6", "project.bad_value", "key: [a, b]"),
         ("key: [a, A]", "2:10", "project.bad_value", "twice"),
         ("key: []", "2:6", "project.bad_value", "empty list"),
