@@ -20,6 +20,7 @@ from andon.model.backup import BackupList, BackupMade, LakeRestored
 from andon.service.restoring import NEWEST, RestoreOptions, restore
 from kit.backups import contents, held
 from kit.clones import FILES, Clone
+from kit.remote import TOKEN, Bucket
 from kit.serving import serving
 
 
@@ -333,3 +334,20 @@ def _with_content(kept: Path, sha256: str) -> list[str]:
     """The files of the lake that hold something."""
     (manifest,) = (kept / "backups").iterdir()
     return [path for path, _, held, _ in json.loads(manifest.read_bytes())["files"] if held == sha256]
+
+
+def test_a_bucket_that_was_emptied_is_filled_whatever_copies_this_machine_has(project, tmp_path, s3):
+    bucket = Bucket(s3, "emptied")
+    into = Clone(tmp_path / "again", environ={"S3_SECRET": TOKEN})
+    into.fill({**FILES, "andon.toml": f'storage = "{bucket.url("lake")}"\n{bucket.connection()}'})
+    into.run()
+    folder = tmp_path / "kept"
+    backed_up(into, folder)
+    whole = {key: bucket.get(key) for key in bucket.keys("lake/")}
+    for key in whole:
+        bucket.remove(key)
+    (into.root / ".andon/catalog.db").unlink()
+    restore(folder, into.root, NEWEST, environ=into.environ)
+    assert {key: bucket.get(key) for key in bucket.keys("lake/")} == whole
+    with into.opened() as service:
+        assert service.verifying.verify(all=True).damaged == []

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from andon.errors import AndonError, UsageError
 from andon.lake.storage import LocalStorage
 from andon.model.lake_move import LakeMoved
+from andon.service.leftovers import remove
 from kit.backups import contents
 from kit.clones import FILES, Clone
 from kit.command_line import Andon
@@ -193,3 +194,40 @@ def test_from_a_folder_to_a_bucket_and_back_it_is_the_same_lake(project, tmp_pat
     project.write("andon.toml", f'storage = "{tmp_path / "back"}"\n')
     assert project.ask("select sum(amount) from shop.orders") == [(42,)]
     assert is_whole(project)
+
+
+def test_what_this_machine_has_copies_of_is_read_in_the_bucket_all_the_same(project, s3):
+    """Of what a bucket lost, or has damaged, a copy of this machine proves nothing; and none is kept of what only passed by."""
+    bucket = Bucket(s3, f"move{next(_numbers)}")
+    project.environ = {**project.environ, "S3_SECRET": TOKEN}
+    project.write("andon.toml", bucket.connection())
+    found = moved(project, bucket.url("lake"))
+    project.write("andon.toml", f"{found.setting}\n{bucket.connection()}")
+    assert is_whole(project)  # copies are here from now on
+    keys = bucket.keys("lake/")
+    whole = {key: bucket.get(key) for key in keys}
+    note, gone, cut, other = (
+        next(key for key in keys if "/.catalogs/" in key),
+        *[k for k in keys if "/data/" in k][:3],
+    )
+    bucket.remove(note)
+    bucket.remove(gone)
+    bucket.put(cut, whole[cut][:-1])
+    bucket.put(other, bytes([whole[other][0] ^ 1]) + whole[other][1:])
+    assert moved(project, bucket.url("lake"), LAKE).copied_files == 3
+    assert {key: bucket.get(key) for key in bucket.keys("lake/")} == whole
+
+
+def test_a_lake_inside_of_another_one_is_not_left_behind_there(project, tmp_path, s3):
+    bucket = Bucket(s3, f"move{next(_numbers)}")
+    other = Clone(tmp_path / "other", environ={"S3_SECRET": TOKEN})
+    other.fill({**FILES, "andon.toml": f'storage = "{bucket.url("lake")}"\n{bucket.connection()}'})
+    other.run()
+    project.environ = {**project.environ, "S3_SECRET": TOKEN}
+    project.write("andon.toml", bucket.connection())
+    moved(project, bucket.url("lake/data/mine"))
+    bucket.put("lake/data/marts/lost-0123456789abcdef.parquet", "left behind")
+    before = bucket.keys()
+    with other.opened() as service:
+        assert remove(service.workspace).files == 1
+    assert len(bucket.keys()) == len(before) - 1

@@ -20,7 +20,7 @@ from andon.base.document import Document, from_json, to_json
 from andon.base.files import is_left_half
 from andon.base.hashing import canonical, content_id, digest
 from andon.errors import AndonError, DamagedError, MachineError, UsageError
-from andon.lake.file_copies import Copied, copy_file
+from andon.lake.file_copies import Copied, copy_file, is_held
 from andon.lake.sealed import Sealed
 from andon.lake.storage import Storage
 from andon.model.backup import BackedCatalog, BackedFile, Backup, BackupManifest
@@ -222,7 +222,7 @@ class BackupFolder:
         Raises:
             MachineError: it can't be written there.
         """
-        if target.size(file.path) == file.size and target.facts(file.path)[1] == file.sha256:
+        if is_held(target, file):
             return Copied()
         content = _Content(file.sha256, file.size)
         return copy_file(self._storage, content, target, file.path, file.mode)

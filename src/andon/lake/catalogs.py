@@ -14,21 +14,24 @@ from andon.base.database import Database
 from andon.base.postgres_address import is_postgres
 from andon.errors import MachineError
 from andon.lake.storage import Storage
+from andon.lake.stored_paths import NOTES
 
-_FOLDER = ".catalogs"
 _NAME = re.compile("[0-9a-f]+")
 
 
-def enlist(storage: Storage, catalog: Database, of: Database | None = None) -> bool:
+def enlist(storage: Storage, catalog: Database, of: Database | None = None, *, anew: bool = False) -> bool:
     """Note in a storage that the catalog may name files of it; whether that is new.
 
     Args:
         of: where its lake is now, of a catalog that is to come.
+        anew: look there, whatever this machine knows of it.
 
     Raises:
         MachineError: it can't be written there.
     """
     note = _note(storage, catalog)
+    if anew:
+        storage.forget([note])
     if storage.exists(note):
         return False
     place = catalog.place if is_postgres(catalog.place) else _known_as(storage, catalog)
@@ -71,8 +74,8 @@ def other_catalogs(storage: Storage, catalog: Database) -> Iterator[tuple[Path |
     """The other catalogs that may name files of a storage, files or where a Postgres or another machine has them, each with where the
     note lies that says so."""
     own = _note(storage, catalog)
-    for name in storage.names(_FOLDER):
-        note = f"{_FOLDER}/{name}"
+    for name in storage.names(NOTES):
+        note = f"{NOTES}/{name}"
         if _NAME.match(name) and note != own:
             place = storage.read(note).decode()
             where = f"{_shown(storage)}/{note}"
@@ -93,7 +96,7 @@ def catalog_mark(storage: Storage, catalog: Database) -> str:
 
 
 def _note(storage: Storage, catalog: Database) -> str:
-    return f"{_FOLDER}/{catalog_mark(storage, catalog)}"
+    return f"{NOTES}/{catalog_mark(storage, catalog)}"
 
 
 def _known_as(storage: Storage, catalog: Database) -> str:

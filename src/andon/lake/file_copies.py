@@ -77,8 +77,23 @@ def _checked(pieces: Iterable[bytes], file: Sealed) -> Iterator[bytes]:
         raise _NotWholeError("is cut off" if size < file.size else "is damaged")
 
 
+def is_held(storage: Storage, file: Sealed) -> bool:
+    """Whether a storage has a file that is what it must be, read there: a copy on this machine counts for nothing. Safe under threads.
+
+    Raises:
+        MachineError: it can't be read.
+    """
+    if storage.sizes([file.path]).get(file.path) != file.size:
+        return False
+    try:
+        return storage.facts(file.path, anew=True)[1] == file.sha256
+    except DamagedError:  # it went meanwhile
+        return False
+
+
 def copy_file(source: Storage, file: Sealed, target: Storage, path: str, mode: int) -> Copied:
-    """Copy a file of a storage to `path` in another one, if it is what it must be. Safe under threads.
+    """Copy a file of a storage to `path` in another one, if it is what it must be. What lies elsewhere keeps no copy on this machine, so
+    that a lake may be larger than its disk. Safe under threads.
 
     Args:
         mode: permissions, as `Storage.put` takes them.
@@ -92,4 +107,10 @@ def copy_file(source: Storage, file: Sealed, target: Storage, path: str, mode: i
         if source.forget([file.path]):  # a copy of this machine; what it is of may be whole
             return copy_file(source, file, target, path, mode)
         return Copied(damage=Damage(file.path, str(error)))
+    target.forget([path])
     return Copied(path)
+
+
+def make_names_last(storage: Storage, paths: Iterable[str]) -> None:
+    """Have files that were copied survive a power loss: of what lies elsewhere that is so already."""
+    storage.make_durable([path for path in paths if storage.is_here(path)])

@@ -13,12 +13,16 @@ if TYPE_CHECKING:
 
 #: Folders of the storage in which files are named by the catalog.
 NAMED = ("data", "raw", "analyses", "packages")
+#: Notes of which catalogs name files of a storage.
+NOTES = ".catalogs"
 
 
 def files_there(storage: Storage) -> Iterator[tuple[str, int]]:
-    """All files of the storage that the catalog could name, with their sizes."""
-    for folder in NAMED:
-        yield from storage.files(folder)
+    """All files of the storage that the catalog could name, with their sizes; none of another lake that lies inside of it."""
+    found = [each for folder in NAMED for each in storage.files(folder)]
+    inner = f"/{NOTES}/"
+    others = tuple({f"{path.partition(inner)[0]}/" for path, _ in found if inner in path})
+    return (each for each in found if not each[0].startswith(others))
 
 
 def require_inside(storage: Storage, paths: Iterable[str]) -> None:

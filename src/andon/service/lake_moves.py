@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from andon.errors import MachineError, UsageError
 from andon.lake.catalogs import enlist, is_enlisted
-from andon.lake.file_copies import Copied, copy_file, copy_files
+from andon.lake.file_copies import Copied, copy_file, copy_files, is_held, make_names_last
 from andon.lake.named_files import sealed_files
 from andon.model.lake_move import LakeMoved, LostFile
 from andon.runs.planning.raw_files import kept_copy
@@ -52,14 +52,13 @@ class LakeMoves:
         old = lake.storage if source is None else self._workspace.storage_at(source)
         new = self._workspace.storage_at(target)
         self._require_apart(old, new, target)
-        enlist(new, lake.database)
+        enlist(new, lake.database, anew=True)
         done: dict[str, tuple[Sealed, Copied]] = {}
         writing = nullcontext() if lake.database.is_read_only else new.writing()
         with writing, lake.leases.reading():
             while waiting := self._unseen(done):
                 made = copy_files(waiting, lambda file: _brought(old, new, file), told)
-                new.make_durable([copied.path for _, copied in made if copied.path is not None])
-                _read_back(new, [file for file, copied in made if copied.path is not None])
+                make_names_last(new, [copied.path for _, copied in made if copied.path is not None])
                 done.update((file.path, (file, copied)) for file, copied in made)
         wrong = [lake.going.told(copied.damage) for _, copied in done.values() if copied.damage is not None]
         there = [file for file, copied in done.values() if copied.damage is None]
@@ -109,27 +108,19 @@ class LakeMoves:
 
 
 def _brought(old: Storage, new: Storage, file: Sealed) -> Copied:
-    """Have a file in the new storage."""
-    if new.size(file.path) == file.size and new.facts(file.path)[1] == file.sha256:
-        return Copied()
-    return copy_file(old, file, new, file.path, old.readers([file.path]))
-
-
-def _read_back(storage: Storage, files: list[Sealed]) -> None:
-    """Compare what was written with what it must be, as the storage gives it back.
+    """Have a file in the new storage, and read it there.
 
     Raises:
         MachineError: `lake.corrupt`.
     """
-
-    def read(file: Sealed) -> Copied:
-        if storage.facts(file.path) != (file.size, file.sha256):
-            raise MachineError(
-                "lake.corrupt",
-                f"`{file.path}` does not come back from `{storage.url}` as it was written",
-                where=file.path,
-                hint="look at that disk or server; the old storage is as it was, and the same command goes on",
-            )
+    if is_held(new, file):
         return Copied()
-
-    copy_files(files, read, None)
+    made = copy_file(old, file, new, file.path, old.readers([file.path]))
+    if made.path is not None and not is_held(new, file):
+        raise MachineError(
+            "lake.corrupt",
+            f"`{file.path}` does not come back from `{new.url}` as it was written",
+            where=file.path,
+            hint="look at that disk or server; the old storage is as it was, and the same command goes on",
+        )
+    return made

@@ -25,7 +25,7 @@ from andon.errors import AndonError, DamagedError, UsageError
 from andon.lake.analysis_runs import ids_of
 from andon.lake.backup_folder import BackupFolder
 from andon.lake.catalogs import enlist, strike
-from andon.lake.file_copies import copy_files
+from andon.lake.file_copies import copy_files, make_names_last
 from andon.lake.lake import Lake
 from andon.lake.named_files import raw_path
 from andon.lake.reached import Reached
@@ -197,10 +197,10 @@ class _Restoring:
     def fill(self, told: Callable[[int, int, int, int], None] | None) -> list[str]:
         """Put all files where they lie; names of what is damaged, files and objects of the catalog."""
         # from here on no other catalog of the storage takes away what this one names
-        self._is_listed = enlist(self.storage, self._to_be(), self._database)
+        self._is_listed = enlist(self.storage, self._to_be(), self._database, anew=True)
         done = copy_files(self._manifest.files, lambda file: self._folder.put_back(file, self.storage), told)
         self._new = [made.path for _, made in done if made.path is not None]
-        self.storage.make_durable(self._new)
+        make_names_last(self.storage, self._new)
         heads = [row[0] for row in self._database.query("select commit_id from ref")]
         lacking = {(part.kind, part.name) for part in self._manifest.damaged}
         reached = Reached(self._database, heads, kept_copy, parents=True, analyses=ids_of(self._database))
