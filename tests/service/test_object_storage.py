@@ -279,3 +279,42 @@ def test_a_run_that_is_killed_between_uploads_leaves_nothing_half(shop, after):
         remove(service.workspace)
         assert find(service.workspace).files == 0
     assert shop.verified()
+
+
+def test_what_another_machine_cleaned_away_before_it_was_named_is_handed_over_again(shop, tmp_path):
+    """A copy of this machine says only that it was there once."""
+    shop.run()
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
+    environ = {**os.environ, **shop.environ, "HOME": str(shop.root), "ANDON_AUTHOR": "ana"}
+    before = set(shop.objects("raw/"))
+    done = subprocess.run([sys.executable, "-c", KILLED, str(shop.root), "1"], check=False, env=environ)
+    assert done.returncode == -signal.SIGKILL
+    (left,) = set(shop.objects("raw/")) - before
+    shop.bucket.remove(f"{shop.prefix}/{left}")  # as `andon doctor --clean` does elsewhere
+    assert (shop.mirror / left).exists()
+    assert shop.run().published
+    assert left in shop.objects("raw/")
+    assert shop.verified()
+
+
+def test_what_the_bucket_lost_or_damaged_is_put_back_from_copies_of_this_machine(shop):
+    shop.write(
+        "datasets/marts/now.sql", "/*---\nallow: [random]\n---*/\nselect uuid() as u from shop.orders\n"
+    )  # not made twice
+    shop.run()
+    shop.ask("from marts.now")
+    whole = shop.objects()
+    (raw,) = shop.objects("raw/")
+    now, best = (next(path for path in whole if f"marts/{name}" in path) for name in ("now", "best"))
+    for path in (raw, now):
+        shop.bucket.remove(f"{shop.prefix}/{path}")
+    shop.bucket.put(f"{shop.prefix}/{best}", b"x" + whole[best][1:])
+    shop.write("raw/orders_05.csv", None)
+    assert not shop.verified()
+    assert not shop.verified()  # to read all takes no copy away that may be the last one
+    with shop.opened() as service:
+        found = service.repairing.repair()
+    assert (len(found.mended), found.left) == (3, [])
+    assert shop.objects() == whole
+    shop.lose_mirror()
+    assert shop.verified()

@@ -58,6 +58,7 @@ class AnalysisRuns:
                 if self._intact.damage(file_of(each.sha256, each.size)) is not None:
                     self._storage.replace(each.path, places[each.sha256], mode)
                     self._intact.note(each.path, each.sha256)
+            self._storage.have_there(file_of(each.sha256, each.size) for each in run.outputs)
             with self._database.write() as transaction:
                 self._going.keep(transaction, [each.path for each in run.outputs])
                 rows = transaction.query("select max(number) from analysis_run where name = ?", [run.name])

@@ -86,7 +86,7 @@ def is_held(storage: Storage, file: Sealed) -> bool:
     if storage.sizes([file.path]).get(file.path) != file.size:
         return False
     try:
-        return storage.facts(file.path, anew=True)[1] == file.sha256
+        return storage.facts(file.path, anew=True, sha256=file.sha256)[1] == file.sha256
     except DamagedError:  # it went meanwhile
         return False
 

@@ -83,17 +83,18 @@ class Intact:
             return found
         if not anew and self._storage.is_ranged(file.path):
             return None  # it is read by range: its bytes are compared when all is read anew
-        if self._hash(file.path, anew) == file.sha256:
+        if self._hash(file, anew) == file.sha256:
             return None
         if not anew and self._storage.forget([file.path]):  # a copy of this machine; what it is of may be whole
             return self.damage(file)
         return Damage(file.path, "is damaged")
 
-    def _hash(self, path: str, anew: bool) -> str:
+    def _hash(self, file: Sealed, anew: bool) -> str:
+        path = file.path
         known = None if anew else self._find(path)
         mark = self._storage.mark(path)
         if known is None or known.mark != mark:
-            _, sha = self._storage.facts(path, anew=anew)
+            _, sha = self._storage.facts(path, anew=anew, sha256=file.sha256)
             known = Hashed(mark or "", sha)
             self._remember(path, known)
         return known.sha256

@@ -9,22 +9,20 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
 from andon.base.files import machine_error
 from andon.base.lru import Lru
+from andon.base.threads import side_by_side
 from andon.errors import DamagedError
 from andon.lake.mirror import Mirror
 from andon.lake.object_store import ObjectStore, StoredObject
 from andon.lake.sealed import Sealed
 from andon.lake.storage import LocalStorage, lost
 from andon.model.object_place import ObjectPlace
-
-A = TypeVar("A")
 
 _EVERYBODY = 0o777
 #: Requests side by side: for files of which some are large, and where all are small, so that the way there takes longer than they.
@@ -112,7 +110,7 @@ class ObjectStorage:
             self._hashes.put(file.path, file.sha256)
         if len(large) < len(lacking):
             wanted = [file for file in lacking if file.path not in self._hashes]
-            _side_by_side(self._bring, wanted, _at_once(file.size for file in wanted))
+            side_by_side(self._bring, wanted, _at_once(file.size for file in wanted))
 
     def is_here(self, path: str) -> bool:
         """See `Storage.is_here`."""
@@ -163,7 +161,7 @@ class ObjectStorage:
                 if there is not None:
                     found[path] = there.size
 
-            _side_by_side(look, list(asked), _AT_ONCE_SMALL)
+            side_by_side(look, list(asked), _AT_ONCE_SMALL)
         now = time.monotonic()
         self._absent.put_many({path: now for path in asked if path not in found})
         return found
@@ -176,14 +174,14 @@ class ObjectStorage:
         there = self._look(path)
         return None if there is None else f"{there.size}:{there.tag}"
 
-    def facts(self, path: str, *, anew: bool = False) -> tuple[int, str]:
+    def facts(self, path: str, *, anew: bool = False, sha256: str | None = None) -> tuple[int, str]:
         """See `Storage.facts`."""
         digest, size = hashlib.sha256(), 0
         for piece in self._read_anew(path) if anew and self._is_handed_over(path) else self.pieces(path):
             size += len(piece)
             digest.update(piece)
         found = size, digest.hexdigest()
-        if anew and self._mirror.is_stored(path) and self._local.facts(path) != found:
+        if anew and self._mirror.is_stored(path) and self._local.facts(path)[1] != (sha256 or found[1]):
             self._mirror.forget(path)  # what is here is only a copy
         return found
 
@@ -236,7 +234,22 @@ class ObjectStorage:
         waiting = [path for path in dict.fromkeys(paths) if not self._mirror.is_stored(path)]
         if waiting:
             sizes = [found.st_size for path in waiting if (found := self._mirror.find(path)) is not None]
-            _side_by_side(self._hand_over, waiting, _at_once(sizes))
+            side_by_side(self._hand_over, waiting, _at_once(sizes))
+
+    def have_there(self, files: Iterable[Sealed], *, anew: bool = False) -> list[str]:
+        """See `Storage.have_there`."""
+        copies = [file for file in files if self._mirror.is_stored(file.path)]
+        there = self.sizes(file.path for file in copies)
+
+        def is_lost(file: Sealed) -> bool:
+            is_whole = there.get(file.path) == file.size
+            return not is_whole or (anew and self.facts(file.path, anew=True, sha256=file.sha256)[1] != file.sha256)
+
+        lost = [f for f in copies if is_lost(f) and self._local.facts(f.path) == (f.size, f.sha256)]
+        side_by_side(lambda f: self.objects.put(f.path, self._mirror.place(f.path), f.size), lost, _AT_ONCE)
+        for file in lost:
+            self._absent.discard(file.path)
+        return [file.path for file in lost]
 
     def replace(self, path: str, source: Path, mode: int) -> None:
         """See `Storage.replace`."""
@@ -381,20 +394,3 @@ class ObjectStorage:
 def _at_once(sizes: Iterable[int]) -> int:
     """How many files of these sizes are on their way at once."""
     return _AT_ONCE if max(sizes, default=0) > _SMALL else _AT_ONCE_SMALL
-
-
-def _side_by_side(do: Callable[[A], None], items: Sequence[A], at_once: int) -> None:
-    """Do it for all, some at a time; the first error ends it."""
-    if len(items) <= 1:
-        for item in items:
-            do(item)
-        return
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(min(at_once, len(items)), thread_name_prefix="andon-storage") as pool:
-        try:
-            for _ in pool.map(do, items):
-                pass
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise

@@ -98,6 +98,7 @@ class Packages:
             for file, source in files.items():
                 if not self.is_there(file):
                     self.put(file, source)
+            self._storage.have_there(files)
             rows: Sequence[tuple[Any, ...]] = [
                 (lock, platform, file.name, file.version, file.file, file.sha256, file.size) for file in files
             ]

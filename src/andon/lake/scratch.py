@@ -198,9 +198,9 @@ class ScratchStorage:
         """See `Storage.mark`."""
         return self._of(path).mark(path)
 
-    def facts(self, path: str, *, anew: bool = False) -> tuple[int, str]:
+    def facts(self, path: str, *, anew: bool = False, sha256: str | None = None) -> tuple[int, str]:
         """See `Storage.facts`."""
-        return self._of(path).facts(path, anew=anew)
+        return self._of(path).facts(path, anew=anew, sha256=sha256)
 
     def readers(self, paths: Iterable[str]) -> int:
         """Those of this account: nobody else reads what is here."""
@@ -226,6 +226,11 @@ class ScratchStorage:
     def make_durable(self, paths: Iterable[str]) -> None:
         """Nothing here lasts."""
         del paths
+
+    def have_there(self, files: Iterable[Sealed], *, anew: bool = False) -> list[str]:
+        """Nothing: what is under it stays as it is."""
+        del files, anew
+        return []
 
     def replace(self, path: str, source: Path, mode: int) -> None:
         """See `Storage.replace`."""

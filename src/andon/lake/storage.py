@@ -108,8 +108,9 @@ class Storage(Protocol):
         """What becomes another one when a file is written to or replaced; None if it is not there."""
         ...
 
-    def facts(self, path: str, *, anew: bool = False) -> tuple[int, str]:
-        """Size and sha256 of a file, by reading it; with `anew` the file itself, not a copy of this machine."""
+    def facts(self, path: str, *, anew: bool = False, sha256: str | None = None) -> tuple[int, str]:
+        """Size and sha256 of a file, by reading it; with `anew` the file itself, not a copy of this machine, which is forgotten where it
+        is not what it must be: `sha256`, else what is there."""
         ...
 
     def readers(self, paths: Iterable[str]) -> int:
@@ -135,6 +136,11 @@ class Storage(Protocol):
 
     def make_durable(self, paths: Iterable[str]) -> None:
         """Return when files and their names survive a power loss."""
+        ...
+
+    def have_there(self, files: Iterable[Sealed], *, anew: bool = False) -> list[str]:
+        """Put copies of this machine that are whole in the place of files that are not there any more, or cut off; with `anew` of those
+        that hold something else, too. Returns their paths."""
         ...
 
     def replace(self, path: str, source: Path, mode: int) -> None:
@@ -221,6 +227,11 @@ class LocalStorage:
         del path
         return False
 
+    def have_there(self, files: Iterable[Sealed], *, anew: bool = False) -> list[str]:
+        """Nothing: what is here is no copy."""
+        del files, anew
+        return []
+
     def forget(self, paths: Iterable[str]) -> bool:
         """Nothing: what is here is no copy."""
         del paths
@@ -266,9 +277,9 @@ class LocalStorage:
             return None
         return f"{found.st_ino}:{found.st_size}:{found.st_mtime_ns}"
 
-    def facts(self, path: str, *, anew: bool = False) -> tuple[int, str]:
+    def facts(self, path: str, *, anew: bool = False, sha256: str | None = None) -> tuple[int, str]:
         """See `Storage.facts`."""
-        del anew
+        del anew, sha256
         digest = hashlib.sha256()
         size = 0
         for piece in self.pieces(path):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from andon.base.record import replace
 from andon.errors import AndonError, DamagedError
 from andon.lake.collecting import collecting
+from andon.lake.named_files import sealed_files
 from andon.lake.reached import DATA, FILES, MADE, PACKAGE, RAW
 from andon.lake.wrong_objects import BUILD
 from andon.model.repair import LakeRepair, MendedFile, UnmendedPart
@@ -114,6 +115,7 @@ class _Mending:
         Args:
             why: takes, by path, why a file could not be mended.
         """
+        self._copies()
         self._raw(why)
         self._packages(why)
         before = -1
@@ -124,6 +126,15 @@ class _Mending:
                     why[path] = self._data(path)
         self._lake.intact.flush()
         return self._mended
+
+    def _copies(self) -> None:
+        """Put copies of this machine back where the lake lies elsewhere: they are what was written, whatever it was made of."""
+        storage = self._lake.storage
+        if storage.shares_locks:
+            return
+        named = sealed_files(self._lake.database, kept_copy)
+        for path in storage.have_there((named[path] for path in self._damaged if path in named), anew=True):
+            self._done(path, "put back from the copy of this machine")
 
     def _raw(self, why: dict[str, str]) -> None:
         raw = RawFiles(self._workspace.root, self._lake.storage, self._lake.intact)

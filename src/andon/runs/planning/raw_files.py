@@ -117,14 +117,15 @@ class RawFiles:
                 pool.shutdown(wait=False, cancel_futures=True)
 
     def keep(self, files: Iterable[InputFile]) -> list[str]:
-        """Copy into the storage what is not there yet, or damaged; returns the storage paths of new copies.
+        """Copy into the storage what is not there yet, or damaged; returns the storage paths of new copies. Of what this machine has a
+        copy the storage is asked all the same: another one may have taken away what no build named yet.
 
         Raises:
             DatasetError: `source.changed_while_read` if a file is not what it was when it was hashed.
             DamagedError: see `place`.
             MachineError: `machine.disk`, `machine.read_only`.
         """
-        new = []
+        new, known = [], []
         for file in files:
             path = raw_path(file)
             found = self._intact.damage(kept_copy(file))
@@ -133,6 +134,9 @@ class RawFiles:
                 self._copy(file, path)
                 self._intact.note(path, file.sha256)
                 new.append(path)
+            else:
+                known.append(kept_copy(file))
+        self._storage.have_there(known)
         return new
 
     def _require_own(self, file: InputFile, found: Damage) -> None:
