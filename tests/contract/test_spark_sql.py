@@ -32,7 +32,7 @@ def judge(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with spark_server(request.param) as server, judge_of(server, folder) as found:
         found.duck.execute((_CASES / "shop.sql").read_text())
         found.duck.execute((_CASES / "odd.sql").read_text())
-        found.know(folder, "shop.orders", "shop.customers", "shop.prices", "t.odd")
+        found.know(folder, "shop.orders", "shop.customers", "shop.prices", "t.odd", "t.rare")
         yield found
 
 
@@ -88,6 +88,13 @@ class TestEachConstruct:
         allowed = {"equal", "both fail"} | ({"refused", "loud"} if judge.flavour == "sail" else set())
         assert not {q: v for q, v in zip(queries, verdicts, strict=True) if v.what not in allowed}
         assert sum(v.what == "equal" for v in verdicts) > 0.9 * len(verdicts)
+
+    def test_of_rare_values_each_row_is_the_same_or_fails(self, judge: Judge) -> None:
+        lines = [e for e in (_CASES / "rare.txt").read_text().splitlines() if not e.startswith("--")]
+        asked = [(e, f"select {e} as v from t.rare where id = {row}") for e in lines for row in range(1, 6)]
+        verdicts = judge.judge([query for _, query in asked])
+        allowed = {"equal", "loud", "both fail"}
+        assert not [(a, v) for a, v in zip(asked, verdicts, strict=True) if v.what not in allowed]
 
     def test_whatever_is_on_the_list_has_a_case(self) -> None:
         cases = (_CASES / "expressions.txt").read_text() + (_CASES / "queries.sql").read_text()

@@ -146,3 +146,9 @@ select month(d) as m, count(*) filter (where x > 0) as pos, 100.0 * count(*) fil
 select k, argmax(s, id) as a, argmin(s, id) as b, mean(j) as c, variance(j::double) as d, countif(b) as e, group_concat(s, '/' order by id) as f, listagg(s, '+' order by id desc) as g, stddev_samp(j::double) as h from t.a group by k;
 select error('never') as v from t.a where false;
 select '${a}' as "${b}", '${env:HOME} $' || s as c from t.a;
+select id, trim(s) as a, ltrim(s) as b, rtrim(s) as c from t.rare;
+select k, max(x) as a, min(x) as b, max(f) as c, min(f) as e from t.rare group by k;
+select id, x = 'nan'::double as a, x < '-Infinity'::double as b, d, ts, d > date '2020-01-01' as c, ts < timestamp '2020-01-01' as e from t.rare;
+select id, (select max(b.s) from t.b b where b.k = a.k) as v, (select b.s from t.b b where b.k = a.k and b.id = -1) as w from t.a a;
+select id, (select b.s from t.b b where b.k = a.k) as v from t.a a;
+select id from (select id, (select b.s from t.b b where b.k = a.k) as v from t.a a);

@@ -137,10 +137,27 @@ def _extreme(given: Gathering) -> str:
         raise given.refused("take it of one number, text, date or timestamp")
     text = given.filtered(given.arguments[0].text)
     said = given.taken(given.name, text, distinct=False)
+    if given.server is SparkServer.SAIL and given.kind in FLOATING and not given.over:
+        return _extreme_of_group(given, text, said)
     if given.server is SparkServer.SAIL and given.kind in FLOATING and given.name == "max":  # it passes over NaN
         greatest = given.taken("bool_or", f"isnan({text})", distinct=False)
         return f"(case when {greatest} then cast('NaN' as {given.of}) else {said} end)"
     return said
+
+
+def _extreme_of_group(given: Gathering, text: str, said: str) -> str:
+    """Sail starts from the greatest and the least number, which an infinity or NaN does not push away."""
+
+    def holds(condition: str) -> str:
+        return given.taken("bool_or", condition, distinct=False)
+
+    nan, infinite = (f"cast('{value}' as {given.of})" for value in ("NaN", "Infinity"))
+    has_nan = holds(f"isnan({text})")
+    if given.name == "max":
+        plain, last = holds(f"{text} > -{infinite}"), holds(f"{text} = -{infinite}")
+        return f"(case when {has_nan} then {nan} when {plain} then {said} when {last} then -{infinite} end)"
+    plain, last = holds(f"not isnan({text}) and {text} < {infinite}"), holds(f"{text} = {infinite}")
+    return f"(case when {plain} then {said} when {last} then {infinite} when {has_nan} then {nan} end)"
 
 
 def _logical(word: str) -> Callable[[Gathering], str]:

@@ -20,6 +20,7 @@ _ELSEWHERE = "leave the dataset to DuckDB, or write Spark SQL beside it"
 
 # Which texts are read, and which are refused because one of the two engines may read them as something else.
 _NUMBERISH = r"^\s*[-+]?[.]?[0-9][0-9a-zA-Z_.+-]*\s*$"
+_ODD = {"nan": "NaN", "inf": "Infinity", "infinity": "Infinity", "-inf": "-Infinity", "-infinity": "-Infinity"}
 _LOGICAL = {"t": "true", "true": "true", "f": "false", "false": "false"}
 _READ = {
     "whole": (r"^[-+]?[0-9]+$", _NUMBERISH),
@@ -30,7 +31,7 @@ _READ = {
     ),
     "DATE": (r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", r"^\s*([-+0-9]|[eEiI])"),
     "TIMESTAMP": (
-        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?)?$",
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?)?$",
         r"^\s*([-+0-9]|[eEiI])",
     ),
 }
@@ -92,6 +93,8 @@ def _cast(value: SparkValue, to: DuckType, tried: bool) -> str:
             return f"cast({text_literal(_moment(value))} as {of})"
         case ("VARCHAR", _):
             return _read(value, to, tried)
+        case (one, "DATE") if one in TIMES:
+            return f"{word}({finite(value)} as {of})"
         case (one, other) if one in TIMES and other in TIMES:
             return plain
         case ("DATE" | "TIMESTAMP", "VARCHAR"):
@@ -146,12 +149,31 @@ def _read(value: SparkValue, to: DuckType, tried: bool) -> str:
         raise NotTranslated("a cast from VARCHAR to FLOAT", "cast it to DOUBLE")
     if value.is_constant and isinstance(value.constant, str) and re.match(_READ[kind][0], value.constant):
         return f"{'try_cast' if tried else 'cast'}({value.text} as {spark_type(to)})"
+    if value.is_constant and isinstance(value.constant, str):
+        written = value.constant.strip().lower().removeprefix("+")
+        if kind == "DOUBLE" and written in _ODD:
+            return f"cast('{_ODD[written]}' as double)"
+        if re.match(_READ[kind][1], value.constant):
+            form = "write it in the plain form: `12`, `1.5`, `date '2026-01-31'`, `timestamp '2026-01-31 10:00:00'`"
+            raise NotTranslated(f"the text '{value.constant}' as {to.text}", form)
     safe, doubtful = (text_literal(pattern) for pattern in _READ[kind])
     word, of, text = ("try_cast" if tried else "cast"), spark_type(to), value.text
     loud = f"cast({_loud(f'a text in a form that is read as {to.text} by one engine only')} as {of})"
     refused = loud if not tried else f"case when {text} rlike {doubtful} then {loud} end"
     said = f"when {text} rlike {safe} then {word}({text} as {of}) else {refused}"
     return f"(case when {text} is null then null {said} end)"
+
+
+def finite(value: SparkValue) -> str:
+    """A date or timestamp that is counted with: of `infinity`, which Spark takes for a late day, it fails loudly."""
+    if value.is_constant or value.type.name not in TIMES:
+        return value.text
+    of, text = spark_type(value.type), value.text
+    if value.type.name == "DATE":
+        is_infinite = f"abs(unix_date({text})) = 2147483647"
+    else:
+        is_infinite = f"abs(unix_micros(cast({text} as timestamp))) = 9223372036854775807"
+    return f"(case when {is_infinite} then cast({_loud('a date of infinity that is counted with')} as {of}) else {text} end)"
 
 
 def loud(message: str) -> str:

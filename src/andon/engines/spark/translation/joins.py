@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from andon.base.record import replace
+from andon.engines.spark.translation.casts import loud
 from andon.engines.spark.translation.expressions import ExpressionScope, compared, sortable, value_of
 from andon.engines.spark.translation.relations import SparkRelation, Steps
 from andon.engines.spark.translation.spark_sql import NotTranslated
-from andon.engines.spark.translation.types import BOOLEAN
+from andon.engines.spark.translation.types import BIGINT, BOOLEAN
 from andon.engines.spark.translation.values import SparkValue
 from andon.sql.bound_plan import Node
 
 _WORDS = {"INNER": "join", "LEFT": "left join", "RIGHT": "right join", "FULL": "full join", "OUTER": "full join"}
+_SAME = frozenset({"COMPARE_EQUAL", "COMPARE_NOT_DISTINCT_FROM"})
 _HALF = {"SEMI": "left semi join", "ANTI": "left anti join"}
 
 
@@ -33,9 +35,21 @@ def joined(
         return steps.add(left_kept, tables.format(word=_HALF[kind]))
     if kind in _WORDS:
         return steps.add([*left_kept, *right_kept], tables.format(word=_WORDS[kind]))
-    if kind == "SINGLE":  # at most one row to the right of each: the plan sees to it
-        return steps.add([*left_kept, *right_kept], tables.format(word="left join"))
+    if kind == "SINGLE":
+        single = _single(node, right, steps, replace(scope, columns=right.columns()))
+        many = f"case when r.c{len(right.types)} > 1 then cast({loud('a subquery of several rows')} as boolean) else true end"
+        return steps.add([*left_kept, *right_kept], f"from {left.name} l left join {single.name} r on {on} and {many}")
     raise NotTranslated(f"a {kind.lower()} join", "a join with ON")
+
+
+def _single(node: Node, right: SparkRelation, steps: Steps, inner: ExpressionScope) -> SparkRelation:
+    """What stands to the right of a correlated scalar subquery, and how many rows of it there are for the same of the left."""
+    conditions = node.get("conditions", ())
+    if node.get("condition") or any(str(part["comparison"]) not in _SAME for part in conditions):
+        raise NotTranslated("a scalar subquery that is compared so", "a join")
+    keys = [sortable(value_of(part["right"], inner), inner.server).text for part in conditions]
+    over = f"partition by {', '.join(keys)}" if keys else ""
+    return steps.add([*right.columns(), SparkValue(f"count(*) over ({over})", BIGINT)], f"from {right.name}")
 
 
 def crossed(left: SparkRelation, right: SparkRelation, steps: Steps) -> SparkRelation:

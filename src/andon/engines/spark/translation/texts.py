@@ -60,11 +60,15 @@ def _plain(word: str) -> Callable[[FunctionCall], str]:
     return rule
 
 
+#: What DuckDB takes for a space where no letters are named: all of Unicode's, without tabs and ends of lines.
+_SPACES = "".join([" \u00a0\u1680", *(chr(code) for code in range(0x2000, 0x200B)), "\u202f\u205f\u3000"])
+
+
 def _trimmed(where: str) -> Callable[[FunctionCall], str]:
     def rule(call: FunctionCall) -> str:
         _texts_only(call)
         if len(call.arguments) == 1:
-            return f"trim({where} ' ' from {call.texts[0]})"
+            return f"trim({where} {text_literal(_SPACES)} from {call.texts[0]})"
         if not call.words(1):
             return call.texts[0]
         return f"trim({where} {call.texts[1]} from {call.texts[0]})"

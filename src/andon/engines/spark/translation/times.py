@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from andon.engines.spark.translation.calls import FunctionCall
+from andon.engines.spark.translation.casts import finite, loud
 from andon.engines.spark.translation.interval import Interval
 from andon.engines.spark.translation.patterns import java_format
 from andon.engines.spark.translation.types import TIMES
@@ -45,7 +46,7 @@ def _instant(text: str) -> str:
 
 
 def _part(unit: str, call: FunctionCall, place: int) -> str:
-    kind, text = call.kinds[place], call.texts[place]
+    kind, text = call.kinds[place], finite(call.arguments[place])
     if kind not in TIMES or unit not in _PARTS:
         raise call.refused(f"one of {', '.join(sorted(_PARTS))} of a date or timestamp")
     text = _instant(text) if unit in _OF_TIME else _day(text)
@@ -54,7 +55,7 @@ def _part(unit: str, call: FunctionCall, place: int) -> str:
 
 def _date_part(call: FunctionCall) -> str:
     if _unit(call) == "epoch":
-        return _seconds(call.texts[1], call)
+        return _seconds(_finite(call)[1], call)
     return _part(_unit(call), call, 1)
 
 
@@ -69,14 +70,14 @@ def _seconds(text: str, call: FunctionCall) -> str:
 
 
 def _epoch(call: FunctionCall) -> str:
-    return _seconds(call.texts[0], call)
+    return _seconds(_finite(call)[0], call)
 
 
 def _cut(call: FunctionCall) -> str:
     unit = _unit(call)
     if unit not in _CUT or call.kinds[1] not in TIMES:
         raise call.refused(f"one of {', '.join(_CUT)} of a date or timestamp")
-    return f"cast(date_trunc({text_literal(unit.upper())}, {_instant(call.texts[1])}) as {call.of})"
+    return f"cast(date_trunc({text_literal(unit.upper())}, {_instant(_finite(call)[1])}) as {call.of})"
 
 
 def _difference(call: FunctionCall) -> str:
@@ -85,7 +86,7 @@ def _difference(call: FunctionCall) -> str:
         raise call.refused("`date_diff('day', date_trunc('week', a), date_trunc('week', b)) // 7`")
     if unit not in _CUT or not set(call.kinds[1:]) <= TIMES:
         raise call.refused(f"one of {', '.join(_CUT)} between dates or timestamps")
-    first, last = call.texts[1:]
+    first, last = _finite(call)[1:]
     if unit in ("year", "quarter", "month"):
         count = {
             "year": "year({0})",
@@ -97,6 +98,10 @@ def _difference(call: FunctionCall) -> str:
         return f"cast(datediff({_day(last)}, {_day(first)}) as bigint)"
     cut = [f"unix_seconds(date_trunc({text_literal(unit.upper())}, {_instant(text)}))" for text in (last, first)]
     return f"cast((({cut[0]} - {cut[1]}) div {_SECONDS[unit]}) as bigint)"
+
+
+def _finite(call: FunctionCall) -> tuple[str, ...]:
+    return tuple(finite(argument) for argument in call.arguments)
 
 
 def _day(text: str) -> str:
@@ -114,7 +119,7 @@ def moved(call: FunctionCall) -> str:
     sign = -1 if call.name == "-" else 1
     months, days, micros = (part * sign for part in (call.interval.months, call.interval.days, call.interval.micros))
     whole = Interval(months, days, micros)
-    text = _instant(call.texts[0])
+    text = _instant(_finite(call)[0])
     if whole.months:
         text = f"({text} + interval '{whole.months}' month)"
     if whole.days:
@@ -130,9 +135,9 @@ def moved_days(call: FunctionCall) -> str:
     Raises:
         NotTranslated: of other values.
     """
-    first, last = call.texts if len(call.texts) == 2 else ("", "")
     if call.kinds == ("DATE", "DATE") and call.name == "-":
-        return f"cast(datediff({first}, {last}) as bigint)"
+        return f"cast(datediff({call.texts[0]}, {call.texts[1]}) as bigint)"
+    first, last = _finite(call) if len(call.arguments) == 2 else ("", "")
     if call.kinds == ("DATE", "INTEGER"):
         return f"{'date_add' if call.name == '+' else 'date_sub'}({first}, {last})"
     if call.kinds == ("INTEGER", "DATE") and call.name == "+":
@@ -143,12 +148,13 @@ def moved_days(call: FunctionCall) -> str:
 def _formatted(call: FunctionCall) -> str:
     if call.kinds[0] not in TIMES:
         raise call.refused("`strftime(timestamp, format)`")
-    said = java_format(call, call.words(1))
-    return f"date_format({_instant(call.texts[0])}, {text_literal(said)})"
+    said, text = java_format(call, call.words(1)), finite(call.arguments[0])
+    late = f"when {text} is not null then {loud('a year beyond 1 to 9999 as text')}"
+    return f"(case when year({text}) between 1 and 9999 then date_format({_instant(text)}, {text_literal(said)}) {late} end)"
 
 
 def _last_day(call: FunctionCall) -> str:
-    return f"last_day({_day(call.texts[0])})"
+    return f"last_day({_day(_finite(call)[0])})"
 
 
 def _made(call: FunctionCall) -> str:
@@ -166,7 +172,7 @@ def _now(call: FunctionCall) -> str:
 def _milliseconds(call: FunctionCall) -> str:
     if call.kinds[0] not in TIMES:
         raise call.refused("take the milliseconds of a timestamp")
-    return f"(unix_micros({_instant(call.texts[0])}) div 1000)"  # towards 1970, as DuckDB cuts
+    return f"(unix_micros({_instant(_finite(call)[0])}) div 1000)"  # towards 1970, as DuckDB cuts
 
 
 TIME_FUNCTIONS: Mapping[str, Callable[[FunctionCall], str]] = {
