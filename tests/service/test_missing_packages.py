@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from andon.errors import MachineError
+from andon.service.doctor import doctor
 from kit.clones import FILES, Clone
 
 POSTGRES = "postgresql://ana@localhost/lakes?schema=shop"
@@ -49,3 +50,14 @@ def test_who_goes_there_is_told_before_anything_is_copied(project, monkeypatch):
             with pytest.raises(MachineError) as caught:
                 go()
             assert (caught.value.code, extra in caught.value.hint) == ("machine.missing", True)
+
+
+def test_the_doctor_goes_on_and_says_what_is_at_risk(project, monkeypatch):
+    project.write("andon.toml", f'storage = "{BUCKET}"\n\n[engines.spark]\nurl = "sc://localhost:1"\n')
+    for package in ("obstore", "pyspark"):
+        monkeypatch.setitem(sys.modules, package, None)
+    with project.opened() as service:
+        found = {each.what: each for each in doctor(service.workspace)}
+    assert [
+        (found[what].level, extra in found[what].hint) for what, extra in (("storage", "s3"), ("spark", "spark"))
+    ] == [("risk", True)] * 2
