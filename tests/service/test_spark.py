@@ -11,6 +11,7 @@ import pytest
 
 from andon.errors import AndonError, ProjectError
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
+from andon.service.doctor import doctor
 from kit.clones import FILES, Clone, closing, did
 from kit.connect import ConnectServer, endpoint, renew, server
 
@@ -287,3 +288,16 @@ def test_a_connection_that_is_lost_is_found_again(clone):
     assert cuts
     assert result.published, failure(result)
     assert clone.ask("select sum(amount) from marts.totals") == [(9_000_000,)]
+
+
+def test_the_doctor_says_who_answers_and_what_is_wrong(clone):
+    found = []
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        for text in (config(), config(f"sc://127.0.0.1:{nobody.getsockname()[1]}")):
+            clone.write("andon.toml", text)
+            with clone.opened() as service:
+                found += [each for each in doctor(service.workspace) if each.what == "spark"]
+    answers, away = found
+    assert (answers.level, answers.detail.split()[0], answers.detail.split()[-1]) == ("ok", server(), "answers")
+    assert (away.level, "does not answer" in away.detail, "engines.spark.url" in away.hint) == ("risk", True, True)

@@ -18,7 +18,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from andon.base.database import Row, TableShape, Transaction
-from andon.base.postgres_address import AWAY, CONNECT, TURN, parted, pool, shown
+from andon.base.postgres_address import AWAY, CONNECT, TURN, parted, pool, require_driver, shown
 from andon.base.postgres_errors import is_final, told, translate, unknown
 from andon.errors import MachineError
 
@@ -49,6 +49,7 @@ class PostgresDatabase:
     """
 
     def __init__(self, address: str) -> None:
+        require_driver()
         self.schema, self._address = parted(address)
         #: What may be shown of where it is, and by what it is known.
         self.place = shown(self._address, self.schema)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -27,21 +28,24 @@ def is_postgres(address: str) -> bool:
     return address.startswith(("postgresql://", "postgres://"))
 
 
-def pool(address: str, schema: str) -> ConnectionPool:
-    """Connections to a server, made when they are asked for.
+def require_driver() -> None:
+    """Look for the driver; nothing is loaded.
 
     Raises:
-        MachineError: `machine.missing` where the driver isn't installed.
+        MachineError: `machine.missing` where it isn't installed.
     """
-    try:
-        from psycopg.types.numeric import NumericLoader
-        from psycopg_pool import ConnectionPool
-    except ImportError as error:
+    if find_spec("psycopg") is None or find_spec("psycopg_pool") is None:
         raise MachineError(
             "machine.missing",
             "a catalog in Postgres needs its driver, psycopg",
             hint="install it: `pip install 'andon[postgres]'`",
-        ) from error
+        )
+
+
+def pool(address: str, schema: str) -> ConnectionPool:
+    """Connections to a server, made when they are asked for."""
+    from psycopg.types.numeric import NumericLoader
+    from psycopg_pool import ConnectionPool
 
     class Number(NumericLoader):
         """Sums of whole numbers are whole numbers."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -49,10 +50,20 @@ class ObjectStore:
         options: of a connection of kind `s3`, references resolved.
         named: what a person looks at where access is refused (`the connection `files``).
         silence: so many seconds the server may be silent.
+
+    Raises:
+        MachineError: `machine.missing` where the library isn't installed.
     """
 
     def __init__(self, url: str, options: Mapping[str, str], named: str, silence: int) -> None:
         self.url = url.rstrip("/")
+        if find_spec("obstore") is None:  # it is loaded where something is asked
+            raise MachineError(
+                "machine.missing",
+                "`obstore`, which asks object storage, is not installed",
+                where=self.url,
+                hint="install it: `pip install 'andon[s3]'`",
+            )
         self.bucket, prefix = bucket_and_key(self.url)
         self.options = options
         self.prefix = f"{prefix}/" if prefix else ""
@@ -195,22 +206,14 @@ class ObjectStore:
     @property
     def _store(self) -> S3Store:
         if self._made is None:
-            try:
-                self._made = s3_store(
-                    self.bucket,
-                    self.options,
-                    timeout=_TIMEOUT,
-                    read_time=f"{self._silence}s",
-                    retries=_RETRIES,
-                    anonymous=False,
-                )
-            except ImportError as error:
-                raise MachineError(
-                    "machine.missing",
-                    "`obstore`, which asks object storage, is not installed",
-                    where=self.url,
-                    hint="pip install 'andon[s3]'",
-                ) from error
+            self._made = s3_store(
+                self.bucket,
+                self.options,
+                timeout=_TIMEOUT,
+                read_time=f"{self._silence}s",
+                retries=_RETRIES,
+                anonymous=False,
+            )
         return self._made
 
     def _key(self, path: str) -> str:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from andon.base.document import Document
 from andon.base.files import tree_size
+from andon.base.postgres import PostgresDatabase
 from andon.base.record import replace
+from andon.base.s3 import SCHEME
 from andon.base.text import plural, size
 from andon.errors import AndonError, MachineError
 from andon.lake.refs import MAIN
@@ -49,6 +51,7 @@ def doctor(workspace: Workspace | None, deep: bool = False) -> list[Finding]:
     ]
     if workspace is not None:
         findings += _readers({each.kind for each in workspace.databases.connections.values()})
+        findings += _spark(workspace)
         findings += _lake(workspace, deep)
     return findings
 
@@ -93,11 +96,25 @@ def _readers(kinds: Iterable[str]) -> Iterator[Finding]:
             yield found if found.level == "ok" else replace(found, level="risk")
 
 
+def _spark(workspace: Workspace) -> Iterator[Finding]:
+    """Whether the Spark that the project names answers."""
+    if not workspace.settings.get("engines.spark.url"):
+        return
+    from andon.engines.spark.probe import who_answers
+    from andon.workspace.spark import spark_settings
+
+    try:
+        yield Finding("ok", "spark", f"{who_answers(spark_settings(workspace.settings, ''))} answers")
+    except AndonError as error:
+        yield Finding("risk", "spark", error.message, error.hint)
+
+
 def _lake(workspace: Workspace, deep: bool) -> list[Finding]:
     try:
         return _whole_lake(workspace, deep)
     except AndonError as error:
-        return [Finding("risk", "catalog", error.message, _own_hint(error))]
+        what = "storage" if (error.where or "").startswith(SCHEME) else "catalog"
+        return [Finding("risk", what, error.message, _own_hint(error))]
 
 
 def _own_hint(error: AndonError) -> str | None:
@@ -149,7 +166,7 @@ def _whole_lake(workspace: Workspace, deep: bool) -> list[Finding]:
 def _catalog(workspace: Workspace, deep: bool) -> Finding:
     """Whether the database is sound and, `deep`, whether each object in it is what its id says."""
     database = workspace.lake.database
-    rows = database.query("pragma integrity_check") if _is_sqlite(workspace) else [("ok",)]
+    rows = [("ok",)] if isinstance(database, PostgresDatabase) else database.query("pragma integrity_check")
     if rows[0][0] != "ok":
         return Finding("risk", "catalog", str(rows[0][0]), "restore it from a backup")
     wrong = wrong_objects(database) if deep else []
@@ -157,11 +174,8 @@ def _catalog(workspace: Workspace, deep: bool) -> Finding:
         more = f" and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
         detail = f"{plural(len(wrong), 'object')} that are not what their id says: {', '.join(wrong[:_NAMED])}{more}"
         return Finding("risk", "catalog", detail, "restore it from a backup")
-    return Finding("ok", "catalog", "whole, and every object is what its id says" if deep else "whole")
-
-
-def _is_sqlite(workspace: Workspace) -> bool:
-    return type(workspace.lake.database).__name__ == "SqliteDatabase"
+    sound = f"{database.place} answers" if isinstance(database, PostgresDatabase) else "whole"
+    return Finding("ok", "catalog", f"{sound}, and every object is what its id says" if deep else sound)
 
 
 def _left(workspace: Workspace) -> list[Finding]:

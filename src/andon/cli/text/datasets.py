@@ -15,7 +15,7 @@ from andon.cli.text.find import lamp_cell
 from andon.cli.text.plans import symbol
 from andon.render.dataset_questions import count_words
 from andon.render.origins import git_words
-from andon.render.reproductions import rebuilt_words, repeat_commands
+from andon.render.reproductions import engine_words, rebuilt_words, repeat_commands
 from andon.render.values import cell_text, is_number, is_solid
 from andon.render.words import moment, names, review_text, short
 
@@ -244,7 +244,7 @@ def _made(page: Page) -> list[Sequence[Cell]]:
     build = page.build
     if build is None:
         return []
-    engine = " ".join(str(build.engine[k]) for k in ("name", "version") if k in build.engine)
+    engine = engine_words(build.engine)
     threads = f", {plural(int(build.engine['threads']), 'thread')}" if "threads" in build.engine else ""
     run = f"run {build.run}, " if build.run is not None else ""
     text = f"{run}{moment(build.created)} UTC, {seconds(build.seconds)}" + (f", {engine}{threads}" if engine else "")

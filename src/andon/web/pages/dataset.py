@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from andon.errors import UsageError
 from andon.render.code import code_diff, code_lines
-from andon.render.reproductions import repeat_commands
+from andon.render.reproductions import engine_words, repeat_commands
 from andon.render.values import cell_text, is_number
 from andon.service.takebacks import can_be_undone
 from andon.web.asking import AtCommit
@@ -107,6 +107,7 @@ def _dataset(call: PageCall) -> Shown:
         "set_aside_rows": set_aside,
         "address": f"/d/{name}",
         "column_icon": column_icon,
+        "engine_words": engine_words,
         "repeat_commands": repeat_commands,
         "can_be_undone": can_be_undone,
         "checks": checks,
