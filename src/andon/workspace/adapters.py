@@ -239,6 +239,14 @@ class Adapters:
         """
         url = str(self.settings.get("storage")) if place is None else place
         if is_object_store(url):
+            if place is None:
+                self._require_plain("storage")
+            elif mask(place) != place:
+                raise UsageError(
+                    "usage.bad_argument",
+                    f"`{mask(place)}` is a place with a secret in it: every place that is shown would tell it",
+                    hint="name the bucket plainly; who asks it, the environment or `[connections.NAME]` says",
+                )
 
             def resolve(text: str, what: str) -> str:
                 return self.resolve(text, what, "andon.toml")
@@ -361,14 +369,23 @@ class Adapters:
         text = str(self.settings.get(setting))
         shown = self.settings.shown(setting)
         found = self._folder(text, f"`{setting}` = `{shown}`")
+        self._require_plain(setting)
+        return found
+
+    def _require_plain(self, setting: str) -> None:
+        """Refuse a place with a secret in it.
+
+        Raises:
+            UsageError: `usage.bad_argument`.
+        """
+        text = str(self.settings.get(setting))
         if mask(text) != text or self.settings.is_secret(setting):
             raise UsageError(
                 "usage.bad_argument",
-                f"`{setting}` is a path on this machine with a secret in it (`{shown}`): every place that is shown would tell it",
+                f"`{setting}` is a place with a secret in it (`{self.settings.shown(setting)}`): every place that is shown would tell it",
                 where=self.settings.origin(setting),
-                hint="name the folder plainly; a path needs no password and no `${file:…}`",
+                hint="name the folder or the bucket plainly; who asks a bucket, the environment or `[connections.NAME]` says",
             )
-        return found
 
     def _folder(self, text: str, named: str) -> Path:
         path = text.removeprefix("file://")
