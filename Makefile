@@ -21,10 +21,12 @@ help:
 	@echo "make test-readers   what others read of the lake, Apache Spark included (minutes)"
 	@echo "make year    a year of the sample project, every version built again (minutes)"
 	@echo "make check   format, lint, types, layers, reference"
+	@echo "make format  lay out, and mend what can be mended by itself"
 	@echo "make docs    write the generated reference pages"
 	@echo "make bench   run the benchmarks (minutes)"
 	@echo "make lock    pin the development packages anew"
 	@echo "make pages   make the scripts, fonts and icons of others that the pages use"
+	@echo "make clean   remove all that was made here"
 
 setup: .venv/ready
 	@$(RUN)/python browser/make.py --try
@@ -88,11 +90,13 @@ $(S3_GATEWAY)/versitygw:
 test-s3-auth: setup $(S3_GATEWAY)/versitygw
 	ANDON_TESTS_S3_PROGRAM=$(abspath $(S3_GATEWAY)/versitygw) $(RUN)/python -m pytest -n 2 \
 	  tests/contract/test_storage.py tests/faults/test_object_storage.py tests/service/test_object_storage.py tests/service/test_remote_files.py
+
 # Apache Spark and Iceberg's runtime come from their registries: Java and Maven are needed.
 test-readers: setup
 	ANDON_SPARK=jvm $(RUN)/python -m pytest -n 0 tests/readers
-ON_POSTGRES := $(addprefix tests/service/test_,$(addsuffix .py,loop undo undo_older branches history requests letters cords owner_reviews gc two_folders))
+
 # What the service promises, over catalogs in a Postgres (TESTS=tests/service/test_undo.py: of these).
+ON_POSTGRES := $(addprefix tests/service/test_,$(addsuffix .py,loop undo undo_older branches history requests letters cords owner_reviews gc two_folders))
 test-postgres: setup
 	ANDON_TESTS_CATALOG=postgres $(RUN)/python -m pytest -n 2 --dist worksteal $(or $(TESTS),$(ON_POSTGRES))
 

@@ -19,6 +19,7 @@ from types import MappingProxyType
 from andon.base.record import replace
 from andon.engines.spark.settings import SparkSettings
 from andon.engines.spark.translation.spark_sql import SparkServer
+from kit.servers import free_port
 from kit.spark import spark_python
 
 _WAIT = 300.0
@@ -33,7 +34,7 @@ class ConnectServer:
     """
 
     def __init__(self, kind: str | None = None, environ: Mapping[str, str] = MappingProxyType({})) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"sc://127.0.0.1:{self.port}"
         command, more = _jvm(self.port) if (kind or _kind()) == "jvm" else _sail(self.port)
         said = subprocess.DEVNULL  # what it says in passing nobody reads
@@ -112,9 +113,3 @@ def _answers(port: int) -> bool:
     with socket.socket() as one:
         one.settimeout(1)
         return one.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

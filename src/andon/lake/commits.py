@@ -293,10 +293,6 @@ class Commits:
     def _tree(self, key: str, within: Transaction | None = None) -> dict[str, Any]:
         return self._objects([key], self._trees, _fields, within)[key]
 
-    def _trees_of(self, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """Trees by id, all of `keys`: roots and those of shared files."""
-        return self._objects(keys, self._trees, _fields)
-
     def _leaves_of(self, keys: Iterable[str], within: Transaction | None = None) -> dict[str, dict[str, Leaf]]:
         """Trees of schemas by id, all of `keys`, whole."""
         wanted = set(keys)

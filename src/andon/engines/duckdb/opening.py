@@ -16,7 +16,6 @@ from andon.model.object_place import ObjectPlace
 class Purpose(Enum):
     """What an instance is for; the value says whether the files that it reads never change, as those of the lake."""
 
-    BINDING = ("binding", False)
     BUILDING = ("building", True)
     READING = ("reading", True)
     TESTING = ("testing", False)

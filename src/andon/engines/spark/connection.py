@@ -140,11 +140,6 @@ class SparkConnection:
 
         threading.Thread(target=stop, daemon=True).start()
 
-    @property
-    def is_stopped(self) -> bool:
-        """Whether `interrupt` was called."""
-        return self._stopped.is_set()
-
     def close(self) -> None:
         """Leave the session."""
         with self._lock:
