@@ -10,9 +10,9 @@ import pytest
 from andon.base.cache import MemoryCache
 from andon.errors import MachineError
 from andon.lake.intact import Intact
+from andon.lake.local_storage import LocalStorage
 from andon.lake.object_storage import ObjectStorage
 from andon.lake.object_store import ObjectStore
-from andon.lake.storage import LocalStorage
 from andon.model.version import DataFile
 from kit.remote import Bucket
 

@@ -17,7 +17,7 @@ from andon.base import postgres
 from andon.base.clock import system_clock
 from andon.base.database import migrate
 from andon.lake.lake import Lake
-from andon.lake.storage import LocalStorage
+from andon.lake.local_storage import LocalStorage
 from andon.state.schema import MIGRATIONS
 
 

@@ -23,8 +23,8 @@ from andon.base.sqlite import SqliteDatabase
 from andon.errors import ConflictError, MachineError
 from andon.lake.commits import Draft
 from andon.lake.lake import Lake
+from andon.lake.local_storage import LocalStorage
 from andon.lake.refs import MAIN, RefMove
-from andon.lake.storage import LocalStorage
 from andon.model.build import Build, recipe_key
 from andon.model.commit import Commit, CommitKind, Leaf, State
 from andon.model.version import Column, DataFile, Version, version_id

@@ -11,9 +11,9 @@ from typing import Any
 
 from andon.base.sqlite import SqliteDatabase
 from andon.errors import UsageError
+from andon.lake.local_storage import LocalStorage
 from andon.lake.objects import Objects
 from andon.lake.refs import RefMove, Refs
-from andon.lake.storage import LocalStorage
 from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.service import Service
 

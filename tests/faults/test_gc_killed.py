@@ -26,7 +26,7 @@ import os, signal, sys
 from pathlib import Path
 from andon.base.clock import from_text
 from andon.base.sqlite import SqliteDatabase
-from andon.lake.storage import LocalStorage
+from andon.lake.local_storage import LocalStorage
 from andon.service.service import Service
 
 root, at, day = sys.argv[1], int(sys.argv[2]), sys.argv[3]

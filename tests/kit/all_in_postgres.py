@@ -13,7 +13,7 @@ import pytest
 
 from andon.base.postgres import PostgresDatabase
 from andon.lake.catalogs import enlist, strike
-from andon.lake.storage import LocalStorage
+from andon.lake.local_storage import LocalStorage
 from andon.service.service import Service
 from andon.workspace.catalog import fill_catalog
 from kit.servers import PostgresServer

@@ -9,7 +9,7 @@ from pathlib import Path
 from andon.base.sqlite import SqliteDatabase
 from andon.lake.lake import Lake
 from andon.lake.lease_rows import LeaseRows
-from andon.lake.storage import LocalStorage
+from andon.lake.local_storage import LocalStorage
 
 
 class MachineStorage(LocalStorage):

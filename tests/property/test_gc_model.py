@@ -27,9 +27,9 @@ from andon.lake.collecting import Collector
 from andon.lake.commits import Draft
 from andon.lake.lake import Lake
 from andon.lake.leases import Hold
+from andon.lake.local_storage import LocalStorage
 from andon.lake.refs import RefMove
 from andon.lake.roots import RootPin, Roots, roots
-from andon.lake.storage import LocalStorage
 from andon.lake.undo import redo_target, undo_target
 from andon.model.build import Build
 from andon.model.commit import Commit, CommitKind, Leaf, State

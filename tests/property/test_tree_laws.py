@@ -15,8 +15,8 @@ from andon.errors import MachineError
 from andon.lake import trees
 from andon.lake.commits import Commits
 from andon.lake.lake import Lake
+from andon.lake.local_storage import LocalStorage
 from andon.lake.packing import leaves_id, leaves_text
-from andon.lake.storage import LocalStorage
 from andon.model.commit import Commit, Leaf, State
 from kit.lake_objects import draft, leaf, ticking
 

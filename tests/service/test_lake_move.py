@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from andon.errors import AndonError, UsageError
-from andon.lake.storage import LocalStorage
+from andon.lake.local_storage import LocalStorage
 from andon.model.lake_move import LakeMoved
 from andon.service.leftovers import remove
 from kit.backups import contents

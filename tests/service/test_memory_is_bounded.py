@@ -52,7 +52,7 @@ def test_an_answer_that_is_written_to_a_file_is_never_whole_in_memory(tmp_path: 
 
 
 def test_a_file_of_any_size_is_copied_in_pieces(tmp_path: Path):
-    from andon.lake.storage import LocalStorage
+    from andon.lake.local_storage import LocalStorage
 
     taken: list[int] = []
 

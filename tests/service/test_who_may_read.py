@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from andon.lake.storage import LocalStorage
+from andon.lake.local_storage import LocalStorage
 from andon.model.mask import MASK
 from kit.clones import Clone, closing
 

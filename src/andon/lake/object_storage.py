@@ -18,10 +18,11 @@ from andon.base.files import machine_error
 from andon.base.lru import Lru
 from andon.base.threads import side_by_side
 from andon.errors import DamagedError
+from andon.lake.local_storage import LocalStorage
 from andon.lake.mirror import Mirror
 from andon.lake.object_store import ObjectStore, StoredObject
 from andon.lake.sealed import Sealed
-from andon.lake.storage import LocalStorage, lost
+from andon.lake.storage import lost
 from andon.model.object_place import ObjectPlace
 
 _EVERYBODY = 0o777

@@ -17,10 +17,11 @@ from andon.base.database import Database, Row, TableShape, Transaction
 from andon.errors import DamagedError, MachineError
 from andon.lake.field_ids import SEPARATOR, Output
 from andon.lake.lake import Lake
+from andon.lake.local_storage import LocalStorage
 from andon.lake.locks import Locks
 from andon.lake.objects import Objects
 from andon.lake.sealed import Sealed
-from andon.lake.storage import LocalStorage, Storage
+from andon.lake.storage import Storage
 from andon.model.build import Build
 from andon.model.object_place import ObjectPlace
 from andon.model.version import Column, Version

@@ -15,10 +15,10 @@ from andon.errors import UsageError
 from andon.lake.analysis_runs import ids_of
 from andon.lake.backup_folder import FORMAT, BackupFolder
 from andon.lake.file_copies import copy_files
+from andon.lake.local_storage import LocalStorage
 from andon.lake.named_files import sealed_files
 from andon.lake.reached import Part, Reached
 from andon.lake.sealed import Sealed
-from andon.lake.storage import LocalStorage
 from andon.model.backup import BackedFile, BackupList, BackupMade, BackupManifest
 from andon.runs.planning.raw_files import kept_copy
 from andon.service.verifying import damaged_parts

@@ -27,9 +27,9 @@ from andon.lake.backup_folder import BackupFolder
 from andon.lake.catalogs import enlist, strike
 from andon.lake.file_copies import copy_files, make_names_last
 from andon.lake.lake import Lake
+from andon.lake.local_storage import LocalStorage
 from andon.lake.named_files import raw_path
 from andon.lake.reached import Reached
-from andon.lake.storage import LocalStorage
 from andon.model.backup import BackupManifest, LakeRestored
 from andon.model.build import InputFile
 from andon.model.dataset import Kind

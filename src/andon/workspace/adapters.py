@@ -25,7 +25,7 @@ from andon.engines.other import OtherEngine, embedded_only
 from andon.errors import MachineError, UsageError
 from andon.lake.catalogs import enlist, require_own
 from andon.lake.lake import Lake
-from andon.lake.storage import LocalStorage
+from andon.lake.local_storage import LocalStorage
 from andon.model.connection import Connection
 from andon.model.message import NotifyBook
 from andon.model.person import PersonRole

@@ -7,7 +7,7 @@ import pytest
 
 from andon.base.sqlite import SqliteDatabase
 from andon.lake.lake import Lake
-from andon.lake.storage import LocalStorage
+from andon.lake.local_storage import LocalStorage
 from kit.lake_objects import ticking
 
 

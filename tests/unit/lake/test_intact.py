@@ -12,7 +12,7 @@ from andon.base.hashing import digest
 from andon.base.record import Record
 from andon.errors import MachineError
 from andon.lake.intact import Intact
-from andon.lake.storage import LocalStorage
+from andon.lake.local_storage import LocalStorage
 
 
 class File(Record):
@@ -26,9 +26,9 @@ class Counting(LocalStorage):
 
     read_files = 0
 
-    def facts(self, path: str, *, anew: bool = False) -> tuple[int, str]:
+    def facts(self, path: str, *, anew: bool = False, sha256: str | None = None) -> tuple[int, str]:
         self.read_files += 1
-        return super().facts(path, anew=anew)
+        return super().facts(path, anew=anew, sha256=sha256)
 
 
 CONTENT = b"0123456789" * 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from andon.errors import MachineError
-from andon.lake.storage import LocalStorage
+from andon.lake.local_storage import LocalStorage
 from andon.lake.stored_paths import files_there, normal, require_inside
 
 

@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from andon.errors import DatasetError
+from andon.lake.local_storage import LocalStorage
 from andon.lake.named_files import raw_path
-from andon.lake.storage import LocalStorage
 from andon.model.build import InputFile
 from andon.runs.planning.raw_files import RawFiles
 
