@@ -225,16 +225,7 @@ class LocalStorage:
 
     def replace(self, path: str, source: Path, mode: int) -> None:
         """See `Storage.replace`."""
-
-        def read() -> Iterator[bytes]:
-            try:
-                with source.open("rb", buffering=0) as reader:
-                    while piece := reader.read(_CHUNK):
-                        yield piece
-            except OSError as error:
-                raise machine_error(error, f"write `{path}`") from error
-
-        self.put(path, read(), mode)
+        self.put(path, pieces_of(source, path), mode)
         sync_all([str(self.root / path)], str(self.root))
 
     def put(self, path: str, pieces: Iterable[bytes], mode: int) -> None:
@@ -297,3 +288,17 @@ class LocalStorage:
         """Nothing: a half file is removed by who looks for what is left behind."""
         del before
         return 0
+
+
+def pieces_of(source: Path, path: str) -> Iterator[bytes]:
+    """The content of a file of this machine, piece by piece, that is to lie under `path` in a storage.
+
+    Raises:
+        MachineError: it can't be read.
+    """
+    try:
+        with source.open("rb", buffering=0) as reader:
+            while piece := reader.read(_CHUNK):
+                yield piece
+    except OSError as error:
+        raise machine_error(error, f"write `{path}`") from error

@@ -18,7 +18,7 @@ from andon.base.files import machine_error
 from andon.base.lru import Lru
 from andon.base.threads import side_by_side
 from andon.errors import DamagedError
-from andon.lake.local_storage import LocalStorage
+from andon.lake.local_storage import LocalStorage, pieces_of
 from andon.lake.mirror import Mirror
 from andon.lake.object_store import ObjectStore, StoredObject
 from andon.lake.sealed import Sealed
@@ -254,16 +254,7 @@ class ObjectStorage:
 
     def replace(self, path: str, source: Path, mode: int) -> None:
         """See `Storage.replace`."""
-
-        def read() -> Iterator[bytes]:
-            try:
-                with source.open("rb", buffering=0) as reader:
-                    while piece := reader.read(1 << 20):
-                        yield piece
-            except OSError as error:
-                raise machine_error(error, f"write `{path}`") from error
-
-        self.put(path, read(), mode)
+        self.put(path, pieces_of(source, path), mode)
 
     def put(self, path: str, pieces: Iterable[bytes], mode: int) -> None:
         """See `Storage.put`."""

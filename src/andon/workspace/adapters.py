@@ -363,7 +363,7 @@ class Adapters:
 
     def _bucket(self) -> SharedStorage | None:
         """The lake's storage, where it is a bucket."""
-        return self.state.lake.storage if "://" in str(self.settings.get("storage")).removeprefix("file://") else None
+        return self.state.lake.storage if is_object_store(str(self.settings.get("storage"))) else None
 
     def _path(self, setting: str) -> Path:
         text = str(self.settings.get(setting))

@@ -7,18 +7,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from andon.base.s3 import SCHEME
 from andon.model.connection import Connection
 from andon.settings.resolve import Settings
 
 if TYPE_CHECKING:
     from andon.lake.object_storage import ObjectStorage
 
-_SCHEME = "s3://"
-
 
 def is_object_store(storage: str) -> bool:
     """Whether a setting `storage` names a bucket."""
-    return storage.startswith(_SCHEME)
+    return storage.startswith(SCHEME)
 
 
 def mirror_of(storage: str, state: Path) -> Path:
