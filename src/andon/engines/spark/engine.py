@@ -107,6 +107,11 @@ class SparkEngine:
             staging.clear()
         return replace(written, facts={**self.facts(), **took, "writer": written.facts})
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it takes nothing more."""
+        return self._stopped.is_set()
+
     def interrupt(self) -> None:
         """See `Engine`."""
         self._stopped.set()
