@@ -218,6 +218,16 @@ class TestWhatIsAsked:
         assert shop.asked() == ["GET"]
         assert shop.verified()
 
+    @pytest.mark.parametrize("size", [0, 100])
+    def test_a_cut_copy_that_forgot_where_it_is_of_costs_a_fetch(self, shop, size):
+        """As a power loss leaves it, or whoever copies a folder without its permissions."""
+        shop.run()
+        (place,) = (shop.mirror / "data/marts").glob("totals-*")
+        place.chmod(0o644)
+        place.write_bytes(place.read_bytes()[:size])
+        assert shop.verified()
+        assert shop.ask(TOTALS) == [("ada", 15), ("ben", 20)]
+
     def test_large_files_are_read_by_range(self, tmp_path, bucket, proxy):
         shop = BucketShop(tmp_path / "large", bucket, proxy, "object_storage.by_range = 100\n")
         shop.run()
