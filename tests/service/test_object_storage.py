@@ -253,6 +253,26 @@ class TestAway:
         assert shop.ask(TOTALS)[2:] == [("cleo", 7)]
         assert shop.verified()
 
+    def test_a_server_that_is_away_is_no_damage_of_the_lake(self, shop, tmp_path):
+        """Neither told, nor noted, nor kept as a backup that lacks all."""
+        shop.run()
+        shop.lose_mirror()
+        shop.proxy.fail("503")
+        with shop.opened() as service:
+            for ask in (
+                lambda: service.verifying.verify(all=True),
+                service.repairing.repair,
+                lambda: service.backups.make(str(tmp_path / "kept")),
+                lambda: service.lake_moves.move(str(tmp_path / "new")),
+            ):
+                with pytest.raises(MachineError) as caught:
+                    ask()
+                assert caught.value.code == "machine.storage"
+            shop.proxy.heal()
+            assert service.backups.make(str(tmp_path / "kept")).backup.whole
+            assert service.lake_moves.move(str(tmp_path / "new")).lost == []
+        assert shop.verified()
+
     def test_a_cached_answer_needs_no_server(self, shop):
         shop.run()
         shop.proxy.fail("reset")
