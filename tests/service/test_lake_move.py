@@ -218,6 +218,14 @@ def test_what_this_machine_has_copies_of_is_read_in_the_bucket_all_the_same(proj
     assert {key: bucket.get(key) for key in bucket.keys("lake/")} == whole
 
 
+@pytest.mark.parametrize("name", ['say "é"', "a\\b", "it's"])
+def test_the_line_that_is_told_is_one_of_andon_toml_whatever_the_name(project, tmp_path, name):
+    found = moved(project, str(tmp_path / name))
+    project.write("andon.toml", f"{found.setting}\n")
+    shutil.move(project.root / LAKE, tmp_path / "away")
+    assert project.ask("select sum(amount) from shop.orders") == [(35,)]
+
+
 def test_a_lake_inside_of_another_one_is_not_left_behind_there(project, tmp_path, s3):
     bucket = Bucket(s3, f"move{next(_numbers)}")
     other = Clone(tmp_path / "other", environ={"S3_SECRET": TOKEN})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -11,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from andon.errors import MachineError
+from andon.errors import MachineError, UsageError
 from andon.service.leftovers import find, remove
 from kit.clones import Clone, did
 from kit.fault_proxy import FaultProxy
@@ -217,6 +218,16 @@ class TestWhatIsAsked:
         assert shop.asked() == ["GET"]
         assert shop.verified()
 
+    @pytest.mark.parametrize("size", [0, 100])
+    def test_a_cut_copy_that_forgot_where_it_is_of_costs_a_fetch(self, shop, size):
+        """As a power loss leaves it, or whoever copies a folder without its permissions."""
+        shop.run()
+        (place,) = (shop.mirror / "data/marts").glob("totals-*")
+        place.chmod(0o644)
+        place.write_bytes(place.read_bytes()[:size])
+        assert shop.verified()
+        assert shop.ask(TOTALS) == [("ada", 15), ("ben", 20)]
+
     def test_large_files_are_read_by_range(self, tmp_path, bucket, proxy):
         shop = BucketShop(tmp_path / "large", bucket, proxy, "object_storage.by_range = 100\n")
         shop.run()
@@ -240,6 +251,26 @@ class TestAway:
         proxy.heal()
         assert shop.run().published
         assert shop.ask(TOTALS)[2:] == [("cleo", 7)]
+        assert shop.verified()
+
+    def test_a_server_that_is_away_is_no_damage_of_the_lake(self, shop, tmp_path):
+        """Neither told, nor noted, nor kept as a backup that lacks all."""
+        shop.run()
+        shop.lose_mirror()
+        shop.proxy.fail("503")
+        with shop.opened() as service:
+            for ask in (
+                lambda: service.verifying.verify(all=True),
+                service.repairing.repair,
+                lambda: service.backups.make(str(tmp_path / "kept")),
+                lambda: service.lake_moves.move(str(tmp_path / "new")),
+            ):
+                with pytest.raises(MachineError) as caught:
+                    ask()
+                assert caught.value.code == "machine.storage"
+            shop.proxy.heal()
+            assert service.backups.make(str(tmp_path / "kept")).backup.whole
+            assert service.lake_moves.move(str(tmp_path / "new")).lost == []
         assert shop.verified()
 
     def test_a_cached_answer_needs_no_server(self, shop):
@@ -318,3 +349,31 @@ def test_what_the_bucket_lost_or_damaged_is_put_back_from_copies_of_this_machine
     assert shop.objects() == whole
     shop.lose_mirror()
     assert shop.verified()
+
+
+def placed(tmp_path, bucket, proxy, prefix: str) -> BucketShop:
+    shop = BucketShop(tmp_path / "acme", bucket, proxy, '[object_storage]\nby_range = "1"\n', prefix)
+    place, _, rest = shop.read("andon.toml").partition("\n")
+    shop.write("andon.toml", f"storage = {json.dumps(place.split(' = ')[1].strip(chr(34)))}\n{rest}")
+    return shop
+
+
+@pytest.mark.parametrize("prefix", ["a?b", "t[1]", "t*x", "a\\b", "é 'q' #%20"])
+def test_a_prefix_may_have_any_name(tmp_path, bucket, proxy, prefix):
+    """Also one that an engine would take for a pattern, were it read by range there."""
+    shop = placed(tmp_path, bucket, proxy, prefix)
+    shop.run()
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
+    shop.write("datasets/marts/more.sql", "select count(*) as n from marts.totals\n")
+    shop.lose_mirror()
+    assert {task.status for task in shop.run().tasks} == {"ok"}
+    shop.lose_mirror()
+    assert shop.ask(TOTALS)[2:] == [("cleo", 7)]
+
+
+@pytest.mark.parametrize("prefix", ["a//b", "./a", "a/../b"])
+def test_an_address_that_no_object_can_have_is_refused(tmp_path, bucket, proxy, prefix):
+    with pytest.raises(UsageError) as caught:
+        placed(tmp_path, bucket, proxy, prefix).run()
+    assert caught.value.code == "usage.bad_argument"
+    assert "a part of it is empty" in caught.value.message

@@ -72,6 +72,8 @@ def _checked(pieces: Iterable[bytes], file: Sealed) -> Iterator[bytes]:
     except DamagedError as error:
         raise _NotWholeError("is not there") from error
     except MachineError as error:
+        if error.code == "machine.storage":  # no server says anything of any file
+            raise
         raise _NotWholeError("can't be read") from error
     if (size, whole.hexdigest()) != (file.size, file.sha256):
         raise _NotWholeError("is cut off" if size < file.size else "is damaged")
@@ -99,7 +101,7 @@ def copy_file(source: Storage, file: Sealed, target: Storage, path: str, mode: i
         mode: permissions, as `Storage.put` takes them.
 
     Raises:
-        MachineError: it can't be written there.
+        MachineError: it can't be written there, or the server it is read from can't be asked.
     """
     try:
         target.put(path, _checked(source.pieces(file.path), file), mode)

@@ -104,6 +104,9 @@ class Intact:
 
         Args:
             told: is told after each file how many files and bytes were read.
+
+        Raises:
+            MachineError: `machine.storage` where the server of the files can't be asked.
         """
         from concurrent.futures import ThreadPoolExecutor
 
@@ -131,7 +134,9 @@ class Intact:
             return self.damage(file, anew=True)
         except DamagedError:  # it went while it was read
             return Damage(file.path, "is not there")
-        except MachineError:
+        except MachineError as error:
+            if error.code == "machine.storage":  # no server says anything of any file
+                raise
             return Damage(file.path, "can't be read")
 
     def of_sizes(self, files: Sequence[Sealed]) -> list[Damage]:

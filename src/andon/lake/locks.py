@@ -13,7 +13,8 @@ from andon.base.files import lock_file, machine_error
 from andon.errors import ConflictError
 
 if TYPE_CHECKING:
-    from andon.lake.lease_rows import LeaseRows
+    from andon.base.database import Transaction
+    from andon.lake.lease_rows import LeaseRows, RowLease
     from andon.lake.storage import Storage
 
 #: Held by who takes files away, or brings them back.
@@ -21,6 +22,7 @@ _LOCK = ".collecting"
 _WRITES, _SWEEPS, _COLLECTS = "writes", "sweeps", "collects"
 _PAUSE = 0.2
 _TAKEN = "somebody takes files of this lake away, or brings them back, at this moment"
+_SILENT = "this process was silent for so long that its lease ended: another one may be at it"
 
 
 class Locks:
@@ -33,6 +35,7 @@ class Locks:
     def __init__(self, storage: Storage, rows: LeaseRows | None) -> None:
         self._storage = storage
         self.rows = rows
+        self._sweeping: RowLease | None = None
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -57,11 +60,23 @@ class Locks:
             if is_alone and self.rows is not None:
                 lease = self.rows.take(_SWEEPS, unless=[_WRITES, _SWEEPS])
                 is_alone = lease is not None
+                self._sweeping = lease or self._sweeping
             try:
                 yield is_alone
             finally:
                 if lease is not None:
+                    self._sweeping = None
                     lease.drop()
+
+    def require_alone(self, transaction: Transaction) -> None:
+        """Within `alone`, where it gave that nobody writes: refuse what follows where that is not known any more.
+
+        Raises:
+            ConflictError: `lake.busy`.
+        """
+        lease = self._sweeping
+        if lease is not None and not transaction.query("select 1 from lease where id = ?", [lease.id]):
+            raise _busy(_SILENT)
 
     @contextmanager
     def collecting(self) -> Iterator[Callable[[], None]]:
@@ -81,7 +96,7 @@ class Locks:
 
         def require() -> None:
             if not lease.holds():
-                raise _busy("this process was silent for so long that its lease ended: another one may be at it")
+                raise _busy(_SILENT)
 
         try:
             yield require

@@ -123,7 +123,7 @@ class ObjectStorage:
 
     def forget(self, paths: Iterable[str]) -> bool:
         """See `Storage.forget`."""
-        found = [path for path in paths if self._mirror.is_stored(path)]
+        found = [path for path in paths if self._mirror.is_stored(path) or self._is_left(path)]
         for path in found:
             self._mirror.forget(path)
             self._known.discard(path)
@@ -280,7 +280,7 @@ class ObjectStorage:
 
     def delete(self, path: str) -> None:
         """See `Storage.delete`."""
-        if path not in self._new or self._mirror.is_stored(path):  # else nothing was handed over
+        if self._is_handed_over(path):  # else nothing was handed over
             self.objects.delete(path)
         try:
             self._mirror.forget(path)
@@ -327,7 +327,11 @@ class ObjectStorage:
         return since is not None and time.monotonic() - since < _ABSENT
 
     def _is_handed_over(self, path: str) -> bool:
-        return self._mirror.is_stored(path) or self._mirror.find(path) is None
+        return path not in self._new or self._mirror.is_stored(path)
+
+    def _is_left(self, path: str) -> bool:
+        """Whether a file looks here as if the store had it not yet, and it has: a power loss, or who copied the folder, forgot that."""
+        return path not in self._new and self._mirror.find(path) is not None and self.objects.head(path) is not None
 
     def _read_anew(self, path: str) -> Iterator[bytes]:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,7 +87,7 @@ class CatalogPlaces:
                 len(copied),
                 sum(each.rows for each in copied),
                 round(time.perf_counter() - began, 3),
-                f'catalog = "{_setting(target)}"',
+                f"catalog = {json.dumps(_setting(target), ensure_ascii=False)}",
             )
         finally:
             old.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
@@ -75,7 +76,7 @@ class LakeMoves:
                 LostFile(each.path, each.what) for each in sorted(wrong, key=lambda each: each.path) if not each.is_gone
             ],
             gone=sum(each.is_gone for each in wrong),
-            setting=f'storage = "{target}"',
+            setting=f"storage = {json.dumps(target, ensure_ascii=False)}",
         )
 
     def _unseen(self, done: dict[str, tuple[Sealed, Copied]]) -> list[Sealed]:

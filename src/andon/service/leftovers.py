@@ -16,6 +16,7 @@ from andon.errors import AndonError, MachineError
 from andon.lake.catalogs import other_catalogs
 from andon.lake.named_files import named_files
 from andon.lake.stored_paths import NAMED, files_there
+from andon.lake.unnamed_files import remove_unnamed
 from andon.workspace.folder import STATE_FOLDER
 
 if TYPE_CHECKING:
@@ -46,14 +47,13 @@ def remove(workspace: Workspace) -> Leftovers:
     """Remove it.
 
     Raises:
+        ConflictError: `lake.busy` where this process was silent for so long that it counts for gone.
         MachineError: it can't be removed, or another catalog of the storage can't be read.
     """
-    storage = workspace.lake.storage
     with workspace.lake.locks.alone() as is_alone:
         inside, found = _orphans(workspace) if is_alone else [], list(_outside(workspace))
         told = _told(workspace, inside, found)
-        for name, _ in inside:
-            storage.delete(name)
+        remove_unnamed(workspace.lake, inside)
         for path in [*(_halves(workspace) if is_alone else []), *found]:
             try:
                 if path.is_dir():

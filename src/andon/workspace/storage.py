@@ -8,11 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.base.s3 import SCHEME
+from andon.errors import UsageError
 from andon.model.connection import Connection
 from andon.settings.resolve import Settings
 
 if TYPE_CHECKING:
     from andon.lake.object_storage import ObjectStorage
+
+#: What engines take for a pattern, or for the end of a name: below a prefix with one of them no file is read by range.
+_PATTERNS = frozenset("*?[]\\")
+#: No name of an object has such a part.
+_NOWHERE = frozenset(("", ".", ".."))
 
 
 def is_object_store(storage: str) -> bool:
@@ -42,7 +48,7 @@ def open_object_storage(
         state: the project's folder of state.
 
     Raises:
-        UsageError: `usage.bad_argument` for a reference that leads nowhere.
+        UsageError: `usage.bad_argument` for a reference that leads nowhere, and for an address with parts that no object can have.
     """
     # here, since few lakes lie there
     from andon.base.s3 import ambient_options, bucket_and_key
@@ -51,6 +57,13 @@ def open_object_storage(
     from andon.lake.object_store import ObjectStore
 
     url = url.rstrip("/")
+    if not _NOWHERE.isdisjoint(url.removeprefix(SCHEME).split("/")):
+        raise UsageError(
+            "usage.bad_argument",
+            f"`{url}` names no place in a bucket: a part of it is empty, `.` or `..`",
+            where="storage",
+            hint="name it as `s3://bucket/prefix`",
+        )
     bucket = bucket_and_key(url)[0]
     found = next((c for c in connections.values() if c.kind == "s3" and dict(c.options)["bucket"] == bucket), None)
     if found is None:
@@ -66,5 +79,5 @@ def open_object_storage(
         mirror_of(url, state),
         bound=int(settings.get("object_storage.cache")),
         by_range=int(settings.get("object_storage.by_range")),
-        can_range=bool(options.get("key")) and has_extension("httpfs"),
+        can_range=bool(options.get("key")) and not _PATTERNS.intersection(url) and has_extension("httpfs"),
     )
