@@ -108,6 +108,19 @@ def test_of_a_large_result_the_rows_of_a_few_keys_are_compared(clone):
     assert failure(clone.run())["code"] == "build.engines_differ"
 
 
+def test_of_a_view_that_it_reads_the_plan_tells_what_it_can_not_do(clone):
+    clone.write("datasets/marts/v.sql", "/*---\nmaterialize: view\n---*/\nselect hash(id) as h, id from shop.orders\n")
+    clone.write("datasets/marts/over.sql", "/*---\nmaterialize: view\n---*/\nselect id from marts.v\n")
+    clone.write(TOTALS, "/*---\nengine: spark\n---*/\nselect id as customer, 1 as amount from marts.over\n")
+    with pytest.raises(ProjectError) as caught:
+        clone.plan()
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.file, problem.line) == ("build.not_supported", "datasets/marts/v.sql", 4)
+    assert "`marts.totals`, which reads the view `marts.v`" in problem.message
+    clone.write("datasets/marts/v.sql", "/*---\nmaterialize: view\n---*/\nselect id + 1 as h, id from shop.orders\n")
+    assert clone.run().published
+
+
 def test_spark_sql_without_a_dataset_is_told(clone):
     clone.write("datasets/marts/nothing.spark.sql", RIGHT)
     with pytest.raises(ProjectError) as caught:

@@ -184,19 +184,35 @@ def _unfit(workspace: Workspace, gathered: Gathered, taken: set[str], bound: Map
 def _refused(
     workspace: Workspace, gathered: Gathered, changed: Sequence[Definition], bound: Mapping[str, Columns]
 ) -> list[Problem]:
-    """What other engines can't do of datasets whose code changed, as far as it is known what they read."""
+    """What other engines can't do of datasets whose code changed, and of views that these read, as far as it is known what they read."""
+    definitions = gathered.definitions
     asked = [(each, workspace.other_engine(each, 0)) for each in changed if each.dataset in bound]
     kinds = [(each, kind.refusal) for each, kind in asked if kind is not None and kind.refusal is not None]
     if not kinds:
         return []
-    known = _columns_of(workspace, gathered, {name for each, _ in kinds for name in each.inputs})
+    read = {each.dataset: (each, *_views_under(each, definitions)) for each, _ in kinds}
+    named = {name for all_of in read.values() for each in all_of for name in (each.dataset, *each.inputs)}
+    known = _columns_of(workspace, gathered, named)
     known.update(columns_by_dataset(bound))
     found = (
-        refusal(each, {name: known[name] for name in each.inputs}, bound[each.dataset])
+        refusal(part, {name: known[name] for name in part.inputs}, known[part.dataset], each.dataset)
         for each, refusal in kinds
-        if all(name in known for name in each.inputs)
+        for part in read[each.dataset]
+        if all(name in known for name in (part.dataset, *part.inputs))
     )
     return [problem for problem in found if problem is not None]
+
+
+def _views_under(definition: Definition, definitions: Mapping[str, Definition]) -> list[Definition]:
+    """The views that a dataset reads, and those that they read: they are computed where it is."""
+    found: dict[str, Definition] = {}
+    waiting = [*definition.inputs]
+    while waiting:
+        each = definitions.get(waiting.pop())
+        if each is not None and each.materialize is Materialize.VIEW and each.dataset not in found:
+            found[each.dataset] = each
+            waiting += each.inputs
+    return list(found.values())
 
 
 def _changed_by_storing(gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]) -> list[Problem]:
