@@ -121,6 +121,22 @@ def test_of_a_view_that_it_reads_the_plan_tells_what_it_can_not_do(clone):
     assert clone.run().published
 
 
+def test_of_a_table_that_is_left_to_it_unchanged_the_plan_tells_what_it_can_not_do(clone):
+    hashed = "select customer, hash(sum(amount)) % 2 as amount from shop.orders group by customer\n"
+    clone.write(TOTALS, hashed)
+    clone.run()
+    clone.write(TOTALS, f"/*---\nengine: spark\n---*/\n{hashed}")
+    assert did(clone.run()) == {}
+    clone.write("raw/orders_06.csv", "id,customer,amount\n4,ben,1\n")
+    with pytest.raises(ProjectError) as caught:
+        clone.plan()
+    assert [(p.code, p.file) for p in caught.value.problems] == [("build.not_supported", TOTALS)]
+    clone.write(TOTALS, SPARK)
+    assert clone.run().published
+    clone.write("raw/orders_07.csv", "id,customer,amount\n5,ben,1\n")
+    assert clone.run().published
+
+
 def test_spark_sql_without_a_dataset_is_told(clone):
     clone.write("datasets/marts/nothing.spark.sql", RIGHT)
     with pytest.raises(ProjectError) as caught:
