@@ -108,6 +108,35 @@ def test_of_a_large_result_the_rows_of_a_few_keys_are_compared(clone):
     assert failure(clone.run())["code"] == "build.engines_differ"
 
 
+def test_of_a_view_that_it_reads_the_plan_tells_what_it_can_not_do(clone):
+    clone.write("datasets/marts/v.sql", "/*---\nmaterialize: view\n---*/\nselect hash(id) as h, id from shop.orders\n")
+    clone.write("datasets/marts/over.sql", "/*---\nmaterialize: view\n---*/\nselect id from marts.v\n")
+    clone.write(TOTALS, "/*---\nengine: spark\n---*/\nselect id as customer, 1 as amount from marts.over\n")
+    with pytest.raises(ProjectError) as caught:
+        clone.plan()
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.file, problem.line) == ("build.not_supported", "datasets/marts/v.sql", 4)
+    assert "`marts.totals`, which reads the view `marts.v`" in problem.message
+    clone.write("datasets/marts/v.sql", "/*---\nmaterialize: view\n---*/\nselect id + 1 as h, id from shop.orders\n")
+    assert clone.run().published
+
+
+def test_of_a_table_that_is_left_to_it_unchanged_the_plan_tells_what_it_can_not_do(clone):
+    hashed = "select customer, hash(sum(amount)) % 2 as amount from shop.orders group by customer\n"
+    clone.write(TOTALS, hashed)
+    clone.run()
+    clone.write(TOTALS, f"/*---\nengine: spark\n---*/\n{hashed}")
+    assert did(clone.run()) == {}
+    clone.write("raw/orders_06.csv", "id,customer,amount\n4,ben,1\n")
+    with pytest.raises(ProjectError) as caught:
+        clone.plan()
+    assert [(p.code, p.file) for p in caught.value.problems] == [("build.not_supported", TOTALS)]
+    clone.write(TOTALS, SPARK)
+    assert clone.run().published
+    clone.write("raw/orders_07.csv", "id,customer,amount\n5,ben,1\n")
+    assert clone.run().published
+
+
 def test_spark_sql_without_a_dataset_is_told(clone):
     clone.write("datasets/marts/nothing.spark.sql", RIGHT)
     with pytest.raises(ProjectError) as caught:

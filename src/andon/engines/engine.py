@@ -243,13 +243,13 @@ class EngineKind(Record):
     Attributes:
         why: what leaves a dataset to it, in words.
         open: how: it may leave to the embedded engine what that does as well.
-        refusal: what of a definition over inputs of these columns it can't do, by the columns of the result; None: it does all that its
-            capabilities say.
+        refusal: what of a definition over inputs of these columns it can't do, by the columns of the result, and by the dataset that it is
+            to build: that itself, or one that reads the definition as a view; None: it does all that its capabilities say.
     """
 
     capabilities: Capabilities
     open: Callable[[EngineSettings, Embedded], Engine]
-    refusal: Callable[[Definition, Mapping[str, Types], Types], Problem | None] | None = None
+    refusal: Callable[[Definition, Mapping[str, Types], Types, str], Problem | None] | None = None
     why: str = ""
 
 

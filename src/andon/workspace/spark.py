@@ -89,9 +89,9 @@ def _kind(
 
         return SparkEngine(settings, embedded, choice, storage())
 
-    def refused(definition: Definition, inputs: Mapping[str, Types], types: Types) -> Problem | None:
+    def refused(definition: Definition, inputs: Mapping[str, Types], types: Types, built: str) -> Problem | None:
         from andon.engines.spark.sql import refusal
 
-        return refusal(definition, inputs, types, settings.server)
+        return refusal(definition, inputs, types, settings.server, built)
 
     return EngineKind(capabilities_of(settings), opened, refused, why)

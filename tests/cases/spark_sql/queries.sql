@@ -152,3 +152,5 @@ select id, x = 'nan'::double as a, x < '-Infinity'::double as b, d, ts, d > date
 select id, (select max(b.s) from t.b b where b.k = a.k) as v, (select b.s from t.b b where b.k = a.k and b.id = -1) as w from t.a a;
 select id, (select b.s from t.b b where b.k = a.k) as v from t.a a;
 select id from (select id, (select b.s from t.b b where b.k = a.k) as v from t.a a);
+select id, sum(y) over (order by id rows 2 preceding) as v, avg(y) over (order by id rows between 1 preceding and 1 following) as w from t.edges;
+select id, sum(y) over (order by id) as v, sum(y) over (order by id rows unbounded preceding) as w, sum(p) over (order by id rows 2 preceding) as u from t.edges;

@@ -57,15 +57,17 @@ def view_sql(
     return translate(sql, inputs, stored_types(types), server=server, macros=macros, views=views).text
 
 
-def refusal(definition: Definition, inputs: Mapping[str, Types], types: Types, server: SparkServer) -> Problem | None:
-    """What of a dataset's SQL Spark can't do so that it gives the same, or None."""
+def refusal(
+    definition: Definition, inputs: Mapping[str, Types], types: Types, server: SparkServer, built: str
+) -> Problem | None:
+    """What of the SQL of a dataset, or of a view that the dataset `built` reads, Spark can't do so that it gives the same, or None."""
     if definition.spark_sql is not None:
         return _of_own(definition)
     sql = definition.sql or ""
     try:
         _translated(definition, sql, inputs, types, None, server, _SOME_TIME)
     except NotTranslated as error:
-        return _refused(definition, sql, error)
+        return _refused(definition, sql, error, built)
     return None
 
 
@@ -96,11 +98,12 @@ def _of_own(definition: Definition) -> Problem | None:
     return Problem("build.not_supported", message, place, hint="read the same datasets in both")
 
 
-def _refused(definition: Definition, sql: str, error: NotTranslated) -> Problem:
-    message = (
-        f"Spark is to build `{definition.dataset}`, and this is not known to mean the same there: {error.construct}"
-    )
+def _refused(definition: Definition, sql: str, error: NotTranslated, built: str = "") -> Problem:
+    is_view = built not in ("", definition.dataset)
+    what = f"`{built}`, which reads the view `{definition.dataset}`" if is_view else f"`{definition.dataset}`"
+    message = f"Spark is to build {what}, and this is not known to mean the same there: {error.construct}"
+    form = f"{error.form}; or `materialize: table` for `{definition.dataset}`" if is_view else error.form
     if error.line is None:
-        return Problem("build.not_supported", message, definition.entry, hint=error.form)
+        return Problem("build.not_supported", message, definition.entry, hint=form)
     mark = excerpt(sql, error.line, error.column)
-    return Problem("build.not_supported", message, definition.entry, error.line, error.column, error.form, mark)
+    return Problem("build.not_supported", message, definition.entry, error.line, error.column, form, mark)

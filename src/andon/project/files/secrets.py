@@ -42,6 +42,8 @@ _WHAT = {
 _NAME = r"(?:[A-Za-z0-9_.-]{0,40}[_.-])?(?:password|passwd|pwd|secret|token|api_?key|access_?key|secret_?key|private_?key|credentials?)"
 #: `password=x` in connection strings, where no quotes are needed.
 _STRING = re.compile(r"(?i)(?<![A-Za-z0-9_])(?:password|pwd)=(?P<value>[^\s'\";&,)]{3,})")
+#: `sc://host:15002/;use_ssl=true;token=x`, as Spark Connect has it.
+_CONNECT = re.compile(r"(?i)://[^\s'\";]{1,500}/;(?:[^\s'\"]{0,2000};)?(?P<name>token)=(?P<value>[^\s'\";]+)")
 #: `https://x.y/z?token=x`.
 _SIGNED = re.compile(
     rf"(?i)://[^\s'\"?]{{1,2000}}\?(?:[^\s'\"]{{0,4000}}&)?(?P<name>{_NAME}|(?:x-amz-)?signature|sig|(?:x-amz-)?security-token|apikey)"
@@ -146,6 +148,9 @@ def _found(path: str, text: str) -> Iterator[tuple[int, str, str]]:
     for match in _STRING.finditer(text):
         if quotes.hold(match.start()) and not _is_harmless(match["value"]):
             yield match.start(), "a password", "PASSWORD"
+    for match in _CONNECT.finditer(text):
+        if not _is_harmless(match["value"]):
+            yield match.start("name"), "a secret: the `token` of an address", match["name"]
     for match in _QUOTED.finditer(text):
         if _is_secret_value(path, match["name"], match["value"]):
             yield match.start("name"), f"a secret: the value of `{match['name']}`", match["name"]

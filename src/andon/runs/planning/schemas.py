@@ -168,35 +168,61 @@ def bind_sound(
 
 
 def _unfit(workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]) -> list[Problem]:
-    """What engines lack that datasets whose code changed need of them."""
+    """What engines lack that datasets need of them whose code changed, or that another engine is to build for the first time."""
     leaves, definitions = gathered.state.leaves, gathered.definitions
     views = {name for name, definition in definitions.items() if definition.materialize is Materialize.VIEW}
     changed = [definitions[d] for d in sorted(taken) if d not in leaves or leaves[d].definition != definitions[d].id]
-    stored = columns_by_dataset(bound)
+    given = _given_away(workspace, gathered, taken - {each.dataset for each in changed})
+    changed += given
+    stored = {**_columns_of(workspace, gathered, [each.dataset for each in given]), **columns_by_dataset(bound)}
     found = [
         missing(capabilities(workspace.other_engine, each), each, views, stored.get(each.dataset, ()))
         for each in changed
     ]
     problems = [problem for problem in found if problem is not None]
-    return problems or _refused(workspace, gathered, changed, bound)
+    return problems or _refused(workspace, gathered, changed, stored)
+
+
+def _given_away(workspace: Workspace, gathered: Gathered, names: set[str]) -> list[Definition]:
+    """Datasets whose code is as it was, and that another engine builds than the one before: that is no change of theirs."""
+    leaves, definitions = gathered.state.leaves, gathered.definitions
+    kinds = {name: kind for name in sorted(names) if (kind := workspace.other_engine(definitions[name], 0)) is not None}
+    builds = workspace.lake.objects.builds(leaves[name].build for name in kinds)
+    before = {name: builds[leaves[name].build].engine if leaves[name].build in builds else {} for name in kinds}
+    return [definitions[name] for name, kind in kinds.items() if before[name].get("name") != kind.capabilities.name]
 
 
 def _refused(
-    workspace: Workspace, gathered: Gathered, changed: Sequence[Definition], bound: Mapping[str, Columns]
+    workspace: Workspace, gathered: Gathered, changed: Sequence[Definition], stored: Mapping[str, Columns]
 ) -> list[Problem]:
-    """What other engines can't do of datasets whose code changed, as far as it is known what they read."""
-    asked = [(each, workspace.other_engine(each, 0)) for each in changed if each.dataset in bound]
+    """What other engines can't do of datasets whose code changed, and of views that these read, as far as it is known what they read."""
+    definitions = gathered.definitions
+    asked = [(each, workspace.other_engine(each, 0)) for each in changed if each.dataset in stored]
     kinds = [(each, kind.refusal) for each, kind in asked if kind is not None and kind.refusal is not None]
     if not kinds:
         return []
-    known = _columns_of(workspace, gathered, {name for each, _ in kinds for name in each.inputs})
-    known.update(columns_by_dataset(bound))
+    read = {each.dataset: (each, *_views_under(each, definitions)) for each, _ in kinds}
+    named = {name for all_of in read.values() for each in all_of for name in (each.dataset, *each.inputs)}
+    known = {**_columns_of(workspace, gathered, named), **stored}
     found = (
-        refusal(each, {name: known[name] for name in each.inputs}, bound[each.dataset])
+        refusal(part, {name: known[name] for name in part.inputs}, known[part.dataset], each.dataset)
         for each, refusal in kinds
-        if all(name in known for name in each.inputs)
+        for part in read[each.dataset]
+        if all(name in known for name in (part.dataset, *part.inputs))
     )
     return [problem for problem in found if problem is not None]
+
+
+def _views_under(definition: Definition, definitions: Mapping[str, Definition]) -> list[Definition]:
+    """The views that a dataset reads, and those that they read: they are computed where it is."""
+    found: dict[str, Definition] = {}
+    waiting = [*definition.inputs]
+    while waiting:
+        each = definitions.get(waiting.pop())
+        if each is not None and each.materialize is Materialize.VIEW and each.dataset not in found:
+            found[each.dataset] = each
+            waiting += each.inputs
+    return list(found.values())
 
 
 def _changed_by_storing(gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]) -> list[Problem]:

@@ -17,6 +17,8 @@ SECRETS = [
     ("a.sql", "select 'host=db " + "password=" + "hunter2 user=x'"),
     ("a.sql", "create secret (type s3, secret " + "'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY')"),
     ("a.toml", "password = " + '"hunter22"'),
+    ("a.toml", 'url = "sc://spark.example.com:15002/;' + 'token=abc"'),
+    ("a.toml", 'url = "sc://spark.example.com:15002/;use_ssl=true;' + 'token=dose0815;user_id=ana"'),
     ("a.toml", "db_password = " + '"swordfish"'),
     ("a.toml", "api_key = " + '"a8F3kd93KDk29dkK2lsl"'),
     ("a.md", "-----BEGIN RSA " + "PRIVATE KEY-----"),
@@ -58,6 +60,7 @@ HARMLESS = [
     ("a.sql", "select * from x where email like '%://%:%@%' and u = 'https://example.com:8080/x@y'"),
     ("a.sql", "select * from x where password=y.password_of_another_table"),
     ("a.toml", 'password = "${env:PG_PASSWORD}"'),
+    ("a.toml", 'url = "sc://spark.example.com:15002/;use_ssl=true;token=${env:SPARK_TOKEN}"'),
     (
         "a.sql",
         "-- password_reset_at: when2; password_hash = md5(x1)\nselect password_reset_at, pwd_2 from x.y where secret_id = t2.id",

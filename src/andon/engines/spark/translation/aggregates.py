@@ -79,6 +79,13 @@ class Gathering(Record):
         once = "distinct " if (self.distinct if distinct is None else distinct) else ""
         return f"{word}({once}{text}){self.over}"
 
+    def require_no_move(self) -> None:
+        """Refuse to add up doubles in a frame that moves, where Sail takes away again what it added: NaN stays, and digits are lost."""
+        moves = " rows between " in self.over and "rows between unbounded preceding" not in self.over
+        if moves and self.server is SparkServer.SAIL:
+            what = f"`{self.name}` of DOUBLE over rows that move along"
+            raise NotTranslated(what, "cast it to a DECIMAL: `cast(x as decimal(18, 4))`", word=self.name)
+
     def refused(self, form: str) -> NotTranslated:
         """The error that says what to write instead."""
         shown = ", ".join(argument.type.text for argument in self.arguments)
@@ -107,6 +114,7 @@ def _summed(given: Gathering) -> str:
         wide = f"decimal(38,{scale})"
         return f"cast({given.taken('sum', given.filtered(f'cast({text} as {wide})'))} as {wide})"
     if kind == "DOUBLE":
+        given.require_no_move()
         given.notes.add(ADDED_NOTE)
         return given.taken("sum", given.filtered(text))
     raise given.refused("cast it to a number")
@@ -116,6 +124,7 @@ def _mean(given: Gathering) -> str:
     """DuckDB divides the exact sum by the count, in digits of the decimal."""
     text, kind = given.arguments[0].text, given.kind
     if kind == "DOUBLE":
+        given.require_no_move()
         given.notes.add(ADDED_NOTE)
         return given.taken("avg", given.filtered(text))
     if kind not in WHOLE | {"DECIMAL"}:
@@ -210,6 +219,7 @@ def _spread(word: str) -> Callable[[Gathering], str]:
     def rule(given: Gathering) -> str:
         if given.kind != "DOUBLE" or given.distinct:
             raise given.refused("cast it to DOUBLE")
+        given.require_no_move()
         given.notes.add(ADDED_NOTE)
         return given.taken(word, given.filtered(given.arguments[0].text))
 
