@@ -215,7 +215,7 @@ def settings_page() -> str:
 
 def project_files_page() -> str:
     """Where files lie and what they may say."""
-    from andon.project.files.fields import COLUMN_FIELDS, FIELDS, LATER
+    from andon.project.files.fields import COLUMN_FIELDS, ELSEWHERE, FIELDS
     from andon.project.files.glossary import TERM_FIELDS
     from andon.project.files.growth import GROWTH_FIELDS
     from andon.project.files.history import HISTORY_FIELDS
@@ -240,7 +240,7 @@ def project_files_page() -> str:
         "",
         "A number, a `true` or a `null` in the place of a text is refused; quote it. Unknown keys are refused with the nearest known one.",
         "",
-        f"Planned, and refused for now: {_listed(LATER)}; `engine: spark`.",
+        f"What is no key and stands elsewhere: {', '.join(f'`{key}` ({place})' for key, place in ELSEWHERE.items())}.",
         "",
         "### Keys of a column",
         "",
@@ -395,6 +395,7 @@ _LAYOUT = """\
 | `sources/<schema>/<name>.py` | a source: one Python function that hands out rows |
 | `datasets/<schema>/<name>.sql` | a dataset: one SELECT over other datasets |
 | `datasets/<schema>/<name>.py` | a dataset: one Python function |
+| `datasets/<schema>/<name>.spark.sql` | [Spark SQL](../how-to/spark.md#spark-sql-of-its-own) of the dataset beside it |
 | `<schema>/<name>.lock.txt` beside a Python file | its locked packages; `andon lock` writes it |
 | `macros/*.sql` | `create macro …`; part of the definition of what uses them |
 | `modules/**.py` | Python modules that datasets import |

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -68,7 +69,7 @@ def main() -> int:
             print("the shop is open; in another terminal:\n")
             for name in ("SHOP_PORT", "SHOP_PASSWORD"):
                 print(f"  export {name}={environ[name]}")
-            print(f"  cp -r {HERE} my-orders && cd my-orders && andon run\n\nCtrl-C closes it")
+            print(f"  cp -r {HERE} my-orders && cd my-orders && andon run\n\nCtrl-C closes it", flush=True)
             with suppressed_interrupt():
                 while True:
                     time.sleep(60)
@@ -122,4 +123,5 @@ def shop(programs: Path) -> Iterator[tuple[Any, dict[str, str]]]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # what it started ends by `kill` as by Ctrl-C
     sys.exit(main())

@@ -1,7 +1,7 @@
 """A team's servers on this machine, to try `docs/how-to/from-a-laptop-to-a-team.md` with: Postgres, S3 and Spark Connect.
 
     python examples/team/team.py demo     # start them, type the page, stop them
-    python examples/team/team.py serve    # start them, say what to set, stop them with Ctrl-C
+    python examples/team/team.py serve    # start them, say what to set, stop them with Ctrl-C or `kill`
 
 Postgres comes by the system's packages (on Debian `apt install postgresql`), the others by pip. What they hold goes when they stop.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -87,4 +88,5 @@ def _sessions() -> ModuleType:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # what it started ends by `kill` as by Ctrl-C
     sys.exit(main())

@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from andon.cli.output import Console
+from andon.cli.text.datasets import page_lines
 from andon.errors import MachineError, UsageError
 from andon.service.leftovers import find, remove
 from kit.clones import Clone, did
@@ -141,8 +143,12 @@ class TestTheLoop:
     def test_metadata_of_iceberg_names_addresses(self, shop):
         shop.run()
         with shop.opened() as service:
-            place = service.datasets.show("marts.totals").iceberg
+            page = service.datasets.show("marts.totals")
+        place = page.iceberg
         assert place is not None
+        told = "\n".join(page_lines(page, Console(color=False)))
+        assert f"from iceberg_scan('{place}')" in told
+        assert "create secret (type s3" in told  # as it stands DuckDB would ask AWS
         start = f"s3://{shop.bucket.name}/{shop.prefix}/"
         assert place.removeprefix(start) in shop.objects("iceberg/")
         assert f"{start}data/marts/totals-".encode() in b"".join(shop.objects("iceberg/").values())

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -49,3 +52,25 @@ def test_other_words_get_what_it_is_for():
     told = subprocess.run([sys.executable, str(SCRIPT), "sell"], capture_output=True, text=True, check=False)
     assert told.returncode == 2
     assert "python examples/team/team.py serve" in told.stdout
+
+
+@pytest.mark.parametrize("example", ["team/team.py", "orders/shop.py"])
+def test_servers_end_with_what_started_them(team, example):
+    server = subprocess.Popen(
+        [sys.executable, str(SCRIPT.parents[1] / example), "serve"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        told = ""
+        while "Ctrl-C" not in told:
+            line = server.stdout.readline()
+            assert line, told
+            told += line
+        ports = {int(port) for port in re.findall(r"(?:127\.0\.0\.1:|SHOP_PORT=)(\d+)", told)}
+        assert len(ports) == (3 if example.startswith("team") else 1)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(30)
+        server.stdout.close()
+    for port in ports:
+        with socket.socket() as one:
+            assert one.connect_ex(("127.0.0.1", port)) != 0, f"port {port} is still listened to"

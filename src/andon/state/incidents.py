@@ -9,6 +9,7 @@ from typing import Any
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.document import to_json
 from andon.base.record import Record
+from andon.errors import MachineError
 from andon.model.incident import (
     Incident,
     IncidentEvent,
@@ -142,9 +143,19 @@ class Incidents:
         return [_event(row) for row in self._database.query(sql, [seq, limit])]
 
     def seen(self, reader: Database | Transaction, branch: str) -> Seen | None:
-        """How far the records of a branch were read for signals; None where nobody did yet."""
+        """How far the records of a branch were read for signals; None where nobody did yet.
+
+        Raises:
+            MachineError: `lake.corrupt` for what no Andon wrote.
+        """
         rows = reader.query("select number, waiting, commit_id from seen_run where branch = ?", [branch])
-        return Seen(int(rows[0][0]), tuple(int(n) for n in rows[0][1].split()), rows[0][2]) if rows else None
+        if not rows:
+            return None
+        number, waiting, commit = rows[0]
+        try:
+            return Seen(int(number), tuple(int(n) for n in waiting.split()), commit)
+        except (ValueError, AttributeError) as error:
+            raise MachineError("lake.corrupt", "`seen_run` of the catalog is damaged", hint="`andon doctor`") from error
 
     def judged(self, branch: str, reader: Database | Transaction | None = None) -> list[Incident]:
         """The incidents that somebody closed while a signal of theirs stood, which it does since."""

@@ -112,5 +112,5 @@ def _without_lake(place: Path | str, storage: Storage) -> MachineError:
         "lake.corrupt",
         f"the catalog {name}{what}, and the lake's storage holds data that only it can name",
         where=shown_place(place),
-        hint=f"restore the catalog from a backup, or move `{data}` away to begin with an empty lake",
+        hint=f"look at `catalog` in andon.toml; restore the catalog from a backup, or move `{data}` away to begin with an empty lake",
     )

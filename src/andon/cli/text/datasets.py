@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.names import literal
+from andon.base.s3 import SCHEME
 from andon.base.text import plural, seconds, size
 from andon.cli.output import Cell, Console, Ink, error_lines
 from andon.cli.table import table
@@ -310,12 +311,19 @@ def _elsewhere(page: Page) -> list[str]:
     place = page.iceberg
     if place is None:
         return [*lines, "  Iceberg metadata are made when an account that may write to the lake looks at it"]
-    return [
-        *lines,
+    lines += [
         f"  Iceberg   {place}",
         f"  DuckDB    from iceberg_scan({literal(place)})",
         f"  Python    pyiceberg.table.StaticTable.from_metadata({place!r}).scan().to_arrow()",
     ]
+    return [*lines, *_BUCKET] if place.startswith(SCHEME) else lines
+
+
+#: What readers of a bucket are told beside its address.
+_BUCKET = (
+    "  who asks and where, each reader is told first: DuckDB by `create secret (type s3, key_id …, secret …, endpoint …)`,",
+    "  pyiceberg by `from_metadata(…, {'s3.endpoint': …, 's3.access-key-id': …, 's3.secret-access-key': …})`",
+)
 
 
 def _first_line(text: str | None) -> str:

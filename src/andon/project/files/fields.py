@@ -410,8 +410,8 @@ SOURCE_KEYS = (
     *("caveats", "deprecated", "certified", "retention", "keep", "budget", "review", "schema", "recorded"),
 )
 
-#: Keys that are planned.
-LATER: Mapping[str, str] = {
+#: What somebody may take for a key, and where it stands.
+ELSEWHERE: Mapping[str, str] = {
     "tests": "unit tests stand in `tests/*.yml`",
     "quarantine": "it stands after a check of rows: `amount > 0 quarantine 0.1%`",
 }
@@ -420,7 +420,7 @@ LATER: Mapping[str, str] = {
 def read_fields(node: PlacedValue, file: str) -> DeclaredFields:
     """What the mapping `node` of the file `file` declares about a dataset; checks of columns are among its `checks`."""
     reader = FieldReader(file)
-    return with_column_checks(as_schema(reader.read(node, FIELDS, LATER)), reader)
+    return with_column_checks(as_schema(reader.read(node, FIELDS, ELSEWHERE)), reader)
 
 
 def with_column_checks(declared: DeclaredFields, reader: FieldReader) -> DeclaredFields:

@@ -6,7 +6,7 @@ import re
 
 from andon.base.record import Record, replace
 from andon.base.text import line_and_column
-from andon.project.files.fields import FIELDS, LATER, read_fields
+from andon.project.files.fields import ELSEWHERE, FIELDS, read_fields
 from andon.project.files.nodes import FileFlaw, Flawed, PlacedValue
 from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec
 from andon.project.files.yaml_nodes import parse_yaml
@@ -63,7 +63,7 @@ def find_front_matter(text: str) -> FrontMatter | None:
 
 def read_front_matter(text: str, file: str) -> DeclaredFields:
     """What the front matter of a dataset's file declares; flaws are in it, never raised."""
-    node, flaws = _node(text, frozenset(known.name for known in FIELDS) | LATER.keys())
+    node, flaws = _node(text, frozenset(known.name for known in FIELDS) | ELSEWHERE.keys())
     return _with(DeclaredFields() if node is None else read_fields(node, file), flaws)
 
 

@@ -12,7 +12,7 @@ from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
 from andon.model.dataset import ClockUse, Kind
 from andon.project.files.facts import DatasetFacts, DatasetKeys, FileFacts, ModuleFile, NameUse
-from andon.project.files.fields import FIELDS, LATER, OF_SOURCES, read_fields
+from andon.project.files.fields import ELSEWHERE, FIELDS, OF_SOURCES, read_fields
 from andon.project.files.growth import growth_problem
 from andon.project.files.history import history_problem
 from andon.project.files.nodes import FileFlaw, Flawed, PlacedValue
@@ -302,7 +302,7 @@ class DatasetReader:
     def _declared(self, decorator: ast.expr) -> DeclaredFields:
         if not isinstance(decorator, ast.Call):
             return DeclaredFields()
-        root = self._given(decorator, [f.name for f in FIELDS], LATER)
+        root = self._given(decorator, [f.name for f in FIELDS], ELSEWHERE)
         declared = read_fields(root, self._path)
         self.flaws += declared.flaws
         values = dict(declared.values)
@@ -339,7 +339,7 @@ class DatasetReader:
                 values.pop(key, None)
         return DeclaredFields(values, declared.places, declared.named)
 
-    def _given(self, decorator: ast.Call, known: Sequence[str], later: Collection[str]) -> PlacedValue:
+    def _given(self, decorator: ast.Call, known: Sequence[str], elsewhere: Collection[str]) -> PlacedValue:
         """The arguments of the mark, as a mapping."""
         for argument in decorator.args:
             self._flaw(argument, f"`@{self.mark}` takes its settings by name", f'such as `@{self.mark}(owner="ana")`')
@@ -348,7 +348,7 @@ class DatasetReader:
             if keyword.arg is None:
                 self._flaw(keyword.value, "settings can't be computed (`**`)", "write them out")
                 continue
-            if keyword.arg not in known and keyword.arg not in later:
+            if keyword.arg not in known and keyword.arg not in elsewhere:
                 message = f"`@{self.mark}` has no setting `{keyword.arg}`"
                 self._flaw(keyword, message, did_you_mean(keyword.arg, known), "project.unknown_key")
                 continue

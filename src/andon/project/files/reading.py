@@ -54,9 +54,9 @@ class FieldReader:
         self.for_columns: list[CheckLine] = []
 
     def read(
-        self, node: PlacedValue, fields: tuple[FieldSpec, ...], later: Mapping[str, str] | None = None
+        self, node: PlacedValue, fields: tuple[FieldSpec, ...], elsewhere: Mapping[str, str] | None = None
     ) -> DeclaredFields:
-        """The values of the mapping `node`. `later` names keys that are planned, with a hint for each."""
+        """The values of the mapping `node`. `elsewhere` names what is no key, with where it stands."""
         by_name = {f.name: f for f in fields}
         values: dict[str, Any] = {}
         if node.kind != "map":
@@ -66,7 +66,7 @@ class FieldReader:
             known = by_name.get(name)
             line, column = node.keys[name]
             if known is None:
-                self._unknown(name, line, column, by_name, later or {})
+                self._unknown(name, line, column, by_name, elsewhere or {})
             elif value.kind == "null":
                 self.add(
                     "project.bad_value", f"`{name}` has no value", line, column, "give it one, or take the line out"
@@ -108,10 +108,10 @@ class FieldReader:
         return tuple(found)
 
     def _unknown(
-        self, name: str, line: int, column: int, known: Mapping[str, FieldSpec], later: Mapping[str, str]
+        self, name: str, line: int, column: int, known: Mapping[str, FieldSpec], elsewhere: Mapping[str, str]
     ) -> None:
-        if name in later:
-            self.add("project.bad_value", f"`{name}` is planned and not in this version", line, column, later[name])
+        if name in elsewhere:
+            self.add("project.bad_value", f"`{name}` is no key here", line, column, elsewhere[name])
             return
         hint = did_you_mean(name, known) or "known are " + ", ".join(f"`{k}`" for k in known)
         self.add("project.unknown_key", f"there is no key `{name}`", line, column, hint)

@@ -251,3 +251,11 @@ def test_every_key_is_described() -> None:
 def test_a_source_is_never_a_view() -> None:
     text = "/*---\nmaterialize: view\n---*/\nselect * from read_csv('a.csv')"
     assert "always a table" in one_problem({"sources/shop/a.sql": text}).message
+
+
+@pytest.mark.parametrize(("key", "place"), [("quarantine", "amount > 0 quarantine"), ("tests", "tests/*.yml")])
+def test_what_stands_elsewhere_is_told_and_not_called_planned(key: str, place: str) -> None:
+    problem = one_problem({"datasets/a/b.sql": f"/*---\n{key}: x\n---*/\nselect 1 as n\n"})
+    assert problem.code == "project.bad_value"
+    assert "is no key here" in problem.message
+    assert place in (problem.hint or "")
