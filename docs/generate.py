@@ -881,6 +881,10 @@ _SPARK_FORMS = [
     ("`limit` without an order", "`order by key limit 10`"),
     ("a window without an order", "`over (order by key)`"),
     ("frames by RANGE of values, or GROUPS", "`rows between 2 preceding and current row`"),
+    (
+        "sums and means of DOUBLE over rows that move along, on Sail",
+        "cast it to a DECIMAL: `cast(x as decimal(18, 4))`",
+    ),
     ("JSON, maps, lambdas, `strptime`, any other function", "a dataset that DuckDB builds, or Spark SQL beside it"),
 ]
 
@@ -902,6 +906,9 @@ _SPARK_REWRITTEN = [
     ("NULL and NaN in an order", "where DuckDB has them: NULL last unless said otherwise, NaN as the greatest"),
     ("`-0.0`", "is 0.0 where rows are compared, grouped and matched"),
     ("`concat`", "passes over NULL; `||` does not"),
+    ("`trim`, `ltrim`, `rtrim`", "take away every space of Unicode, such as the no-break space, and no tab"),
+    ("a correlated scalar subquery", "fails where it gives several rows"),
+    ("`infinity` as a date or timestamp", "is kept and compared; fails where it is counted with or taken apart"),
     (
         "`upper`, `lower`, `ilike`",
         "fail at the few letters whose other case engines write differently (`ß`, `Σ`, `İ`, …)",
