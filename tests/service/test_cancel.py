@@ -65,6 +65,7 @@ def stopped(service: Service, when: Callable[[object], bool], after: float = 0.0
 @pytest.fixture
 def built(project: Clone) -> Iterator[tuple[Clone, Service, str]]:
     """A project that was published, opened, with its head; after the test the same must hold of every stopped run."""
+    before = set(threading.enumerate())
     project.run()
     head = project.head().id
     with closing(project.open()) as service:
@@ -75,7 +76,7 @@ def built(project: Clone) -> Iterator[tuple[Clone, Service, str]]:
         assert record.ended is not None
         assert service.workspace.lake.refs.find(f"run:{record.number}") is None
         assert list((project.root / ".andon" / "tmp").glob("*")) == []
-        assert not [t.name for t in threading.enumerate() if t.name.startswith("andon")]
+        assert not [t.name for t in threading.enumerate() if t.name.startswith("andon") and t not in before]
 
 
 def started(dataset: str) -> Callable[[object], bool]:

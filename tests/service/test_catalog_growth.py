@@ -85,3 +85,15 @@ def test_what_failed_is_over_when_a_later_run_finds_it_unchanged(clones: dict[in
     clone.run()
     with clone.opened() as service:
         assert service.workspace.runs.unfinished(result.run) == []
+
+
+def test_what_fails_again_beside_what_stands_is_not_over(clones: dict[int, Clone]):
+    """The later run has a task of its own for it, though it names a commit for all else."""
+    clone = clones[COUNTS[0]]
+    clone.write("datasets/marts/d1.sql", "select error('no')::bigint as id from shop.orders\n")
+    with clone.opened() as service:
+        first, again = (service.runs.run(RunOptions(agreed=ANY_PLAN)).run for _ in range(2))
+        assert first is not None
+        assert again is not None
+        for run in (first, again):
+            assert [task.dataset for task in service.workspace.runs.unfinished(run)] == ["marts.d1"]

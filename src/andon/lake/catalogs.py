@@ -116,7 +116,8 @@ def _lake(catalog: Database) -> str:
 
 def lake_id(catalog: Database) -> str:
     """What tells the lake of a catalog from all others: made by chance when it is first asked for, and kept there."""
-    if not (found := _lake(catalog)):
+    rows = catalog.query("select id from identity")
+    if not (found := str(rows[0][0]) if rows else ""):
         with catalog.write() as transaction:
             if not (rows := transaction.query("select id from identity")):
                 rows = [(secrets.token_hex(16),)]

@@ -57,7 +57,8 @@ class UnchangedTasks:
         if on is None or not on.versions or not on.versions.keys() <= {task.dataset for task in left}:
             return left
         told = {task.dataset for task in left if _is_told(task, on.versions.get(task.dataset))}
-        transaction.execute("insert into unchanged_tasks (run, base) values (?, ?)", [run, on.commit])
+        if told:
+            transaction.execute("insert into unchanged_tasks (run, base) values (?, ?)", [run, on.commit])
         return [task for task in left if task.dataset not in told]
 
     def beside(self, run: int, others: Iterable[TaskResult]) -> list[TaskResult]:
@@ -69,7 +70,8 @@ class UnchangedTasks:
 
     def first_of(self, runs: Iterable[int], dataset: str) -> int | None:
         """The first of these runs that told of a dataset which had nothing to do, if it has no task of its own there."""
-        return next((run for run in runs if dataset in self._at(run)), None)
+        own = "select 1 from task where run = ? and dataset = ?"
+        return next((r for r in runs if dataset in self._at(r) and not self._database.query(own, [r, dataset])), None)
 
     def later(self, run: int) -> list[int]:
         """The runs of the same branch after `run` that have such tasks, newest first; no publishes, which show what another branch made."""
