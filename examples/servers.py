@@ -16,11 +16,12 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parents[1]
 #: Seconds until a server must answer.
 _WAIT = 60
 
@@ -143,19 +144,33 @@ def spark_connect(environ: dict[str, str]) -> Iterator[str]:
 
 
 def _sail() -> Path:
-    """Its program; made where it is not there, by the versions that `requirements/spark.txt` pins."""
-    pins = Path(__file__).resolve().parents[1] / "requirements" / "spark.txt"
-    place = Path(sys.prefix) / "spark" / f"team-{hashlib.sha256(pins.read_bytes()).hexdigest()[:16]}"
-    program = place / "bin" / "sail"
-    if not program.exists():
-        from uv import find_uv_bin
+    """Its program."""
+    return spark_environment("sail", ROOT / "requirements" / "spark.txt") / "bin" / "sail"
 
-        uv = find_uv_bin()
-        shutil.rmtree(place, ignore_errors=True)
-        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(place)], check=True)
-        given = ["--python", str(place / "bin" / "python"), "--require-hashes", str(pins)]
-        subprocess.run([uv, "pip", "sync", "--quiet", *given], check=True)
-    return program
+
+def spark_environment(kind: str, pins: Path) -> Path:
+    """The folder of an environment of Python with what a file pins; made where it is not there, whole or not at all.
+
+    Raises:
+        subprocess.CalledProcessError: the packages can't be had.
+    """
+    folder = Path(sys.prefix) / "spark" / f"{kind}-{hashlib.sha256(pins.read_bytes()).hexdigest()[:16]}"
+    if (folder / "ready").exists():
+        return folder
+    uv = Path(sys.executable).with_name("uv")
+    folder.parent.mkdir(exist_ok=True)
+    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
+    try:
+        python = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", python, "--relocatable", aside], check=True)
+        into = ["--python", str(aside / "bin" / "python"), "--require-hashes", "-r", str(pins)]
+        subprocess.run([uv, "pip", "install", "--quiet", *into], check=True, capture_output=True, text=True)
+        (aside / "ready").touch()
+        with suppress(OSError):  # another process made it meanwhile
+            aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return folder
 
 
 def free_port() -> int:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
@@ -19,6 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples"))
+
+from servers import spark_environment
 
 _ROOT = Path(__file__).resolve().parents[2]
 _LOCKS = {"sail": _ROOT / "requirements" / "spark.txt", "jvm": _ROOT / "requirements" / "spark-jvm.txt"}
@@ -117,30 +120,9 @@ def spark_python(kind: str = "sail") -> Path:
             pytest.skip("Apache Spark is asked with ANDON_SPARK=jvm: it takes a minute and a gigabyte")
         if shutil.which("java") is None:
             pytest.skip("Apache Spark needs Java, which this machine does not have")
-    lock = _LOCKS[kind]
-    digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
-    folder = Path(sys.prefix) / "spark" / f"{kind}-{digest}"
-    python = folder / "bin" / "python"
-    if not (folder / "ready").exists():
-        _make(folder, lock)
-    return python
-
-
-def _make(folder: Path, lock: Path) -> None:
-    uv = Path(sys.executable).with_name("uv")
-    folder.parent.mkdir(exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
     try:
-        python = f"python{sys.version_info.major}.{sys.version_info.minor}"
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", python, "--relocatable", aside], check=True)
-        into = ["--python", str(aside / "bin" / "python"), "--require-hashes", "-r", str(lock)]
-        subprocess.run([uv, "pip", "install", "--quiet", *into], check=True, capture_output=True, text=True)
-        (aside / "ready").touch()
-        with contextlib.suppress(OSError):  # another process made it meanwhile
-            aside.rename(folder)
+        return spark_environment(kind, _LOCKS[kind]) / "bin" / "python"
     except subprocess.CalledProcessError as error:
         if os.environ.get("CI"):
             raise
         pytest.skip(f"the packages of Spark can't be had: {str(error.stderr).strip()[-300:]}")
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)

@@ -17,6 +17,7 @@ from andon.service.leftovers import remove
 from kit.backups import contents
 from kit.clones import FILES, Clone
 from kit.command_line import Andon
+from kit.each_kind import year_of_lake
 from kit.remote import TOKEN, Bucket
 from kit.shops import FILES as SHOP
 from kit.shops import ORDERS, Shop
@@ -239,3 +240,36 @@ def test_a_lake_inside_of_another_one_is_not_left_behind_there(project, tmp_path
     with other.opened() as service:
         assert remove(service.workspace).files == 1
     assert len(bucket.keys()) == len(before) - 1
+
+
+def test_a_year_of_every_kind_is_moved_with_what_analyses_made_and_all_its_past(tmp_path, s3):
+    """Views, tables that grow, histories, parts, rows set aside, undone publishes, a branch: each build of each comes out the same there."""
+    clone = year_of_lake(tmp_path)
+    clone.write(
+        "analyses/sums.py", "import andon\n\nprint(andon.open().sql('select sum(n) from marts.totals').fetchall())\n"
+    )
+    with clone.opened() as service:
+        assert service.analyses.run("sums").error is None
+    bucket = Bucket(s3, f"move{next(_numbers)}")
+    clone.environ = {**clone.environ, "S3_SECRET": TOKEN}
+    whole = data(clone.root / LAKE)
+    clone.write("andon.toml", bucket.connection())
+    found = moved(clone, bucket.url("é lake"))
+    assert (found.lost, found.copied_files) == ([], len(whole))
+    clone.write("andon.toml", f"{found.setting}\n{bucket.connection()}")
+    shutil.rmtree(clone.root / LAKE)
+    with clone.opened() as service:
+        assert service.verifying.verify(all=True).damaged == []
+        lake = service.workspace.lake
+        for name in lake.commits.state(lake.refs.head("main")).leaves:
+            assert service.reproducing.reproduce(name).verdict.holds, name
+        assert service.analysis_reproducing.reproduce("sums@1").verdict.holds
+        before = {path for path in bucket.keys("") if "/data/" in path}
+        service.collecting.collect(apply=True)
+        assert {path for path in bucket.keys("") if "/data/" in path} <= before
+        assert service.verifying.verify(all=True).damaged == []
+    clone.undo()
+    clone.redo()
+    assert moved(clone, str(tmp_path / "back")).lost == []
+    clone.write("andon.toml", f'storage = "{tmp_path / "back"}"\n')
+    assert is_whole(clone)

@@ -100,25 +100,25 @@ def _sign(call: FunctionCall) -> str:
 
 def _ceiling(call: FunctionCall) -> str:
     (text,) = call.texts
-    if call.kinds[0] in WHOLE:
-        return text
-    if call.kinds[0] == "DECIMAL":
-        return f"cast(ceil({text}) as {call.of})"
-    if call.kinds[0] != "DOUBLE":
-        raise call.refused("cast it to DOUBLE or DECIMAL")
     signed = f"case when {text} < 0 and {text} > -1 then cast('-0.0' as double) else rint({text}) + 1D end"
-    return f"(case when rint({text}) < {text} then {signed} else rint({text}) end)"
+    return _to_whole(call, "ceil", f"case when rint({text}) < {text} then {signed} else rint({text}) end")
 
 
 def _floor(call: FunctionCall) -> str:
     (text,) = call.texts
+    return _to_whole(call, "floor", f"case when rint({text}) > {text} then rint({text}) - 1D else rint({text}) end")
+
+
+def _to_whole(call: FunctionCall, name: str, of_double: str) -> str:
+    """A number to a whole one: `name` says which way of decimals, `of_double` of doubles, which Spark would give as BIGINT."""
+    (text,) = call.texts
     if call.kinds[0] in WHOLE:
         return text
     if call.kinds[0] == "DECIMAL":
-        return f"cast(floor({text}) as {call.of})"
+        return f"cast({name}({text}) as {call.of})"
     if call.kinds[0] != "DOUBLE":
         raise call.refused("cast it to DOUBLE or DECIMAL")
-    return f"(case when rint({text}) > {text} then rint({text}) - 1D else rint({text}) end)"
+    return f"({of_double})"
 
 
 def _round(call: FunctionCall) -> str:
