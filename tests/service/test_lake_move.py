@@ -243,7 +243,7 @@ def test_a_lake_inside_of_another_one_is_not_left_behind_there(project, tmp_path
 
 
 def test_a_year_of_every_kind_is_moved_with_what_analyses_made_and_all_its_past(tmp_path, s3):
-    """Views, tables that grow, histories, parts, rows set aside, undone publishes, a branch: each build of each comes out the same there."""
+    """Views, tables that grow, histories, parts, rows set aside, an undo, a branch: each comes out the same there."""
     clone = year_of_lake(tmp_path)
     clone.write(
         "analyses/sums.py", "import andon\n\nprint(andon.open().sql('select sum(n) from marts.totals').fetchall())\n"
