@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from andon.base.document import Document, from_json, to_json
@@ -154,7 +155,7 @@ def commit_id(body: Mapping[str, Any]) -> str:
     return content_id(["commit", dict(body)])
 
 
-class State(Record):
+class State(Record, dict=True):
     """What a commit holds: a leaf per dataset, and the shared files (settings, macros, modules, checks, insights …).
 
     Attributes:
@@ -167,6 +168,11 @@ class State(Record):
 
     def files(self) -> dict[str, str]:
         """`{project path: sha256}` of all code: the leaves' own files and the shared ones."""
+        return {**self._files}
+
+    @cached_property
+    def _files(self) -> dict[str, str]:
+        # asked for again and again of states of thousands of datasets
         result = dict(self.shared)
         for leaf in self.leaves.values():
             result.update(leaf.files)

@@ -16,7 +16,7 @@ from andon.base.record import Record, field, replace
 from andon.errors import Problem, ProjectError, UsageError
 from andon.model.commit import Commit
 from andon.model.cord import Cord
-from andon.model.plan import Plan, Step
+from andon.model.plan import Action, Plan, Step
 from andon.model.quarantine import is_aside
 from andon.model.release import Release, carried_on, digest_of
 from andon.model.version import Columns
@@ -119,11 +119,12 @@ class Preparer:
         self._broken = broken
         self.raw = RawFiles(workspace.root, workspace.lake.storage, workspace.lake.intact)
 
-    def prepare(self, goal: Goal, options: RunOptions, *, estimate: bool = False) -> Prepared:
+    def prepare(self, goal: Goal, options: RunOptions, *, estimate: bool = False, steps_only: bool = False) -> Prepared:
         """The plan that leads to `goal`.
 
         Args:
             estimate: whether somebody looks at the plan: then it has times, verdicts and reach.
+            steps_only: whether they look at what is done and why alone: then it has no more than that.
 
         Raises:
             ProjectError: with everything that is wrong in the merged code.
@@ -153,7 +154,7 @@ class Preparer:
             queries = bind_queries(self._workspace, bound) if gathered.project.queries else BoundQueries({})
         except ProjectError as error:
             raise self.refused(gathered, taken, error.problems) from error
-        return self._planned(goal, options, bound, queries, selected, taken, estimate)
+        return self._planned(goal, options, bound, queries, selected, taken, estimate, steps_only)
 
     def bind(self, gathered: Gathered, taken: set[str]) -> BoundCode:
         """Contracts of new files and columns of the changed code of `taken`; nothing is loaded for it when there is neither.
@@ -223,6 +224,7 @@ class Preparer:
         selected: frozenset[str] | None,
         taken: set[str],
         estimate: bool,
+        steps_only: bool,
     ) -> Prepared:
         gathered, head = bound.gathered, bound.gathered.head
         moment = options.now or self._workspace.clock()
@@ -262,7 +264,6 @@ class Preparer:
             wanted=growth.wanted,
             how=growth.how,
             builder=told_builder(self._workspace, gathered.definitions),
-            seconds={**self._lake.objects.seconds_by_dataset(), **growth.seconds} if estimate else {},
             histories=histories,
             released=_released(releases, taken),
             released_before=_released(head.releases, taken),
@@ -271,6 +272,9 @@ class Preparer:
             else None,
         )
         planned = plan_steps(situation)
+        looks = estimate and not steps_only
+        if looks:
+            planned = self._timed(planned, growth.seconds)
         done = frozenset(s.dataset for s in planned)
         # of a side that changes only some files, all shared ones count
         is_whole = selected is None or goal.files is not None
@@ -281,7 +285,7 @@ class Preparer:
         if looked.problems:
             raise _told(ProjectError.of(looked.problems), gathered)
         steps = looked.steps
-        if estimate:
+        if looks:
             steps = self._broken(
                 self._outlook.of_plan(steps, gathered, bound.columns, changes), gathered, bound.columns
             )
@@ -294,8 +298,8 @@ class Preparer:
             *queries.notices,
             *_left_behind(gathered, selected, done),
         )
-        stake = self._at_stake(steps, gathered) if estimate else None
-        waits = planned_waits(self._workspace, goal, gathered.state, steps, gathered) if estimate and is_change else ()
+        stake = self._at_stake(steps, gathered) if looks else None
+        waits = planned_waits(self._workspace, goal, gathered.state, steps, gathered) if looks and is_change else ()
         plan = Plan(head.id, goal.branch, steps, is_change, notices, stake=stake, approvals=waits)
         return Prepared(
             goal=goal,
@@ -312,6 +316,17 @@ class Preparer:
             histories=histories,
             releases=releases,
             cords=cords,
+        )
+
+    def _timed(self, steps: tuple[Step, ...], whole: Mapping[str, float]) -> tuple[Step, ...]:
+        """Steps that build, with the seconds that they are expected to take: by the newest build of each, or as `whole` tables take."""
+        built = [step.dataset for step in steps if step.action is Action.BUILD]
+        if not built:
+            return steps
+        seconds = {**self._lake.objects.seconds_by_dataset(built), **whole}
+        return tuple(
+            replace(s, seconds=seconds.get(s.dataset)) if s.action is Action.BUILD and not is_aside(s.dataset) else s
+            for s in steps
         )
 
     def _releases(self, goal: Goal, head: Commit, taken: set[str]) -> tuple[Release, ...]:

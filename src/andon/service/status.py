@@ -53,7 +53,7 @@ class Status(Documented):
     """Where folder and branch stand.
 
     Attributes:
-        plan: what `run` would do now; None if the project has problems or conflicts.
+        plan: what `run` would do now, and why; None if the project has problems or conflicts.
         error: what stands in the way of a plan.
         behind: datasets whose leaf was made by other code than the branch's files say.
         rejected: paths that an undo keeps out.
@@ -104,7 +104,7 @@ class Standing:
         state = self._lake.commits.state(commit)
         plan = error = None
         try:
-            plan = self._runs.plan(RunOptions(branch=name))
+            plan = self._runs.steps(RunOptions(branch=name))
         except AndonError as found:
             error = found
         project = project_at(self._workspace, state)

@@ -373,8 +373,17 @@ class Gatherer:
 
     def meaning(self, side: MergeSide) -> Callable[[str, str], str | None]:
         """What the files of a side mean: causes name a dataset's file by that."""
-        meanings = self._load(side.code, side).meanings
-        return lambda path, content: meanings.get(path) if side.code.get(path) == content else None
+        # loaded when first asked: mostly the causes name the content itself, or nothing at their paths is new
+        found: list[Mapping[str, str]] = []
+
+        def meaning(path: str, content: str) -> str | None:
+            if side.code.get(path) != content:
+                return None
+            if not found:
+                found.append(self._load(side.code, side).meanings)
+            return found[0].get(path)
+
+        return meaning
 
     def _load(self, files: Mapping[str, str], side: MergeSide, earlier: EarlierFiles | None = None) -> Project:
         """The project that files make, of which many may be `earlier` ones; the one that was asked for last is kept, since a side is

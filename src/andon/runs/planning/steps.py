@@ -53,7 +53,6 @@ class Situation(Record):
         moment: the logical time.
         known: recipe keys to current builds (asked for many keys at once).
         old: definitions of the head's leaves, for reasons.
-        seconds: wall time of the last build, by dataset.
         held: `{dataset: why}` of what people hold: it stays as it is published.
         packs: datasets whose files are put together, which changes no row of them.
         histories: by dataset the builds that histories go on from.
@@ -78,7 +77,6 @@ class Situation(Record):
     forced: frozenset[str] = frozenset()
     held: Mapping[str, str] = field(default_factory=dict)
     old: Mapping[str, Definition] = field(default_factory=dict)
-    seconds: Mapping[str, float] = field(default_factory=dict)
     packs: frozenset[str] = frozenset()
     histories: Mapping[str, Build] = field(default_factory=dict)
     grown: Mapping[str, Build] = field(default_factory=dict)
@@ -269,13 +267,12 @@ class _Planner:
         reason = self._reason(dataset)
         if definition.materialize is Materialize.VIEW:
             return Step(dataset, Action.VIEW, reason, needs, key, version=key, code_changed=code_changed)
-        seconds = now.seconds.get(dataset)
         versions = {name: self.versions.get(name) for name in definition.inputs}
         if definition.growth is not None:
             reason = now.how(dataset, reason, versions)
         if (builder := now.builder(dataset, versions)) is not None:
             reason = f"{reason}; {builder}"
-        return Step(dataset, Action.BUILD, reason, needs, key, seconds=seconds, code_changed=code_changed)
+        return Step(dataset, Action.BUILD, reason, needs, key, code_changed=code_changed)
 
     def _proof(self, dataset: str) -> str | None:
         """Why the head's version still holds, where that can be proved before anything is built."""
