@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from andon.base.document import Document, from_json, to_json
-from andon.base.hashing import content_id
+from andon.base.hashing import content_id, texts_id
 from andon.base.record import Record, field
 from andon.model.acceptance import Acceptance
 from andon.model.release import Release
@@ -169,6 +169,23 @@ class State(Record, dict=True):
     def files(self) -> dict[str, str]:
         """`{project path: sha256}` of all code: the leaves' own files and the shared ones."""
         return {**self._files}
+
+    def made_otherwise(self, ids: Mapping[str, str]) -> set[str]:
+        """The datasets that other definitions made than `ids` says, by dataset; those that it does not name are none of them."""
+        return {name for name, definition in self._definitions.items() - ids.items() if name in ids}
+
+    def makes_anew(self, ids: Mapping[str, str]) -> set[str]:
+        """The datasets of `ids` that are not there, or that other definitions made."""
+        return {name for name, _ in ids.items() - self._definitions.items()}
+
+    @cached_property
+    def code(self) -> str:
+        """Id of all code."""
+        return texts_id(["project", sorted(self._files.items())])
+
+    @cached_property
+    def _definitions(self) -> dict[str, str]:
+        return {name: leaf.definition for name, leaf in self.leaves.items()}
 
     @cached_property
     def _files(self) -> dict[str, str]:

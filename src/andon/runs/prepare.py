@@ -36,6 +36,7 @@ from andon.runs.planning.merged_growth import MergedGrowth
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.saved_queries import BoundQueries, bind_queries
 from andon.runs.planning.selected import selected_of
+from andon.runs.planning.settled import Settled
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 from andon.runs.reviews import planned_waits
 from andon.sources.files.scratch import described
@@ -162,11 +163,9 @@ class Preparer:
         Raises:
             ProjectError: with every unknown column, function, or type error.
         """
-        leaves, definitions = gathered.state.leaves, gathered.definitions
         sources = [gathered.sources[d] for d in taken & gathered.sources.keys()]
         files = any(s.added or s.changed or s.removed or s.contract is None or s.load is not None for s in sources)
-        is_known = all(d in leaves and leaves[d].definition == definitions[d].id for d in taken)
-        if not files and is_known and not names_columns_anew(gathered, taken):
+        if not files and taken.isdisjoint(gathered.changed) and not names_columns_anew(gathered, taken):
             return BoundCode(gathered, {})
         from andon.runs.planning.schemas import bind_changed
 
@@ -248,12 +247,16 @@ class Preparer:
         held = held_back(
             cords, gathered.definitions, published_code(self._lake.objects, gathered.state) if cords else {}
         )
+        definitions, leaves = gathered.definitions, gathered.state.leaves
+        settled = Settled(self._workspace, head, leaves, definitions)
+        wanted = growth.wanted
         situation = Situation(
             definitions=gathered.definitions,
             files=gathered.files,
             leaves=gathered.state.leaves,
             sources=gathered.sources,
             selected=selected,
+            standing=settled.standing(gathered, {*forced, *held, *packs, *wanted}),
             forced=forced,
             held=held,
             packs=packs,
@@ -261,7 +264,7 @@ class Preparer:
             known=lambda keys: self._known(keys, lost),
             old=old,
             grown={**growth.builds, **merged.taken(growth.builds.keys())},
-            wanted=growth.wanted,
+            wanted=wanted,
             how=growth.how,
             builder=told_builder(self._workspace, gathered.definitions),
             histories=histories,
@@ -272,6 +275,7 @@ class Preparer:
             else None,
         )
         planned = plan_steps(situation)
+        settled.learn(planned)
         looks = estimate and not steps_only
         if looks:
             planned = self._timed(planned, growth.seconds)
@@ -356,13 +360,8 @@ class Preparer:
 
     def _replaced_definitions(self, gathered: Gathered) -> Mapping[str, Definition]:
         """Definitions of the head's leaves that differ from the code's, by id."""
-        return self._lake.objects.definitions(
-            [
-                leaf.definition
-                for d, leaf in gathered.state.leaves.items()
-                if d in gathered.definitions and leaf.definition != gathered.definitions[d].id
-            ]
-        )
+        leaves = gathered.state.leaves
+        return self._lake.objects.definitions([leaves[d].definition for d in gathered.changed if d in leaves])
 
     def _known(self, keys: Iterable[str], lost: set[str]) -> Mapping[str, Build]:
         """Current builds by recipe key; `lost` takes the keys of those whose data files are not there: they must be built again."""

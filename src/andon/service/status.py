@@ -108,13 +108,7 @@ class Standing:
         except AndonError as found:
             error = found
         project = project_at(self._workspace, state)
-        behind = tuple(
-            sorted(
-                d
-                for d, leaf in state.leaves.items()
-                if d in project.datasets and project.datasets[d].definition.id != leaf.definition
-            )
-        )
+        behind = tuple(sorted(state.made_otherwise(project.ids)))
         runs = tuple(
             {"run": r.number, "status": r.status, "branch": r.branch, "started": r.started, "published": r.published}
             for r in self._workspace.runs.newest(5)
