@@ -11,7 +11,7 @@ from andon.base.clock import following
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.hashing import canonical, content_id
 from andon.base.lru import Lru
-from andon.base.paths import is_inside
+from andon.base.paths import first_outside
 from andon.base.record import Record
 from andon.errors import MachineError, UsageError
 from andon.lake.packing import decompressed, fields, pack, unpack
@@ -346,8 +346,7 @@ def _require_paths(commit: Commit, state: State) -> None:
     Raises:
         MachineError: `lake.corrupt`.
     """
-    own = (path for leaf in state.leaves.values() for path, _ in leaf.files)
-    bad = next((path for path in (*state.shared, *own) if not is_inside(path)), None)
+    bad = first_outside(state.files())
     if bad is not None:
         raise MachineError(
             "lake.corrupt",

@@ -67,9 +67,9 @@ class GoalRunner:
         self._heard = heard
         self._finish = Finish(workspace)
 
-    def plan(self, goal: Goal, options: RunOptions) -> Plan:
-        """What reaching `goal` would take. Raises as `Preparer.prepare`."""
-        return self._preparer.prepare(goal, options, estimate=True).plan
+    def plan(self, goal: Goal, options: RunOptions, *, steps_only: bool = False) -> Plan:
+        """What reaching `goal` would take; `steps_only` and what is raised as of `Preparer.prepare`."""
+        return self._preparer.prepare(goal, options, estimate=True, steps_only=steps_only).plan
 
     def reach(self, goal: Goal, options: RunOptions, listener: Listener) -> RunResult:
         """Plan for `goal`, execute, commit, and move the branch; planned again while the branch moves.
