@@ -47,4 +47,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "create table lease (id text primary key, kind text not null, process text not null, epoch bigint not null,"
         " since text not null, renewed real not null)",
     ),
+    # parts of long lists of files, which rows of versions and builds have in common
+    ("create table list_part (id text primary key, body bytea not null)",),
 )
