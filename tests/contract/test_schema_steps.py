@@ -36,6 +36,7 @@ LANDED = {
         "d3a734193ab9",
         "cc1b188bc096",
         "7743ad334689",
+        "a7fccd8b3b6a",
     ],
     "state": [
         *("ec27f021634a", "df076768e8b8", "55ed4452b0c3", "cc6efbc4bbc4", "a874d36ec8c4", "002085f5c590"),

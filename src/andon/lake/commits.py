@@ -14,7 +14,8 @@ from andon.base.lru import Lru
 from andon.base.paths import first_outside
 from andon.base.record import Record
 from andon.errors import MachineError, UsageError
-from andon.lake.packing import decompressed, fields, pack, unpack
+from andon.lake.packing import fields, pack, unpack
+from andon.lake.row_texts import decompressed
 from andon.lake.trees import Node, TreeParts, differing, leaves_in, node_of, part_for, tree_of
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Cause, Commit, CommitKind, Leaf, PartTaken, State, commit_id, sorted_causes
