@@ -121,7 +121,8 @@ class Engines:
             if other.capabilities.unusable is not None:
                 code, message, hint = other.capabilities.unusable
                 raise DatasetError(code, message, where=definition.entry, hint=hint)
-            yield self._other(other)
+            engine = self._other(other)
+            yield self._for_frames(engine) if definition.kind is Kind.PYTHON else engine
         elif definition.kind is Kind.PYTHON:
             yield self._for_python()
         elif definition.connection is not None:
@@ -140,6 +141,18 @@ class Engines:
             if engine is None:
                 engine = self._others[kind.capabilities.name] = kind.open(self.settings, self._embedded)
             return engine
+
+    def _for_frames(self, engine: Engine) -> Engine:
+        """What runs functions that take DataFrames of another engine."""
+        from andon.engines.python.engine import PythonEngine
+        from andon.engines.spark.engine import SparkEngine
+
+        assert isinstance(engine, SparkEngine), "no other engine builds Python"
+        narrow, name = self().narrow.engine, f"{engine.capabilities.name}, Python"
+        with self._lock:
+            if name not in self._others:
+                self._others[name] = PythonEngine(narrow, self.settings, self.python, engine.frames())
+            return self._others[name]
 
     @contextmanager
     def _embedded(self, size: int) -> Iterator[Engine]:

@@ -4,11 +4,10 @@ stores it, with field ids, statistics and rows that are set aside."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from andon.base.names import literal, quote
 from andon.base.record import replace
 from andon.engines.engine import Capabilities, Embedded, Produced, Recipe, Task, Types, stopped
 from andon.engines.relation import Relation, TableRelation
@@ -22,9 +21,11 @@ from andon.engines.spark.settings import SparkSettings
 from andon.engines.spark.sql import spark_sql
 from andon.engines.spark.staging import LocalStaging, SharedStaging, SharedStorage, Staging
 from andon.engines.spark.views import Columns, SparkViews
-from andon.engines.types import lake_type
+from andon.engines.spark.written import listed, read_again
 from andon.errors import AndonError, DatasetError
-from andon.model.types import parse_type
+
+if TYPE_CHECKING:
+    from andon.engines.spark.frames.handing import SparkFrames
 
 #: More than any input has.
 _ALL = 1 << 62
@@ -79,9 +80,7 @@ class SparkEngine:
         inner = replace(recipe, sql=recipe.inner or recipe.sql, inner=None)
         columns = Columns(self._embedded, inner)
         types = columns.of_result() if task.types is None else task.types
-        staging: Staging = LocalStaging(task.output)
-        if self._shared is not None and self._places.is_bucket:
-            staging = SharedStaging(self._shared)
+        staging = self._staging(task)
         try:
             try:
                 took = self._compute(inner, columns, types, staging, task.told)
@@ -99,7 +98,7 @@ class SparkEngine:
             if self._stopped.is_set():
                 raise stopped(recipe.dataset)
             files = staging.files()
-            read = _read(files, types)
+            read = read_again(files, types)
             whole = recipe.sql.replace(recipe.inner, read, 1) if recipe.sql and recipe.inner else read
             with self._embedded(sum(Path(file).stat().st_size for file in files)) as sql:
                 written = sql.run(replace(task, recipe=replace(recipe, sql=whole, inner=None, inputs={}), types=types))
@@ -120,6 +119,19 @@ class SparkEngine:
     def close(self) -> None:
         """See `Engine`."""
         self._connection.close()
+
+    def frames(self) -> SparkFrames:
+        """What hands Spark DataFrames to functions, in the same session."""
+        from andon.engines.spark.frames.handing import SparkFrames
+
+        return SparkFrames(
+            self._settings, self._embedded, self._connection, self._places, self._hand_over, self._staging
+        )
+
+    def _staging(self, task: Task) -> Staging:
+        if self._shared is not None and self._places.is_bucket:
+            return SharedStaging(self._shared)
+        return LocalStaging(task.output)
 
     def _hand_over(self, relations: Iterable[Relation]) -> None:
         """Let Spark find inputs that were built just now, where the storage is a bucket."""
@@ -155,27 +167,7 @@ class SparkEngine:
             self._hand_over(recipe.inputs.values())
             views.make(recipe, named)
             require_columns(recipe.definition, self._connection.columns(sql), types)
-            return self._connection.write(sql, list(_listed(types)), self._places.seen(staging.place()), told)
+            return self._connection.write(sql, list(listed(types)), self._places.seen(staging.place()), told)
         finally:
             if not self._stopped.is_set():
                 views.forget()
-
-
-def _listed(types: Types) -> Iterator[str]:
-    """What Spark writes of its columns: maps as lists of their entries, which every reader of Parquet takes."""
-    for at, (_, kind) in enumerate(types):
-        is_map = parse_type(lake_type(kind)).name == "MAP"
-        yield f"map_entries(c{at}) as c{at}" if is_map else f"c{at}"
-
-
-def _read(files: Sequence[str], types: Types) -> str:
-    """SQL that reads what Spark wrote as what was asked for."""
-    items = []
-    for at, (name, kind) in enumerate(types):
-        stored = lake_type(kind)
-        column = f"c{at}" if files else "null"
-        if parse_type(stored).name == "MAP" and files:
-            column = f"map_from_entries({column})"
-        items.append(f"cast({column} as {stored}) as {quote(name)}")
-    source = f"read_parquet([{', '.join(map(literal, files))}])" if files else "(select 1) limit 0"
-    return f"select {', '.join(items)} from {source}"

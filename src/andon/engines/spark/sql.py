@@ -10,6 +10,7 @@ from andon.engines.engine import Recipe, Types
 from andon.engines.spark.names import tables_in, with_views
 from andon.engines.spark.translation.spark_sql import NotTranslated, SparkServer
 from andon.engines.spark.translation.translate import translate
+from andon.engines.spark.types import unreadable
 from andon.engines.types import stored_types
 from andon.errors import DatasetError, Problem
 from andon.model.dataset import SPARK_ENDING, Definition
@@ -61,6 +62,8 @@ def refusal(
     definition: Definition, inputs: Mapping[str, Types], types: Types, server: SparkServer, built: str
 ) -> Problem | None:
     """What of the SQL of a dataset, or of a view that the dataset `built` reads, Spark can't do so that it gives the same, or None."""
+    if definition.frames:
+        return unreadable_input(definition, inputs)
     if definition.spark_sql is not None:
         return _of_own(definition)
     sql = definition.sql or ""
@@ -68,6 +71,21 @@ def refusal(
         _translated(definition, sql, inputs, types, None, server, _SOME_TIME)
     except NotTranslated as error:
         return _refused(definition, sql, error, built)
+    return None
+
+
+def unreadable_input(definition: Definition, inputs: Mapping[str, Types]) -> Problem | None:
+    """The first column of what a function takes as a DataFrame that no DataFrame can hold, or None."""
+    for parameter, name in definition.parameters:
+        for column, kind in inputs[name] if parameter in definition.frames else ():
+            part = unreadable(kind)
+            if part is not None:
+                message = (
+                    f"`{definition.dataset}` takes `{name}` as a Spark DataFrame, and Spark has no type for {part} of its"
+                    f" column `{column}`"
+                )
+                hint = f"read a dataset that casts `{column}` to VARCHAR or leaves it out, or take `.spark()` out"
+                return Problem("build.not_supported", message, definition.entry, hint=hint)
     return None
 
 

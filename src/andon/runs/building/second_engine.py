@@ -46,7 +46,7 @@ class SecondEngine:
             DatasetError: `build.engines_differ`; then its new files are gone.
         """
         facts = made.produced.facts
-        if definition.kind is not Kind.SQL or has_order(facts):
+        if has_order(facts) or definition.kind not in (Kind.SQL, Kind.PYTHON):
             return made
         why_not = self._why_not(definition)
         if why_not is not None:
@@ -64,6 +64,8 @@ class SecondEngine:
         return _noted(made, f"{found.how} as duckdb gives" if is_small else f"of a sample {found.how} as duckdb gives")
 
     def _why_not(self, definition: Definition) -> str | None:
+        if definition.kind is Kind.PYTHON:
+            return "it is a function in Python"
         if not self._job.compared.below:
             return "`engines.spark.compare_below` is 0"
         return "rows of it are set aside" if definition.quarantine else None

@@ -197,7 +197,7 @@ def _refused(
 ) -> list[Problem]:
     """What other engines can't do of datasets whose code changed, and of views that these read, as far as it is known what they read."""
     definitions = gathered.definitions
-    asked = [(each, workspace.other_engine(each, 0)) for each in changed if each.dataset in stored]
+    asked = [(each, workspace.other_engine(each, 0)) for each in changed if each.dataset in stored or each.frames]
     kinds = [(each, kind.refusal) for each, kind in asked if kind is not None and kind.refusal is not None]
     if not kinds:
         return []
@@ -205,10 +205,10 @@ def _refused(
     named = {name for all_of in read.values() for each in all_of for name in (each.dataset, *each.inputs)}
     known = {**_columns_of(workspace, gathered, named), **stored}
     found = (
-        refusal(part, {name: known[name] for name in part.inputs}, known[part.dataset], each.dataset)
+        refusal(part, {name: known[name] for name in part.inputs}, known.get(part.dataset, ()), each.dataset)
         for each, refusal in kinds
         for part in read[each.dataset]
-        if all(name in known for name in (part.dataset, *part.inputs))
+        if all(name in known for name in part.inputs) and (part.dataset in known or part.frames)
     )
     return [problem for problem in found if problem is not None]
 
