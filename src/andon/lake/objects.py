@@ -189,7 +189,10 @@ class Objects:
                 "select b.dataset, b.body from build b join (select dataset, max(created) as newest from build"
                 f" where dataset in ({marks}) group by dataset) n on b.dataset = n.dataset and b.created = n.newest"
             )
-            found.update((dataset, trace_of("", without_lists(body)).seconds) for dataset, body in self._database.query(sql, batch))
+            found.update(
+                (dataset, trace_of("", without_lists(body)).seconds)
+                for dataset, body in self._database.query(sql, batch)
+            )
         return found
 
     def record(
