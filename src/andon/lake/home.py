@@ -136,6 +136,8 @@ class Home:
         """A lake whose folder is gone may be built again elsewhere, or was moved there by hand."""
         if beside is None:
             raise _elsewhere(self._storage, url)
+        if beside == self._beside(self._storage):
+            return  # where a lake that was moved or copied with its catalog must lie
         if found := next((place for place in (Path(url), self._folder() / beside) if place.exists()), None):
             raise _elsewhere(self._storage, os.path.normpath(found))
 

@@ -67,7 +67,7 @@ def settled_by(
     )
 
 
-class Settled:
+class StandingLeaves:
     """What is known of the tree of one commit.
 
     Args:
