@@ -310,8 +310,12 @@ def _asked(
     try:
         relations = lease.ensure(datasets, find)
         ask(lease.connection, question, arguments)
-    except BaseException:
-        lease.release()
+    except BaseException as error:
+        try:
+            if isinstance(error, Exception):
+                lease.require_held(error)
+        finally:
+            lease.release()
         raise
     return lease, relations
 

@@ -19,7 +19,7 @@ from andon.errors import AndonError, ConflictError, DatasetError, UsageError
 from andon.lake.refs import MAIN, require_branch
 from andon.model.event import Notice, Planned, Reporter
 from andon.model.plan import Action, Plan
-from andon.model.run import RunResult
+from andon.model.run import RunResult, TaskStatus
 from andon.runs.building.outcome import Progress
 from andon.runs.finish import Finish, Running
 from andon.runs.goal import ANY_PLAN, Goal, Listener, PlanUnconfirmed, RunOptions
@@ -30,6 +30,7 @@ from andon.state.runs import RunBegin
 from andon.workspace.branching import create_branch
 
 if TYPE_CHECKING:
+    from andon.lake.leases import Hold
     from andon.model.commit import Commit
     from andon.runs.planning.gather import Gatherer
     from andon.runs.planning.merging import MergeSide
@@ -40,6 +41,8 @@ _log = logging.getLogger(__name__)
 
 #: How often a run whose branch moved meanwhile is planned again.
 REPLANS = 3
+#: What happened to a run that goes on with another plan.
+_PLANNED_AGAIN = ("lake.ref_moved", "lake.lease_lost")
 
 
 def _as_given(listener: Listener) -> Listener:
@@ -88,26 +91,26 @@ class GoalRunner:
             listener.report(Notice(f"new lake made in {self._workspace.settings.get('storage')}"))
         self._make_branch(goal.branch, listener.report)
         goal = _read_once(goal)
-        with self._lake.leases.reading():  # what is found to be built is not taken away before it is named
-            for attempt in range(REPLANS + 1):
-                is_last = attempt == REPLANS
-                # who was too late each time plans, at last, within a turn: what was built is only taken again
-                has_turn = is_last and listener.agree is None  # a person may think for long
-                with self._lake.turn(goal.branch) if has_turn else contextlib.nullcontext():
-                    prepared, thinking = self._agreed(goal, options, listener)
-                    options, began = prepared.options, began + thinking
-                    try:
-                        return self._executed(prepared, listener, began)
-                    except ConflictError as error:
-                        if error.code != "lake.ref_moved" or is_last:
-                            raise
-                        listener.report(Notice(f"{error.message}: planning again"))
+        for attempt in range(REPLANS + 1):
+            is_last = attempt == REPLANS
+            # who was too late each time plans, at last, within a turn: what was built is only taken again
+            has_turn = is_last and listener.agree is None  # a person may think for long
+            turn = self._lake.turn(goal.branch) if has_turn else contextlib.nullcontext()
+            with turn, self._lake.leases.reading() as hold:  # what is found to be built stays until it is named
+                prepared, thinking = self._agreed(goal, options, listener)
+                options, began = prepared.options, began + thinking
+                try:
+                    return self._executed(prepared, listener, began, hold)
+                except ConflictError as error:
+                    if error.code not in _PLANNED_AGAIN or is_last:
+                        raise
+                    listener.report(Notice(f"{error.message}: planning again"))
         raise AssertionError("unreachable")
 
-    def _executed(self, prepared: Prepared, listener: Listener, began: float) -> RunResult:
+    def _executed(self, prepared: Prepared, listener: Listener, began: float, hold: Hold) -> RunResult:
         """As `_execute`; who waits for the end of runs hears of it."""
         try:
-            return self._execute(prepared, listener, began)
+            return self._execute(prepared, listener, began, hold)
         finally:
             self._tell_ended(prepared.goal.branch, listener)
 
@@ -161,7 +164,7 @@ class GoalRunner:
             return  # another run made it at this moment
         report(Notice(f"made the branch {branch} at {made.commit[:8]}"))
 
-    def _execute(self, prepared: Prepared, listener: Listener, began: float) -> RunResult:
+    def _execute(self, prepared: Prepared, listener: Listener, began: float, hold: Hold) -> RunResult:
         plan, goal = prepared.plan, prepared.goal
         for notice in plan.notices:
             listener.report(Notice(notice))
@@ -174,13 +177,13 @@ class GoalRunner:
         watch = RunWatch(self._workspace.runs, number, listener.report, plan.notices)
         run = Running(number, replace(listener, report=watch), began, watch)
         try:
-            with watch.watching(), noted_origin(self._workspace, number):
-                return self._build(prepared, run)
+            with watch.watching(), noted_origin(self._workspace, number), hold.telling():
+                return self._build(prepared, run, hold)
         except (KeyboardInterrupt, Cancelled):
             self._finish.stopped(run, "interrupted")
             raise _interrupted(number) from None
         except ConflictError as error:
-            is_moved = error.code == "lake.ref_moved"
+            is_moved = error.code in _PLANNED_AGAIN
             self._finish.stopped(run, "moved" if is_moved else "failed", None if is_moved else error)
             raise
         except BaseException as error:
@@ -204,7 +207,7 @@ class GoalRunner:
             options.message is not None,
         )
 
-    def _build(self, prepared: Prepared, run: Running) -> RunResult:
+    def _build(self, prepared: Prepared, run: Running, hold: Hold) -> RunResult:
         from andon.runs.checked_run import CheckedRun
         from andon.workspace.engines import Engines
 
@@ -225,6 +228,8 @@ class GoalRunner:
                 execution = Execution(self._workspace, self._preparer.raw)
                 progress = execution.build(prepared, run.number, listener, engines, check)
             _require_current(progress, prepared.goal.branch)
+            if any(result.status is TaskStatus.FAILED for result in progress.results):
+                hold.require()  # what a task reads may have been taken away
             listener.cancel.check()
             return self._finish.commit(prepared, run, progress, check)
 
