@@ -181,7 +181,17 @@ class State(Record, dict=True):
     @cached_property
     def code(self) -> str:
         """Id of all code."""
-        return texts_id(["project", sorted(self._files.items())])
+        return code_id(self._files)
+
+    @cached_property
+    def sources(self) -> Mapping[str, Leaf]:
+        """The leaves of sources, by dataset."""
+        return {name: leaf for name, leaf in self.leaves.items() if leaf.kind == "source"}
+
+    @cached_property
+    def histories(self) -> Mapping[str, Leaf]:
+        """The leaves of histories, by dataset."""
+        return {name: leaf for name, leaf in self.leaves.items() if leaf.materialize == "history"}
 
     @cached_property
     def _definitions(self) -> dict[str, str]:
@@ -194,6 +204,11 @@ class State(Record, dict=True):
         for leaf in self.leaves.values():
             result.update(leaf.files)
         return result
+
+
+def code_id(files: Mapping[str, str]) -> str:
+    """Id of all code: `{project path: sha256}`."""
+    return texts_id(["project", sorted(files.items())])
 
 
 def in_force(acceptances: Iterable[Acceptance], state: State) -> tuple[Acceptance, ...]:

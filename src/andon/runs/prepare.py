@@ -30,7 +30,7 @@ from andon.runs.planning.changes import Changes
 from andon.runs.planning.cords import held_back, held_notices
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer, names_columns_anew
 from andon.runs.planning.growing import PlannedGrowth
-from andon.runs.planning.histories import continued, histories_of, with_merged
+from andon.runs.planning.histories import continued, with_merged
 from andon.runs.planning.merge_words import code_notices
 from andon.runs.planning.merged_growth import MergedGrowth
 from andon.runs.planning.raw_files import RawFiles
@@ -345,7 +345,7 @@ class Preparer:
 
     def _histories(self, goal: Goal, gathered: Gathered) -> Mapping[str, Build]:
         """By dataset the builds that histories go on from."""
-        head, commits = histories_of(gathered.state.leaves), self._lake.commits
+        head, commits = gathered.state.histories, self._lake.commits
         gone = {d: leaf for d, leaf in head.items() if d not in gathered.definitions}
         known = self._lake.objects.definitions([leaf.definition for leaf in gone.values()]) if gone else {}
         renamed = {d: known[leaf.definition] for d, leaf in gone.items() if leaf.definition in known}
@@ -353,7 +353,7 @@ class Preparer:
         if goal.merged is not None:
             common = commits.merge_base(gathered.head, goal.merged)
             parted = commits.state(common).leaves if common is not None else {}
-            merged = histories_of(commits.state(goal.merged).leaves)
+            merged = commits.state(goal.merged).histories
             leaves = with_merged(leaves, gathered.state.leaves, merged, parted)
         builds = self._lake.objects.builds(leaf.build for leaf in leaves.values())
         return {dataset: builds[leaf.build] for dataset, leaf in leaves.items()}

@@ -59,7 +59,8 @@ class InCommon(Record):
         """
         edited, older = {path: head.get(path) for path in edits}, {path: folder.get(path) for path in old}
         files = {**next_base(self.files, head, folder), **edited, **older}
-        since = {p: self.agreed_at(p) for p in files if folder.get(p) != head.get(p) and p not in edited}
+        differing = {path for path, _ in head.items() ^ folder.items()} & files.keys()
+        since = {p: self.agreed_at(p) for p in differing - edited.keys()}
         since |= dict.fromkeys(older, _NEVER)
         return InCommon(files, commit, {p: at for p, at in since.items() if at != commit})
 

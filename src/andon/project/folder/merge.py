@@ -231,9 +231,8 @@ def pull_choice(
 def next_base(base: Shared | None, head: Mapping[str, str], folder: Mapping[str, str]) -> dict[str, str | None]:
     """The base after the head was published or seen: where folder and head agree it is that; elsewhere it stays."""
     result = dict(base or {})
-    for path in head.keys() | folder.keys() | result.keys():
-        if folder.get(path) == head.get(path):
-            result[path] = head.get(path)
+    result.update(head.items() & folder.items())
+    result.update(dict.fromkeys(result.keys() - head.keys() - folder.keys()))
     return result
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from andon.base.graph import reverse
 from andon.base.names import is_name_part, quote
 from andon.base.record import Record, replace
 from andon.engines.engine import missing
@@ -315,10 +314,11 @@ def _bind_changed(
                 known.pop(name, None)
         elif definitions[name].kind is Kind.PYTHON and name not in leaves:
             known.pop(name, None)
-    readers = {
-        name: [d for d in reading if definitions[d].kind is Kind.SQL]
-        for name, reading in reverse({d: definitions[d].inputs for d in taken}).items()
-    }
+    readers: dict[str, list[str]] = {}
+    for name in taken:
+        if (definition := definitions[name]).kind is Kind.SQL:
+            for each in definition.inputs:
+                readers.setdefault(each, []).append(name)
     sources = {d for d in changed if definitions[d].kind is Kind.SOURCE}
     following = Following(readers, sources, lambda names: _columns_of(workspace, gathered, names - changed - unknown))
     pending = {d for d in changed if definitions[d].kind is Kind.SQL}

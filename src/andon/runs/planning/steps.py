@@ -351,7 +351,7 @@ class _Planner:
 
     def _drops(self) -> list[Step]:
         now = self.now
-        gone = [d for d in sorted(now.leaves) if d not in now.definitions and d not in now.held]
+        gone = sorted(now.leaves.keys() - now.definitions.keys() - now.held.keys())
         if now.selected is not None:
             gone = [
                 d for d in gone if d in now.selected or (is_aside(d) and dataset_of(d) in self.taken | now.selected)
