@@ -19,6 +19,7 @@ from andon.lake.refs import MAIN, require_branch
 from andon.model.event import Notice, Planned, Reporter
 from andon.model.plan import Action, Plan
 from andon.model.run import RunResult
+from andon.runs.ahead import Ahead
 from andon.runs.building.outcome import Progress
 from andon.runs.finish import Finish, Running
 from andon.runs.goal import ANY_PLAN, Goal, Listener, PlanUnconfirmed, RunOptions
@@ -89,20 +90,21 @@ class GoalRunner:
         goal = _read_once(goal)
         with self._lake.leases.reading():  # what is found to be built is not taken away before it is named
             for attempt in range(REPLANS + 1):
-                prepared, thinking = self._agreed(goal, options, listener)
-                options, began = prepared.options, began + thinking
                 try:
-                    return self._executed(prepared, listener, began)
+                    with Ahead(self._workspace, self._preparer.raw, listener.cancel) as ahead:
+                        prepared, thinking = self._agreed(goal, options, listener, ahead)
+                        options, began = prepared.options, began + thinking
+                        return self._executed(prepared, listener, began, ahead)
                 except ConflictError as error:
                     if error.code != "lake.ref_moved" or attempt == REPLANS:
                         raise
                     listener.report(Notice(f"{error.message}: planning again"))
         raise AssertionError("unreachable")
 
-    def _executed(self, prepared: Prepared, listener: Listener, began: float) -> RunResult:
+    def _executed(self, prepared: Prepared, listener: Listener, began: float, ahead: Ahead) -> RunResult:
         """As `_execute`; who waits for the end of runs hears of it."""
         try:
-            return self._execute(prepared, listener, began)
+            return self._execute(prepared, listener, began, ahead)
         finally:
             self._tell_ended(prepared.goal.branch, listener)
 
@@ -116,7 +118,7 @@ class GoalRunner:
             _log.exception("a defect after a run of %s", branch)
             listener.report(Notice(f"what comes after a run was not done: a defect ({type(defect).__name__})"))
 
-    def _agreed(self, goal: Goal, options: RunOptions, listener: Listener) -> tuple[Prepared, float]:
+    def _agreed(self, goal: Goal, options: RunOptions, listener: Listener, ahead: Ahead) -> tuple[Prepared, float]:
         """The plan for `goal`, once somebody agreed to it, and the seconds that they took to think. They are asked about what is then
         done, by the same reading of the folder.
 
@@ -124,7 +126,8 @@ class GoalRunner:
             PlanUnconfirmed: nobody can be asked.
         """
         thinking = 0.0
-        prepared = self._preparer.prepare(goal, options)
+        is_sure = goal.policy == "none" or goal.branch != MAIN or options.agreed == ANY_PLAN
+        prepared = self._preparer.prepare(goal, options, ahead=ahead.starting if is_sure else None)
         while not _is_agreed(prepared):
             if listener.agree is None:
                 raise PlanUnconfirmed.of(self._looked_at(goal, options, prepared), options.agreed)
@@ -156,7 +159,7 @@ class GoalRunner:
             return  # another run made it at this moment
         report(Notice(f"made the branch {branch} at {made.commit[:8]}"))
 
-    def _execute(self, prepared: Prepared, listener: Listener, began: float) -> RunResult:
+    def _execute(self, prepared: Prepared, listener: Listener, began: float, ahead: Ahead) -> RunResult:
         plan, goal = prepared.plan, prepared.goal
         for notice in plan.notices:
             listener.report(Notice(notice))
@@ -170,7 +173,7 @@ class GoalRunner:
         run = Running(number, replace(listener, report=watch), began, watch)
         try:
             with watch.watching(), noted_origin(self._workspace, number):
-                return self._build(prepared, run)
+                return self._build(prepared, run, ahead)
         except (KeyboardInterrupt, Cancelled):
             self._finish.stopped(run, "interrupted")
             raise _interrupted(number) from None
@@ -199,9 +202,8 @@ class GoalRunner:
             options.message is not None,
         )
 
-    def _build(self, prepared: Prepared, run: Running) -> RunResult:
+    def _build(self, prepared: Prepared, run: Running, ahead: Ahead) -> RunResult:
         from andon.runs.checked_run import CheckedRun
-        from andon.workspace.engines import Engines
 
         listener, plan = run.listener, prepared.plan
         self._store_code(prepared)
@@ -209,7 +211,7 @@ class GoalRunner:
         listener.cancel.check()
         with (
             self._lake.locks.writing(),
-            Engines(self._workspace, run.number, prepared.moment) as engines,
+            ahead.engines(run.number, prepared.moment) as engines,
             listener.cancel.calling(engines.interrupt),
         ):
             check = CheckedRun(self._workspace, prepared, run.number, engines)
@@ -218,7 +220,7 @@ class GoalRunner:
                 from andon.runs.execute import Execution
 
                 execution = Execution(self._workspace, self._preparer.raw)
-                progress = execution.build(prepared, run.number, listener, engines, check)
+                progress = execution.build(prepared, run.number, listener, engines, check, ahead)
             _require_current(progress, prepared.goal.branch)
             listener.cancel.check()
             return self._finish.commit(prepared, run, progress, check)
