@@ -91,10 +91,10 @@ def test_its_own_spark_sql_is_part_of_the_definition_and_held_to_the_rows(clone)
     assert (error["code"], error["where"]) == ("build.other_columns", OWN)
     assert error["hint"] == "write `cast(`amount` as BIGINT) as `amount``"
     assert clone.leaves()["marts.totals"] == after
-    clone.write(OWN, RIGHT.replace("shop.orders", "marts.count"))
+    clone.write(OWN, "\n" + RIGHT.replace("shop.orders", "marts.count"))
     with pytest.raises(ProjectError) as caught:
         clone.plan()
-    assert [(p.code, p.file) for p in caught.value.problems] == [("build.not_supported", OWN)]
+    assert [(p.code, p.file, p.line, p.column) for p in caught.value.problems] == [("build.not_supported", OWN, 2, 61)]
 
 
 def test_of_a_large_result_the_rows_of_a_few_keys_are_compared(clone):

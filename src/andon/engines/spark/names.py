@@ -9,15 +9,6 @@ from andon.errors import DatasetError
 from andon.sql.spark_names import spark_tables
 
 
-def tables_in(sql: str) -> set[str]:
-    """The datasets that Spark SQL names.
-
-    Raises:
-        ValueError: it can't be read.
-    """
-    return {table.name for table in spark_tables(sql)}
-
-
 def with_views(sql: str, views: Mapping[str, str]) -> str:
     """Spark SQL with the views of a task in the place of datasets, and all else as it is written.
 
