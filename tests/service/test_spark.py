@@ -188,7 +188,35 @@ def test_rows_are_set_aside_as_of_any_result(clone):
     assert clone.run().published
     assert sorted(clone.ask("select customer, id, amount from marts.totals")) == [("ada", 1, 10), ("ben", 2, 20)]
     assert clone.ask("select id from marts.totals__quarantine") == [(3,)]
-    assert engine_of(clone)["compared"] == "not compared with duckdb: rows of it are set aside"
+    assert engine_of(clone)["compared"] == "the same rows as duckdb gives"
+
+
+@pytest.mark.parametrize("below", ["", "compare_below = 10"])
+def test_rows_are_set_aside_of_own_spark_sql_and_all_are_compared(clone, below):
+    """A wrong row is a difference whether a check would keep it or set it aside; then nothing of either is left."""
+    clone.write("andon.toml", config(None, below))
+    head = "engine: spark\nkey: id\nchecks: |\n  amount > 5 quarantine 20 rows"
+    clone.write(TOTALS, f"/*---\n{head}\n---*/\nselect customer, id, amount from shop.orders\n")
+    clone.write("datasets/marts/best.sql", None)
+    right = "select customer, id, amount from shop.orders\n"
+    clone.write(OWN, right)
+    assert clone.run().published
+    assert engine_of(clone)["compared"].endswith("the same rows as duckdb gives")
+    assert clone.ask("select id from marts.totals__quarantine") == [(3,)]
+    before, files = clone.leaves(), lake_files(clone)
+    for wrong in (
+        "case when amount > 5 then amount + 1 else amount end",
+        "case when amount > 5 then amount else 4 end",
+    ):
+        clone.write(OWN, right.replace("amount from", f"cast({wrong} as bigint) as amount from"))
+        error = failure(clone.run())
+        assert (error["code"], error["where"]) == ("build.engines_differ", OWN)
+        assert clone.leaves() == before
+        assert lake_files(clone) == files
+
+
+def lake_files(clone) -> set[str]:
+    return {str(path) for path in (clone.root / ".andon/lake/data/marts").rglob("*")}
 
 
 def test_an_endpoint_that_is_away_fails_there_alone_and_the_rest_is_kept(clone):
