@@ -157,6 +157,28 @@ def test_what_is_missing_or_wrong_is_told_by_the_plan(clone, toml, code):
     assert code in [problem.code for problem in caught.value.problems]
 
 
+def test_an_address_that_was_taken_out_is_told_by_the_plan_as_soon_as_something_is_to_be_built(clone, monkeypatch):
+    clone.run()
+    before = clone.leaves()
+    clone.write("andon.toml", config().replace(f'url = "{endpoint()}"\n', ""))
+    assert clone.run().published  # nothing is to be built
+    clone.write("raw/orders_06.csv", "id,customer,amount\n4,ben,1\n")
+    for ask in (clone.plan, clone.run):
+        with pytest.raises(ProjectError) as caught:
+            ask()
+        assert [(p.code, p.file) for p in caught.value.problems] == [("engine.not_set", TOTALS)]
+    assert clone.leaves() == before
+    clone.write("andon.toml", config())
+    assert clone.run().published
+    # what only this machine lacks fails there alone, and the plan says so
+    monkeypatch.setattr("andon.engines.spark.capabilities.has_client", lambda: False)
+    clone.write("raw/orders_07.csv", "id,customer,amount\n5,ben,1\n")
+    assert any(notice.startswith("marts.totals will fail: Spark needs the package") for notice in clone.plan().notices)
+    result = clone.run()
+    assert failure(result)["code"] == "machine.missing"
+    assert [t.dataset for t in result.tasks if t.status == "failed"] == ["marts.totals"]
+
+
 @pytest.mark.parametrize("rule", ['schemas = "other, marts"', "above = 10"])
 def test_a_schema_or_a_size_leaves_tables_to_it_and_nothing_else(clone, rule):
     clone.write("andon.toml", config(None, rule))

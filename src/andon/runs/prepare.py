@@ -25,7 +25,7 @@ from andon.runs.growing.wishes import Wishes
 from andon.runs.held_cords import cords_of, published_code
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.bases import common_base
-from andon.runs.planning.builders import told_builder
+from andon.runs.planning.builders import ToldBuilders
 from andon.runs.planning.changes import Changes
 from andon.runs.planning.cords import held_back, held_notices
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer, names_columns_anew
@@ -246,6 +246,7 @@ class Preparer:
         held = held_back(
             cords, gathered.definitions, published_code(self._lake.objects, gathered.state) if cords else {}
         )
+        builders = ToldBuilders(self._workspace, gathered.definitions)
         situation = Situation(
             definitions=gathered.definitions,
             files=gathered.files,
@@ -261,7 +262,7 @@ class Preparer:
             grown={**growth.builds, **merged.taken(growth.builds.keys())},
             wanted=growth.wanted,
             how=growth.how,
-            builder=told_builder(self._workspace, gathered.definitions),
+            builder=builders,
             seconds={**self._lake.objects.seconds_by_dataset(), **growth.seconds} if estimate else {},
             histories=histories,
             released=_released(releases, taken),
@@ -278,15 +279,16 @@ class Preparer:
         looked = look(
             self._workspace, gathered, bound.columns, planned, moment, shared=None if selected is None else shared
         )
-        if looked.problems:
-            raise _told(ProjectError.of(looked.problems), gathered)
+        if looked.problems or builders.problems:
+            raise _told(ProjectError.of([*looked.problems, *builders.problems]), gathered)
         steps = looked.steps
         if estimate:
             steps = self._broken(
                 self._outlook.of_plan(steps, gathered, bound.columns, changes), gathered, bound.columns
             )
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
-        failures = _will_fail({d: e.message for d, e in sorted(gathered.failures.items()) if d in taken})
+        failing = {d: e.message for d, e in sorted(gathered.failures.items()) if d in taken}
+        failures = _will_fail({**failing, **builders.failures})
         notices = (
             *held_notices(cords, held),
             *failures,
