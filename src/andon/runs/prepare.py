@@ -25,7 +25,7 @@ from andon.runs.growing.wishes import Wishes
 from andon.runs.held_cords import cords_of, published_code
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.bases import common_base
-from andon.runs.planning.builders import told_builder
+from andon.runs.planning.builders import ToldBuilders
 from andon.runs.planning.changes import Changes
 from andon.runs.planning.cords import held_back, held_notices
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer, names_columns_anew
@@ -269,6 +269,7 @@ class Preparer:
         definitions, leaves = gathered.definitions, gathered.state.leaves
         settled = StandingLeaves(self._workspace, head, leaves, definitions)
         wanted = growth.wanted
+        builders = ToldBuilders(self._workspace, gathered.definitions)
         situation = Situation(
             definitions=gathered.definitions,
             files=gathered.files,
@@ -285,7 +286,7 @@ class Preparer:
             grown={**growth.builds, **merged.taken(growth.builds.keys())},
             wanted=wanted,
             how=growth.how,
-            builder=told_builder(self._workspace, gathered.definitions),
+            builder=builders,
             histories=histories,
             released=_released(releases, taken),
             released_before=_released(head.releases, taken),
@@ -305,15 +306,16 @@ class Preparer:
         looked = look(
             self._workspace, gathered, bound.columns, planned, moment, shared=None if selected is None else shared
         )
-        if looked.problems:
-            raise _told(ProjectError.of(looked.problems), gathered)
+        if looked.problems or builders.problems:
+            raise _told(ProjectError.of([*looked.problems, *builders.problems]), gathered)
         steps = looked.steps
         if looks:
             steps = self._broken(
                 self._outlook.of_plan(steps, gathered, bound.columns, changes), gathered, bound.columns
             )
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
-        failures = _will_fail({d: e.message for d, e in sorted(gathered.failures.items()) if d in taken})
+        failing = {d: e.message for d, e in sorted(gathered.failures.items()) if d in taken}
+        failures = _will_fail({**failing, **builders.failures})
         notices = (
             *held_notices(cords, held),
             *failures,

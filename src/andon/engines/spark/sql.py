@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from andon.base.text import excerpt
+from andon.base.text import excerpt, line_and_column
 from andon.engines.engine import Recipe, Types
-from andon.engines.spark.names import tables_in, with_views
+from andon.engines.spark.names import with_views
 from andon.engines.spark.translation.spark_sql import NotTranslated, SparkServer
 from andon.engines.spark.translation.translate import translate
 from andon.engines.spark.types import unreadable
 from andon.engines.types import stored_types
 from andon.errors import DatasetError, Problem
 from andon.model.dataset import SPARK_ENDING, Definition
+from andon.sql.spark_names import spark_tables
 
 #: Any time: of a plan only counts that there is one.
 _SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
@@ -104,16 +105,18 @@ def _translated(
 
 
 def _of_own(definition: Definition) -> Problem | None:
-    place = definition.entry.removesuffix(".sql") + SPARK_ENDING
+    place, sql = definition.entry.removesuffix(".sql") + SPARK_ENDING, definition.spark_sql or ""
     try:
-        others = tables_in(definition.spark_sql or "") - set(definition.inputs)
+        others = [table for table in spark_tables(sql) if table.name not in definition.inputs]
     except ValueError as error:
         hint = "what it says is Spark's own: write it as Spark takes it"
         return Problem("project.bad_sql", f"the Spark SQL can't be read: {error}", place, hint=hint)
     if not others:
         return None
-    message = f"the Spark SQL reads `{min(others)}`, which `{definition.entry}` does not read"
-    return Problem("build.not_supported", message, place, hint="read the same datasets in both")
+    line, column = line_and_column(sql, others[0].start)
+    message = f"the Spark SQL reads `{others[0].name}`, which `{definition.entry}` does not read"
+    mark = excerpt(sql, line, column)
+    return Problem("build.not_supported", message, place, line, column, "read the same datasets in both", mark)
 
 
 def _refused(definition: Definition, sql: str, error: NotTranslated, built: str = "") -> Problem:

@@ -215,10 +215,16 @@ class Tasks:
         note: str | None = None,
     ) -> Outcome:
         """The outcome of a result, with that of the rows that were set aside of it."""
-        outcome = self._built(definition, make, parted.made, began, way)
+        try:
+            outcome = self._built(definition, make, parted.made, began, way, parted.aside)
+        except BaseException:
+            if parted.aside is not None:
+                self._writer.drop(parted.aside)
+            raise
         if parted.aside is None:
             return outcome
-        kept, proof = self._same.content(str(definition.aside), parted.aside.version)
+        in_order = has_order(parted.made.produced.facts)
+        kept, proof = self._same.content(str(definition.aside), parted.aside.version, in_order=in_order)
         if kept is not None:
             self._writer.drop(parted.aside)
         aside = self._asides.outcome(definition, outcome.build, parted.aside, kept, proof)
@@ -376,9 +382,17 @@ class Tasks:
             return self._growing.build(definition, make, reason)
         return (self._cursor_loads if goes_on(definition) else self._loads).load(definition, make)
 
-    def _built(self, definition: Definition, make: Build, made: Made, began: float, way: str | None = None) -> Outcome:
+    def _built(
+        self,
+        definition: Definition,
+        make: Build,
+        made: Made,
+        began: float,
+        way: str | None = None,
+        aside: Made | None = None,
+    ) -> Outcome:
         """A result with the build that made it; the published version where it holds the same."""
-        made = self._once.taken(definition, make, self._second.held(definition, make, made))
+        made = self._once.taken(definition, make, self._second.held(definition, make, made, aside))
         version, produced = made.version, made.produced
         same, proof = self._same.content(definition.dataset, version, in_order=has_order(produced.facts))
         new = made.new

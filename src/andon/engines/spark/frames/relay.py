@@ -7,15 +7,13 @@ address and what is secret in it stay here, as do the session's settings and wha
 from __future__ import annotations
 
 import logging
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, NoReturn
 
+from andon.base.temporary import Temporary, system_place
 from andon.engines.spark.connection import SparkLine
 from andon.engines.spark.frames.asked import NotAllowed, not_allowed
 
@@ -65,8 +63,8 @@ class FrameRelay:
     def __init__(self, line: SparkLine, views: Collection[str]) -> None:
         self._line = line
         self._views = frozenset(views)
-        self._folder = Path(tempfile.mkdtemp(prefix="andon-spark-"))
-        self.socket = self._folder / "s"
+        self._folder = Temporary([system_place()], "spark")  # of which paths are short, as those of sockets must be
+        self.socket = self._folder.path / "s"
         self.refused: list[NotAllowed] = []
         self.lost: Exception | None = None
         self._operations: set[str] = set()
@@ -89,7 +87,7 @@ class FrameRelay:
         for call in calls:
             call.cancel()
         self._server.stop(None).wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.close()
 
     def unary(self, method: str, request: bytes, context: Any) -> bytes:
         """The one answer to a question."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from andon.base.record import Record
 from andon.engines.spark.translation.calls import FunctionCall
@@ -24,6 +25,12 @@ _COMPARED = {
     "COMPARE_GREATERTHANOREQUALTO": ">=",
     "COMPARE_NOT_DISTINCT_FROM": "<=>",
     "COMPARE_DISTINCT_FROM": "<=>",
+}
+#: What to write in place of functions that are not listed.
+INSTEAD: Mapping[str, str] = {
+    "age": "`date_diff('day', a, b)`",
+    "hash": "`md5(text)`",
+    "to_days": "`d + n` of a DATE",
 }
 _UNKNOWN = "do it in a dataset of its own that DuckDB builds, or write Spark SQL beside this one"
 
@@ -68,6 +75,23 @@ def offset_of(node: Node) -> int | None:
     return offset if isinstance(offset, int) and offset < 2**62 else None
 
 
+def first_offset(node: Node) -> int | None:
+    """Where the first expression of an operator, or else of those below it, stands in its text, in bytes."""
+    found = []
+    waiting: list[Any] = [part for key, part in node.items() if key != "children"]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            place = offset_of(each)
+            found += [place] if place is not None else []
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
+    if found:
+        return min(found)
+    return next((place for child in node.get("children", ()) if (place := first_offset(child)) is not None), None)
+
+
 def compared(left: SparkValue, comparison: str, right: SparkValue, server: SparkServer) -> str:
     """A comparison of two values of one type.
 
@@ -76,7 +100,7 @@ def compared(left: SparkValue, comparison: str, right: SparkValue, server: Spark
     """
     for side in (left, right):
         if side.type.name not in ORDERED:
-            raise NotTranslated(f"a comparison of {side.type.text}", "compare its parts")
+            raise NotTranslated(f"a comparison of {side.type.text}", "compare its parts: `list[1]`, `struct.part`")
     if left.type != right.type:
         raise NotTranslated(f"a comparison of {left.type.text} with {right.type.text}", "cast one of them")
     if comparison not in _COMPARED:
@@ -157,7 +181,8 @@ def _function(node: Node, scope: ExpressionScope) -> SparkValue:
     name, kind = str(node["name"]), planned_type(node["return_type"])
     rules = FUNCTIONS.get(name)
     if rules is None:
-        raise NotTranslated(f"the function `{name}`", _UNKNOWN)
+        form = INSTEAD.get(name)
+        raise NotTranslated(f"the function `{name}`", f"{form}, or {_UNKNOWN}" if form else _UNKNOWN)
     children = node.get("children", [])
     interval = _interval_of(name, children)
     arguments = tuple(value_of(child, scope) for child in children if not interval or child is not interval[0])

@@ -102,7 +102,11 @@ def _marked(
     if kinds == {"COMPARE_NOT_DISTINCT_FROM"}:
         return steps.add([*kept, SparkValue("(r.m is not null)", BOOLEAN)], _left_join(left, found, on))
     if kinds != {"COMPARE_EQUAL"} or len(conditions) != 1:
-        raise NotTranslated("a correlated `in (select …)`", "`exists (…)`, or a join")
+        if kinds & {"COMPARE_EQUAL", "COMPARE_NOTEQUAL"}:
+            what = "a correlated `in (select …)`"
+            raise NotTranslated(what, "`exists (select 1 … where x = y)`, or `not exists`", word="in")
+        what = "a comparison with `any` or `all` of a subquery"
+        raise NotTranslated(what, "`exists (select 1 … where x > y)`, or `not exists`", word="any")
     asked = value_of(conditions[0]["left"], replace(scope, columns=one)).text
     counted = steps.put(f"select count(*) as c0, count(c0) as c1 from {found.name}", [])
     mark = (

@@ -30,7 +30,7 @@ def arithmetic(call: FunctionCall) -> str:
         NotTranslated: of other values.
     """
     if not set(call.kinds) <= _NUMBERS or not call.kinds:
-        raise call.refused("cast both sides to numbers, or write intervals out: `interval 3 days`")
+        raise call.refused("`epoch(a) - epoch(b)` for seconds, `date_diff('day', b, a)`, or `interval 3 days`")
     texts, sign = call.texts, _SIGNS.get(call.name, call.name)
     # Sail lets whole numbers run over: what is counted in a wider type and cast back fails loudly.
     if call.server is SparkServer.SAIL and call.type.name in MACHINE:

@@ -15,7 +15,9 @@ _TOKEN = re.compile(
     | (?P<end>\$) | (?P<any>\.) | (?P<plain>[)|^]|[^\\\[\](){}*+?.^$|])""",
     re.VERBOSE | re.DOTALL,
 )
-_FORM = "a pattern of letters, classes such as `[a-z0-9]`, `\\d`, groups, `|` and `* + ? {n,m}`"
+_FORM = (
+    "a pattern of letters, classes such as `[a-z0-9]`, `\\d`, groups, `|` and `* + ? {n,m}`; `lower(text)` for `(?i)`"
+)
 
 #: What a part of DuckDB's formats is called in Java's.
 _PARTS = {

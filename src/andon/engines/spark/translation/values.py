@@ -62,7 +62,7 @@ def planned_constant(value: Node, kind: DuckType) -> SparkValue:
     if value.get("is_null"):
         return null(kind)
     given = value.get("value", "")
-    if kind.name == "HUGEINT" and isinstance(given, dict):
+    if kind.name in ("HUGEINT", "DECIMAL") and isinstance(given, dict):  # of more than 18 digits
         given = (int(given["upper"]) << 64) + int(given["lower"])
     of = spark_type(kind)
     if kind.name == "VARCHAR" and isinstance(given, str):
@@ -75,7 +75,7 @@ def planned_constant(value: Node, kind: DuckType) -> SparkValue:
         return SparkValue(f"cast('{_pointed(given, digits(kind)[1])}' as {of})", kind)
     if kind.name in FLOATING and isinstance(given, int | float):
         return SparkValue(f"cast('{given!r}' as {of})", kind)
-    raise NotTranslated(f"a constant of type {kind.text}", "write it as a cast text: `date '2026-01-31'`")
+    raise NotTranslated(f"a constant of type {kind.text}", "a text that is cast: `date '2026-01-31'`")
 
 
 def _pointed(unscaled: int, scale: int) -> str:
