@@ -28,6 +28,9 @@ from andon.engines.spark.staging import LocalStaging, SharedStaging, SharedStora
 from andon.engines.spark.views import Columns, SparkViews
 from andon.errors import AndonError, DatasetError
 
+if TYPE_CHECKING:
+    from andon.engines.spark.frames.handing import SparkFrames
+
 #: More than any input has.
 _ALL = 1 << 62
 #: Nothing is chosen by size.
@@ -141,13 +144,13 @@ class SparkEngine:
         from andon.engines.spark.frames.handing import SparkFrames
 
         return SparkFrames(
-            self._settings, self._embedded, self._connection, self._places, self._hand_over, self._staging
+            self._settings,
+            self._embedded,
+            self._connection,
+            self._places,
+            self._hand_over,
+            lambda task: self._staging(task.output),
         )
-
-    def _staging(self, task: Task) -> Staging:
-        if self._shared is not None and self._places.is_bucket:
-            return SharedStaging(self._shared)
-        return LocalStaging(task.output)
 
     def _hand_over(self, relations: Iterable[Relation]) -> None:
         """Let Spark find inputs that were built just now, where the storage is a bucket."""
