@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 GLOSSARY = "glossary.yml"
 
 
-class Differing(Record, dict=True):
+class DifferingCode(Record, dict=True):
     """In what code differs from what a state was made of, found once.
 
     Attributes:
@@ -110,7 +110,7 @@ class Gathered(Record):
     sources: Mapping[str, SourceInput]
     failures: Mapping[str, AndonError]
     notices: tuple[str, ...]
-    differing: Differing
+    differing: DifferingCode
     raw: Mapping[str, Merged] = field(default_factory=dict)
     passed: frozenset[Cause] = frozenset()
     widen: frozenset[str] = frozenset()
@@ -359,7 +359,7 @@ class Gatherer:
             project=project,
             definitions=definitions,
             files=own,
-            differing=Differing(state, definitions, own),
+            differing=DifferingCode(state, definitions, own),
             shared=project.shared,
             builds=published.builds,
             sources=raw.sources,
