@@ -24,7 +24,7 @@ def main() -> NoReturn:
         sys.stdout.write(f"andon {__version__}\n")
         sys.exit(0)
     # One command makes many facts and few rings: with the default it would look through all of them again and again.
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(250_000, 20, 100)
     stop_on_terminate()
     try:
         from andon.cli.app import cli
