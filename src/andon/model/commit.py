@@ -172,11 +172,12 @@ class State(Record, dict=True):
 
     def made_otherwise(self, ids: Mapping[str, str]) -> set[str]:
         """The datasets that other definitions made than `ids` says, by dataset; those that it does not name are none of them."""
-        return {name for name, definition in self._definitions.items() - ids.items() if name in ids}
+        return {name for name, made in self._definitions.items() if ids.get(name, made) != made}
 
     def makes_anew(self, ids: Mapping[str, str]) -> set[str]:
         """The datasets of `ids` that are not there, or that other definitions made."""
-        return {name for name, _ in ids.items() - self._definitions.items()}
+        made = self._definitions
+        return {name for name, definition in ids.items() if made.get(name) != definition}
 
     @cached_property
     def code(self) -> str:

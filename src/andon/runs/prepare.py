@@ -36,7 +36,7 @@ from andon.runs.planning.merged_growth import MergedGrowth
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.saved_queries import BoundQueries, bind_queries
 from andon.runs.planning.selected import selected_of
-from andon.runs.planning.settled import StandingLeaves
+from andon.runs.planning.settled import SettledTree
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 from andon.runs.planning.waiting import NOBODY, Waiting
 from andon.runs.reviews import planned_waits
@@ -267,7 +267,7 @@ class Preparer:
             cords, gathered.definitions, published_code(self._lake.objects, gathered.state) if cords else {}
         )
         definitions, leaves = gathered.definitions, gathered.state.leaves
-        settled = StandingLeaves(self._workspace, head, leaves, definitions)
+        settled = SettledTree(self._workspace, head, leaves, definitions)
         wanted = growth.wanted
         builders = ToldBuilders(self._workspace, gathered.definitions)
         situation = Situation(
@@ -276,7 +276,7 @@ class Preparer:
             leaves=gathered.state.leaves,
             sources=gathered.sources,
             selected=selected,
-            standing=settled.standing(gathered, {*forced, *held, *packs, *wanted}),
+            standing=settled.standing(gathered.differing, {*forced, *held, *packs, *wanted}),
             forced=forced,
             held=held,
             packs=packs,

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 GLOSSARY = "glossary.yml"
 
 
-class DifferingCode(Record, dict=True):
+class CodeDiffering(Record, dict=True):
     """In what code differs from what a state was made of, found once.
 
     Attributes:
@@ -110,7 +110,7 @@ class Gathered(Record):
     sources: Mapping[str, SourceInput]
     failures: Mapping[str, AndonError]
     notices: tuple[str, ...]
-    differing: DifferingCode
+    differing: CodeDiffering
     raw: Mapping[str, Merged] = field(default_factory=dict)
     passed: frozenset[Cause] = frozenset()
     widen: frozenset[str] = frozenset()
@@ -150,9 +150,8 @@ def said_anew(gathered: Gathered, taken: Iterable[str]) -> set[str]:
     leaves, edited = gathered.state.leaves, gathered.edited
     return {
         name
-        for name in taken
-        if name in edited
-        and name in leaves
+        for name in edited.intersection(taken)
+        if name in leaves
         and (said := gathered.project.datasets.get(name)) is not None
         and (said.columns or said.lineage or said.caveats or said.definition.key or said.definition.sort)
         and said.own_files
@@ -335,7 +334,7 @@ class Gatherer:
         code = self._merge_code(state, side, against)
         if code.conflicts:
             raise conflict(code.conflicts, is_folder=side.is_folder, has_folders_raw=side.has_folders_raw)
-        project = self._load(code.files, side, EarlierFiles(state.files(), self._lake.objects.texts))
+        project = self._load(code.files, side, state)
         stated, stored = project, self._lake.objects.definitions
         if not stated.problems:
             project = corrected_project(stated, state, stored)
@@ -359,7 +358,7 @@ class Gatherer:
             project=project,
             definitions=definitions,
             files=own,
-            differing=DifferingCode(state, definitions, own),
+            differing=CodeDiffering(state, definitions, own),
             shared=project.shared,
             builds=published.builds,
             sources=raw.sources,
@@ -427,12 +426,17 @@ class Gatherer:
 
         return meaning
 
-    def _load(self, files: Mapping[str, str], side: MergeSide, earlier: EarlierFiles | None = None) -> Project:
-        """The project that files make, of which many may be `earlier` ones; the one that was asked for last is kept, since a side is
+    def _load(self, files: Mapping[str, str], side: MergeSide, state: State | None = None) -> Project:
+        """The project that files make, of which many may be those of `state`; the one that was asked for last is kept, since a side is
         mostly what its merge comes to."""
         if self._loaded is not None and self._loaded[0] == files:
             return self._loaded[1]
-        key, projects = code_id(files), self._workspace.projects
+        earlier, key = None, ""
+        if state is not None:
+            earlier = EarlierFiles(state.files(), self._lake.objects.texts)
+            key = state.code if files == earlier.files else ""
+        key = key or code_id(files)
+        projects = self._workspace.projects
         known = projects.get(key)
 
         def read(path: str) -> bytes:

@@ -159,8 +159,11 @@ class _Planner:
         return dataset in now.standing and self.remade.isdisjoint(now.definitions[dataset].inputs)
 
     def _keep(self, dataset: str, steps: list[Step]) -> None:
-        leaf = self.now.leaves[dataset]
-        needs = tuple(p for p in self.now.definitions[dataset].inputs if p in self.needs)
+        leaf, needs = self.now.leaves[dataset], self.now.definitions[dataset].inputs
+        for name in needs:
+            if name not in self.needs:
+                needs = tuple(p for p in needs if p in self.needs)
+                break
         step = Step(dataset, Action.REUSE, UNCHANGED, needs, leaf.key, leaf.build, leaf.version)
         self.planned[dataset] = step
         steps.append(step)
