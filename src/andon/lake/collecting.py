@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from andon.base.clock import from_text, to_text
 from andon.base.database import in_batches
 from andon.base.record import Record, field, replace
+from andon.errors import ConflictError
+from andon.lake.catalogs import catalogs_of
 from andon.lake.going import CLOSED, DELETING, MARKED, TAKEN, GoingFile
 from andon.lake.iceberg.dropping import drop_derived
 from andon.lake.leases import ReaderNote
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from andon.base.database import Row, Transaction
     from andon.lake.lake import Lake
     from andon.lake.roots import Roots
+    from andon.lake.storage import Storage
 
 #: So long it is known of a file that no version named that it was taken away.
 _KNOWN = timedelta(days=30)
@@ -175,11 +178,18 @@ class Collector:
         """Do the next step for every file that nothing needs.
 
         Raises:
-            ConflictError: `lake.busy` where somebody collects already, or brings data back.
+            ConflictError: `lake.busy` where somebody collects already, or brings data back, or another catalog came to name files.
             MachineError: as `find`; the machine.
         """
         with collecting(self._lake) as require:
-            self._require = require
+            known = catalogs_of(self._lake.storage)
+
+            def still() -> None:
+                require()
+                if catalogs_of(self._lake.storage) != known:
+                    raise _joined(self._lake.storage)
+
+            self._require = still
             moved = self._moved()
             found = self.find()
             self._finish(found)
@@ -302,6 +312,16 @@ class Collector:
         self._require()
         for path in paths:
             self._lake.storage.delete(path)
+
+
+def _joined(storage: Storage) -> ConflictError:
+    return ConflictError(
+        "lake.busy",
+        "another catalog came to name files of this storage while some were about to be deleted",
+        where=storage.url,
+        hint="run the same command again: what that one names stays",
+        retryable=True,
+    )
 
 
 @contextmanager
