@@ -40,7 +40,7 @@ def sortable(value: SparkValue, server: SparkServer) -> SparkValue:
         NotTranslated: the engines don't sort its type alike.
     """
     if value.type.name not in ORDERED:
-        raise NotTranslated(f"sorting or grouping by {value.type.text}", "take its parts, or cast it")
+        raise NotTranslated(f"sorting or grouping by {value.type.text}", "take its parts: `list[1]`, `struct.part`")
     if server is SparkServer.SAIL and value.type.name in FLOATING:  # it tells zeros by their sign, and NaN by its bits
         of = spark_type(value.type)
         even = f"when isnan({value.text}) then cast('NaN' as {of}) when {value.text} = 0 then cast('0.0' as {of})"
