@@ -105,7 +105,7 @@ def is_as_written(database: Database, lake: Lake, made: list[tuple[Version, Buil
     builds = objects.builds(build.id for _, build in made)
     assert {id: replace(build, created="") for id, build in builds.items()} == {build.id: build for _, build in made}
     assert {id: trace.files for id, trace in objects.traces(builds).items()} == {b.id: b.files for _, b in made}
-    assert objects.seconds_by_dataset() == {"m.d": 2.5}
+    assert objects.seconds_by_dataset(["m.d"]) == {"m.d": 2.5}
     files = {file.path: file for version in versions.values() for file in version.files}
     raw = {f"raw/{file.sha256[:2]}/{file.sha256}" for _, build in made for file in build.files}
     assert named_files(database) == files.keys() | raw
