@@ -3,6 +3,7 @@ read as it was written; what goes on from something writes what is new."""
 
 from __future__ import annotations
 
+import re
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import andon
 from andon.base.database import Database, migrate
 from andon.base.hashing import content_id
 from andon.base.postgres import PostgresDatabase
@@ -243,3 +245,12 @@ def test_a_transaction_reads_what_it_wrote(tmp_path: Path):
     assert build_of(("b", "k", "m.d", "d", "v", None, "", two)) == build
     assert database.query("select count(*) from list_part") == [(len(parts),)]
     database.close()
+
+
+def test_who_reads_rows_that_have_lists_makes_them_whole():
+    """A file that forgets it fails for lists that are long alone, which no small test has."""
+    reads = re.compile(r"\bbody\b[\w, ]* from (version|build)\b")
+    for path in Path(andon.__file__).parent.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if reads.search(text):
+            assert "andon.lake.list_parts import" in text, path
