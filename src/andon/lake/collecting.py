@@ -19,6 +19,7 @@ from andon.base.record import Record, field, replace
 from andon.lake.going import CLOSED, DELETING, MARKED, TAKEN, GoingFile
 from andon.lake.iceberg.metadata import DERIVED
 from andon.lake.leases import ReaderNote
+from andon.lake.list_parts import whole
 from andon.lake.named_files import named_files
 from andon.lake.packing import files_of
 from andon.lake.stored_paths import files_there, normal, require_inside
@@ -137,9 +138,9 @@ class Collector:
         why: dict[str, tuple[str, str, int]] = {}
         unneeded: dict[str, UnneededFile] = {}
         refused: list[str] = []
-        for id, dataset, body in rows:
+        for id, dataset, text in whole(self._lake.database.query, rows):
             reason = needed.needed.get(id)
-            for file in files_of(body):
+            for file in files_of(text):
                 path = normal(file.path)
                 if path is None:
                     refused.append(file.path)
@@ -284,8 +285,8 @@ class Collector:
         gone = {path for path, row in self._lake.going.all().items() if row.state == TAKEN}
         for marks, batch in in_batches(derived):
             sql = f"select id, body from version where id in ({marks})"
-            for id, body in self._lake.database.query(sql, batch):
-                if any(file.path in gone for file in files_of(body)):
+            for id, text in whole(self._lake.database.query, self._lake.database.query(sql, batch)):
+                if any(file.path in gone for file in files_of(text)):
                     for path in derived[id]:
                         storage.delete(path)
                     shutil.rmtree(storage.root / DERIVED / id, ignore_errors=True)

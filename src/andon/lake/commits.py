@@ -11,10 +11,11 @@ from andon.base.clock import following
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.hashing import canonical, content_id
 from andon.base.lru import Lru
-from andon.base.paths import is_inside
+from andon.base.paths import first_outside
 from andon.base.record import Record
 from andon.errors import MachineError, UsageError
-from andon.lake.packing import decompressed, fields, pack, unpack
+from andon.lake.packing import fields, pack, unpack
+from andon.lake.row_texts import decompressed
 from andon.lake.trees import Node, TreeParts, differing, leaves_in, node_of, part_for, tree_of
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Cause, Commit, CommitKind, Leaf, PartTaken, State, commit_id, sorted_causes
@@ -346,8 +347,7 @@ def _require_paths(commit: Commit, state: State) -> None:
     Raises:
         MachineError: `lake.corrupt`.
     """
-    own = (path for leaf in state.leaves.values() for path, _ in leaf.files)
-    bad = next((path for path in (*state.shared, *own) if not is_inside(path)), None)
+    bad = first_outside(state.files())
     if bad is not None:
         raise MachineError(
             "lake.corrupt",

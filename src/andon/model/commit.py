@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from andon.base.document import Document, from_json, to_json
-from andon.base.hashing import content_id
+from andon.base.hashing import content_id, texts_id
 from andon.base.record import Record, field
 from andon.model.acceptance import Acceptance
 from andon.model.release import Release
@@ -154,7 +155,7 @@ def commit_id(body: Mapping[str, Any]) -> str:
     return content_id(["commit", dict(body)])
 
 
-class State(Record):
+class State(Record, dict=True):
     """What a commit holds: a leaf per dataset, and the shared files (settings, macros, modules, checks, insights …).
 
     Attributes:
@@ -167,6 +168,28 @@ class State(Record):
 
     def files(self) -> dict[str, str]:
         """`{project path: sha256}` of all code: the leaves' own files and the shared ones."""
+        return {**self._files}
+
+    def made_otherwise(self, ids: Mapping[str, str]) -> set[str]:
+        """The datasets that other definitions made than `ids` says, by dataset; those that it does not name are none of them."""
+        return {name for name, definition in self._definitions.items() - ids.items() if name in ids}
+
+    def makes_anew(self, ids: Mapping[str, str]) -> set[str]:
+        """The datasets of `ids` that are not there, or that other definitions made."""
+        return {name for name, _ in ids.items() - self._definitions.items()}
+
+    @cached_property
+    def code(self) -> str:
+        """Id of all code."""
+        return texts_id(["project", sorted(self._files.items())])
+
+    @cached_property
+    def _definitions(self) -> dict[str, str]:
+        return {name: leaf.definition for name, leaf in self.leaves.items()}
+
+    @cached_property
+    def _files(self) -> dict[str, str]:
+        # asked for again and again of states of thousands of datasets
         result = dict(self.shared)
         for leaf in self.leaves.values():
             result.update(leaf.files)

@@ -142,21 +142,23 @@ class Plan(Documented):
     @property
     def works(self) -> tuple[Step, ...]:
         """The steps that do something."""
-        return tuple(
-            s for s in self.steps if s.proof or s.action in (Action.BUILD, Action.VIEW, Action.DROP, Action.CHECK)
-        )
+        return tuple(s for s in self.steps if _works(s))
 
     @property
     def builds(self) -> tuple[Step, ...]:
         """The steps that make, record or drop something; what is only checked is not among them."""
-        return tuple(s for s in self.steps if s.proof or s.action in (Action.BUILD, Action.VIEW, Action.DROP))
+        return tuple(s for s in self.steps if _works(s) and (s.proof or s.action is not Action.CHECK))
 
     @property
     def moves(self) -> tuple[Step, ...]:
         """The steps after which the branch shows something else: those that do something, and results taken over from other runs."""
-        works = self.works
-        return tuple(s for s in self.steps if s in works or (s.action is Action.REUSE and s.reason != UNCHANGED))
+        return tuple(s for s in self.steps if _works(s) or (s.action is Action.REUSE and s.reason != UNCHANGED))
 
     def document(self) -> PlanDocument:
         """The document of `plan --json`."""
         return PlanDocument.about(self, change=self.is_change)
+
+
+def _works(step: Step) -> bool:
+    """Whether a step does something. Nearly all don't, of thousands."""
+    return (step.action is not Action.REUSE and step.action is not Action.KEEP) or bool(step.proof)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from andon.base.cache import Cache, Entries
+from andon.base.cache import Cache, Entries, newest_keys
 from andon.base.hashing import texts_id
 from andon.model.project import Project
 from andon.project.earlier_files import EarlierFiles
@@ -46,6 +46,12 @@ def load(
     # here, since an unchanged project needs none of what reads and links files, and each command pays for its imports
     from andon.project.read import assemble
 
-    project = assemble(files, read, cache, _FORMAT, read_many, earlier)
+    project = assemble(files, read, cache, _FORMAT, read_many, earlier, lambda: _newest(cache))
     cache.put_newest(_WHOLE, key, project, _KEPT)
     return project
+
+
+def _newest(cache: Cache) -> Project | None:
+    """The project that was loaded last of those that are kept."""
+    keys = newest_keys(cache, _WHOLE)[:1]
+    return next(iter(cache.get(_WHOLE, keys).values()), None)

@@ -16,7 +16,7 @@ from andon.base.record import Record, field, replace
 from andon.errors import Problem, ProjectError, UsageError
 from andon.model.commit import Commit
 from andon.model.cord import Cord
-from andon.model.plan import Plan, Step
+from andon.model.plan import Action, Plan, Step
 from andon.model.quarantine import is_aside
 from andon.model.release import Release, carried_on, digest_of
 from andon.model.version import Columns
@@ -36,6 +36,7 @@ from andon.runs.planning.merged_growth import MergedGrowth
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.saved_queries import BoundQueries, bind_queries
 from andon.runs.planning.selected import selected_of
+from andon.runs.planning.settled import StandingLeaves
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 from andon.runs.reviews import planned_waits
 from andon.sources.files.scratch import described
@@ -119,11 +120,12 @@ class Preparer:
         self._broken = broken
         self.raw = RawFiles(workspace.root, workspace.lake.storage, workspace.lake.intact)
 
-    def prepare(self, goal: Goal, options: RunOptions, *, estimate: bool = False) -> Prepared:
+    def prepare(self, goal: Goal, options: RunOptions, *, estimate: bool = False, steps_only: bool = False) -> Prepared:
         """The plan that leads to `goal`.
 
         Args:
             estimate: whether somebody looks at the plan: then it has times, verdicts and reach.
+            steps_only: whether they look at what is done and why alone: then it has no more than that.
 
         Raises:
             ProjectError: with everything that is wrong in the merged code.
@@ -153,7 +155,7 @@ class Preparer:
             queries = bind_queries(self._workspace, bound) if gathered.project.queries else BoundQueries({})
         except ProjectError as error:
             raise self.refused(gathered, taken, error.problems) from error
-        return self._planned(goal, options, bound, queries, selected, taken, estimate)
+        return self._planned(goal, options, bound, queries, selected, taken, estimate, steps_only)
 
     def bind(self, gathered: Gathered, taken: set[str]) -> BoundCode:
         """Contracts of new files and columns of the changed code of `taken`; nothing is loaded for it when there is neither.
@@ -161,11 +163,9 @@ class Preparer:
         Raises:
             ProjectError: with every unknown column, function, or type error.
         """
-        leaves, definitions = gathered.state.leaves, gathered.definitions
         sources = [gathered.sources[d] for d in taken & gathered.sources.keys()]
         files = any(s.added or s.changed or s.removed or s.contract is None or s.load is not None for s in sources)
-        is_known = all(d in leaves and leaves[d].definition == definitions[d].id for d in taken)
-        if not files and is_known and not names_columns_anew(gathered, taken):
+        if not files and taken.isdisjoint(gathered.changed) and not names_columns_anew(gathered, taken):
             return BoundCode(gathered, {})
         from andon.runs.planning.schemas import bind_changed
 
@@ -223,6 +223,7 @@ class Preparer:
         selected: frozenset[str] | None,
         taken: set[str],
         estimate: bool,
+        steps_only: bool,
     ) -> Prepared:
         gathered, head = bound.gathered, bound.gathered.head
         moment = options.now or self._workspace.clock()
@@ -247,12 +248,16 @@ class Preparer:
             cords, gathered.definitions, published_code(self._lake.objects, gathered.state) if cords else {}
         )
         builders = ToldBuilders(self._workspace, gathered.definitions)
+        definitions, leaves = gathered.definitions, gathered.state.leaves
+        settled = StandingLeaves(self._workspace, head, leaves, definitions)
+        wanted = growth.wanted
         situation = Situation(
             definitions=gathered.definitions,
             files=gathered.files,
             leaves=gathered.state.leaves,
             sources=gathered.sources,
             selected=selected,
+            standing=settled.standing(gathered, {*forced, *held, *packs, *wanted}),
             forced=forced,
             held=held,
             packs=packs,
@@ -260,10 +265,9 @@ class Preparer:
             known=lambda keys: self._known(keys, lost),
             old=old,
             grown={**growth.builds, **merged.taken(growth.builds.keys())},
-            wanted=growth.wanted,
+            wanted=wanted,
             how=growth.how,
             builder=builders,
-            seconds={**self._lake.objects.seconds_by_dataset(), **growth.seconds} if estimate else {},
             histories=histories,
             released=_released(releases, taken),
             released_before=_released(head.releases, taken),
@@ -272,6 +276,10 @@ class Preparer:
             else None,
         )
         planned = plan_steps(situation)
+        settled.learn(planned)
+        looks = estimate and not steps_only
+        if looks:
+            planned = self._timed(planned, growth.seconds)
         done = frozenset(s.dataset for s in planned)
         # of a side that changes only some files, all shared ones count
         is_whole = selected is None or goal.files is not None
@@ -282,7 +290,7 @@ class Preparer:
         if looked.problems or builders.problems:
             raise _told(ProjectError.of([*looked.problems, *builders.problems]), gathered)
         steps = looked.steps
-        if estimate:
+        if looks:
             steps = self._broken(
                 self._outlook.of_plan(steps, gathered, bound.columns, changes), gathered, bound.columns
             )
@@ -296,8 +304,8 @@ class Preparer:
             *queries.notices,
             *_left_behind(gathered, selected, done),
         )
-        stake = self._at_stake(steps, gathered) if estimate else None
-        waits = planned_waits(self._workspace, goal, gathered.state, steps, gathered) if estimate and is_change else ()
+        stake = self._at_stake(steps, gathered) if looks else None
+        waits = planned_waits(self._workspace, goal, gathered.state, steps, gathered) if looks and is_change else ()
         plan = Plan(head.id, goal.branch, steps, is_change, notices, stake=stake, approvals=waits)
         return Prepared(
             goal=goal,
@@ -314,6 +322,17 @@ class Preparer:
             histories=histories,
             releases=releases,
             cords=cords,
+        )
+
+    def _timed(self, steps: tuple[Step, ...], whole: Mapping[str, float]) -> tuple[Step, ...]:
+        """Steps that build, with the seconds that they are expected to take: by the newest build of each, or as `whole` tables take."""
+        built = [step.dataset for step in steps if step.action is Action.BUILD]
+        if not built:
+            return steps
+        seconds = {**self._lake.objects.seconds_by_dataset(built), **whole}
+        return tuple(
+            replace(s, seconds=seconds.get(s.dataset)) if s.action is Action.BUILD and not is_aside(s.dataset) else s
+            for s in steps
         )
 
     def _releases(self, goal: Goal, head: Commit, taken: set[str]) -> tuple[Release, ...]:
@@ -343,13 +362,8 @@ class Preparer:
 
     def _replaced_definitions(self, gathered: Gathered) -> Mapping[str, Definition]:
         """Definitions of the head's leaves that differ from the code's, by id."""
-        return self._lake.objects.definitions(
-            [
-                leaf.definition
-                for d, leaf in gathered.state.leaves.items()
-                if d in gathered.definitions and leaf.definition != gathered.definitions[d].id
-            ]
-        )
+        leaves = gathered.state.leaves
+        return self._lake.objects.definitions([leaves[d].definition for d in gathered.changed if d in leaves])
 
     def _known(self, keys: Iterable[str], lost: set[str]) -> Mapping[str, Build]:
         """Current builds by recipe key; `lost` takes the keys of those whose data files are not there: they must be built again."""

@@ -6,6 +6,7 @@ the move of the branch, in T2).
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -67,9 +68,9 @@ class GoalRunner:
         self._heard = heard
         self._finish = Finish(workspace)
 
-    def plan(self, goal: Goal, options: RunOptions) -> Plan:
-        """What reaching `goal` would take. Raises as `Preparer.prepare`."""
-        return self._preparer.prepare(goal, options, estimate=True).plan
+    def plan(self, goal: Goal, options: RunOptions, *, steps_only: bool = False) -> Plan:
+        """What reaching `goal` would take; `steps_only` and what is raised as of `Preparer.prepare`."""
+        return self._preparer.prepare(goal, options, estimate=True, steps_only=steps_only).plan
 
     def reach(self, goal: Goal, options: RunOptions, listener: Listener) -> RunResult:
         """Plan for `goal`, execute, commit, and move the branch; planned again while the branch moves.
@@ -89,14 +90,18 @@ class GoalRunner:
         goal = _read_once(goal)
         with self._lake.leases.reading():  # what is found to be built is not taken away before it is named
             for attempt in range(REPLANS + 1):
-                prepared, thinking = self._agreed(goal, options, listener)
-                options, began = prepared.options, began + thinking
-                try:
-                    return self._executed(prepared, listener, began)
-                except ConflictError as error:
-                    if error.code != "lake.ref_moved" or attempt == REPLANS:
-                        raise
-                    listener.report(Notice(f"{error.message}: planning again"))
+                is_last = attempt == REPLANS
+                # who was too late each time plans, at last, within a turn: what was built is only taken again
+                has_turn = is_last and listener.agree is None  # a person may think for long
+                with self._lake.turn(goal.branch) if has_turn else contextlib.nullcontext():
+                    prepared, thinking = self._agreed(goal, options, listener)
+                    options, began = prepared.options, began + thinking
+                    try:
+                        return self._executed(prepared, listener, began)
+                    except ConflictError as error:
+                        if error.code != "lake.ref_moved" or is_last:
+                            raise
+                        listener.report(Notice(f"{error.message}: planning again"))
         raise AssertionError("unreachable")
 
     def _executed(self, prepared: Prepared, listener: Listener, began: float) -> RunResult:

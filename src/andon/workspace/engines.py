@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.cancel import Cancelled
 from andon.base.record import replace
+from andon.engines.answers import AnsweredBy, Answers
 from andon.engines.engine import Capabilities, Engine, EngineKind, EngineSettings
 from andon.engines.other import OtherEngine
 from andon.errors import DatasetError
@@ -134,6 +135,17 @@ class Engines:
         else:
             with self().for_size(size) as side:
                 yield side.engine
+
+    def answers(self, definition: Definition, size: int) -> AnsweredBy | None:
+        """Who is asked about a dataset where `size` bytes are read for it; None: the embedded engine."""
+        kind = self._workspace.other_engine(definition, size)
+        if kind is None or kind.answers_above is None or size <= kind.answers_above:
+            return None
+        name = kind.capabilities.name
+        if kind.capabilities.unusable is not None:
+            return AnsweredBy(name, None, kind.capabilities.unusable[1])
+        engine = self._other(kind)
+        return AnsweredBy(name, engine) if isinstance(engine, Answers) else None
 
     def _other(self, kind: EngineKind) -> Engine:
         with self._lock:

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andon.base.record import replace
+from andon.engines.answers import AskedTables
 from andon.engines.engine import Capabilities, Embedded, Produced, Recipe, Task, Types, stopped
 from andon.engines.relation import Relation, TableRelation
+from andon.engines.spark.answers import SparkAnswerSession, forgotten
 from andon.engines.spark.capabilities import CAPABILITIES, NAME
 from andon.engines.spark.choice import SparkChoice
 from andon.engines.spark.columns import require_columns
@@ -105,6 +108,20 @@ class SparkEngine:
         finally:
             staging.clear()
         return replace(written, facts={**self.facts(), **took, "writer": written.facts})
+
+    def answering(self, asked: AskedTables) -> AbstractContextManager[SparkAnswerSession]:
+        """See `Answers`."""
+        return forgotten(
+            SparkAnswerSession(
+                asked,
+                self._connection,
+                self._places,
+                self._settings.server,
+                self._embedded,
+                lambda one: self._hand_over(one.tables.values()),
+                self._stopped.is_set,
+            )
+        )
 
     @property
     def is_stopped(self) -> bool:

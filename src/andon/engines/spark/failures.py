@@ -67,6 +67,12 @@ def translate_failure(
     return DatasetError("build.failed", f"Spark: {text}", where=definition.entry, hint=_hint(text, definition))
 
 
+def is_away(error: Exception) -> bool:
+    """Whether an exception says that nobody answers any more, or that nobody is let in: then the next question fails as well."""
+    text, kind = said(error), type(error).__name__
+    return any(word in text or word in kind for word in (*_AWAY, *_LOST, *_REFUSED))
+
+
 def said(error: BaseException) -> str:
     """What an exception says, in one line."""
     details = getattr(error, "details", None)

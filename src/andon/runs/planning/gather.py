@@ -7,6 +7,7 @@ a branch (the other side is that branch, the base where the two parted).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import digest
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 GLOSSARY = "glossary.yml"
 
 
-class Gathered(Record):
+class Gathered(Record, dict=True):
     """What a plan is made from. What a later stage finds out is in a copy of it (`with_sources`).
 
     Attributes:
@@ -85,6 +86,19 @@ class Gathered(Record):
     passed: frozenset[Cause] = frozenset()
     widen: frozenset[str] = frozenset()
 
+    @cached_property
+    def changed(self) -> frozenset[str]:
+        """The datasets that are not published, or by another definition."""
+        return frozenset(self.state.makes_anew({name: each.id for name, each in self.definitions.items()}))
+
+    @cached_property
+    def edited(self) -> frozenset[str]:
+        """The datasets whose own files are others than the published ones, those that are not published among them."""
+        leaves = self.state.leaves
+        return frozenset(
+            name for name, own in self.files.items() if (leaf := leaves.get(name)) is None or leaf.files != own
+        )
+
     @property
     def decided(self) -> frozenset[str]:
         """Paths that both sides changed, and where somebody decided."""
@@ -107,16 +121,16 @@ def is_new(gathered: Gathered, path: str) -> bool:
 
 def said_anew(gathered: Gathered, taken: Iterable[str]) -> set[str]:
     """Those of `taken` whose file is another one and says something of the same columns: what it returns is as it was."""
-    leaves, definitions = gathered.state.leaves, gathered.definitions
+    leaves, edited = gathered.state.leaves, gathered.edited
     return {
         name
         for name in taken
-        if name in leaves
+        if name in edited
+        and name in leaves
         and (said := gathered.project.datasets.get(name)) is not None
         and (said.columns or said.lineage or said.caveats or said.definition.key or said.definition.sort)
         and said.own_files
-        and leaves[name].definition == definitions[name].id
-        and tuple(leaves[name].files) != tuple(said.own_files)
+        and name not in gathered.changed
     }
 
 
@@ -298,11 +312,11 @@ class Gatherer:
         project = self._load(code.files, side, EarlierFiles(state.files(), self._lake.objects.texts))
         stated, stored = project, self._lake.objects.definitions
         if not stated.problems:
-            project = corrected_project(stated, state.leaves, stored)
+            project = corrected_project(stated, state, stored)
         if side.is_own:
             project = self._as_published(project, state, side.edited)
         if correct and not stated.problems:
-            asked = corrected_project(stated, state.leaves, stored, correct)
+            asked = corrected_project(stated, state, stored, correct)
             project = with_those_of(project, asked, correct)
         if project.problems and not lenient:
             raise ProjectError.of(project.problems)
@@ -373,8 +387,17 @@ class Gatherer:
 
     def meaning(self, side: MergeSide) -> Callable[[str, str], str | None]:
         """What the files of a side mean: causes name a dataset's file by that."""
-        meanings = self._load(side.code, side).meanings
-        return lambda path, content: meanings.get(path) if side.code.get(path) == content else None
+        # loaded when first asked: mostly the causes name the content itself, or nothing at their paths is new
+        found: list[Mapping[str, str]] = []
+
+        def meaning(path: str, content: str) -> str | None:
+            if side.code.get(path) != content:
+                return None
+            if not found:
+                found.append(self._load(side.code, side).meanings)
+            return found[0].get(path)
+
+        return meaning
 
     def _load(self, files: Mapping[str, str], side: MergeSide, earlier: EarlierFiles | None = None) -> Project:
         """The project that files make, of which many may be `earlier` ones; the one that was asked for last is kept, since a side is
@@ -409,7 +432,7 @@ class Gatherer:
         new |= {aside for name in new if (aside := project.datasets[name].definition.aside) is not None}
         gone |= {aside_of(name) for name in gone}
         # What has problems is not linked whole, so its definitions are not believed.
-        said = {} if project.problems else {name: dataset.definition.id for name, dataset in project.datasets.items()}
+        said = {} if project.problems else project.ids
         behind = {
             name: leaf
             for name, leaf in state.leaves.items()

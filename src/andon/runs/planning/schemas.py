@@ -169,9 +169,9 @@ def bind_sound(
 
 def _unfit(workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]) -> list[Problem]:
     """What engines lack that datasets need of them whose code changed, or that another engine is to build for the first time."""
-    leaves, definitions = gathered.state.leaves, gathered.definitions
+    definitions = gathered.definitions
     views = {name for name, definition in definitions.items() if definition.materialize is Materialize.VIEW}
-    changed = [definitions[d] for d in sorted(taken) if d not in leaves or leaves[d].definition != definitions[d].id]
+    changed = [definitions[d] for d in sorted(taken & gathered.changed)]
     given = _given_away(workspace, gathered, taken - {each.dataset for each in changed})
     changed += given
     stored = {**_columns_of(workspace, gathered, [each.dataset for each in given]), **columns_by_dataset(bound)}
@@ -227,10 +227,10 @@ def _views_under(definition: Definition, definitions: Mapping[str, Definition]) 
 
 def _changed_by_storing(gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]) -> list[Problem]:
     """Columns of datasets whose code changed that readers would find to be something else than what their SQL says."""
-    leaves, problems = gathered.state.leaves, []
-    for name in sorted(taken & bound.keys()):
+    problems = []
+    for name in sorted(taken & bound.keys() & gathered.changed):
         definition = gathered.definitions[name]
-        if definition.kind is not Kind.SQL or (name in leaves and leaves[name].definition == definition.id):
+        if definition.kind is not Kind.SQL:
             continue
         for column, kind in bound[name]:
             found = changed_by_storing(kind)
@@ -246,11 +246,9 @@ def _can_not_grow(
     workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]
 ) -> list[Problem]:
     """Why datasets whose code changed can't grow as they say."""
-    leaves, definitions = gathered.state.leaves, gathered.definitions
+    definitions = gathered.definitions
     changed = [
-        definitions[d]
-        for d in sorted(taken & bound.keys())
-        if definitions[d].growth is not None and (d not in leaves or leaves[d].definition != definitions[d].id)
+        definitions[d] for d in sorted(taken & bound.keys() & gathered.changed) if definitions[d].growth is not None
     ]
     if not changed:
         return []
@@ -295,7 +293,7 @@ def _bind_changed(
     """The columns of what could be bound, and what is wrong with the rest; what reads one of those is in neither."""
     result: dict[str, Columns] = {}
     leaves, definitions = gathered.state.leaves, gathered.definitions
-    changed = {d for d in taken if d not in leaves or leaves[d].definition != definitions[d].id}
+    changed = taken & gathered.changed
     if not changed:
         return result, []
     declared: list[Problem] = []
@@ -318,8 +316,8 @@ def _bind_changed(
         elif definitions[name].kind is Kind.PYTHON and name not in leaves:
             known.pop(name, None)
     readers = {
-        name: [d for d in reading if d in taken and definitions[d].kind is Kind.SQL]
-        for name, reading in reverse({d: definition.inputs for d, definition in definitions.items()}).items()
+        name: [d for d in reading if definitions[d].kind is Kind.SQL]
+        for name, reading in reverse({d: definitions[d].inputs for d in taken}).items()
     }
     sources = {d for d in changed if definitions[d].kind is Kind.SOURCE}
     following = Following(readers, sources, lambda names: _columns_of(workspace, gathered, names - changed - unknown))

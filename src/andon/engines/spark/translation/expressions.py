@@ -12,8 +12,8 @@ from andon.engines.spark.translation.casts import cast
 from andon.engines.spark.translation.functions import FUNCTIONS
 from andon.engines.spark.translation.interval import Interval, written_interval
 from andon.engines.spark.translation.spark_sql import NotTranslated, SparkServer
-from andon.engines.spark.translation.types import BOOLEAN, FLOATING, ORDERED, planned_type, spark_type
-from andon.engines.spark.translation.values import SparkValue, planned_constant
+from andon.engines.spark.translation.types import BOOLEAN, ORDERED, planned_type
+from andon.engines.spark.translation.values import SparkValue, planned_constant, sortable
 from andon.sql.bound_plan import Node
 
 _COMPARED = {
@@ -107,21 +107,6 @@ def compared(left: SparkValue, comparison: str, right: SparkValue, server: Spark
         raise NotTranslated(f"the comparison {comparison.lower()}", _UNKNOWN)
     said = f"({sortable(left, server).text} {_COMPARED[comparison]} {sortable(right, server).text})"
     return f"(not {said})" if comparison == "COMPARE_DISTINCT_FROM" else said
-
-
-def sortable(value: SparkValue, server: SparkServer) -> SparkValue:
-    """The value as rows are sorted, grouped and matched by it.
-
-    Raises:
-        NotTranslated: the engines don't sort its type alike.
-    """
-    if value.type.name not in ORDERED:
-        raise NotTranslated(f"sorting or grouping by {value.type.text}", "take its parts: `list[1]`, `struct.part`")
-    if server is SparkServer.SAIL and value.type.name in FLOATING:  # it tells zeros by their sign, and NaN by its bits
-        of = spark_type(value.type)
-        even = f"when isnan({value.text}) then cast('NaN' as {of}) when {value.text} = 0 then cast('0.0' as {of})"
-        return SparkValue(f"(case {even} else {value.text} end)", value.type)
-    return value
 
 
 def _reference(node: Node, scope: ExpressionScope) -> SparkValue:

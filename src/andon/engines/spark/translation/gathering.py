@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from andon.engines.spark.translation.aggregates import TIES_NOTE, Gathering, gathered
-from andon.engines.spark.translation.expressions import ExpressionScope, offset_of, sortable, value_of
+from andon.engines.spark.translation.expressions import ExpressionScope, offset_of, value_of
 from andon.engines.spark.translation.spark_sql import NotTranslated
 from andon.engines.spark.translation.types import MACHINE, planned_type
-from andon.engines.spark.translation.values import SparkValue
+from andon.engines.spark.translation.values import SparkValue, sortable
 from andon.sql.bound_plan import Node
 
 _NUMBERED = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from andon.base.record import replace
 from andon.engines.spark.translation.casts import loud
-from andon.engines.spark.translation.expressions import ExpressionScope, compared, sortable, value_of
+from andon.engines.spark.translation.expressions import ExpressionScope, compared, value_of
 from andon.engines.spark.translation.relations import SparkRelation, Steps
 from andon.engines.spark.translation.spark_sql import NotTranslated
 from andon.engines.spark.translation.types import BIGINT, BOOLEAN
-from andon.engines.spark.translation.values import SparkValue
+from andon.engines.spark.translation.values import SparkValue, sortable
 from andon.sql.bound_plan import Node
 
 _WORDS = {"INNER": "join", "LEFT": "left join", "RIGHT": "right join", "FULL": "full join", "OUTER": "full join"}

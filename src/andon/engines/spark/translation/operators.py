@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from andon.engines.spark.translation.aggregates import TIES_NOTE
-from andon.engines.spark.translation.expressions import ExpressionScope, first_offset, sortable, value_of
+from andon.engines.spark.translation.expressions import ExpressionScope, first_offset, value_of
 from andon.engines.spark.translation.gathering import aggregate_of, ordered, window_of
 from andon.engines.spark.translation.joins import crossed, joined
 from andon.engines.spark.translation.relations import SparkRelation, Steps
 from andon.engines.spark.translation.spark_sql import NotTranslated, SparkServer
 from andon.engines.spark.translation.types import BIGINT, INTEGER, name, planned_type
-from andon.engines.spark.translation.values import SparkValue, null
+from andon.engines.spark.translation.values import SparkValue, null, sortable
 from andon.sql.bound_plan import Node, scanned_columns
 
 #: What to write in place of operators that are not translated.

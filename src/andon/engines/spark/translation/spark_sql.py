@@ -22,11 +22,13 @@ class SparkSql(Record):
         text: one SELECT, over views that are named in `views`.
         views: dataset -> the view that it is read from; its columns have the names and types of the dataset's, as `spark_type` says them.
         notes: what people should know; sorted.
+        columns: names and DuckDB types of what it gives.
     """
 
     text: str
     views: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    columns: tuple[tuple[str, str], ...] = ()
 
 
 class NotTranslated(Exception):

@@ -23,7 +23,7 @@ _BY_DUCKDB = "leave this dataset to DuckDB, or write Spark SQL beside it"
 def translate(
     sql: str,
     inputs: Mapping[str, Types],
-    output: Types,
+    output: Types | None = None,
     *,
     server: SparkServer = SparkServer.APACHE,
     macros: Sequence[str] = (),
@@ -35,7 +35,7 @@ def translate(
     Args:
         sql: one SELECT in DuckDB's SQL.
         inputs: dataset -> its columns, as the lake stores them.
-        output: the columns to give, with the types that the lake stores.
+        output: the columns to give, with the types that the lake stores; None: those that DuckDB gives.
         server: who will answer.
         macros: `CREATE MACRO` statements that `sql` may use, in an order in which they can be made.
         moment: the logical time, aware; without it what reads the clock is refused.
@@ -45,7 +45,8 @@ def translate(
         NotTranslated: something is not known to mean the same, with its place and what to write instead.
     """
     try:
-        root = _planned(sql, inputs, macros)
+        bound, root = _planned(sql, inputs, macros)
+        output = bound if output is None else output
         steps = Steps(view_names(inputs) if views is None else views)
         datasets = {_key(dataset): dataset for dataset in inputs}
         found = deeply(lambda: Operators(steps, datasets, server, moment).relation(root))
@@ -55,9 +56,8 @@ def translate(
             f"cast({cast(value, parse_type(kind)).text} as {spark_type(parse_type(kind))}) as {name(called)}"
             for value, (called, kind) in zip(found.columns(), output, strict=True)
         ]
-        return SparkSql(
-            steps.whole(f"select {', '.join(columns)} from {found.name}"), steps.views, tuple(sorted(steps.notes))
-        )
+        whole = steps.whole(f"select {', '.join(columns)} from {found.name}")
+        return SparkSql(whole, steps.views, tuple(sorted(steps.notes)), tuple(output))
     except NotTranslated as error:
         place(error, sql)
         raise
@@ -83,12 +83,12 @@ def view_names(datasets: Mapping[str, Types]) -> dict[str, str]:
     return found
 
 
-def _planned(sql: str, inputs: Mapping[str, Types], macros: Sequence[str]) -> Node:
+def _planned(sql: str, inputs: Mapping[str, Types], macros: Sequence[str]) -> tuple[Types, Node]:
     asked = planner()
     for dataset, columns in inputs.items():
         asked.declare(dataset, columns)
     try:
-        return asked.plan(sql, macros)[1]
+        return asked.plan(sql, macros)
     except UntracedError as error:
         if asked.broken:
             forget()

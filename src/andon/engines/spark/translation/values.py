@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from andon.base.record import Record
-from andon.engines.spark.translation.spark_sql import NotTranslated
-from andon.engines.spark.translation.types import FLOATING, WHOLE, digits, spark_type
+from andon.engines.spark.translation.spark_sql import NotTranslated, SparkServer
+from andon.engines.spark.translation.types import FLOATING, ORDERED, WHOLE, digits, spark_type
 from andon.model.types import DuckType
 from andon.sql.bound_plan import Node
 
@@ -31,6 +31,21 @@ def text_literal(value: str) -> str:
     written = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
     written = written.replace("${", "\\u0024{")  # of which Spark makes what a variable says, wherever it stands
     return "'" + written.replace("\t", "\\t").replace("\0", "\\0").replace("\x1a", "\\Z") + "'"
+
+
+def sortable(value: SparkValue, server: SparkServer) -> SparkValue:
+    """The value as rows are sorted, grouped and matched by it.
+
+    Raises:
+        NotTranslated: the engines don't sort its type alike.
+    """
+    if value.type.name not in ORDERED:
+        raise NotTranslated(f"sorting or grouping by {value.type.text}", "take its parts: `list[1]`, `struct.part`")
+    if server is SparkServer.SAIL and value.type.name in FLOATING:  # it tells zeros by their sign, and NaN by its bits
+        of = spark_type(value.type)
+        even = f"when isnan({value.text}) then cast('NaN' as {of}) when {value.text} = 0 then cast('0.0' as {of})"
+        return SparkValue(f"(case {even} else {value.text} end)", value.type)
+    return value
 
 
 def null(kind: DuckType) -> SparkValue:
