@@ -103,6 +103,11 @@ REFUSED = {
     "orders.selectExpr('CURRENT_DATE as at').count()": "`current_date(…)`",
     "orders.withColumn('x', F.rand()).count()": "`rand(…)`",
     "orders.withColumn('x', F.reflect(F.lit('java.util.UUID'), F.lit('randomUUID'))).count()": "`reflect(…)`",
+    "orders.selectExpr('secret(\\'a\\', \\'b\\') as x').count()": "`secret(…)`",
+    "orders.select(F.call_function('http_request', 'id')).count()": "Python that runs on Spark",
+    "orders.select('_metadata.file_path').count()": "`_metadata`",
+    "orders.selectExpr('_metadata.file_path').count()": "`_metadata`",
+    "orders.select(orders.metadataColumn('_metadata')).count()": "`_metadata`",
     "orders.sample(0.5).count()": "rows drawn by chance",
     "orders.dropDuplicates(['customer']).count()": "one row of several by chance",
     "orders.groupBy('customer').agg(F.first('id')).count()": "`first(…)`",
@@ -123,6 +128,13 @@ ALLOWED = [
     "orders.selectExpr('first(id) over (partition by customer order by id) as f')",
     "orders.select(F.first('id').over(Window.partitionBy('customer').orderBy('id')).alias('f'))",
     "orders.dropDuplicates()",
+    "orders.select((-F.col('id') % 7 + 1).alias('n'), F.col('customer').startswith('a') & ~F.isnull('id'), F.map_from_arrays("
+    "F.array('id'), F.array('amount')).alias('m')).where(F.col('n').isin(1, -2, 0, -1, 2) | F.col('m').isNotNull())",
+    "orders.selectExpr('map(id, amount) as m', 'transform(array(id), x -> x + 1) as t', 'date_diff(date \\'2026-01-02\\', date"
+    " \\'2026-01-01\\') as d', 'case when id > 1 then xxhash64(customer) else 0L end as h', 'timestampdiff(DAY, timestamp"
+    " \\'2026-01-01\\', timestamp \\'2026-01-02\\') as n', 'count_if(id > 1) over (partition by customer) as c')",
+    "orders.groupBy(F.window(F.lit('2026-01-01').cast('timestamp'), '1 day')).agg(F.count('*'), F.percentile('id', 0.5), F.stddev('id'))",
+    "orders.groupBy('customer').pivot('id', [1, 2]).sum('amount').na.fill(0)",
     "orders.join(spark.createDataFrame([('ada', 1)], 'customer string, n int'), 'customer')",
 ]
 
