@@ -52,7 +52,7 @@ year: setup
 
 # Apache Spark itself, on the JVM: a minute to start, and a gigabyte. Tests take Sail else.
 test-spark: setup
-	ANDON_SPARK=jvm $(RUN)/python -m pytest tests/contract/test_engine_contract.py tests/contract/test_spark_sql.py tests/service/test_spark.py tests/service/test_spark_cdnow.py
+	ANDON_SPARK=jvm $(RUN)/python -m pytest tests/contract/test_engine_contract.py tests/contract/test_spark_sql.py tests/service/test_spark.py tests/service/test_spark_frames.py tests/service/test_spark_cdnow.py
 
 demo: setup
 	$(RUN)/andon demo
