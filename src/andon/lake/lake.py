@@ -38,7 +38,7 @@ class Lake:
         self.database = database
         self.storage = storage
         self.clock = clock
-        self.commits = Commits(database)
+        self.commits = Commits(database, kept)
         self.going = Going(database, storage, self.commits)
         self.leases: Leases | SharedLeases
         if storage.shares_locks:
