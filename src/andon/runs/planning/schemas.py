@@ -64,13 +64,14 @@ def _with_files(workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: 
     inspected = Inspected(workspace.cache, raw)
     sources: dict[str, SourceInput] = {}
     failures: dict[str, AndonError] = {}
-    taken = list(taken)
-    known = [source for name in taken if (source := gathered.sources.get(name)) is not None]
+    wanted = set(taken)
+    known = [source for name, source in gathered.sources.items() if name in wanted]
     raw.look_ahead(file for each in known for file in each.files if file.path in (*each.added, *each.changed))
-    for name in taken:
+    for name, source in gathered.sources.items():
         definition = gathered.definitions[name]
-        source = gathered.sources.get(name)
-        if definition.kind is not Kind.SOURCE or source is None or source.kept_because or name in gathered.failures:
+        if name not in wanted:
+            continue
+        if definition.kind is not Kind.SOURCE or source.kept_because or name in gathered.failures:
             continue
         if definition.asks is not None:
             continue
@@ -169,10 +170,11 @@ def bind_sound(
 def _unfit(workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]) -> list[Problem]:
     """What engines lack that datasets need of them whose code changed, or that another engine is to build for the first time."""
     definitions = gathered.definitions
-    views = {name for name, definition in definitions.items() if definition.materialize is Materialize.VIEW}
     changed = [definitions[d] for d in sorted(taken & gathered.changed)]
     given = _given_away(workspace, gathered, taken - {each.dataset for each in changed})
     changed += given
+    read = {name for each in changed for name in each.inputs if name in definitions}
+    views = {name for name in read if definitions[name].materialize is Materialize.VIEW}
     stored = {**_columns_of(workspace, gathered, [each.dataset for each in given]), **columns_by_dataset(bound)}
     found = [
         missing(capabilities(workspace.other_engine, each), each, views, stored.get(each.dataset, ()))
