@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -316,11 +316,7 @@ def _bind_changed(
                 known.pop(name, None)
         elif definitions[name].kind is Kind.PYTHON and name not in leaves:
             known.pop(name, None)
-    readers: dict[str, list[str]] = {}
-    for name in taken:
-        if (definition := definitions[name]).kind is Kind.SQL:
-            for each in definition.inputs:
-                readers.setdefault(each, []).append(name)
+    readers = _readers_below(changed, taken, definitions)
     sources = {d for d in changed if definitions[d].kind is Kind.SOURCE}
     following = Following(readers, sources, lambda names: _columns_of(workspace, gathered, names - changed - unknown))
     pending = {d for d in changed if definitions[d].kind is Kind.SQL}
@@ -335,6 +331,23 @@ def _bind_changed(
     if problems and guessed:  # what reads them may be right: only the run tells what they return
         bound, problems = binding({name: columns for name, columns in known.items() if name not in guessed})
     return {**result, **bound}, [*problems, *declared]
+
+
+def _readers_below(
+    names: Set[str], taken: Iterable[str], definitions: Mapping[str, Definition]
+) -> dict[str, list[str]]:
+    """Which SQL datasets of `taken` read each of `names`, and each of those that read these, and so on."""
+    readers: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    above = set(names)
+    while above:
+        below = [d for d in taken if not above.isdisjoint(definitions[d].inputs) and definitions[d].kind is Kind.SQL]
+        for dataset in below:
+            for name in above.intersection(definitions[dataset].inputs):
+                readers.setdefault(name, []).append(dataset)
+        seen |= above
+        above = set(below) - seen
+    return readers
 
 
 def _listing(source: SourceInput, raw: RawFiles) -> Callable[[str], list[str]]:
