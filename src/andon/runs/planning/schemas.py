@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -65,13 +65,14 @@ def _with_files(workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: 
     inspected = Inspected(workspace.cache, raw)
     sources: dict[str, SourceInput] = {}
     failures: dict[str, AndonError] = {}
-    taken = list(taken)
-    known = [source for name in taken if (source := gathered.sources.get(name)) is not None]
+    wanted = set(taken)
+    known = [source for name, source in gathered.sources.items() if name in wanted]
     raw.look_ahead(file for each in known for file in each.files if file.path in (*each.added, *each.changed))
-    for name in taken:
+    for name, source in gathered.sources.items():
         definition = gathered.definitions[name]
-        source = gathered.sources.get(name)
-        if definition.kind is not Kind.SOURCE or source is None or source.kept_because or name in gathered.failures:
+        if name not in wanted:
+            continue
+        if definition.kind is not Kind.SOURCE or source.kept_because or name in gathered.failures:
             continue
         if definition.asks is not None:
             continue
@@ -179,10 +180,11 @@ def bind_sound(
 def _unfit(workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]) -> list[Problem]:
     """What engines lack that datasets need of them whose code changed, or that another engine is to build for the first time."""
     definitions = gathered.definitions
-    views = {name for name, definition in definitions.items() if definition.materialize is Materialize.VIEW}
     changed = [definitions[d] for d in sorted(taken & gathered.changed)]
     given = _given_away(workspace, gathered, taken - {each.dataset for each in changed})
     changed += given
+    read = {name for each in changed for name in each.inputs if name in definitions}
+    views = {name for name in read if definitions[name].materialize is Materialize.VIEW}
     stored = {**_columns_of(workspace, gathered, [each.dataset for each in given]), **columns_by_dataset(bound)}
     found = [
         missing(capabilities(workspace.other_engine, each), each, views, stored.get(each.dataset, ()))
@@ -326,11 +328,7 @@ def _bind_changed(
                 known.pop(name, None)
         elif definitions[name].kind is Kind.PYTHON and name not in leaves:
             known.pop(name, None)
-    readers: dict[str, list[str]] = {}
-    for name in taken:
-        if (definition := definitions[name]).kind is Kind.SQL:
-            for each in definition.inputs:
-                readers.setdefault(each, []).append(name)
+    readers = _readers_below(changed, taken, definitions)
     sources = {d for d in changed if definitions[d].kind is Kind.SOURCE}
     following = Following(readers, sources, lambda names: _columns_of(workspace, gathered, names - changed - unknown))
     pending = {d for d in changed if definitions[d].kind is Kind.SQL}
@@ -351,6 +349,23 @@ def _bind_changed(
     if problems and guessed:  # what reads them may be right: only the run tells what they return
         bound, problems = binding({name: columns for name, columns in known.items() if name not in guessed})
     return {**result, **bound}, [*problems, *declared]
+
+
+def _readers_below(
+    names: Set[str], taken: Iterable[str], definitions: Mapping[str, Definition]
+) -> dict[str, list[str]]:
+    """Which SQL datasets of `taken` read each of `names`, and each of those that read these, and so on."""
+    readers: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    above = set(names)
+    while above:
+        below = [d for d in taken if not above.isdisjoint(definitions[d].inputs) and definitions[d].kind is Kind.SQL]
+        for dataset in below:
+            for name in above.intersection(definitions[dataset].inputs):
+                readers.setdefault(name, []).append(dataset)
+        seen |= above
+        above = set(below) - seen
+    return readers
 
 
 def _listing(source: SourceInput, raw: RawFiles) -> Callable[[str], list[str]]:
