@@ -134,12 +134,15 @@ def streamed(project: Path) -> int:
             text += server.stdout.readline()
         address = json.loads(text)["address"].rstrip("/")
         words = urllib.parse.urlencode({"sql": _ALL, "format": "arrow"})
-        size = 0
+        size = most = 0
         with urllib.request.urlopen(f"{address}/api/v1/queries?{words}") as reply:
             while piece := reply.read(1 << 20):
+                # who answers may end with its answer
+                if size % (64 << 20) + len(piece) >= 64 << 20:
+                    most = max(most, *(most_of(each) for each in [server.pid, *below(server.pid)]))
                 size += len(piece)
         print(f"{size / 1e6:,.0f} MB of Arrow", flush=True)
-        return max(most_of(each) for each in [server.pid, *below(server.pid)])
+        return most
     finally:
         server.terminate()
         server.wait()
@@ -160,8 +163,11 @@ def below(process: int) -> list[int]:
 
 def most_of(process: int) -> int:
     """The peak memory of a process that runs."""
-    said = Path(f"/proc/{process}/status").read_text()
-    return int(said.partition("VmHWM:")[2].split()[0]) << 10
+    try:
+        said = Path(f"/proc/{process}/status").read_text()
+    except OSError:  # it ended
+        return 0
+    return int(said.partition("VmHWM:")[2].split()[0]) << 10 if "VmHWM:" in said else 0
 
 
 def made(folder: Path, rows: int, limit: str) -> Path:

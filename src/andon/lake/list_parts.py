@@ -165,4 +165,4 @@ def _items(key: str, known: Parts) -> bytes:
 
 
 def _in(text: bytes) -> list[str]:
-    return [each.decode() for each in _NAMED.findall(text)]
+    return [each.decode() for each in _NAMED.findall(text)] if _MARK in text else []
