@@ -178,7 +178,7 @@ def spark(place: Path) -> Iterator[Bench]:
         def embedded(_: int) -> Iterator[Engine]:
             yield sql
 
-        engine = SparkEngine(spark_settings(), embedded)
+        engine = SparkEngine(spark_settings(root=str(place)), embedded)
         yield Bench("spark", engine, SPARK_SQL, place)
         engine.close()
         if engine.is_stopped:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.clones import FILES, Clone, checked_totals, closing
+from kit.clones import FILES, ORDERS, Clone, checked_totals, closing
 from kit.connect import ConnectServer, endpoint, server
 
 CHECKS = "key customer\n  amount > 0\n  sum(amount) > 10\n  customer is luhn allow 100%\n  customer -> shop.orders.customer\n  rows = 2"
@@ -95,3 +95,39 @@ class TestWhereChecksRun:
         (check,) = clone.run().checks
         assert check.ran == "duckdb, not spark: it failed there"
         assert "ada" not in str(check.document())
+
+
+class TestWhereRowsAreCompared:
+    def test_past_the_limit_spark_finds_which_rows_differ(self, clone):
+        clone.write("datasets/marts/totals.sql", checked_totals("amount > 0", "key: customer\n"))
+        many = "".join(f"{number},c{number},1\n" for number in range(10, 20))
+        clone.write("raw/orders_05.csv", f"{ORDERS}{many}")
+        clone.run()
+        clone.write("raw/orders_06.csv", "id,customer,amount\n4,ben,1\n5,cleo,7\n")
+        clone.run()
+        found, here = self.rows(clone, "1"), self.rows(clone, '"1GB"')
+        assert found.notes == ("spark found which rows differ",)
+        assert here.notes == ()
+        assert found.document().samples == here.document().samples
+        assert (found.rows, found.columns) == (here.rows, here.columns)
+        assert (found.rows.added, found.rows.changed) == (1, 1)
+        assert list((clone.root / ".andon").rglob("*.part")) == []
+
+    def test_what_it_can_not_say_duckdb_finds_and_tells_why(self, clone):
+        listed = (
+            "select customer, list(amount order by amount) as amounts, 'a' as b from shop.orders group by customer\n"
+        )
+        clone.write("datasets/marts/totals.sql", listed)
+        clone.write("datasets/marts/best.sql", "select customer from marts.totals\n")
+        clone.run()
+        clone.write("raw/orders_06.csv", "id,customer,amount\n4,ben,1\n5,cleo,7\n")
+        clone.run()
+        (note,) = self.rows(clone, "1").notes
+        assert note.startswith("duckdb found which rows differ, not spark: not known to mean the same there: ")
+
+    def rows(self, clone, above):
+        clone.write("andon.toml", config(above))
+        with closing(clone.open()) as service:
+            head = service.workspace.lake.refs.resolve("main")
+            (found,) = service.row_diffs.rows(head.parent, head.id, ("marts.totals",))
+            return found

@@ -58,6 +58,17 @@ class AnswerSession(Protocol):
         """
         ...
 
+    def keep(self, name: str, sql: str) -> str:
+        """Keep what a query gives as a table that later queries read under `name`, with columns `c0`, `c1`, …, until the session ends.
+
+        Returns:
+            what stands after FROM for the embedded engine: the same rows, their columns named as the query names them.
+
+        Raises:
+            NotAnswered, Cancelled: as `rows`.
+        """
+        ...
+
 
 @runtime_checkable
 class Answers(Protocol):

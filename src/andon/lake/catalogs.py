@@ -40,6 +40,11 @@ def enlist(storage: Storage, catalog: Database, of: Database | None = None, *, a
     return True
 
 
+def catalogs_of(storage: Storage) -> frozenset[str]:
+    """The marks of the catalogs that may name files of a storage."""
+    return frozenset(name for name in storage.names(NOTES) if _NAME.match(name))
+
+
 def is_enlisted(storage: Storage, catalog: Database) -> bool:
     """Whether a storage has the note of a catalog."""
     return storage.exists(_note(storage, catalog))

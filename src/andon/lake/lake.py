@@ -141,11 +141,12 @@ class Lake:
             return self.commits.get(done.new)
         enlist(self.storage, self.database)
         at = to_text(self.clock())
+        after = self.commits.get(draft.parents[0]) if draft.parents else None
         commit = None
         try:
             with self.database.write(self._beside(moves)) as transaction:
                 self.home.require(transaction)
-                root = content if isinstance(content, str) else self.commits.root_of(transaction, content)
+                root = content if isinstance(content, str) else self.commits.root_of(transaction, content, after)
                 commit = self.commits.write(transaction, draft, root, self.refs.next_after(transaction, draft.time))
                 self._require_kept(transaction, commit)
                 for number, move in enumerate(moves, start=1):

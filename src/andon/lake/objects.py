@@ -255,6 +255,10 @@ class Objects:
         """Give every column of every output its field id (`field_ids.FieldIds.register`)."""
         return self._field_ids.register(wanted)
 
+    def foreseen_fields(self, wanted: Mapping[str, Output]) -> dict[str, dict[str, int]]:
+        """The field ids that `register_fields` would give now; nothing is kept."""
+        return self._field_ids.foreseen(wanted)
+
     def _make_durable(self, paths: Sequence[str]) -> None:
         """Have files that are about to be named outlive a power loss.
 

@@ -172,16 +172,27 @@ class State(Record, dict=True):
 
     def made_otherwise(self, ids: Mapping[str, str]) -> set[str]:
         """The datasets that other definitions made than `ids` says, by dataset; those that it does not name are none of them."""
-        return {name for name, definition in self._definitions.items() - ids.items() if name in ids}
+        return {name for name, made in self._definitions.items() if ids.get(name, made) != made}
 
     def makes_anew(self, ids: Mapping[str, str]) -> set[str]:
         """The datasets of `ids` that are not there, or that other definitions made."""
-        return {name for name, _ in ids.items() - self._definitions.items()}
+        made = self._definitions
+        return {name for name, definition in ids.items() if made.get(name) != definition}
 
     @cached_property
     def code(self) -> str:
         """Id of all code."""
-        return texts_id(["project", sorted(self._files.items())])
+        return code_id(self._files)
+
+    @cached_property
+    def sources(self) -> Mapping[str, Leaf]:
+        """The leaves of sources, by dataset."""
+        return {name: leaf for name, leaf in self.leaves.items() if leaf.kind == "source"}
+
+    @cached_property
+    def histories(self) -> Mapping[str, Leaf]:
+        """The leaves of histories, by dataset."""
+        return {name: leaf for name, leaf in self.leaves.items() if leaf.materialize == "history"}
 
     @cached_property
     def _definitions(self) -> dict[str, str]:
@@ -194,6 +205,11 @@ class State(Record, dict=True):
         for leaf in self.leaves.values():
             result.update(leaf.files)
         return result
+
+
+def code_id(files: Mapping[str, str]) -> str:
+    """Id of all code: `{project path: sha256}`."""
+    return texts_id(["project", sorted(files.items())])
 
 
 def in_force(acceptances: Iterable[Acceptance], state: State) -> tuple[Acceptance, ...]:

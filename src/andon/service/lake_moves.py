@@ -46,6 +46,7 @@ class LakeMoves:
 
         Raises:
             UsageError: `usage.bad_argument` where both are one, or one is inside of the other; `usage.exists` where something else lies.
+            ConflictError: `lake.lease_lost` where this process was silent for so long that files may be gone which it did not copy yet.
             MachineError: it can't be written there, or does not come back as it was written.
         """
         begun = time.perf_counter()
@@ -56,7 +57,7 @@ class LakeMoves:
         enlist(new, lake.database, anew=True)
         done: dict[str, tuple[Sealed, Copied]] = {}
         writing = nullcontext() if lake.database.is_read_only else new.writing()
-        with writing, lake.leases.reading():
+        with writing, lake.leases.reading_all():
             seen = lake.home.seen()
             while waiting := self._unseen(done):
                 made = copy_files(waiting, lambda file: _brought(old, new, file), told)

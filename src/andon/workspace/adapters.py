@@ -25,6 +25,7 @@ from andon.engines.other import OtherEngine, embedded_only
 from andon.errors import MachineError, UsageError
 from andon.lake.catalogs import enlist
 from andon.lake.lake import Lake
+from andon.lake.latecomers import note_what_went
 from andon.lake.local_storage import LocalStorage
 from andon.model.connection import Connection
 from andon.model.message import NotifyBook
@@ -314,7 +315,8 @@ class Adapters:
         if not database.is_read_only:
             # a disk without room: reading goes on, and a commit notes it or fails
             with contextlib.suppress(MachineError):
-                enlist(lake.storage, database)
+                if enlist(lake.storage, database) and not self._is_new:
+                    note_what_went(lake)
         return StateStore(
             lake,
             Bases(self.folder.state, lake),

@@ -27,7 +27,7 @@ def project_at(workspace: Workspace, state: State) -> Project:
             texts = objects.texts(asked.values())
             return {path: texts[sha] for path, sha in asked.items() if sha in texts}
 
-        found = load(files, lambda path: objects.text(files[path]), workspace.cache, many)
+        found = load(files, lambda path: objects.text(files[path]), workspace.cache, many, key=key)
         workspace.projects.put(key, found)
     if found.problems:
         return found

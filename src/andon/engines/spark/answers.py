@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,13 @@ from andon.base.names import quote
 from andon.engines.answers import AskedTables, NotAnswered
 from andon.engines.engine import Embedded, Recipe, Types
 from andon.engines.spark.failures import is_away
+from andon.engines.spark.results import listed, read
+from andon.engines.spark.staging import Staging
 from andon.engines.spark.translation.spark_sql import NotTranslated, SparkServer
 from andon.engines.spark.translation.translate import translate
+from andon.engines.spark.types import schema_of
 from andon.engines.spark.views import Columns, SparkViews
+from andon.engines.types import stored_types
 from andon.errors import AndonError
 
 if TYPE_CHECKING:
@@ -27,6 +32,7 @@ class SparkAnswerSession:
     """See `AnswerSession`.
 
     Args:
+        staging: makes folders for what is kept while the session lasts.
         hand_over: lets Spark find files that were written just now.
         is_stopped: whether nothing more is to be asked.
     """
@@ -38,17 +44,24 @@ class SparkAnswerSession:
         places: SparkPlaces,
         server: SparkServer,
         embedded: Embedded,
+        staging: Callable[[], Staging],
         hand_over: Callable[[AskedTables], None],
         is_stopped: Callable[[], bool],
     ) -> None:
         self._asked = asked
         self._connection = connection
         self._server = server
+        self._places = places
+        self._staging = staging
+        self._staged: list[Staging] = []
+        self._kept: list[str] = []
+        self._columns = dict(asked.columns)
         self._hand_over = hand_over
         self._is_stopped = is_stopped
         self._recipe = Recipe(asked.definition, asked.tables, asked.moment, sql="select 1")
         self._views = SparkViews(connection, places, Columns(embedded, self._recipe), server)
-        self._names = self._views.names(asked.tables)
+        self._given = self._views.names(asked.tables)
+        self._names = dict(self._given)
         self._made = False
         self._away = ""
 
@@ -59,15 +72,37 @@ class SparkAnswerSession:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """See `AnswerSession`."""
         text, types = self._translated(sql)
+        with self._asked_there():
+            table = self._connection.session.sql(text).toArrow()
+        return _values(table, types)
+
+    def keep(self, name: str, sql: str) -> str:
+        """See `AnswerSession`."""
+        text, types = self._translated(sql, is_stored=True)
+        staging = self._staging()
+        self._staged.append(staging)
+        view = f"andon_{secrets.token_hex(8)}"
+        with self._asked_there():
+            self._connection.write(text, list(listed(types)), self._places.seen(staging.place()))
+            files = staging.files()
+            named = [(f"c{at}", kind) for at, (_, kind) in enumerate(types)]
+            self._connection.view(view, [self._places.seen(staging.place())], schema_of(named))
+        self._kept.append(view)
+        self._names[name], self._columns[name] = view, named
+        return f"({read(files, types)})"
+
+    @contextmanager
+    def _asked_there(self) -> Iterator[None]:
+        """Whatever is asked within it has the tables, and fails as `AnswerSession` says."""
         if self._away:
             raise NotAnswered(self._away)
         try:
             if not self._made:
                 self._connection.version()
                 self._hand_over(self._asked)
-                self._views.make(self._recipe, self._names)
+                self._views.make(self._recipe, self._given)
                 self._made = True
-            return _values(self._connection.session.sql(text).toArrow(), types)
+            yield
         except Exception as error:
             if self._is_stopped():
                 raise Cancelled from error
@@ -79,16 +114,24 @@ class SparkAnswerSession:
             raise NotAnswered("it failed there") from error  # its own words may quote a value that nobody may see
 
     def forget(self) -> None:
-        """Take its views away."""
-        if not self._is_stopped():
+        """Take its views and files away."""
+        if not self._is_stopped() and not self._away:
             self._views.forget()
+            for view in self._kept:
+                self._connection.forget(view)
+        for staging in self._staged:
+            staging.clear()
 
-    def _translated(self, sql: str) -> tuple[str, Types]:
-        asked = self._asked
+    def _translated(self, sql: str, *, is_stored: bool = False) -> tuple[str, Types]:
+        """The query in Spark SQL, and the columns that it gives; `is_stored`: of types that the lake has."""
+        asked, output = self._asked, None
+        if is_stored:
+            output = stored_types(self._translated(sql)[1])
         try:
             found = translate(
                 sql,
-                asked.columns,
+                self._columns,
+                output,
                 server=self._server,
                 macros=asked.macros,
                 moment=asked.moment,

@@ -3,6 +3,7 @@ stores it, with field ids, statistics and rows that are set aside."""
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -20,11 +21,11 @@ from andon.engines.spark.columns import require_columns
 from andon.engines.spark.connection import SparkConnection
 from andon.engines.spark.failures import translate_failure
 from andon.engines.spark.places import SparkPlaces
+from andon.engines.spark.results import listed, read
 from andon.engines.spark.settings import SparkSettings
 from andon.engines.spark.sql import spark_sql
 from andon.engines.spark.staging import LocalStaging, SharedStaging, SharedStorage, Staging
 from andon.engines.spark.views import Columns, SparkViews
-from andon.engines.spark.written import listed, read_again
 from andon.errors import AndonError, DatasetError
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class SparkEngine:
         inner = replace(recipe, sql=recipe.inner or recipe.sql, inner=None)
         columns = Columns(self._embedded, inner)
         types = columns.of_result() if task.types is None else task.types
-        staging = self._staging(task)
+        staging = self._staging(task.output)
         try:
             try:
                 took = self._compute(inner, columns, types, staging, task.told)
@@ -101,8 +102,8 @@ class SparkEngine:
             if self._stopped.is_set():
                 raise stopped(recipe.dataset)
             files = staging.files()
-            read = read_again(files, types)
-            whole = recipe.sql.replace(recipe.inner, read, 1) if recipe.sql and recipe.inner else read
+            found = read(files, types)
+            whole = recipe.sql.replace(recipe.inner, found, 1) if recipe.sql and recipe.inner else found
             with self._embedded(sum(Path(file).stat().st_size for file in files)) as sql:
                 written = sql.run(replace(task, recipe=replace(recipe, sql=whole, inner=None, inputs={}), types=types))
         finally:
@@ -118,6 +119,7 @@ class SparkEngine:
                 self._places,
                 self._settings.server,
                 self._embedded,
+                self._staging,
                 lambda one: self._hand_over(one.tables.values()),
                 self._stopped.is_set,
             )
@@ -142,13 +144,13 @@ class SparkEngine:
         from andon.engines.spark.frames.handing import SparkFrames
 
         return SparkFrames(
-            self._settings, self._embedded, self._connection, self._places, self._hand_over, self._staging
+            self._settings,
+            self._embedded,
+            self._connection,
+            self._places,
+            self._hand_over,
+            lambda task: self._staging(task.output),
         )
-
-    def _staging(self, task: Task) -> Staging:
-        if self._shared is not None and self._places.is_bucket:
-            return SharedStaging(self._shared)
-        return LocalStaging(task.output)
 
     def _hand_over(self, relations: Iterable[Relation]) -> None:
         """Let Spark find inputs that were built just now, where the storage is a bucket."""
@@ -163,6 +165,12 @@ class SparkEngine:
             else:
                 waiting += relation.inputs.values()
         self._shared.make_durable(inside)
+
+    def _staging(self, beside: str = "") -> Staging:
+        """A folder for what Spark writes: in the bucket, or beside a file; without one in the storage."""
+        if self._shared is not None and self._places.is_bucket:
+            return SharedStaging(self._shared)
+        return LocalStaging(beside or f"{self._settings.root}/data/spark-{secrets.token_hex(8)}")
 
     def _left(self, task: Task, why: DatasetError) -> Produced:
         """What the embedded engine makes of what only its size led here, and Spark can't do."""

@@ -105,7 +105,7 @@ def merge(
         decide: which side counts where both changed a path, if somebody has decided that.
     """
     out = _Sorting()
-    differing = {path for path, _ in head.items() ^ folder.items()}
+    differing = differing_paths(head, folder)
     newer = _newer(base, head, folder, differing, unmoved, history)
     out.files = {path: content for path, content in folder.items() if path not in differing}
     for path in sorted(differing):
@@ -231,10 +231,14 @@ def pull_choice(
 def next_base(base: Shared | None, head: Mapping[str, str], folder: Mapping[str, str]) -> dict[str, str | None]:
     """The base after the head was published or seen: where folder and head agree it is that; elsewhere it stays."""
     result = dict(base or {})
-    for path in head.keys() | folder.keys() | result.keys():
-        if folder.get(path) == head.get(path):
-            result[path] = head.get(path)
+    result.update((path, content) for path, content in head.items() if folder.get(path) == content)
+    result.update(dict.fromkeys(result.keys() - head.keys() - folder.keys()))
     return result
+
+
+def differing_paths(one: Mapping[str, str], other: Mapping[str, str]) -> set[str]:
+    """The paths at which two are not the same."""
+    return {path for path, content in one.items() if other.get(path) != content} | (other.keys() - one.keys())
 
 
 def rejected_by_path(causes: Iterable[Cause], *, raw: bool = False) -> dict[str, frozenset[str | None]]:

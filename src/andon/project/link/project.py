@@ -452,7 +452,14 @@ class _Linker:
     # -- the whole
 
     def _check_cycles(self, datasets: Mapping[str, Dataset]) -> None:
-        needs = {name: set(dataset.definition.inputs) for name, dataset in datasets.items()}
+        # those that stand are in no circle with each other
+        waiting = [name for name in datasets if name not in self._standing]
+        needs: dict[str, set[str]] = {}
+        while waiting:
+            name = waiting.pop()
+            if name in datasets and name not in needs:
+                needs[name] = set(datasets[name].definition.inputs)
+                waiting += needs[name]
         while (cycle := find_cycle(needs)) is not None:
             first = cycle[0]
             path = self._entries[first]

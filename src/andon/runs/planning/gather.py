@@ -16,9 +16,9 @@ from andon.errors import AndonError, MachineError, ProjectError
 from andon.lake.named_files import raw_path
 from andon.lake.undo import passing, rejected_together
 from andon.model.build import Build, InputFile
-from andon.model.commit import Cause, Commit, State
+from andon.model.commit import Cause, Commit, State, code_id
 from andon.model.correction import RowCorrection
-from andon.model.dataset import Dataset, Definition, Kind
+from andon.model.dataset import Dataset, Definition
 from andon.model.project import Project
 from andon.model.quarantine import aside_of
 from andon.project.earlier_files import EarlierFiles
@@ -51,7 +51,34 @@ if TYPE_CHECKING:
 GLOSSARY = "glossary.yml"
 
 
-class Gathered(Record, dict=True):
+class CodeDiffering(Record, dict=True):
+    """In what code differs from what a state was made of, found once.
+
+    Attributes:
+        state: what is published.
+        code: the definitions.
+        own: by dataset its own files.
+    """
+
+    state: State
+    code: Mapping[str, Definition]
+    own: Mapping[str, tuple[tuple[str, str], ...]]
+
+    @cached_property
+    def definitions(self) -> frozenset[str]:
+        """The datasets that are not published, or by another definition."""
+        return frozenset(self.state.makes_anew({name: each.id for name, each in self.code.items()}))
+
+    @cached_property
+    def files(self) -> frozenset[str]:
+        """The datasets that are not published, or with other files of their own."""
+        leaves = self.state.leaves
+        return frozenset(
+            name for name, own in self.own.items() if (leaf := leaves.get(name)) is None or leaf.files != own
+        )
+
+
+class Gathered(Record):
     """What a plan is made from. What a later stage finds out is in a copy of it (`with_sources`).
 
     Attributes:
@@ -64,6 +91,7 @@ class Gathered(Record, dict=True):
         sources: raw files by source.
         builds: the builds of the head's source leaves.
         notices: lines for people.
+        differing: in what the code differs from the head.
         failures: what is known to fail already, by dataset: raw files that are not there, contracts that don't hold.
         raw: the merges of raw files, by source.
         passed: causes that keep nothing out any more.
@@ -82,22 +110,20 @@ class Gathered(Record, dict=True):
     sources: Mapping[str, SourceInput]
     failures: Mapping[str, AndonError]
     notices: tuple[str, ...]
+    differing: CodeDiffering
     raw: Mapping[str, Merged] = field(default_factory=dict)
     passed: frozenset[Cause] = frozenset()
     widen: frozenset[str] = frozenset()
 
-    @cached_property
+    @property
     def changed(self) -> frozenset[str]:
         """The datasets that are not published, or by another definition."""
-        return frozenset(self.state.makes_anew({name: each.id for name, each in self.definitions.items()}))
+        return self.differing.definitions
 
-    @cached_property
+    @property
     def edited(self) -> frozenset[str]:
         """The datasets whose own files are others than the published ones, those that are not published among them."""
-        leaves = self.state.leaves
-        return frozenset(
-            name for name, own in self.files.items() if (leaf := leaves.get(name)) is None or leaf.files != own
-        )
+        return self.differing.files
 
     @property
     def decided(self) -> frozenset[str]:
@@ -124,9 +150,8 @@ def said_anew(gathered: Gathered, taken: Iterable[str]) -> set[str]:
     leaves, edited = gathered.state.leaves, gathered.edited
     return {
         name
-        for name in taken
-        if name in edited
-        and name in leaves
+        for name in edited.intersection(taken)
+        if name in leaves
         and (said := gathered.project.datasets.get(name)) is not None
         and (said.columns or said.lineage or said.caveats or said.definition.key or said.definition.sort)
         and said.own_files
@@ -309,7 +334,7 @@ class Gatherer:
         code = self._merge_code(state, side, against)
         if code.conflicts:
             raise conflict(code.conflicts, is_folder=side.is_folder, has_folders_raw=side.has_folders_raw)
-        project = self._load(code.files, side, EarlierFiles(state.files(), self._lake.objects.texts))
+        project = self._load(code.files, side, state)
         stated, stored = project, self._lake.objects.definitions
         if not stated.problems:
             project = corrected_project(stated, state, stored)
@@ -324,6 +349,7 @@ class Gatherer:
         definitions = {name: dataset.definition for name, dataset in project.datasets.items()}
         taken = frozenset() if project.problems else select(project, state)
         raw = merge_raw(definitions, published, side, replace(against, taken=taken))
+        own = {name: dataset.own_files for name, dataset in project.datasets.items()}
         return Gathered(
             head=head,
             state=state,
@@ -331,7 +357,8 @@ class Gatherer:
             code=code,
             project=project,
             definitions=definitions,
-            files={name: dataset.own_files for name, dataset in project.datasets.items()},
+            files=own,
+            differing=CodeDiffering(state, definitions, own),
             shared=project.shared,
             builds=published.builds,
             sources=raw.sources,
@@ -347,7 +374,7 @@ class Gatherer:
 
     def source_builds(self, state: State) -> dict[str, Build]:
         """The builds of a state's source leaves, by dataset."""
-        ids = {name: leaf.build for name, leaf in state.leaves.items() if leaf.kind == Kind.SOURCE}
+        ids = {name: leaf.build for name, leaf in state.sources.items()}
         builds = self._lake.objects.builds(ids.values())
         return {name: builds[i] for name, i in ids.items() if i in builds}
 
@@ -399,11 +426,18 @@ class Gatherer:
 
         return meaning
 
-    def _load(self, files: Mapping[str, str], side: MergeSide, earlier: EarlierFiles | None = None) -> Project:
-        """The project that files make, of which many may be `earlier` ones; the one that was asked for last is kept, since a side is
+    def _load(self, files: Mapping[str, str], side: MergeSide, state: State | None = None) -> Project:
+        """The project that files make, of which many may be those of `state`; the one that was asked for last is kept, since a side is
         mostly what its merge comes to."""
         if self._loaded is not None and self._loaded[0] == files:
             return self._loaded[1]
+        earlier, key = None, ""
+        if state is not None:
+            earlier = EarlierFiles(state.files(), self._lake.objects.texts)
+            key = state.code if files == earlier.files else ""
+        key = key or code_id(files)
+        projects = self._workspace.projects
+        known = projects.get(key)
 
         def read(path: str) -> bytes:
             sha = files[path]
@@ -411,7 +445,8 @@ class Gatherer:
                 return side.read(path, sha)
             return self._lake.objects.text(sha)
 
-        project = load(files, read, self._workspace.cache, earlier=earlier)
+        project = known if known is not None else load(files, read, self._workspace.cache, earlier=earlier, key=key)
+        projects.put(key, project)
         self._loaded = (files, project)
         return project
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from andon.model.commit import Commit, Leaf
     from andon.model.dataset import Definition
     from andon.model.plan import Step
-    from andon.runs.planning.gather import Gathered
+    from andon.runs.planning.gather import CodeDiffering
     from andon.workspace.workspace import Workspace
 
 _UNSETTLED = Entries[tuple[str, ...]]("unsettled datasets", tuple[str, ...])
@@ -67,7 +67,7 @@ def settled_by(
     )
 
 
-class StandingLeaves:
+class SettledTree:
     """What is known of the tree of one commit.
 
     Args:
@@ -84,7 +84,7 @@ class StandingLeaves:
         self._definitions = definitions
         self._unsettled = self._known()
 
-    def standing(self, gathered: Gathered, but: Set[str]) -> frozenset[str]:
+    def standing(self, differing: CodeDiffering, but: Set[str]) -> frozenset[str]:
         """The datasets that stay as the head has them unless something that they read moves.
 
         Args:
@@ -96,8 +96,8 @@ class StandingLeaves:
         definitions = self._definitions
         among = definitions.keys() & self._leaves.keys()
         among -= unsettled
-        among -= gathered.changed
-        among -= gathered.edited
+        among -= differing.definitions
+        among -= differing.files
         among -= but
         return frozenset(name for name in among if is_plain(definitions[name]))
 

@@ -159,8 +159,11 @@ class _Planner:
         return dataset in now.standing and self.remade.isdisjoint(now.definitions[dataset].inputs)
 
     def _keep(self, dataset: str, steps: list[Step]) -> None:
-        leaf = self.now.leaves[dataset]
-        needs = tuple(p for p in self.now.definitions[dataset].inputs if p in self.needs)
+        leaf, needs = self.now.leaves[dataset], self.now.definitions[dataset].inputs
+        for name in needs:
+            if name not in self.needs:
+                needs = tuple(p for p in needs if p in self.needs)
+                break
         step = Step(dataset, Action.REUSE, UNCHANGED, needs, leaf.key, leaf.build, leaf.version)
         self.planned[dataset] = step
         steps.append(step)
@@ -352,7 +355,7 @@ class _Planner:
 
     def _drops(self) -> list[Step]:
         now = self.now
-        gone = [d for d in sorted(now.leaves) if d not in now.definitions and d not in now.held]
+        gone = sorted(now.leaves.keys() - now.definitions.keys() - now.held.keys())
         if now.selected is not None:
             gone = [
                 d for d in gone if d in now.selected or (is_aside(d) and dataset_of(d) in self.taken | now.selected)

@@ -18,11 +18,11 @@ from andon.engines.spark.frames.asked import NotAllowed, not_allowed
 from andon.engines.spark.frames.relay import FrameRelay
 from andon.engines.spark.frames.types import columns_of
 from andon.engines.spark.places import SparkPlaces
+from andon.engines.spark.results import listed, read
 from andon.engines.spark.settings import SparkSettings
 from andon.engines.spark.sql import unreadable_input
 from andon.engines.spark.staging import Staging
 from andon.engines.spark.views import Columns, SparkViews
-from andon.engines.spark.written import listed, read_again
 from andon.errors import AndonError, DatasetError
 from andon.model.dataset import Definition
 
@@ -101,7 +101,7 @@ class SparkFrames:
                 f"select * from {view}", list(listed(types)), self._places.seen(staging.place()), task.told
             )
             files = staging.files()
-            recipe = replace(task.recipe, sql=read_again(files, types), inputs={}, code={})
+            recipe = replace(task.recipe, sql=read(files, types), inputs={}, code={})
             with self._embedded(sum(Path(file).stat().st_size for file in files)) as sql:
                 produced = sql.run(replace(task, recipe=recipe, types=None))
         finally:

@@ -1,4 +1,4 @@
-"""The columns between Spark and the embedded engine: what the one writes, and how the other reads it. Pure."""
+"""What Spark writes, and the embedded engine reads of it. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def listed(types: Types) -> Iterator[str]:
         yield f"map_entries(c{at}) as c{at}" if is_map else f"c{at}"
 
 
-def read_again(files: Sequence[str], types: Types) -> str:
+def read(files: Sequence[str], types: Types) -> str:
     """SQL that reads what Spark wrote as what was asked for."""
     items = []
     for at, (name, kind) in enumerate(types):
