@@ -67,6 +67,20 @@ def test_it_is_built_recorded_checked_and_built_again_like_the_rest(clone):
         assert str(service.reproducing.reproduce("marts.totals").verdict) == "identical"
 
 
+@pytest.mark.parametrize("means", [("namespaces",), ("network", "landlock"), ()])
+def test_it_asks_through_andon_however_its_process_is_kept_apart(clone, monkeypatch, means):
+    """Without a network, where the system can keep it from a process: the way is a file."""
+    monkeypatch.setattr("andon.engines.python.run.bubblewrap", lambda: None)
+    monkeypatch.setattr("andon.engines.python.run.CHILD_MEANS", means)
+    clone.write("datasets/marts/best.sql", None)
+    clone.write(TOTALS, function("assert orders.count() == 3", "return orders.limit(2)"))
+    result = clone.run()
+    assert result.published, failure(result)
+    engine = engine_of(clone)
+    assert engine["isolation"] in (*means, "none")
+    assert engine["network"] in (("blocked", "reachable") if means else ("reachable",))
+
+
 def test_what_comes_out_the_same_in_another_order_ends_there(clone):
     clone.run()
     before = clone.leaves()

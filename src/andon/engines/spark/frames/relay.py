@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, NoReturn
 
 from andon.base.temporary import Temporary, system_place
@@ -20,6 +21,8 @@ from andon.engines.spark.frames.asked import NotAllowed, not_allowed
 _SERVICE = "/spark.connect.SparkConnectService/"
 #: So many answers of Spark stream at once: each takes a thread.
 _AT_ONCE = 16
+#: Paths of sockets have a hundred characters at most on some systems, of which the folder's own name takes up to thirty.
+_LONGEST_PLACE, _SHORT_PLACE = 60, Path("/tmp")  # noqa: S108 a folder of this account alone is made in it
 #: Seconds for which Spark is asked to stop something.
 _ASKED = 2.0
 _LARGEST = 128 * 1024 * 1024
@@ -65,7 +68,8 @@ class FrameRelay:
     def __init__(self, line: SparkLine, views: Collection[str]) -> None:
         self._line = line
         self._views = frozenset(views)
-        self._folder = Temporary([system_place()], "spark")  # of which paths are short, as those of sockets must be
+        own = system_place()
+        self._folder = Temporary([own if len(str(own)) <= _LONGEST_PLACE else _SHORT_PLACE], "spark")
         self.socket = self._folder.path / "s"
         self.refused: list[NotAllowed] = []
         self.lost: Exception | None = None
