@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.record import Record, replace
-from andon.engines.engine import Aside, Builders, Produced, Recipe, Task, Types
+from andon.engines.engine import Aside, Builders, Produced, ProducedFile, Recipe, Task, Types
 from andon.engines.types import stored_types
 from andon.lake.named_files import raw_path
 from andon.model.build import Build
@@ -230,8 +231,11 @@ class Writer:
     ) -> Produced:
         """What a recipe returns, in a file or in one for each partition; they are added to `new` as soon as they are there."""
         recipe = arranged_recipe(definition, part.recipe)
-        produced, file = self._file(definition, make, replace(part, recipe=recipe))
-        new.append(file)
+        produced, files = self._files(definition, make, replace(part, recipe=recipe), is_any=not definition.partition)
+        new += files
+        if len(files) > 1:
+            return produced
+        (file,) = files
         found = self._ranges(definition, file, (*kept, *new[:-1]))
         told = tuple(content for each in part.part_of for content in contents_of(each))
         if len(found) == 1:
@@ -359,25 +363,45 @@ class Writer:
         self, definition: Definition, make: Build, part: FilePart, aside: Aside | None = None
     ) -> tuple[Produced, DataFile]:
         """What a recipe returns, in a file of the lake."""
+        produced, (file,) = self._files(definition, make, part, aside)
+        return produced, file
+
+    def _files(
+        self, definition: Definition, make: Build, part: FilePart, aside: Aside | None = None, *, is_any: bool = False
+    ) -> tuple[Produced, list[DataFile]]:
+        """What a recipe returns, in files of the lake; in one, unless `is_any` number will do."""
         storage, recipe = self._job.lake.storage, part.recipe
         is_own = recipe.definition is definition
         types = self._job.bound.get(definition.dataset) if is_own and self.is_as_bound(make.inputs) else None
         schema, _, name = definition.dataset.partition(".")
-        path = storage.new_path(f"data/{schema}", name, ".parquet")
+        path, readers = storage.new_path(f"data/{schema}", name, ".parquet"), self._readers(make, part)
+        more: dict[str, str] = {}
 
         def told(text: str) -> None:
             self._job.moves.put((definition.dataset, text))
 
         def produce() -> Produced:
-            with (
-                storage.written(path, self._readers(make, part)) as place,
-                self._engines.builder(recipe.definition, part.size) as engine,
-            ):
-                return engine.run(Task(recipe, place, self._stored(definition), types, aside, told))
+            more.clear()
+            with ExitStack() as held:
+
+                def further() -> str:
+                    one = storage.new_path(f"data/{schema}", name, ".parquet")
+                    place = held.enter_context(storage.written(one, readers))
+                    more[place] = one
+                    return place
+
+                place = held.enter_context(storage.written(path, readers))
+                engine = held.enter_context(self._engines.builder(recipe.definition, part.size))
+                stored, any_number = self._stored(definition), further if is_any else None
+                return engine.run(Task(recipe, place, stored, types, aside, told, any_number))
 
         produced = self._turns.take(produce)
-        written, sha = self._job.lake.intact.seal(path)
-        return produced, DataFile(path, written, sha, produced.rows, produced.stats)
+        parts = produced.files or (ProducedFile("", produced.rows, produced.stats),)
+        files = []
+        for each in parts:
+            written, sha = self._job.lake.intact.seal(more.get(each.output, path))
+            files.append(DataFile(more.get(each.output, path), written, sha, each.rows, each.stats))
+        return produced, files
 
     def _readers(self, make: Build, part: FilePart) -> int:
         """Permission bits of all that a result is made of: nobody may read it who may not read its inputs."""
