@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.record import Record, replace
-from andon.engines.engine import Aside, Builders, Produced, ProducedFile, Recipe, Task, Types
+from andon.engines.engine import Aside, Builders, Produced, Recipe, Task, Types
 from andon.engines.types import stored_types
 from andon.lake.named_files import raw_path
 from andon.model.build import Build
@@ -26,6 +25,7 @@ from andon.runs.building.parting import (
     require_few,
     sorted_recipe,
 )
+from andon.runs.building.placing import NewFiles, WrittenParts
 from andon.runs.building.turns import Turns
 
 if TYPE_CHECKING:
@@ -77,13 +77,6 @@ class FilePart(Record):
     size: int
     reads: tuple[DataFile, ...] | None = None
     part_of: tuple[DataFile, ...] = ()
-
-
-class WrittenParts(Record):
-    """New files that belong to no version yet, and what the engine said of the last part."""
-
-    produced: Produced
-    files: tuple[DataFile, ...]
 
 
 class Writer:
@@ -370,38 +363,19 @@ class Writer:
         self, definition: Definition, make: Build, part: FilePart, aside: Aside | None = None, *, is_any: bool = False
     ) -> tuple[Produced, list[DataFile]]:
         """What a recipe returns, in files of the lake; in one, unless `is_any` number will do."""
-        storage, recipe = self._job.lake.storage, part.recipe
-        is_own = recipe.definition is definition
+        recipe, is_own = part.recipe, part.recipe.definition is definition
         types = self._job.bound.get(definition.dataset) if is_own and self.is_as_bound(make.inputs) else None
-        schema, _, name = definition.dataset.partition(".")
-        path, readers = storage.new_path(f"data/{schema}", name, ".parquet"), self._readers(make, part)
-        more: dict[str, str] = {}
+        new = NewFiles(self._job.lake, definition.dataset, self._readers(make, part))
 
-        def told(text: str) -> None:
-            self._job.moves.put((definition.dataset, text))
+        def task(place: str, further: Callable[[], str] | None) -> Task:
+            moves, stored = self._job.moves, self._stored(definition)
+            return Task(
+                recipe, place, stored, types, aside, lambda text: moves.put((definition.dataset, text)), further
+            )
 
-        def produce() -> Produced:
-            more.clear()
-            with ExitStack() as held:
-
-                def further() -> str:
-                    one = storage.new_path(f"data/{schema}", name, ".parquet")
-                    place = held.enter_context(storage.written(one, readers))
-                    more[place] = one
-                    return place
-
-                place = held.enter_context(storage.written(path, readers))
-                engine = held.enter_context(self._engines.builder(recipe.definition, part.size))
-                stored, any_number = self._stored(definition), further if is_any else None
-                return engine.run(Task(recipe, place, stored, types, aside, told, any_number))
-
-        produced = self._turns.take(produce)
-        parts = produced.files or (ProducedFile("", produced.rows, produced.stats),)
-        files = []
-        for each in parts:
-            written, sha = self._job.lake.intact.seal(more.get(each.output, path))
-            files.append(DataFile(more.get(each.output, path), written, sha, each.rows, each.stats))
-        return produced, files
+        builder = self._engines.builder
+        produced = self._turns.take(lambda: new.made(builder(recipe.definition, part.size), task, is_any=is_any))
+        return produced, new.sealed(produced)
 
     def _readers(self, make: Build, part: FilePart) -> int:
         """Permission bits of all that a result is made of: nobody may read it who may not read its inputs."""
