@@ -126,6 +126,7 @@ def test_a_server_that_takes_no_writes_for_now_is_said_and_is_no_matter_of_right
     assert isinstance(error, MachineError)
     assert (error.code, error.retryable) == ("machine.read_only", True)
     assert "standby" in (error.hint or "")
+    assert shop.ask("select count(*) from shop.orders") == [(3,)]
     switched("off")
     goes_on(shop)
 
