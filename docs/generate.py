@@ -870,7 +870,6 @@ but not sorted, grouped or compared.
 
 _SPARK_FORMS = [
     ("a cast from DOUBLE to VARCHAR", "round it to a DECIMAL first: `cast(x as decimal(18, 2))`"),
-    ("`least`, `greatest` of DOUBLE", "`case when x < y then x else y end`"),
     ("`median`, `quantile_cont` of a DECIMAL", "cast it to DOUBLE"),
     (
         "a regular expression with `\\b`, `(?i)`, `[[:alpha:]]`",

@@ -30,10 +30,10 @@ STATES = st.dictionaries(
 class Old(Commits):
     """Writes the trees of schemas as versions did that had no parts."""
 
-    def root_of(self, transaction: Transaction, state: State) -> str:
+    def root_of(self, transaction: Transaction, state: State, after: Commit | None = None) -> str:
         most, trees.MOST = trees.MOST, 1_000_000
         try:
-            return super().root_of(transaction, state)
+            return super().root_of(transaction, state, after)
         finally:
             trees.MOST = most
 
@@ -69,6 +69,23 @@ def test_what_was_written_is_read_and_what_differs_is_told(asked: list[tuple[dic
                 differ = {n: (before.get(n), after.get(n)) for n in names if before.get(n) != after.get(n)}
                 told = Commits(lake.database).changed_leaves(one, two)
                 assert list(told.items()) == list(differ.items())
+        lake.database.close()
+
+
+@settings(max_examples=40, deadline=None)
+@given(STATES, STATES, st.sets(st.integers(0, 149), max_size=4), st.booleans())
+def test_trees_after_a_commit_are_those_of_the_leaves_alone(first, other, edited, is_old):
+    with tempfile.TemporaryDirectory() as folder:
+        lake = opened(folder)
+        before = {name: leaf(text) for name, text in first.items()}
+        near = {name: leaf("4") if place in edited else each for place, (name, each) in enumerate(before.items())}
+        commit = written(lake, before, Old(lake.database) if is_old else None)
+        for leaves in (near, {name: leaf(text) for name, text in other.items()}, before, {}):
+            commits = Commits(lake.database)
+            commits.state(commit)
+            with lake.database.write() as transaction:
+                found = commits.root_of(transaction, State(leaves), commit)
+                assert found == Commits(lake.database).root_of(transaction, State(leaves))
         lake.database.close()
 
 

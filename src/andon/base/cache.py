@@ -195,9 +195,13 @@ class FileCache:
                     self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
 
 
+def newest_keys(cache: Cache, entries: Entries[Any]) -> list[str]:
+    """The keys of what came by `put_newest`, the newest first; what was kept of one may be gone."""
+    return cache.get(_NEWEST, [entries.name]).get(entries.name, [])
+
+
 def _outdated(cache: Cache, entries: Entries[T], key: str, count: int) -> list[str]:
     """Note that `key` is the newest of its kind; returns the keys that are no longer among the `count` newest."""
-    known = cache.get(_NEWEST, [entries.name]).get(entries.name, [])
-    kept = [key, *(other for other in known if other != key)]
+    kept = [key, *(other for other in newest_keys(cache, entries) if other != key)]
     cache.put(_NEWEST, {entries.name: kept[:count]})
     return kept[count:]

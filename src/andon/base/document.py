@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 #: The line that stands for a record in a notebook, and a text in it, at most.
 _LONGEST_LINE, _LONGEST_TEXT = 160, 48
+#: What nothing is in, and what most values are.
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 _ID = re.compile(r"[0-9a-f]{32,64}\Z")
 
 
@@ -71,13 +73,13 @@ class Document(Documented):
         What has a document of its own is shown by that. A key that may be missing is, where the noun has no such attribute, or None.
         """
         found = {name: _shown(value) for name, value in values.items()}
+        missing = _may_be_missing(cls)
         for name in cls.__struct_fields__:
             if name in found:
                 continue
-            if name not in _may_be_missing(cls):
-                found[name] = _shown(getattr(noun, name))
-            elif (value := getattr(noun, name, None)) is not None:
-                found[name] = _shown(value)
+            value = getattr(noun, name, None) if name in missing else getattr(noun, name)
+            if value is not None or name not in missing:
+                found[name] = value if type(value) in _PLAIN else _shown(value)
         return cls(**found)
 
 
@@ -159,7 +161,7 @@ def _shown(value: Any) -> Any:
 def _listed(value: Any) -> Any:
     """`value` with lists for tuples: as JSON reads it back."""
     if isinstance(value, dict):
-        return {key: _listed(item) for key, item in value.items()}
+        return {key: item if type(item) in _PLAIN else _listed(item) for key, item in value.items()}
     return [_listed(item) for item in value] if isinstance(value, (tuple, list)) else value
 
 

@@ -40,38 +40,50 @@ def find_cycle(needs: Mapping[str, Iterable[str]]) -> list[str] | None:
 
 def topological(needs: Mapping[str, Iterable[str]]) -> list[str]:
     """All nodes, each after what it needs; ties by name, so that the order repeats. The graph must have no cycle."""
-    dependents: dict[str, list[str]] = {node: [] for node in needs}
+    return [node for node, _ in _ordered(needs)]
+
+
+def levels(needs: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """The nodes in lists, each list after all that its nodes need, as early as can be; in the order of `topological`."""
+    found: list[list[str]] = []
+    for node, depth in _ordered(needs):
+        if depth == len(found):
+            found.append([])
+        found[depth].append(node)
+    return found
+
+
+def _ordered(needs: Mapping[str, Iterable[str]]) -> list[tuple[str, int]]:
+    """The nodes in the order of `topological`, each with the length of the longest way that leads to it."""
+    dependents: dict[str, list[str]] = {}
     waiting: dict[str, int] = {}
+    depth: dict[str, int] = {}
+    ready: list[str] = []
     for node, parents in needs.items():
-        known = {n for n in parents if n in needs}
-        waiting[node] = len(known)
-        for parent in known:
-            dependents[parent].append(node)
-    ready = [node for node, count in waiting.items() if not count]
+        count = 0
+        for parent in set(parents):
+            if parent in needs:
+                count += 1
+                dependents.setdefault(parent, []).append(node)
+        if count:
+            waiting[node] = count
+        else:
+            ready.append(node)
     heapify(ready)
-    order: list[str] = []
+    order: list[tuple[str, int]] = []
     while ready:
         node = heappop(ready)
-        order.append(node)
-        for child in dependents[node]:
+        own = depth.get(node, 0)
+        order.append((node, own))
+        for child in dependents.get(node, ()):
+            if depth.get(child, 0) <= own:
+                depth[child] = own + 1
             waiting[child] -= 1
             if not waiting[child]:
                 heappush(ready, child)
     if len(order) != len(needs):
         raise ValueError("the graph has a cycle")
     return order
-
-
-def levels(needs: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """The nodes in lists, each list after all that its nodes need, as early as can be; in the order of `topological`."""
-    depth: dict[str, int] = {}
-    found: list[list[str]] = []
-    for node in topological(needs):
-        own = depth[node] = 1 + max((depth[n] for n in needs[node] if n in depth), default=-1)
-        if own == len(found):
-            found.append([])
-        found[own].append(node)
-    return found
 
 
 def reverse(needs: Mapping[str, Iterable[str]]) -> dict[str, set[str]]:

@@ -12,6 +12,9 @@ from typing import NoReturn
 from andon.cli.overview import EXIT_STOPPED, overview
 from andon.version import __version__
 
+#: After so many new objects it is looked for rings among them; a project of hundreds of datasets has fewer.
+_ONE_LOOK = 200_000
+
 
 def main() -> NoReturn:
     """Run the command line with the process's arguments and leave with its exit status."""
@@ -24,7 +27,7 @@ def main() -> NoReturn:
         sys.stdout.write(f"andon {__version__}\n")
         sys.exit(0)
     # One command makes many facts and few rings: with the default it would look through all of them again and again.
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(_ONE_LOOK, 20, 100)
     stop_on_terminate()
     try:
         from andon.cli.app import cli
@@ -38,6 +41,7 @@ def main() -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
+    gc.freeze()  # what is there goes with the process: nothing is gained by looking through it for rings
     sys.exit(status)
 
 

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TextIO
 
+import msgspec
+
 from andon.errors import AndonError, Problem
 from andon.render.visible import visible, visible_lines
 
@@ -41,6 +43,15 @@ def _fall_back(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error("andon", _fall_back)
+
+
+def json_text(document: Any) -> str:
+    """A JSON document as it is printed: indented by two blanks, all characters as they are."""
+    try:
+        # indented by msgspec: json does that itself in Python, value by value
+        return msgspec.json.format(json.dumps(document, ensure_ascii=False).encode(), indent=2).decode()
+    except (UnicodeEncodeError, msgspec.DecodeError):  # half a character, or what is no JSON, as NaN
+        return json.dumps(document, ensure_ascii=False, indent=2)
 
 
 class Ink:
@@ -136,7 +147,7 @@ class Console:
 
     def json(self, document: Any) -> None:
         """The one JSON document of a command."""
-        self.out.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        self.out.write(json_text(document) + "\n")
 
     def note(self, text: str, style: str = "dim") -> None:
         """A line for people, beside the data."""

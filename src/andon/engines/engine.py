@@ -242,6 +242,7 @@ class EngineKind(Record):
 
     Attributes:
         why: what leaves a dataset to it, in words.
+        answers_above: from how many bytes on that are read it answers queries about such a dataset (see `Answers`); None: never.
         open: how: it may leave to the embedded engine what that does as well.
         refusal: what of a definition over inputs of these columns it can't do, by the columns of the result, and by the dataset that it is
             to build: that itself, or one that reads the definition as a view; None: it does all that its capabilities say.
@@ -251,6 +252,7 @@ class EngineKind(Record):
     open: Callable[[EngineSettings, Embedded], Engine]
     refusal: Callable[[Definition, Mapping[str, Types], Types, str], Problem | None] | None = None
     why: str = ""
+    answers_above: int | None = None
 
 
 def missing(

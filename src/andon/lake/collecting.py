@@ -6,7 +6,6 @@ outcome is not known is done again by the next collection, and no file goes befo
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,8 +18,9 @@ from andon.base.record import Record, field, replace
 from andon.errors import ConflictError
 from andon.lake.catalogs import catalogs_of
 from andon.lake.going import CLOSED, DELETING, MARKED, TAKEN, GoingFile
-from andon.lake.iceberg.metadata import DERIVED
+from andon.lake.iceberg.dropping import drop_derived
 from andon.lake.leases import ReaderNote
+from andon.lake.list_parts import whole
 from andon.lake.named_files import named_files
 from andon.lake.packing import files_of
 from andon.lake.stored_paths import files_there, normal, require_inside
@@ -140,9 +140,9 @@ class Collector:
         why: dict[str, tuple[str, str, int]] = {}
         unneeded: dict[str, UnneededFile] = {}
         refused: list[str] = []
-        for id, dataset, body in rows:
+        for id, dataset, text in whole(self._lake.database.query, rows):
             reason = needed.needed.get(id)
-            for file in files_of(body):
+            for file in files_of(text):
                 path = normal(file.path)
                 if path is None:
                     refused.append(file.path)
@@ -206,7 +206,7 @@ class Collector:
                     waits_for=tuple(dict.fromkeys((*done.waits_for, *also.waits_for))),
                     stay=done.stay,
                 )
-            self._drop_derived()
+            drop_derived(self._lake)
             return found, replace(done, marked=marked, is_written=is_written)
 
     # -- steps
@@ -284,21 +284,6 @@ class Collector:
         waits = {p for p in paths if p in going and going[p][0] == CLOSED} - set(free)
         late = tuple(r for r in readers if any(r.epoch < going[p][1] for p in waits))
         return Collected(closed=frozenset(waits), deleted=frozenset(deleted), waits_for=late, stay=frozenset(stay))
-
-    def _drop_derived(self) -> None:
-        """Metadata of Iceberg that name files which are gone."""
-        storage = self._lake.storage
-        derived: dict[str, list[str]] = {}
-        for path, _ in storage.files(DERIVED):
-            derived.setdefault(path.removeprefix(f"{DERIVED}/").partition("/")[0], []).append(path)
-        gone = {path for path, row in self._lake.going.all().items() if row.state == TAKEN}
-        for marks, batch in in_batches(derived):
-            sql = f"select id, body from version where id in ({marks})"
-            for id, body in self._lake.database.query(sql, batch):
-                if any(file.path in gone for file in files_of(body)):
-                    for path in derived[id]:
-                        storage.delete(path)
-                    shutil.rmtree(storage.root / DERIVED / id, ignore_errors=True)
 
     def _moved(self, reader: Transaction | None = None) -> int:
         """How often refs moved."""

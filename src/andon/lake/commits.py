@@ -11,11 +11,12 @@ from andon.base.clock import following
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.hashing import canonical, content_id
 from andon.base.lru import Lru
-from andon.base.paths import is_inside
+from andon.base.paths import first_outside
 from andon.base.record import Record
 from andon.errors import MachineError, UsageError
-from andon.lake.packing import decompressed, fields, pack, unpack
-from andon.lake.trees import Node, TreeParts, differing, leaves_in, node_of, part_for, tree_of
+from andon.lake.packing import fields, pack, unpack
+from andon.lake.row_texts import decompressed
+from andon.lake.trees import MOST, Node, TreeParts, differing, leaves_in, node_of, part_for, tree_of
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Cause, Commit, CommitKind, Leaf, PartTaken, State, commit_id, sorted_causes
 from andon.model.release import Release
@@ -227,8 +228,13 @@ class Commits:
                     heapq.heappush(heap, (-met[parent].generation, parent))
         return None
 
-    def root_of(self, transaction: Transaction, state: State) -> str:
-        """Write the trees of `state` that are not there yet; returns the root's id."""
+    def root_of(self, transaction: Transaction, state: State, after: Commit | None = None) -> str:
+        """Write the trees of `state` that are not there yet; returns the root's id.
+
+        Args:
+            after: a commit that is there: trees of schemas that are as they are in it are its.
+        """
+        same = self._same_schemas(state, after) if after is not None else {}
         schemas: dict[str, dict[str, Leaf]] = {}
         for name, leaf in state.leaves.items():
             schema, _, last = name.partition(".")
@@ -248,7 +254,10 @@ class Commits:
 
         root = keep(
             {
-                "schemas": {schema: keep_leaves(leaves) for schema, leaves in schemas.items()},
+                "schemas": {
+                    schema: same[schema] if schema in same else keep_leaves(leaves)
+                    for schema, leaves in schemas.items()
+                },
                 "shared": keep(dict(state.shared)) if state.shared else None,
             }
         )
@@ -257,6 +266,22 @@ class Commits:
             [(key, zlib.compress(text, 1)) for key, text in fresh.items()],
         )
         return root
+
+    def _same_schemas(self, state: State, commit: Commit) -> dict[str, str]:
+        """The trees of those schemas of `state` that `commit` has alike, where its leaves are at hand."""
+        known = self._states.get(commit.root)
+        if known is None:
+            return {}
+        old, new = known.leaves, state.leaves
+        moved = {name for name, leaf in new.items() if (was := old.get(name)) is not leaf and was != leaf}
+        others = {name.partition(".")[0] for name in (*moved, *(old.keys() - new.keys()))}
+        found: dict[str, str] = {}
+        for schema, tree in self._tree(commit.root)["schemas"].items():
+            node = self._nodes.get(tree) if schema not in others else None
+            # a large one that was written as one row before trees had parts has another id than its leaves have now
+            if node is not None and (isinstance(node, TreeParts) or len(node) <= MOST):
+                found[schema] = tree
+        return found
 
     def write(self, transaction: Transaction, draft: Draft, root: str, next_after: str | None = None) -> Commit:
         """Write the commit that `draft` and the tree `root` make; `next_after` as of `following`."""
@@ -346,8 +371,7 @@ def _require_paths(commit: Commit, state: State) -> None:
     Raises:
         MachineError: `lake.corrupt`.
     """
-    own = (path for leaf in state.leaves.values() for path, _ in leaf.files)
-    bad = next((path for path in (*state.shared, *own) if not is_inside(path)), None)
+    bad = first_outside(state.files())
     if bad is not None:
         raise MachineError(
             "lake.corrupt",

@@ -63,6 +63,10 @@ class FieldIds:
             _insert(transaction, new)
         return found
 
+    def foreseen(self, wanted: Mapping[str, Output]) -> dict[str, dict[str, int]]:
+        """What `register` would give now; nothing is kept."""
+        return self._resolve(wanted, self._database.query)[0]
+
     def _resolve(
         self, wanted: Mapping[str, Output], query: Callable[[str, Sequence[str]], list[Row]]
     ) -> tuple[dict[str, dict[str, int]], list[Row]]:

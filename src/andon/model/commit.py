@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from andon.base.document import Document, from_json, to_json
-from andon.base.hashing import content_id
+from andon.base.hashing import content_id, texts_id
 from andon.base.record import Record, field
 from andon.model.acceptance import Acceptance
 from andon.model.release import Release
@@ -154,7 +155,7 @@ def commit_id(body: Mapping[str, Any]) -> str:
     return content_id(["commit", dict(body)])
 
 
-class State(Record):
+class State(Record, dict=True):
     """What a commit holds: a leaf per dataset, and the shared files (settings, macros, modules, checks, insights …).
 
     Attributes:
@@ -167,10 +168,48 @@ class State(Record):
 
     def files(self) -> dict[str, str]:
         """`{project path: sha256}` of all code: the leaves' own files and the shared ones."""
+        return {**self._files}
+
+    def made_otherwise(self, ids: Mapping[str, str]) -> set[str]:
+        """The datasets that other definitions made than `ids` says, by dataset; those that it does not name are none of them."""
+        return {name for name, made in self._definitions.items() if ids.get(name, made) != made}
+
+    def makes_anew(self, ids: Mapping[str, str]) -> set[str]:
+        """The datasets of `ids` that are not there, or that other definitions made."""
+        made = self._definitions
+        return {name for name, definition in ids.items() if made.get(name) != definition}
+
+    @cached_property
+    def code(self) -> str:
+        """Id of all code."""
+        return code_id(self._files)
+
+    @cached_property
+    def sources(self) -> Mapping[str, Leaf]:
+        """The leaves of sources, by dataset."""
+        return {name: leaf for name, leaf in self.leaves.items() if leaf.kind == "source"}
+
+    @cached_property
+    def histories(self) -> Mapping[str, Leaf]:
+        """The leaves of histories, by dataset."""
+        return {name: leaf for name, leaf in self.leaves.items() if leaf.materialize == "history"}
+
+    @cached_property
+    def _definitions(self) -> dict[str, str]:
+        return {name: leaf.definition for name, leaf in self.leaves.items()}
+
+    @cached_property
+    def _files(self) -> dict[str, str]:
+        # asked for again and again of states of thousands of datasets
         result = dict(self.shared)
         for leaf in self.leaves.values():
             result.update(leaf.files)
         return result
+
+
+def code_id(files: Mapping[str, str]) -> str:
+    """Id of all code: `{project path: sha256}`."""
+    return texts_id(["project", sorted(files.items())])
 
 
 def in_force(acceptances: Iterable[Acceptance], state: State) -> tuple[Acceptance, ...]:

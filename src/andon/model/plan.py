@@ -29,7 +29,8 @@ class Action(StrEnum):
 
 
 class StepDocument(Document, kw_only=True):
-    """One dataset of a plan. `verdict` is null where nothing is known of what the change means; then what follows from it is missing."""
+    """One dataset of a plan. `verdict` is null where nothing is known of what the change means; then what follows from it is missing.
+    `engine` says who builds it and why, where that is not DuckDB."""
 
     dataset: str
     action: Action
@@ -51,6 +52,7 @@ class StepDocument(Document, kw_only=True):
     reach: Reach | None
     readers: list[BrokenReader] | UnsetType = UNSET
     lint: list[LintFinding] | UnsetType = UNSET
+    engine: str | UnsetType = UNSET
 
 
 class PlanDocument(Document):
@@ -79,6 +81,7 @@ class Step(Documented):
             or of another type, people, tools.
         readers: who of them is no dataset.
         lint: places of its code by which two runs may differ, and that are new.
+        engine: who builds it and why, where that is not DuckDB; the reason ends with it.
         seconds: expected wall time, from history; None if unknown.
         code_changed: whether the step is due to changed code (or settings), rather than only data.
         checks: how many checks will run about the dataset, as far as is known before.
@@ -103,11 +106,17 @@ class Step(Documented):
     reach: Reach | None = None
     readers: tuple[BrokenReader, ...] = ()
     lint: tuple[LintFinding, ...] = ()
+    engine: str | None = None
 
     def document(self) -> StepDocument:
         """As in `plan --json`."""
         meaning = values_of(self.verdict.document()) if self.verdict else {"columns": []}
-        return StepDocument.about(self, **meaning, readers=list(self.readers) or UNSET, lint=list(self.lint) or UNSET)
+        told = {
+            "readers": list(self.readers) or UNSET,
+            "lint": list(self.lint) or UNSET,
+            "engine": self.engine or UNSET,
+        }
+        return StepDocument.about(self, **meaning, **told)
 
 
 class Plan(Documented):
@@ -133,21 +142,23 @@ class Plan(Documented):
     @property
     def works(self) -> tuple[Step, ...]:
         """The steps that do something."""
-        return tuple(
-            s for s in self.steps if s.proof or s.action in (Action.BUILD, Action.VIEW, Action.DROP, Action.CHECK)
-        )
+        return tuple(s for s in self.steps if _works(s))
 
     @property
     def builds(self) -> tuple[Step, ...]:
         """The steps that make, record or drop something; what is only checked is not among them."""
-        return tuple(s for s in self.steps if s.proof or s.action in (Action.BUILD, Action.VIEW, Action.DROP))
+        return tuple(s for s in self.steps if _works(s) and (s.proof or s.action is not Action.CHECK))
 
     @property
     def moves(self) -> tuple[Step, ...]:
         """The steps after which the branch shows something else: those that do something, and results taken over from other runs."""
-        works = self.works
-        return tuple(s for s in self.steps if s in works or (s.action is Action.REUSE and s.reason != UNCHANGED))
+        return tuple(s for s in self.steps if _works(s) or (s.action is Action.REUSE and s.reason != UNCHANGED))
 
     def document(self) -> PlanDocument:
         """The document of `plan --json`."""
         return PlanDocument.about(self, change=self.is_change)
+
+
+def _works(step: Step) -> bool:
+    """Whether a step does something. Nearly all don't, of thousands."""
+    return (step.action is not Action.REUSE and step.action is not Action.KEEP) or bool(step.proof)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from andon.base.record import Record, field
@@ -16,7 +17,7 @@ from andon.model.saved_query import SavedQuery
 from andon.model.unit_tests import UnitTest
 
 
-class Project(Record):
+class Project(Record, dict=True):
     """All that project files say.
 
     Attributes:
@@ -49,3 +50,8 @@ class Project(Record):
     queries: tuple[SavedQuery, ...] = ()
     playbooks: Playbooks = Playbooks()
     glossary: tuple[GlossaryTerm, ...] = ()
+
+    @cached_property
+    def ids(self) -> Mapping[str, str]:
+        """By dataset the id of its definition."""
+        return {name: dataset.definition.id for name, dataset in self.datasets.items()}

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 from andon.base.cache import Cache, Entries
 from andon.errors import Problem
+from andon.model.dataset import Dataset
 from andon.model.lock import lock_digest, locked_for, read_lock
 from andon.model.project import Project
 from andon.project.earlier_files import EarlierFiles
 from andon.project.files.facts import ConfigFile, FileFacts, LockFile
-from andon.project.files.layout import Role, spot
+from andon.project.files.layout import DATASET_ROLES, Role, spot
 from andon.project.files.problems import at_offset
 from andon.project.link.project import link
 
@@ -28,6 +29,8 @@ _MAY_BE_EMPTY = frozenset(
         Role.GLOSSARY,
     }
 )
+#: Roles of files that may shape datasets whose own files are as they were.
+_SHAPING = frozenset({Role.CONFIG, Role.LOCK, Role.SPARK_SQL, Role.MACRO, Role.MODULE, Role.MISPLACED})
 #: A byte order mark, which is no part of a text.
 _MARK = b"\xef\xbb\xbf"
 #: Of so many new files it is asked whether they are earlier ones with other comments: to compare more costs what parsing them does.
@@ -41,10 +44,43 @@ def assemble(
     format: int,
     read_many: Callable[[Iterable[str]], Mapping[str, bytes]] | None = None,
     earlier: EarlierFiles | None = None,
+    before: Callable[[], Project | None] = lambda: None,
 ) -> Project:
-    """The project that `files` (`{path: sha256}`) make; see `load`. `format` is that of what is kept."""
+    """The project that `files` (`{path: sha256}`) make; see `load`.
+
+    Args:
+        format: of what is kept.
+        before: gives a project that other files made: what stands in it as it would come out again is taken from there.
+    """
     texts = _Texts(read, read_many)
+    known = before()
+    standing = standing_datasets(known, files) if known is not None else None
+    if standing:
+        own = {dataset.definition.entry for dataset in standing.values()}
+        others = {path: sha for path, sha in files.items() if path not in own}
+        project = link(files, _facts(others, texts, cache, format, earlier), texts.get, standing)
+        if not project.problems:
+            return project
     return link(files, _facts(files, texts, cache, format, earlier), texts.get)
+
+
+def standing_datasets(before: Project, files: Mapping[str, str]) -> dict[str, Dataset]:
+    """The datasets of a project, and what is set aside of them, that `files` would make again as they are; none where that is not sure.
+
+    A dataset is made of its file, of the macros, modules and locks that it uses, and of the settings. What is wrong with one may lie in
+    any other, so nothing is taken from a project with problems, nor where a file of a dataset is gone.
+    """
+    if before.problems:
+        return {}
+    changed = {path for path, sha in files.items() if before.files.get(path) != sha}
+    gone = {path for path in before.files if path not in files}
+    if len(changed) + len(gone) > len(files) // 2:
+        return {}
+    if any(spot(path).role in _SHAPING for path in (*changed, *gone)):
+        return {}
+    if any(spot(path).role in DATASET_ROLES for path in gone):
+        return {}
+    return {name: each for name, each in before.datasets.items() if each.definition.entry not in changed}
 
 
 class _Texts:

@@ -171,12 +171,13 @@ class CheckedRun:
         prepared, settings = self._prepared, self._workspace.settings
         said, head = prepared.gathered.project.datasets, prepared.gathered.state.leaves
         together = publish_budget(settings)
+        moved = sorted(
+            d for d, leaf in whole.leaves.items() if (old := head.get(d)) is None or old.version != leaf.version
+        )
         limited = {
-            d: leaf
-            for d, leaf in sorted(whole.leaves.items())
-            if (together is not None or (d in said and said[d].budget is not None))
-            and not is_aside(d)
-            and (d not in head or head[d].version != leaf.version)
+            d: whole.leaves[d]
+            for d in moved
+            if (together is not None or (d in said and said[d].budget is not None)) and not is_aside(d)
         }
         if not limited:
             return []
@@ -219,7 +220,8 @@ class CheckedRun:
             return self._checking
 
     def _opened(self) -> Checking:
-        from andon.runs.inspection.ask import AskContext, Checking
+        from andon.runs.inspection.ask import Checking
+        from andon.runs.inspection.questions import AskContext
 
         prepared = self._prepared
         assert prepared.checks.book is not None  # there is something to look at
@@ -234,5 +236,5 @@ class CheckedRun:
         )
         engines = self._engines
         return Checking(
-            self._workspace, prepared.checks.book, setting, engines, engines.interrupt, workers=engines.workers
+            self._workspace, prepared.checks.book, setting, engines, engines.interrupt, engines.workers, engines.answers
         )

@@ -59,6 +59,8 @@ def commit_message(prepared: Prepared, results: Sequence[TaskResult], state: Sta
     taken, edited = [], []
     for name in (r.dataset for r in done if r.action in (Action.REUSE, Action.CHECK) and r.dataset in state.leaves):
         old, new = before.get(name), state.leaves[name]
+        if old is new:
+            continue  # as nearly all are
         if old is None or old.version != new.version or old.definition != new.definition:
             taken.append(name)
         elif old.files != new.files:

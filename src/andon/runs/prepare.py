@@ -16,7 +16,7 @@ from andon.base.record import Record, field, replace
 from andon.errors import Problem, ProjectError, UsageError
 from andon.model.commit import Commit
 from andon.model.cord import Cord
-from andon.model.plan import Plan, Step
+from andon.model.plan import Action, Plan, Step
 from andon.model.quarantine import is_aside
 from andon.model.release import Release, carried_on, digest_of
 from andon.model.version import Columns
@@ -25,18 +25,20 @@ from andon.runs.growing.wishes import Wishes
 from andon.runs.held_cords import cords_of, published_code
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.bases import common_base
-from andon.runs.planning.builders import told_builder
+from andon.runs.planning.builders import ToldBuilders
 from andon.runs.planning.changes import Changes
 from andon.runs.planning.cords import held_back, held_notices
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer, names_columns_anew
 from andon.runs.planning.growing import PlannedGrowth
-from andon.runs.planning.histories import continued, histories_of, with_merged
+from andon.runs.planning.histories import continued, with_merged
 from andon.runs.planning.merge_words import code_notices
 from andon.runs.planning.merged_growth import MergedGrowth
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.saved_queries import BoundQueries, bind_queries
 from andon.runs.planning.selected import selected_of
+from andon.runs.planning.settled import SettledTree
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
+from andon.runs.planning.waiting import NOBODY, Waiting
 from andon.runs.reviews import planned_waits
 from andon.sources.files.scratch import described
 
@@ -46,6 +48,10 @@ if TYPE_CHECKING:
     from andon.model.stake import Stake
     from andon.runs.planning.outlook import Outlook
     from andon.workspace.workspace import Workspace
+
+
+#: Gives who waits for parts of a plan of that logical time.
+Starting = Callable[[datetime], Waiting]
 
 
 class Prepared(Record):
@@ -119,11 +125,21 @@ class Preparer:
         self._broken = broken
         self.raw = RawFiles(workspace.root, workspace.lake.storage, workspace.lake.intact)
 
-    def prepare(self, goal: Goal, options: RunOptions, *, estimate: bool = False) -> Prepared:
+    def prepare(
+        self,
+        goal: Goal,
+        options: RunOptions,
+        *,
+        estimate: bool = False,
+        steps_only: bool = False,
+        ahead: Starting | None = None,
+    ) -> Prepared:
         """The plan that leads to `goal`.
 
         Args:
             estimate: whether somebody looks at the plan: then it has times, verdicts and reach.
+            steps_only: whether they look at what is done and why alone: then it has no more than that.
+            ahead: begins with what is sure to be built while the rest is planned; None where it is not sure that the plan is wanted.
 
         Raises:
             ProjectError: with everything that is wrong in the merged code.
@@ -148,28 +164,31 @@ class Preparer:
         self.require_sound(gathered)
         selected = selected_of(gathered.project, gathered.state, options, goal.files)
         taken = datasets_taken(gathered.definitions, gathered.state.leaves, selected)
+        moment = options.now or self._workspace.clock()
+        waiting = ahead(moment) if ahead is not None and selected is None else NOBODY
         try:
-            bound = self.bind(replace(gathered, widen=frozenset(options.widen)), taken)
+            bound = self.bind(replace(gathered, widen=frozenset(options.widen)), taken, waiting)
             queries = bind_queries(self._workspace, bound) if gathered.project.queries else BoundQueries({})
         except ProjectError as error:
             raise self.refused(gathered, taken, error.problems) from error
-        return self._planned(goal, options, bound, queries, selected, taken, estimate)
+        return self._planned(goal, options, bound, queries, selected, taken, moment, estimate, steps_only)
 
-    def bind(self, gathered: Gathered, taken: set[str]) -> BoundCode:
+    def bind(self, gathered: Gathered, taken: set[str], waiting: Waiting = NOBODY) -> BoundCode:
         """Contracts of new files and columns of the changed code of `taken`; nothing is loaded for it when there is neither.
+
+        Args:
+            waiting: who hears of them as soon as they are known.
 
         Raises:
             ProjectError: with every unknown column, function, or type error.
         """
-        leaves, definitions = gathered.state.leaves, gathered.definitions
         sources = [gathered.sources[d] for d in taken & gathered.sources.keys()]
         files = any(s.added or s.changed or s.removed or s.contract is None or s.load is not None for s in sources)
-        is_known = all(d in leaves and leaves[d].definition == definitions[d].id for d in taken)
-        if not files and is_known and not names_columns_anew(gathered, taken):
+        if not files and taken.isdisjoint(gathered.changed) and not names_columns_anew(gathered, taken):
             return BoundCode(gathered, {})
         from andon.runs.planning.schemas import bind_changed
 
-        return bind_changed(self._workspace, gathered, self.raw, taken, described)
+        return bind_changed(self._workspace, gathered, self.raw, taken, described, waiting)
 
     def folder(self, commit: Commit) -> Gathered:
         """The folder's code over what `commit` has of the caller's branch.
@@ -222,10 +241,11 @@ class Preparer:
         queries: BoundQueries,
         selected: frozenset[str] | None,
         taken: set[str],
+        moment: datetime,
         estimate: bool,
+        steps_only: bool,
     ) -> Prepared:
         gathered, head = bound.gathered, bound.gathered.head
-        moment = options.now or self._workspace.clock()
         old = self._replaced_definitions(gathered)
         changes = Changes(self._workspace, gathered, bound.columns, old, moment)
         lost: set[str] = set()
@@ -246,12 +266,17 @@ class Preparer:
         held = held_back(
             cords, gathered.definitions, published_code(self._lake.objects, gathered.state) if cords else {}
         )
+        definitions, leaves = gathered.definitions, gathered.state.leaves
+        settled = SettledTree(self._workspace, head, leaves, definitions)
+        wanted = growth.wanted
+        builders = ToldBuilders(self._workspace, gathered.definitions)
         situation = Situation(
             definitions=gathered.definitions,
             files=gathered.files,
             leaves=gathered.state.leaves,
             sources=gathered.sources,
             selected=selected,
+            standing=settled.standing(gathered.differing, {*forced, *held, *packs, *wanted}),
             forced=forced,
             held=held,
             packs=packs,
@@ -259,10 +284,9 @@ class Preparer:
             known=lambda keys: self._known(keys, lost),
             old=old,
             grown={**growth.builds, **merged.taken(growth.builds.keys())},
-            wanted=growth.wanted,
+            wanted=wanted,
             how=growth.how,
-            builder=told_builder(self._workspace, gathered.definitions),
-            seconds={**self._lake.objects.seconds_by_dataset(), **growth.seconds} if estimate else {},
+            builder=builders,
             histories=histories,
             released=_released(releases, taken),
             released_before=_released(head.releases, taken),
@@ -271,6 +295,10 @@ class Preparer:
             else None,
         )
         planned = plan_steps(situation)
+        settled.learn(planned)
+        looks = estimate and not steps_only
+        if looks:
+            planned = self._timed(planned, growth.seconds)
         done = frozenset(s.dataset for s in planned)
         # of a side that changes only some files, all shared ones count
         is_whole = selected is None or goal.files is not None
@@ -278,15 +306,16 @@ class Preparer:
         looked = look(
             self._workspace, gathered, bound.columns, planned, moment, shared=None if selected is None else shared
         )
-        if looked.problems:
-            raise _told(ProjectError.of(looked.problems), gathered)
+        if looked.problems or builders.problems:
+            raise _told(ProjectError.of([*looked.problems, *builders.problems]), gathered)
         steps = looked.steps
-        if estimate:
+        if looks:
             steps = self._broken(
                 self._outlook.of_plan(steps, gathered, bound.columns, changes), gathered, bound.columns
             )
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
-        failures = _will_fail({d: e.message for d, e in sorted(gathered.failures.items()) if d in taken})
+        failing = {d: e.message for d, e in sorted(gathered.failures.items()) if d in taken}
+        failures = _will_fail({**failing, **builders.failures})
         notices = (
             *held_notices(cords, held),
             *failures,
@@ -294,8 +323,8 @@ class Preparer:
             *queries.notices,
             *_left_behind(gathered, selected, done),
         )
-        stake = self._at_stake(steps, gathered) if estimate else None
-        waits = planned_waits(self._workspace, goal, gathered.state, steps, gathered) if estimate and is_change else ()
+        stake = self._at_stake(steps, gathered) if looks else None
+        waits = planned_waits(self._workspace, goal, gathered.state, steps, gathered) if looks and is_change else ()
         plan = Plan(head.id, goal.branch, steps, is_change, notices, stake=stake, approvals=waits)
         return Prepared(
             goal=goal,
@@ -314,6 +343,17 @@ class Preparer:
             cords=cords,
         )
 
+    def _timed(self, steps: tuple[Step, ...], whole: Mapping[str, float]) -> tuple[Step, ...]:
+        """Steps that build, with the seconds that they are expected to take: by the newest build of each, or as `whole` tables take."""
+        built = [step.dataset for step in steps if step.action is Action.BUILD]
+        if not built:
+            return steps
+        seconds = {**self._lake.objects.seconds_by_dataset(built), **whole}
+        return tuple(
+            replace(s, seconds=seconds.get(s.dataset)) if s.action is Action.BUILD and not is_aside(s.dataset) else s
+            for s in steps
+        )
+
     def _releases(self, goal: Goal, head: Commit, taken: set[str]) -> tuple[Release, ...]:
         """Rows that checks do not set aside any more: those of the head, with what the goal and what is merged add or withdraw."""
         added, withdrawn = goal.releases, goal.withdrawn
@@ -326,7 +366,7 @@ class Preparer:
 
     def _histories(self, goal: Goal, gathered: Gathered) -> Mapping[str, Build]:
         """By dataset the builds that histories go on from."""
-        head, commits = histories_of(gathered.state.leaves), self._lake.commits
+        head, commits = gathered.state.histories, self._lake.commits
         gone = {d: leaf for d, leaf in head.items() if d not in gathered.definitions}
         known = self._lake.objects.definitions([leaf.definition for leaf in gone.values()]) if gone else {}
         renamed = {d: known[leaf.definition] for d, leaf in gone.items() if leaf.definition in known}
@@ -334,20 +374,15 @@ class Preparer:
         if goal.merged is not None:
             common = commits.merge_base(gathered.head, goal.merged)
             parted = commits.state(common).leaves if common is not None else {}
-            merged = histories_of(commits.state(goal.merged).leaves)
+            merged = commits.state(goal.merged).histories
             leaves = with_merged(leaves, gathered.state.leaves, merged, parted)
         builds = self._lake.objects.builds(leaf.build for leaf in leaves.values())
         return {dataset: builds[leaf.build] for dataset, leaf in leaves.items()}
 
     def _replaced_definitions(self, gathered: Gathered) -> Mapping[str, Definition]:
         """Definitions of the head's leaves that differ from the code's, by id."""
-        return self._lake.objects.definitions(
-            [
-                leaf.definition
-                for d, leaf in gathered.state.leaves.items()
-                if d in gathered.definitions and leaf.definition != gathered.definitions[d].id
-            ]
-        )
+        leaves = gathered.state.leaves
+        return self._lake.objects.definitions([leaves[d].definition for d in gathered.changed if d in leaves])
 
     def _known(self, keys: Iterable[str], lost: set[str]) -> Mapping[str, Build]:
         """Current builds by recipe key; `lost` takes the keys of those whose data files are not there: they must be built again."""

@@ -60,10 +60,14 @@ class LakeMoves:
         done: dict[str, tuple[Sealed, Copied]] = {}
         writing = nullcontext() if lake.database.is_read_only else new.writing()
         with writing, lake.leases.reading_all():
+            seen = lake.home.seen()
             while waiting := self._unseen(done):
                 made = copy_files(waiting, lambda file: _brought(old, new, file), told)
                 make_names_last(new, [copied.path for _, copied in made if copied.path is not None])
                 done.update((file.path, (file, copied)) for file, copied in made)
+                seen = lake.home.seen()
+        if not lake.database.is_read_only:
+            lake.home.expect(new, seen)
         wrong = [lake.going.told(copied.damage) for _, copied in done.values() if copied.damage is not None]
         there = [file for file, copied in done.values() if copied.damage is None]
         brought = [file for file, copied in done.values() if copied.path is not None]

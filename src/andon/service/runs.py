@@ -33,6 +33,10 @@ class Runs:
         """
         return self._runner.plan(self._change_goal(options), options)
 
+    def steps(self, options: RunOptions = DEFAULTS) -> Plan:
+        """What `run` with these options would do, and why: not how long it takes, what it means and for whom. Raises as `plan`."""
+        return self._runner.plan(self._change_goal(options), options, steps_only=True)
+
     def plan_refresh(self, options: RunOptions = DEFAULTS) -> Plan:
         """What `refresh` with these options would do. Raises as that."""
         return self._runner.plan(self.refresh_goal(options), options)

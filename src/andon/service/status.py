@@ -53,7 +53,7 @@ class Status(Documented):
     """Where folder and branch stand.
 
     Attributes:
-        plan: what `run` would do now; None if the project has problems or conflicts.
+        plan: what `run` would do now, and why; None if the project has problems or conflicts.
         error: what stands in the way of a plan.
         behind: datasets whose leaf was made by other code than the branch's files say.
         rejected: paths that an undo keeps out.
@@ -104,17 +104,11 @@ class Standing:
         state = self._lake.commits.state(commit)
         plan = error = None
         try:
-            plan = self._runs.plan(RunOptions(branch=name))
+            plan = self._runs.steps(RunOptions(branch=name))
         except AndonError as found:
             error = found
         project = project_at(self._workspace, state)
-        behind = tuple(
-            sorted(
-                d
-                for d, leaf in state.leaves.items()
-                if d in project.datasets and project.datasets[d].definition.id != leaf.definition
-            )
-        )
+        behind = tuple(sorted(state.made_otherwise(project.ids)))
         runs = tuple(
             {"run": r.number, "status": r.status, "branch": r.branch, "started": r.started, "published": r.published}
             for r in self._workspace.runs.newest(5)

@@ -163,12 +163,13 @@ class Troubles:
 
     def _runs(self, view: View, runs: Sequence[RunRecord]) -> list[Trouble]:
         """What the newest runs of a branch left behind, but for what was looked at since and is as it should be."""
+        ended = [run for run in runs if run.status in ("held", "failed")]
+        if not ended:
+            return []
         looks = self._workspace.looks.of(view.ref)
         waits = _asked_or_below(view)
         found: dict[str, Trouble] = {}
-        for run in runs:
-            if run.status not in ("held", "failed"):
-                continue
+        for run in ended:
             tasks = self._workspace.runs.unfinished(run.number)
             is_held = any(task.status is TaskStatus.HELD for task in tasks)
             checks = self._workspace.check_results.of_run(run.number) if is_held else []

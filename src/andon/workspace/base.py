@@ -14,7 +14,7 @@ from andon.base.record import Record, field
 from andon.errors import MachineError
 from andon.lake.lake import Lake
 from andon.lake.refs import MAIN
-from andon.project.folder.merge import next_base
+from andon.project.folder.merge import differing_paths, next_base
 
 #: Letters of a lake's id that name its folder of bases.
 _SHORT = 16
@@ -59,7 +59,8 @@ class InCommon(Record):
         """
         edited, older = {path: head.get(path) for path in edits}, {path: folder.get(path) for path in old}
         files = {**next_base(self.files, head, folder), **edited, **older}
-        since = {p: self.agreed_at(p) for p in files if folder.get(p) != head.get(p) and p not in edited}
+        differing = differing_paths(head, folder) & files.keys()
+        since = {p: self.agreed_at(p) for p in differing - edited.keys()}
         since |= dict.fromkeys(older, _NEVER)
         return InCommon(files, commit, {p: at for p, at in since.items() if at != commit})
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from andon.base.hashing import texts_id
 from andon.project.link.corrections import corrected_project
 from andon.project.load import load
 
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 def project_at(workspace: Workspace, state: State) -> Project:
     """The project of a state's files (with problems, if settings of another version don't fit), as it is corrected there; known ones come
     from memory, or the cache."""
-    files = state.files()
-    key = texts_id(["project", sorted(files.items())])
+    key, files = state.code, state.files()
     found = workspace.projects.get(key)
     if found is None:
         objects = workspace.lake.objects
@@ -29,8 +27,8 @@ def project_at(workspace: Workspace, state: State) -> Project:
             texts = objects.texts(asked.values())
             return {path: texts[sha] for path, sha in asked.items() if sha in texts}
 
-        found = load(files, lambda path: objects.text(files[path]), workspace.cache, many)
+        found = load(files, lambda path: objects.text(files[path]), workspace.cache, many, key=key)
         workspace.projects.put(key, found)
     if found.problems:
         return found
-    return corrected_project(found, state.leaves, workspace.lake.objects.definitions)
+    return corrected_project(found, state, workspace.lake.objects.definitions)

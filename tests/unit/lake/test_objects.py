@@ -231,4 +231,5 @@ def test_seconds_are_those_of_the_newest_build(lake: Lake) -> None:
         lake.objects.record([(version, build(version, f"x{number}", seconds=seconds))])
     other = stored(lake, "b.y")
     lake.objects.record([(other, build(other, "y", seconds=3.0))])
-    assert lake.objects.seconds_by_dataset() == {"a.x": 0.25, "b.y": 3.0}
+    assert lake.objects.seconds_by_dataset(["a.x", "b.y", "c.z"]) == {"a.x": 0.25, "b.y": 3.0}
+    assert lake.objects.seconds_by_dataset(["b.y"]) == {"b.y": 3.0}

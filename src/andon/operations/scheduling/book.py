@@ -96,7 +96,8 @@ class ScheduleBook(Record, dict=True):
     @cached_property
     def with_rules(self) -> tuple[str, ...]:
         """The datasets of which more is said than that they follow what they read."""
-        return tuple(d for d in self.order if not self.entries[d].is_plain)
+        found = {d for d, entry in self.entries.items() if entry.rules != _DEFAULT}
+        return tuple(d for d in self.order if d in found) if found else ()
 
     @cached_property
     def with_when(self) -> tuple[tuple[str, str], ...]:

@@ -30,7 +30,7 @@ class ScheduleBooks:
         """What is scheduled by the code of a commit; derived once for each code."""
         found = self._books.get(commit.root)
         if found is None:
-            key = texts_id(["schedule", sorted(state.files().items()), sorted(state.leaves)])
+            key = texts_id(["schedule", state.code, sorted(state.leaves)])
             found = self._books.get(key) or self._workspace.cache.get(_BOOKS, [key]).get(key)
             if found is None:
                 project = project_at(self._workspace, state)

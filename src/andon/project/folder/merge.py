@@ -105,12 +105,12 @@ def merge(
         decide: which side counts where both changed a path, if somebody has decided that.
     """
     out = _Sorting()
-    newer = _newer(base, head, folder, unmoved, history)
-    for path in sorted(head.keys() | folder.keys()):
+    differing = differing_paths(head, folder)
+    newer = _newer(base, head, folder, differing, unmoved, history)
+    out.files = {path: content for path, content in folder.items() if path not in differing}
+    for path in sorted(differing):
         here, there = folder.get(path), head.get(path)
-        if here == there:
-            chosen = here
-        elif is_rejected(path, here, rejected, meaning) and (here is not None or source is None or _knows(base, path)):
+        if is_rejected(path, here, rejected, meaning) and (here is not None or source is None or _knows(base, path)):
             out.rejected.append(Cause(path, here, source))
             chosen = there
         elif here is None and drop:
@@ -127,7 +127,7 @@ def merge(
         if chosen is not None:
             out.files[path] = chosen
     return Merged(
-        out.files,
+        dict(sorted(out.files.items())),
         tuple(out.from_head),
         tuple(out.kept),
         tuple(out.deleted),
@@ -142,15 +142,14 @@ def _newer(
     base: Shared | None,
     head: Mapping[str, str],
     folder: Mapping[str, str],
+    differing: Iterable[str],
     unmoved: Callable[[str], bool] | None,
     history: Callable[[Sequence[str]], Mapping[str, Newer]] | None,
 ) -> dict[str, Newer]:
-    """Which side counts where the two differ; arguments as of `merge`."""
+    """Which side counts in the paths in which the two differ; arguments as of `merge`."""
     found: dict[str, Newer] = {}
-    for path in head.keys() | folder.keys():
+    for path in differing:
         here, there = folder.get(path), head.get(path)
-        if here == there:
-            continue
         before = base.get(path) if base is not None else None
         if there == before or (_knows(base, path) and unmoved is not None and unmoved(path)):
             found[path] = Newer.MINE
@@ -232,10 +231,14 @@ def pull_choice(
 def next_base(base: Shared | None, head: Mapping[str, str], folder: Mapping[str, str]) -> dict[str, str | None]:
     """The base after the head was published or seen: where folder and head agree it is that; elsewhere it stays."""
     result = dict(base or {})
-    for path in head.keys() | folder.keys() | result.keys():
-        if folder.get(path) == head.get(path):
-            result[path] = head.get(path)
+    result.update((path, content) for path, content in head.items() if folder.get(path) == content)
+    result.update(dict.fromkeys(result.keys() - head.keys() - folder.keys()))
     return result
+
+
+def differing_paths(one: Mapping[str, str], other: Mapping[str, str]) -> set[str]:
+    """The paths at which two are not the same."""
+    return {path for path, content in one.items() if other.get(path) != content} | (other.keys() - one.keys())
 
 
 def rejected_by_path(causes: Iterable[Cause], *, raw: bool = False) -> dict[str, frozenset[str | None]]:

@@ -8,6 +8,7 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from pathlib import Path
 
 from andon.base.cache import Cache, Entries
@@ -78,7 +79,7 @@ def scan(root: Path, index: Cache) -> dict[str, FileFact]:
         MachineError: if a folder or file can't be read.
         ProjectError: `project.bad_name` for names that are no text.
     """
-    found = sorted(_code_files(root), key=lambda pair: pair[0])
+    found = sorted(_code_files(root), key=itemgetter(0))
     known = index.get(_INDEX, [_INDEX_KEY]).get(_INDEX_KEY, {})
     entries: dict[str, _Entry] = {}
     facts: dict[str, FileFact] = {}
@@ -160,16 +161,17 @@ def _code_files(root: Path) -> Iterator[tuple[str, os.stat_result]]:
 
 def _walk(
     folder: str, prefix: str, endings: tuple[str, ...], above: frozenset[tuple[int, int]]
-) -> Iterator[tuple[str, os.stat_result]]:
+) -> list[tuple[str, os.stat_result]]:
+    found: list[tuple[str, os.stat_result]] = []
     try:
         status = os.stat(folder)  # noqa: PTH116 - a text, in the walk that every command makes
         if (status.st_dev, status.st_ino) in above:
-            return  # a link that leads back up
+            return found  # a link that leads back up
         above = above | {(status.st_dev, status.st_ino)}
         with os.scandir(folder) as entries:
             listed = list(entries)
     except (FileNotFoundError, NotADirectoryError):
-        return
+        return found
     except OSError as error:
         raise machine_error(error, f"list the folder `{prefix}`") from error
     for entry in listed:
@@ -181,14 +183,16 @@ def _walk(
             if entry.is_dir():
                 if name in _SKIPPED_FOLDERS:
                     continue
-                yield from _walk(f"{folder}/{name}", path, endings, above)
+                found += _walk(f"{folder}/{name}", path, endings, above)
             elif name.lower().endswith(endings) and entry.is_file():
-                _require_text(path)
-                yield path, entry.stat()
+                if not path.isascii():
+                    _require_text(path)
+                found.append((path, entry.stat()))
         except FileNotFoundError:
             continue  # gone since the folder was listed, or a link that leads nowhere
         except OSError as error:
             raise machine_error(error, f"read `{path}`") from error
+    return found
 
 
 def _is_skipped(name: str) -> bool:
@@ -205,8 +209,15 @@ def _require_text(path: str) -> None:
 
 
 def _is_current(entry: _Entry, status: os.stat_result) -> bool:
-    same = entry[:4] == (status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns)
-    return same and max(entry[1], entry[3]) < entry[5] - _SETTLED
+    size, modified, inode, changed, _, read = entry
+    return (
+        size == status.st_size
+        and modified == status.st_mtime_ns
+        and inode == status.st_ino
+        and changed == status.st_ctime_ns
+        and read - _SETTLED > modified
+        and read - _SETTLED > changed
+    )
 
 
 def _read_entry(place: Path, path: str) -> _Entry:

@@ -12,7 +12,7 @@ from typing import Any
 from andon.base.hashing import content_id
 from andon.base.record import replace
 from andon.base.text import words_in
-from andon.model.commit import Leaf
+from andon.model.commit import State
 from andon.model.correction import RowCorrection
 from andon.model.dataset import CheckLine, Dataset, Definition, Materialize
 from andon.model.project import Project
@@ -23,22 +23,18 @@ from andon.settings.project_tables import patterns_of
 
 def corrected_project(
     project: Project,
-    leaves: Mapping[str, Leaf],
+    state: State,
     stored: Callable[[Iterable[str]], Mapping[str, Definition]],
     wanted: Mapping[str, RowCorrection] | None = None,
 ) -> Project:
-    """A project with the corrections that leaves stand under, and those that are asked for now.
+    """A project with the corrections that the leaves of `state` stand under, and those that are asked for now.
 
     Args:
         stored: definitions by id.
         wanted: by dataset what is asked for in addition.
     """
     datasets = project.datasets
-    others = {
-        name: leaf.definition
-        for name, leaf in leaves.items()
-        if name in datasets and leaf.definition != datasets[name].definition.id and not is_aside(name)
-    }
+    others = {name: state.leaves[name].definition for name in state.made_otherwise(project.ids) if not is_aside(name)}
     found = dict(wanted or {})
     for definition in stored(others.values()).values() if others else ():
         standing = definition.corrected

@@ -63,23 +63,44 @@ from andon.sql.history import as_history
 _Said = TypeVar("_Said")
 
 
-def link(files: Mapping[str, str], facts: Mapping[str, FileFacts], text_of: Callable[[str], str]) -> Project:
+def link(
+    files: Mapping[str, str],
+    facts: Mapping[str, FileFacts],
+    text_of: Callable[[str], str],
+    standing: Mapping[str, Dataset] | None = None,
+) -> Project:
     """The project that `files` (`{path: sha256}`) with `facts` (by path) make, with every problem of theirs.
 
     Args:
         text_of: the text of a file; asked for only to show the place of a problem.
+        standing: datasets, and what is set aside of them, that are as they were linked before: of their files there are no facts. A
+            problem that is found beside them may be told of the wrong file, or be one of several: then all is linked anew.
     """
-    return _Linker(files, facts, text_of).project()
+    return _Linker(files, facts, text_of, standing or {}).project()
 
 
 class _Linker:
-    def __init__(self, files: Mapping[str, str], facts: Mapping[str, FileFacts], text_of: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, str],
+        facts: Mapping[str, FileFacts],
+        text_of: Callable[[str], str],
+        standing: Mapping[str, Dataset],
+    ) -> None:
         self._files = files
         self._facts = facts
         self._text_of = text_of
-        self._spots = {path: spot(path) for path in sorted(files)}
+        self._standing = standing
+        self._spots = {path: spot(path) for path in sorted(facts)}
+        self._said: dict[type, list[tuple[str, Any]]] = {}
+        for path in self._spots:
+            self._said.setdefault(type(facts[path].said), []).append((path, facts[path].said))
         self._problems: list[Problem] = [problem for path in self._spots for problem in facts[path].problems]
-        self._entries: dict[str, str] = {}
+        self._entries: dict[str, str] = {
+            name: dataset.definition.entry
+            for name, dataset in standing.items()
+            if dataset.definition.kind is not Kind.QUARANTINE
+        }
         #: Names that files with a wrong name mean: what reads them is not at fault.
         self._excused: set[str] = set()
         self._macros = Macros.of({path: said.statements for path, said in self._of(MacroFile)})
@@ -97,9 +118,16 @@ class _Linker:
         self._check_macros()
         self._check_modules()
         self._check_spark()
-        datasets = {name: self._dataset(name, path) for name, path in sorted(self._entries.items())}
+        datasets = {
+            name: self._standing[name] if name in self._standing else self._dataset(name, path)
+            for name, path in sorted(self._entries.items())
+        }
         self._check_cycles(datasets)
-        asides = {d.definition.aside: aside_dataset(d) for d in datasets.values() if d.definition.aside is not None}
+        asides = {
+            aside: self._standing[aside] if aside in self._standing else aside_dataset(dataset)
+            for dataset in datasets.values()
+            if (aside := dataset.definition.aside) is not None
+        }
         self._asides |= {str(name) for name in asides}
         self._problems += refusals(datasets, self._text_of)
         self._problems += standing_problems(datasets, self._text_of)
@@ -146,10 +174,7 @@ class _Linker:
         return ()
 
     def _of(self, kind: type[_Said]) -> Iterable[tuple[str, _Said]]:
-        for path in self._spots:
-            said = self._facts[path].said
-            if isinstance(said, kind):
-                yield path, said
+        return self._said.get(kind, ())
 
     def _add(
         self, path: str, place: NameUse | tuple[int, int] | None, code: str, message: str, hint: str | None = None
@@ -341,6 +366,7 @@ class _Linker:
             sql=as_history(facts.sql, history) if history is not None and facts.sql is not None else facts.sql,
             function=facts.function,
             parameters=facts.parameters,
+            frames=facts.frames,
             macros=tuple(self._macros.statements[m][1].text for m in macros),
             reads=facts.reads,
             uses=ordered,
@@ -426,11 +452,18 @@ class _Linker:
     # -- the whole
 
     def _check_cycles(self, datasets: Mapping[str, Dataset]) -> None:
-        needs = {name: set(dataset.definition.inputs) for name, dataset in datasets.items()}
+        # those that stand are in no circle with each other
+        waiting = [name for name in datasets if name not in self._standing]
+        needs: dict[str, set[str]] = {}
+        while waiting:
+            name = waiting.pop()
+            if name in datasets and name not in needs:
+                needs[name] = set(datasets[name].definition.inputs)
+                waiting += needs[name]
         while (cycle := find_cycle(needs)) is not None:
             first = cycle[0]
             path = self._entries[first]
-            said = self._facts[path].said
+            said = self._facts[path].said if path in self._facts else None
             tables = said.tables if isinstance(said, DatasetFacts) else ()
             place = next((use for use in tables if use.name == cycle[1]), None)
             message = "datasets read each other in a circle: " + " → ".join(cycle)

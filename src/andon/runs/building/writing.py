@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
@@ -27,7 +28,7 @@ from andon.runs.building.parting import (
 from andon.runs.building.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from andon.model.quarantine import AsideRule
     from andon.relations.sides import Sides
@@ -43,12 +44,24 @@ class Made(Record):
         produced: what the engine said of the last file that it wrote.
         new: the files that were written for it.
         note: what people should hear of how it was made.
+        seconds: what it took before its task began, where it was made ahead.
     """
 
     version: Version
     produced: Produced
     new: tuple[DataFile, ...]
     note: str | None = None
+    seconds: float = 0.0
+
+
+#: Gives what was made of a definition, for such a build, before its task began; None where nothing was.
+Early = Callable[[Definition, Build], Made | None]
+
+
+def nothing_early(definition: Definition, make: Build) -> Made | None:
+    """Nothing was made before."""
+    del definition, make
+    return None
 
 
 class FilePart(Record):
@@ -73,9 +86,16 @@ class WrittenParts(Record):
 
 
 class Writer:
-    """Writes results for a job on the engines of its run."""
+    """Writes results for a job on the engines of its run.
 
-    def __init__(self, job: Job, sides: Sides, engines: Builders, columns: OutputColumns) -> None:
+    Args:
+        early: what was written before the job began.
+    """
+
+    def __init__(
+        self, job: Job, sides: Sides, engines: Builders, columns: OutputColumns, early: Early = nothing_early
+    ) -> None:
+        self._early = early
         self._job = job
         self._sides = sides
         self._engines = engines
@@ -115,8 +135,21 @@ class Writer:
         Raises:
             AndonError: as `Engine.run`; then no new file is left.
         """
+        if parts is None and not kept and (made := self._made_early(definition, make)) is not None:
+            return made
         written = self.written(definition, make, [self.whole(definition, make)] if parts is None else parts, kept)
         return self.joined(definition, make, written, kept)
+
+    def _made_early(self, definition: Definition, make: Build) -> Made | None:
+        """What was made before the job began, where it is what would be made now."""
+        made = self._early(definition, make)
+        if made is None:
+            return None
+        types = self._job.bound.get(definition.dataset)
+        if types is not None and made.version.columns == self._columns.of(definition.dataset, types):
+            return made
+        self.drop(made)  # another run gave its columns other ids meanwhile
+        return None
 
     def write_apart(
         self, definition: Definition, make: Build, rules: Callable[[Sequence[Column]], Sequence[AsideRule]]

@@ -131,9 +131,8 @@ def _with_counts(
 ) -> tuple[Step, ...]:
     """Steps with the number of their checks; what is reused and has checks without a result is a step that only checks."""
     versions = {s.dataset: s.version for s in steps if s.action in (Action.REUSE, Action.KEEP) and s.version}
-    versions.update(
-        {d: leaf.version for d, leaf in gathered.state.leaves.items() if d not in {s.dataset for s in steps}}
-    )
+    planned = {step.dataset for step in steps}
+    versions.update({d: leaf.version for d, leaf in gathered.state.leaves.items() if d not in planned})
     result = []
     for step in steps:
         if step.dataset not in datasets or step.action in (Action.KEEP, Action.DROP):

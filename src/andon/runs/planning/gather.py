@@ -7,6 +7,7 @@ a branch (the other side is that branch, the base where the two parted).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import digest
@@ -15,9 +16,9 @@ from andon.errors import AndonError, MachineError, ProjectError
 from andon.lake.named_files import raw_path
 from andon.lake.undo import passing, rejected_together
 from andon.model.build import Build, InputFile
-from andon.model.commit import Cause, Commit, State
+from andon.model.commit import Cause, Commit, State, code_id
 from andon.model.correction import RowCorrection
-from andon.model.dataset import Dataset, Definition, Kind
+from andon.model.dataset import Dataset, Definition
 from andon.model.project import Project
 from andon.model.quarantine import aside_of
 from andon.project.earlier_files import EarlierFiles
@@ -50,6 +51,33 @@ if TYPE_CHECKING:
 GLOSSARY = "glossary.yml"
 
 
+class CodeDiffering(Record, dict=True):
+    """In what code differs from what a state was made of, found once.
+
+    Attributes:
+        state: what is published.
+        code: the definitions.
+        own: by dataset its own files.
+    """
+
+    state: State
+    code: Mapping[str, Definition]
+    own: Mapping[str, tuple[tuple[str, str], ...]]
+
+    @cached_property
+    def definitions(self) -> frozenset[str]:
+        """The datasets that are not published, or by another definition."""
+        return frozenset(self.state.makes_anew({name: each.id for name, each in self.code.items()}))
+
+    @cached_property
+    def files(self) -> frozenset[str]:
+        """The datasets that are not published, or with other files of their own."""
+        leaves = self.state.leaves
+        return frozenset(
+            name for name, own in self.own.items() if (leaf := leaves.get(name)) is None or leaf.files != own
+        )
+
+
 class Gathered(Record):
     """What a plan is made from. What a later stage finds out is in a copy of it (`with_sources`).
 
@@ -63,6 +91,7 @@ class Gathered(Record):
         sources: raw files by source.
         builds: the builds of the head's source leaves.
         notices: lines for people.
+        differing: in what the code differs from the head.
         failures: what is known to fail already, by dataset: raw files that are not there, contracts that don't hold.
         raw: the merges of raw files, by source.
         passed: causes that keep nothing out any more.
@@ -81,9 +110,20 @@ class Gathered(Record):
     sources: Mapping[str, SourceInput]
     failures: Mapping[str, AndonError]
     notices: tuple[str, ...]
+    differing: CodeDiffering
     raw: Mapping[str, Merged] = field(default_factory=dict)
     passed: frozenset[Cause] = frozenset()
     widen: frozenset[str] = frozenset()
+
+    @property
+    def changed(self) -> frozenset[str]:
+        """The datasets that are not published, or by another definition."""
+        return self.differing.definitions
+
+    @property
+    def edited(self) -> frozenset[str]:
+        """The datasets whose own files are others than the published ones, those that are not published among them."""
+        return self.differing.files
 
     @property
     def decided(self) -> frozenset[str]:
@@ -107,16 +147,15 @@ def is_new(gathered: Gathered, path: str) -> bool:
 
 def said_anew(gathered: Gathered, taken: Iterable[str]) -> set[str]:
     """Those of `taken` whose file is another one and says something of the same columns: what it returns is as it was."""
-    leaves, definitions = gathered.state.leaves, gathered.definitions
+    leaves, edited = gathered.state.leaves, gathered.edited
     return {
         name
-        for name in taken
+        for name in edited.intersection(taken)
         if name in leaves
         and (said := gathered.project.datasets.get(name)) is not None
         and (said.columns or said.lineage or said.caveats or said.definition.key or said.definition.sort)
         and said.own_files
-        and leaves[name].definition == definitions[name].id
-        and tuple(leaves[name].files) != tuple(said.own_files)
+        and name not in gathered.changed
     }
 
 
@@ -295,14 +334,14 @@ class Gatherer:
         code = self._merge_code(state, side, against)
         if code.conflicts:
             raise conflict(code.conflicts, is_folder=side.is_folder, has_folders_raw=side.has_folders_raw)
-        project = self._load(code.files, side, EarlierFiles(state.files(), self._lake.objects.texts))
+        project = self._load(code.files, side, state)
         stated, stored = project, self._lake.objects.definitions
         if not stated.problems:
-            project = corrected_project(stated, state.leaves, stored)
+            project = corrected_project(stated, state, stored)
         if side.is_own:
             project = self._as_published(project, state, side.edited)
         if correct and not stated.problems:
-            asked = corrected_project(stated, state.leaves, stored, correct)
+            asked = corrected_project(stated, state, stored, correct)
             project = with_those_of(project, asked, correct)
         if project.problems and not lenient:
             raise ProjectError.of(project.problems)
@@ -310,6 +349,7 @@ class Gatherer:
         definitions = {name: dataset.definition for name, dataset in project.datasets.items()}
         taken = frozenset() if project.problems else select(project, state)
         raw = merge_raw(definitions, published, side, replace(against, taken=taken))
+        own = {name: dataset.own_files for name, dataset in project.datasets.items()}
         return Gathered(
             head=head,
             state=state,
@@ -317,7 +357,8 @@ class Gatherer:
             code=code,
             project=project,
             definitions=definitions,
-            files={name: dataset.own_files for name, dataset in project.datasets.items()},
+            files=own,
+            differing=CodeDiffering(state, definitions, own),
             shared=project.shared,
             builds=published.builds,
             sources=raw.sources,
@@ -333,7 +374,7 @@ class Gatherer:
 
     def source_builds(self, state: State) -> dict[str, Build]:
         """The builds of a state's source leaves, by dataset."""
-        ids = {name: leaf.build for name, leaf in state.leaves.items() if leaf.kind == Kind.SOURCE}
+        ids = {name: leaf.build for name, leaf in state.sources.items()}
         builds = self._lake.objects.builds(ids.values())
         return {name: builds[i] for name, i in ids.items() if i in builds}
 
@@ -373,14 +414,30 @@ class Gatherer:
 
     def meaning(self, side: MergeSide) -> Callable[[str, str], str | None]:
         """What the files of a side mean: causes name a dataset's file by that."""
-        meanings = self._load(side.code, side).meanings
-        return lambda path, content: meanings.get(path) if side.code.get(path) == content else None
+        # loaded when first asked: mostly the causes name the content itself, or nothing at their paths is new
+        found: list[Mapping[str, str]] = []
 
-    def _load(self, files: Mapping[str, str], side: MergeSide, earlier: EarlierFiles | None = None) -> Project:
-        """The project that files make, of which many may be `earlier` ones; the one that was asked for last is kept, since a side is
+        def meaning(path: str, content: str) -> str | None:
+            if side.code.get(path) != content:
+                return None
+            if not found:
+                found.append(self._load(side.code, side).meanings)
+            return found[0].get(path)
+
+        return meaning
+
+    def _load(self, files: Mapping[str, str], side: MergeSide, state: State | None = None) -> Project:
+        """The project that files make, of which many may be those of `state`; the one that was asked for last is kept, since a side is
         mostly what its merge comes to."""
         if self._loaded is not None and self._loaded[0] == files:
             return self._loaded[1]
+        earlier, key = None, ""
+        if state is not None:
+            earlier = EarlierFiles(state.files(), self._lake.objects.texts)
+            key = state.code if files == earlier.files else ""
+        key = key or code_id(files)
+        projects = self._workspace.projects
+        known = projects.get(key)
 
         def read(path: str) -> bytes:
             sha = files[path]
@@ -388,7 +445,8 @@ class Gatherer:
                 return side.read(path, sha)
             return self._lake.objects.text(sha)
 
-        project = load(files, read, self._workspace.cache, earlier=earlier)
+        project = known if known is not None else load(files, read, self._workspace.cache, earlier=earlier, key=key)
+        projects.put(key, project)
         self._loaded = (files, project)
         return project
 
@@ -409,7 +467,7 @@ class Gatherer:
         new |= {aside for name in new if (aside := project.datasets[name].definition.aside) is not None}
         gone |= {aside_of(name) for name in gone}
         # What has problems is not linked whole, so its definitions are not believed.
-        said = {} if project.problems else {name: dataset.definition.id for name, dataset in project.datasets.items()}
+        said = {} if project.problems else project.ids
         behind = {
             name: leaf
             for name, leaf in state.leaves.items()

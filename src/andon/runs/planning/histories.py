@@ -9,7 +9,7 @@ from typing import Any
 from andon.base.clock import to_text
 from andon.model.build import Build
 from andon.model.commit import Leaf
-from andon.model.dataset import Definition, Materialize
+from andon.model.dataset import Definition
 
 #: What a history remembers: the version that it went on from, the time that counted, and whose history it is.
 EARLIER, MOMENT, KEY = "earlier", "moment", "key"
@@ -17,11 +17,6 @@ EARLIER, MOMENT, KEY = "earlier", "moment", "key"
 
 #: Leaves by dataset.
 Leaves = Mapping[str, Leaf]
-
-
-def histories_of(leaves: Leaves) -> Leaves:
-    """Those that are histories."""
-    return {d: leaf for d, leaf in leaves.items() if leaf.materialize == str(Materialize.HISTORY)}
 
 
 def continued(definitions: Mapping[str, Definition], head: Leaves, renamed: Mapping[str, Definition]) -> Leaves:

@@ -50,7 +50,7 @@ class Outlook:
         changes: Changes,
     ) -> tuple[Step, ...]:
         """The steps with verdict, reach and what breaks."""
-        concerned = [s for s in steps if s.action in (Action.BUILD, Action.VIEW, Action.DROP) or s.code_changed]
+        concerned = {s.dataset for s in steps if s.action in (Action.BUILD, Action.VIEW, Action.DROP) or s.code_changed}
         if not concerned:
             return tuple(steps)
         from andon.model.lineage import Radii
@@ -71,7 +71,7 @@ class Outlook:
         radii, radii_before = Radii(ahead), Radii(before)
         result = []
         for step in steps:
-            if step not in concerned:
+            if step.dataset not in concerned:
                 result.append(step)
                 continue
             verdict = changes.whole(step.dataset) if step.action is not Action.DROP else None

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from andon.base.graph import reverse
 from andon.base.names import is_name_part, quote
 from andon.base.record import Record, replace
 from andon.engines.engine import missing
@@ -27,6 +26,7 @@ from andon.runs.planning.named_columns import problems_of_names
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.schema_moves import moved, with_hits
 from andon.runs.planning.steps import SourceInput
+from andon.runs.planning.waiting import NOBODY, Waiting
 from andon.sources.databases.contract import columns_of, establish_extract
 from andon.sources.databases.cursors import cursor_of
 from andon.sources.explain import explain
@@ -125,18 +125,24 @@ def _with_extracts(workspace: Workspace, gathered: Gathered, taken: Iterable[str
 
 
 def bind_changed(
-    workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: set[str], describe: Describe
+    workspace: Workspace,
+    gathered: Gathered,
+    raw: RawFiles,
+    taken: set[str],
+    describe: Describe,
+    waiting: Waiting = NOBODY,
 ) -> BoundCode:
     """Give sources their contracts, and bind what changed, and what reads something whose columns changed by that.
 
     Args:
         taken: the datasets whose code counts.
         describe: asks an engine what files hold.
+        waiting: who hears of contracts and columns as soon as they are known.
 
     Raises:
         ProjectError: with every unknown column, function, or type error.
     """
-    bound, problems = bind_sound(workspace, gathered, raw, taken, describe)
+    bound, problems = bind_sound(workspace, gathered, raw, taken, describe, waiting=waiting)
     if problems:
         raise ProjectError.of(problems)
     return bound
@@ -149,16 +155,19 @@ def bind_sound(
     taken: set[str],
     describe: Describe,
     unknown: frozenset[str] = frozenset(),
+    waiting: Waiting = NOBODY,
 ) -> tuple[BoundCode, list[Problem]]:
     """`bind_changed` that goes on: what of `taken` can be bound, and the problems of all the rest.
 
     Args:
         unknown: datasets of which nobody can say what they will return.
+        waiting: as for `bind_changed`.
     """
     gathered = with_contracts(workspace, gathered, raw, taken)
+    waiting.begin(gathered, taken)
     failures: dict[str, AndonError] = {}
     source_columns = _SourceColumns(gathered, raw, Inspected(workspace.cache, raw), describe, failures)
-    columns, problems = _bind_changed(workspace, gathered, source_columns, taken, unknown)
+    columns, problems = _bind_changed(workspace, gathered, source_columns, taken, unknown, waiting)
     problems += _unfit(workspace, gathered, taken, columns)
     problems += _changed_by_storing(gathered, taken, columns)
     problems += _can_not_grow(workspace, gathered, taken, columns)
@@ -169,9 +178,9 @@ def bind_sound(
 
 def _unfit(workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]) -> list[Problem]:
     """What engines lack that datasets need of them whose code changed, or that another engine is to build for the first time."""
-    leaves, definitions = gathered.state.leaves, gathered.definitions
+    definitions = gathered.definitions
     views = {name for name, definition in definitions.items() if definition.materialize is Materialize.VIEW}
-    changed = [definitions[d] for d in sorted(taken) if d not in leaves or leaves[d].definition != definitions[d].id]
+    changed = [definitions[d] for d in sorted(taken & gathered.changed)]
     given = _given_away(workspace, gathered, taken - {each.dataset for each in changed})
     changed += given
     stored = {**_columns_of(workspace, gathered, [each.dataset for each in given]), **columns_by_dataset(bound)}
@@ -197,7 +206,7 @@ def _refused(
 ) -> list[Problem]:
     """What other engines can't do of datasets whose code changed, and of views that these read, as far as it is known what they read."""
     definitions = gathered.definitions
-    asked = [(each, workspace.other_engine(each, 0)) for each in changed if each.dataset in stored]
+    asked = [(each, workspace.other_engine(each, 0)) for each in changed if each.dataset in stored or each.frames]
     kinds = [(each, kind.refusal) for each, kind in asked if kind is not None and kind.refusal is not None]
     if not kinds:
         return []
@@ -205,10 +214,10 @@ def _refused(
     named = {name for all_of in read.values() for each in all_of for name in (each.dataset, *each.inputs)}
     known = {**_columns_of(workspace, gathered, named), **stored}
     found = (
-        refusal(part, {name: known[name] for name in part.inputs}, known[part.dataset], each.dataset)
+        refusal(part, {name: known[name] for name in part.inputs}, known.get(part.dataset, ()), each.dataset)
         for each, refusal in kinds
         for part in read[each.dataset]
-        if all(name in known for name in (part.dataset, *part.inputs))
+        if all(name in known for name in part.inputs) and (part.dataset in known or part.frames)
     )
     return [problem for problem in found if problem is not None]
 
@@ -227,10 +236,10 @@ def _views_under(definition: Definition, definitions: Mapping[str, Definition]) 
 
 def _changed_by_storing(gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]) -> list[Problem]:
     """Columns of datasets whose code changed that readers would find to be something else than what their SQL says."""
-    leaves, problems = gathered.state.leaves, []
-    for name in sorted(taken & bound.keys()):
+    problems = []
+    for name in sorted(taken & bound.keys() & gathered.changed):
         definition = gathered.definitions[name]
-        if definition.kind is not Kind.SQL or (name in leaves and leaves[name].definition == definition.id):
+        if definition.kind is not Kind.SQL:
             continue
         for column, kind in bound[name]:
             found = changed_by_storing(kind)
@@ -246,11 +255,9 @@ def _can_not_grow(
     workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]
 ) -> list[Problem]:
     """Why datasets whose code changed can't grow as they say."""
-    leaves, definitions = gathered.state.leaves, gathered.definitions
+    definitions = gathered.definitions
     changed = [
-        definitions[d]
-        for d in sorted(taken & bound.keys())
-        if definitions[d].growth is not None and (d not in leaves or leaves[d].definition != definitions[d].id)
+        definitions[d] for d in sorted(taken & bound.keys() & gathered.changed) if definitions[d].growth is not None
     ]
     if not changed:
         return []
@@ -291,11 +298,12 @@ def _bind_changed(
     source_columns: _SourceColumns,
     taken: set[str],
     unknown: frozenset[str],
+    waiting: Waiting,
 ) -> tuple[Mapping[str, Columns], list[Problem]]:
     """The columns of what could be bound, and what is wrong with the rest; what reads one of those is in neither."""
     result: dict[str, Columns] = {}
     leaves, definitions = gathered.state.leaves, gathered.definitions
-    changed = {d for d in taken if d not in leaves or leaves[d].definition != definitions[d].id}
+    changed = taken & gathered.changed
     if not changed:
         return result, []
     declared: list[Problem] = []
@@ -312,22 +320,30 @@ def _bind_changed(
             elif columns is not None:
                 declared += check_declared(gathered.project.datasets[name], columns)
                 result[name] = columns
+                waiting.known({name: columns})
                 known[name] = [(n, lake_type(t)) for n, t in columns]
             else:
                 known.pop(name, None)
         elif definitions[name].kind is Kind.PYTHON and name not in leaves:
             known.pop(name, None)
-    readers = {
-        name: [d for d in reading if d in taken and definitions[d].kind is Kind.SQL]
-        for name, reading in reverse({d: definition.inputs for d, definition in definitions.items()}).items()
-    }
+    readers: dict[str, list[str]] = {}
+    for name in taken:
+        if (definition := definitions[name]).kind is Kind.SQL:
+            for each in definition.inputs:
+                readers.setdefault(each, []).append(name)
     sources = {d for d in changed if definitions[d].kind is Kind.SOURCE}
     following = Following(readers, sources, lambda names: _columns_of(workspace, gathered, names - changed - unknown))
     pending = {d for d in changed if definitions[d].kind is Kind.SQL}
 
     def binding(known: Mapping[str, Columns]) -> tuple[Mapping[str, Columns], list[Problem]]:
         return check_bindings(
-            gathered.project, known, pending, workspace.cache, to_lake_type=lake_type, following=following
+            gathered.project,
+            known,
+            pending,
+            workspace.cache,
+            to_lake_type=lake_type,
+            following=following,
+            told=waiting.known,
         )
 
     bound, problems = binding(known)

@@ -49,11 +49,11 @@ class Situation(Record):
         leaves: the head's.
         sources: by dataset.
         selected: datasets whose code is taken; None means all. The others stay as the head has them.
+        standing: datasets that stay as the head has them unless something that they read moves: their keys are not worked out.
         forced: datasets that are built even if the key is known.
         moment: the logical time.
         known: recipe keys to current builds (asked for many keys at once).
         old: definitions of the head's leaves, for reasons.
-        seconds: wall time of the last build, by dataset.
         held: `{dataset: why}` of what people hold: it stays as it is published.
         packs: datasets whose files are put together, which changes no row of them.
         histories: by dataset the builds that histories go on from.
@@ -75,10 +75,10 @@ class Situation(Record):
     moment: datetime
     known: Callable[[Iterable[str]], Mapping[str, Build]]
     selected: frozenset[str] | None = None
+    standing: frozenset[str] = frozenset()
     forced: frozenset[str] = frozenset()
     held: Mapping[str, str] = field(default_factory=dict)
     old: Mapping[str, Definition] = field(default_factory=dict)
-    seconds: Mapping[str, float] = field(default_factory=dict)
     packs: frozenset[str] = frozenset()
     histories: Mapping[str, Build] = field(default_factory=dict)
     grown: Mapping[str, Build] = field(default_factory=dict)
@@ -135,11 +135,15 @@ class _Planner:
         steps: list[Step] = []
         for level in levels(self.needs):
             # Level by level, so that keys that are not the head's are looked up many at a time.
-            keys = {d: self._key(d) for d in level}
+            still = {d for d in level if self._stays(d)}
+            keys = {d: self._key(d) for d in level if d not in still}
             asked = [key for d, key in keys.items() if key and not self._as_head(d, key)]
             beside = [self._aside_key(d, key) for d, key in keys.items() if key and not self._as_head(d, key)]
             known = self.now.known([*asked, *(key for key in beside if key is not None)])
             for dataset in level:
+                if dataset in still:
+                    self._keep(dataset, steps)
+                    continue
                 step = self._step(dataset, keys[dataset] or None, known)
                 if step is None:
                     continue
@@ -149,6 +153,21 @@ class _Planner:
                 if self._differs(dataset):
                     self.remade.add(dataset)
         return (*steps, *self._drops())
+
+    def _stays(self, dataset: str) -> bool:
+        now = self.now
+        return dataset in now.standing and self.remade.isdisjoint(now.definitions[dataset].inputs)
+
+    def _keep(self, dataset: str, steps: list[Step]) -> None:
+        leaf, needs = self.now.leaves[dataset], self.now.definitions[dataset].inputs
+        for name in needs:
+            if name not in self.needs:
+                needs = tuple(p for p in needs if p in self.needs)
+                break
+        step = Step(dataset, Action.REUSE, UNCHANGED, needs, leaf.key, leaf.build, leaf.version)
+        self.planned[dataset] = step
+        steps.append(step)
+        self.versions[dataset] = leaf.version
 
     def _key(self, dataset: str) -> str:
         """The recipe key, or "" while the version of an input is not known."""
@@ -269,13 +288,13 @@ class _Planner:
         reason = self._reason(dataset)
         if definition.materialize is Materialize.VIEW:
             return Step(dataset, Action.VIEW, reason, needs, key, version=key, code_changed=code_changed)
-        seconds = now.seconds.get(dataset)
         versions = {name: self.versions.get(name) for name in definition.inputs}
         if definition.growth is not None:
             reason = now.how(dataset, reason, versions)
-        if (builder := now.builder(dataset, versions)) is not None:
-            reason = f"{reason}; {builder}"
-        return Step(dataset, Action.BUILD, reason, needs, key, seconds=seconds, code_changed=code_changed)
+        engine = now.builder(dataset, versions)
+        if engine is not None:
+            reason = f"{reason}; by {engine}"
+        return Step(dataset, Action.BUILD, reason, needs, key, code_changed=code_changed, engine=engine)
 
     def _proof(self, dataset: str) -> str | None:
         """Why the head's version still holds, where that can be proved before anything is built."""
@@ -336,11 +355,13 @@ class _Planner:
 
     def _drops(self) -> list[Step]:
         now = self.now
-        gone = [d for d in sorted(now.leaves) if d not in now.definitions and d not in now.held]
+        gone = sorted(now.leaves.keys() - now.definitions.keys() - now.held.keys())
         if now.selected is not None:
             gone = [
                 d for d in gone if d in now.selected or (is_aside(d) and dataset_of(d) in self.taken | now.selected)
             ]
+        if not gone:
+            return []
         readers = reverse({d: definition.inputs for d, definition in now.definitions.items()})
         return [
             Step(

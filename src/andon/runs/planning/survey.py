@@ -63,7 +63,8 @@ def _of_checks(
 
     without = set(lost)
     leaves = {name: leaf for name, leaf in gathered.state.leaves.items() if name not in without}
-    seen = replace(gathered, state=State(leaves, gathered.state.shared))
+    state = State(leaves, gathered.state.shared)
+    seen = replace(gathered, state=state, differing=replace(gathered.differing, state=state))
     # what has no place is the check that a key implies: that its columns are there is said of the key
     return [problem for problem in CheckBook(workspace, seen, bound).read(taken) if problem.file is not None]
 

@@ -265,11 +265,6 @@ def test_a_used_macro_is_the_reason():
     assert told(situation(after, before=texts)) == {"m.one": ("build", "uses macros/m.sql, which changed")}
 
 
-def test_times_of_last_builds_are_on_what_is_built():
-    found = steps(situation(before=None, seconds={"m.one": 2.5}))
-    assert (found["m.one"].seconds, found["m.total"].seconds) == (2.5, None)
-
-
 def test_taken_are_all_or_the_selected_that_are_there():
     found = situation()
     assert datasets_taken(found.definitions, found.leaves, None) == set(found.definitions)
