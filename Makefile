@@ -105,7 +105,7 @@ $(S3_GATEWAY)/versitygw:
 
 test-s3-auth: setup $(S3_GATEWAY)/versitygw
 	ANDON_TESTS_S3_PROGRAM=$(abspath $(S3_GATEWAY)/versitygw) $(RUN)/python -m pytest -n 2 \
-	  tests/contract/test_storage.py tests/faults/test_object_storage.py tests/service/test_object_storage.py tests/service/test_remote_files.py
+	  tests/contract/test_storage.py tests/faults/test_object_storage.py tests/service/test_object_storage.py tests/service/test_s3_who_asks.py tests/service/test_remote_files.py
 
 # Apache Spark and Iceberg's runtime come from their registries: Java and Maven are needed.
 test-readers: setup
