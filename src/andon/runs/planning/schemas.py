@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from andon.base.names import is_name_part, quote
 from andon.base.record import Record, replace
+from andon.base.threads import side_by_side
 from andon.engines.engine import missing
 from andon.engines.types import changed_by_storing, lake_type
 from andon.errors import AndonError, DamagedError, Problem, ProjectError
@@ -33,12 +34,16 @@ from andon.sources.explain import explain
 from andon.sources.files.paths import expand, glob, match
 from andon.sources.render import outline
 from andon.sql.bind import find_twins
+from andon.workspace.engine_settings import cores
 from andon.workspace.engines import capabilities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from andon.workspace.workspace import Workspace
+
+#: So many sources are looked into side by side.
+_MANY = 8
 
 #: Gives the columns of what an SQL over raw files returns.
 Describe = Callable[[str], Columns]
@@ -63,15 +68,13 @@ def with_contracts(workspace: Workspace, gathered: Gathered, raw: RawFiles, take
 def _with_files(workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> Gathered:
     """The contracts of sources that read files."""
     inspected = Inspected(workspace.cache, raw)
-    sources: dict[str, SourceInput] = {}
     failures: dict[str, AndonError] = {}
-    wanted = set(taken)
-    known = [source for name, source in gathered.sources.items() if name in wanted]
-    raw.look_ahead(file for each in known for file in each.files if file.path in (*each.added, *each.changed))
-    for name, source in gathered.sources.items():
+    asked = set(taken)
+    known = {name: source for name, source in gathered.sources.items() if name in asked}
+    raw.look_ahead(file for each in known.values() for file in each.files if file.path in (*each.added, *each.changed))
+    wanted: dict[str, tuple[Definition, SourceInput]] = {}
+    for name, source in known.items():
         definition = gathered.definitions[name]
-        if name not in wanted:
-            continue
         if definition.kind is not Kind.SOURCE or source.kept_because or name in gathered.failures:
             continue
         if definition.asks is not None:
@@ -79,17 +82,31 @@ def _with_files(workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: 
         leaf = gathered.state.leaves.get(name)
         try:
             expand(definition.reads, _listing(source, raw))
-            same = leaf is not None and leaf.definition == definition.id and source.contract is not None
-            if same and not (source.added or source.changed):
-                continue
-            if name in gathered.widen:
-                definition = replace(definition, schema=SchemaPolicy.WIDEN)
-            sources[name] = replace(source, contract=inspected.contract(definition, source))
         except AndonError as error:
             if error.stops_run:
                 raise
             failures[name] = error
-    return gathered.with_sources(sources, failures)
+            continue
+        same = leaf is not None and leaf.definition == definition.id and source.contract is not None
+        if same and not (source.added or source.changed):
+            continue
+        if name in gathered.widen:
+            definition = replace(definition, schema=SchemaPolicy.WIDEN)
+        wanted[name] = (definition, source)
+    contracts: dict[str, Mapping[str, Any]] = {}
+
+    def look(name: str) -> None:
+        definition, source = wanted[name]
+        try:
+            contracts[name] = inspected.contract(definition, source)
+        except AndonError as error:
+            if error.stops_run:
+                raise
+            failures[name] = error
+
+    side_by_side(look, list(wanted), cores(workspace.settings) if len(wanted) >= _MANY else 1)
+    sources = {name: replace(wanted[name][1], contract=contracts[name]) for name in wanted if name in contracts}
+    return gathered.with_sources(sources, {name: failures[name] for name in known if name in failures})
 
 
 def _with_extracts(workspace: Workspace, gathered: Gathered, taken: Iterable[str]) -> Gathered:
