@@ -216,8 +216,8 @@ def page(of_small: Samples, of_large: Samples, rows: int, turns: int) -> str:
         lines.append(f"| {who} | {middle.wall:.2f} | {middle.cpu:.2f} |")
     lines += [
         "",
-        "Andon's also hash, keep and commit what they make; what Spark wrote, DuckDB writes out once more as the lake stores it. On one"
-        " machine Spark is no gain: it is for what one machine's memory and cores are too small for.",
+        "Andon's also hash, keep and commit what they make; small results of Spark DuckDB writes out once more as the lake stores it."
+        " On one machine Spark is no gain: it is for what one machine's memory and cores are too small for.",
     ]
     return "\n".join(lines)
 
