@@ -52,7 +52,7 @@ year: setup
 
 # Apache Spark itself, on the JVM: a minute to start, and a gigabyte. Tests take Sail else.
 test-spark: setup
-	ANDON_SPARK=jvm $(RUN)/python -m pytest tests/contract/test_engine_contract.py tests/contract/test_spark_sql.py tests/service/test_spark.py tests/service/test_spark_cdnow.py
+	ANDON_SPARK=jvm $(RUN)/python -m pytest tests/contract/test_engine_contract.py tests/contract/test_spark_sql.py tests/service/test_spark.py tests/service/test_spark_frames.py tests/service/test_spark_cdnow.py
 
 demo: setup
 	$(RUN)/andon demo
@@ -105,7 +105,7 @@ $(S3_GATEWAY)/versitygw:
 
 test-s3-auth: setup $(S3_GATEWAY)/versitygw
 	ANDON_TESTS_S3_PROGRAM=$(abspath $(S3_GATEWAY)/versitygw) $(RUN)/python -m pytest -n 2 \
-	  tests/contract/test_storage.py tests/faults/test_object_storage.py tests/service/test_object_storage.py tests/service/test_remote_files.py
+	  tests/contract/test_storage.py tests/faults/test_object_storage.py tests/service/test_object_storage.py tests/service/test_s3_who_asks.py tests/service/test_remote_files.py
 
 # Apache Spark and Iceberg's runtime come from their registries: Java and Maven are needed.
 test-readers: setup

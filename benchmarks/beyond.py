@@ -1,4 +1,4 @@
-"""Measures a lake wherever it lies, and whoever computes it, beside plain DuckDB and plain Spark; writes `docs/explanation/results.md`.
+"""Measures a lake wherever it lies, and whoever computes it, beside plain DuckDB and plain Spark; writes its part of the results page.
 
     python benchmarks/beyond.py              500 datasets, three turns each; 20 million rows
     python benchmarks/beyond.py --quick      one turn, 2 million rows; the page stays as it is
@@ -23,6 +23,7 @@ import generate
 from bars import Bar, bars
 from measure import Sample, median, run_measured
 from object_storage import LATENCY, Distance
+from parts import DOCS, IMAGES, write_part
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
@@ -34,8 +35,6 @@ from kit.remote import TOKEN, Bucket, S3Server
 from kit.spark import spark_python
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "docs" / "explanation" / "results.md"
-IMAGES = ROOT / "docs" / "images"
 _ANDON = [sys.executable, "-c", "import sys; from andon.cli.main import main; sys.exit(main())"]
 _PLAIN = [sys.executable, str(ROOT / "benchmarks" / "plain.py"), "build"]
 STEPS: Mapping[str, tuple[str, ...]] = {
@@ -186,11 +185,9 @@ def _write(path: Path, text: str) -> None:
 
 
 def page(of_small: Samples, of_large: Samples, rows: int, turns: int) -> str:
-    """The page."""
+    """Its part of the page."""
     base = median(of_small["plain DuckDB"]).wall
     lines = [
-        "# What it costs beyond one machine",
-        "",
         f"Written by `python benchmarks/beyond.py`, which says what is measured: medians of {turns} turns, in seconds on the clock,"
         " all on one machine of two cores. [All other figures](../../benchmarks/RESULTS.md).",
         "",
@@ -221,7 +218,6 @@ def page(of_small: Samples, of_large: Samples, rows: int, turns: int) -> str:
         "",
         "Andon's also hash, keep and commit what they make; what Spark wrote, DuckDB writes out once more as the lake stores it. On one"
         " machine Spark is no gain: it is for what one machine's memory and cores are too small for.",
-        "",
     ]
     return "\n".join(lines)
 
@@ -252,7 +248,7 @@ def main() -> int:
     told = page(of_small, of_large, rows, turns)
     print(told)
     if not given.quick:
-        PAGE.write_text(told)
+        write_part("beyond", told.split("\n"), DOCS)
         for name, picture in plots(of_small, of_large, rows).items():
             (IMAGES / name).write_text(picture)
     return 0

@@ -6,7 +6,7 @@
 The first build is a real one. Each publish then goes the way of a run that changed one dataset: a run is begun, its version and build are
 recorded (T1), and commit, trees, refs, tasks and outcome are written in one transaction (T2); only the engine writes no file, the version
 names that of its dataset. Bytes are those of the catalog's pages that are in use, its time is CPU time of this process.
-Writes its part of `benchmarks/RESULTS.md`, and the picture `benchmarks/catalog_growth.svg`.
+Writes its parts of `benchmarks/RESULTS.md` and `docs/explanation/results.md`, and the picture `docs/images/catalog_growth.svg`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from pathlib import Path
 
 from generate import big, write
 from growth_plot import Series, plot
-from parts import write_part
-from scenarios import HERE
+from parts import DOCS, IMAGES, write_part
 
 from andon.base.clock import to_text
 from andon.base.hashing import content_id
@@ -58,11 +57,12 @@ def main() -> None:
     print("\n".join(lines))
     if not quick:
         write_part("catalog growth", lines)
+        write_part("catalog growth", told(found), DOCS)
         points = found[lakes[0][0]]
         size = Series("catalog, MB", [(p.commits, p.size / 1e6) for p in points])
         cost = Series("CPU ms per commit", [(p.commits, p.seconds * 1e3) for p in points[1:]])
         title = f"{lakes[0][1]:,} publishes of one dataset in a lake of {lakes[0][0]:,}"
-        (HERE / "catalog_growth.svg").write_text(plot(title, "commits", size, cost))
+        (IMAGES / "catalog_growth.svg").write_text(plot(title, "commits", size, cost))
 
 
 def grown(datasets: int, commits: int) -> list[Point]:
@@ -164,7 +164,22 @@ def table(found: dict[int, Sequence[Point]]) -> list[str]:
             f"{1e3 * sum(p.seconds for p in late) / len(late):.1f}",
         )
         lines.append(f"| {datasets:,} | " + " | ".join(figures) + " |")
-    return [*lines, "", "![The catalog over 10,000 publishes](catalog_growth.svg)"]
+    return [*lines, "", "![The catalog over 10,000 publishes](../docs/images/catalog_growth.svg)"]
+
+
+def told(found: dict[int, Sequence[Point]]) -> list[str]:
+    """The part of the page that people read."""
+    few, many = found.values()
+    commits = few[-1].commits
+    each = [_each(points[0], points[-1]) / 1e3 for points in (few, many)]
+    return [
+        f"## {commits:,} publishes",
+        "",
+        f"![The catalog over {commits:,} publishes](../images/catalog_growth.svg)",
+        "",
+        f"A publish that changes one dataset adds {each[0]:.1f} kB to the catalog of a lake of 500 datasets, the last as the first, and"
+        f" {each[1]:.1f} kB to that of one of 10,000: what changed, not what is there.",
+    ]
 
 
 def _each(before: Point, after: Point) -> float:

@@ -1,4 +1,4 @@
-"""Parts of `benchmarks/RESULTS.md` that one benchmark writes and the others leave alone."""
+"""Parts of `benchmarks/RESULTS.md`, and of `docs/explanation/results.md`, that one benchmark writes and the others leave alone."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from pathlib import Path
 from measure import Sample, median
 
 PAGE = Path(__file__).resolve().parent / "RESULTS.md"
+#: What people read first.
+DOCS = PAGE.parent.parent / "docs" / "explanation" / "results.md"
+IMAGES = DOCS.parent.parent / "images"
 
 
-def write_part(name: str, lines: Sequence[str]) -> None:
+def write_part(name: str, lines: Sequence[str], page: Path = PAGE) -> None:
     """Put `lines` in the place of the part `name`, or at the end of the page."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(begin)
+    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
     after = rest.partition(end)[2].lstrip("\n") if rest else ""
-    PAGE.write_text(before.rstrip("\n") + "\n\n" + "\n".join((begin, *lines, end, "")) + after, encoding="utf-8")
+    page.write_text(before.rstrip("\n") + "\n\n" + "\n".join((begin, *lines, end, "")) + after, encoding="utf-8")
 
 
 def cost_table(samples: Mapping[str, Sequence[Sample]], against: str) -> list[str]:

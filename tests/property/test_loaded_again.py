@@ -6,6 +6,7 @@ from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from andon.base.cache import MemoryCache
+from andon.base.graph import levels
 from andon.base.hashing import digest
 from andon.project import read
 from andon.project.load import load
@@ -108,6 +109,9 @@ def test_what_was_loaded_before_changes_nothing(edits):
         assert again == whole
         assert list(again.datasets) == list(whole.datasets)
         assert list(again.shared) == list(whole.shared)
+        if not whole.problems:
+            needs = {name: each.definition.inputs for name, each in whole.datasets.items()}
+            assert [list(level) for level in whole.levels] == levels(needs)
         taken = read.standing_datasets(before, whole.files)
         event(f"datasets taken: {bool(taken)}, sound: {not whole.problems}")
         assert all(

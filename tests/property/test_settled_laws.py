@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from andon.base.cache import MemoryCache
+from andon.base.graph import levels
 from andon.base.record import replace
 from andon.base.sqlite import SqliteDatabase
 from andon.lake.commits import Commits
@@ -146,7 +147,9 @@ def test_what_is_not_asked_for_is_as_it_was(rounds):
             settled = SettledTree(workspace, head, state.leaves, code)
             standing = settled.standing(CodeDiffering(state, code, own), {*forced, *held})
             steps = plan_steps(whole)
+            order = levels({name: each.inputs for name, each in code.items()})
             assert plan_steps(replace(whole, standing=standing)) == steps
+            assert plan_steps(replace(whole, standing=standing, levels=order)) == steps
             settled.learn(steps)
             event(f"some stand: {bool(standing)}")
             again = SettledTree(workspace, head, state.leaves, code)

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from andon.base.cache import MemoryCache
 from andon.base.database import Transaction
 from andon.base.sqlite import SqliteDatabase
 from andon.errors import MachineError
-from andon.lake import trees
+from andon.lake import commits as commits_module
+from andon.lake import kept_states, trees
 from andon.lake.commits import Commits
 from andon.lake.lake import Lake
 from andon.lake.local_storage import LocalStorage
@@ -69,6 +71,30 @@ def test_what_was_written_is_read_and_what_differs_is_told(asked: list[tuple[dic
                 differ = {n: (before.get(n), after.get(n)) for n in names if before.get(n) != after.get(n)}
                 told = Commits(lake.database).changed_leaves(one, two)
                 assert list(told.items()) == list(differ.items())
+        lake.database.close()
+
+
+@settings(max_examples=40, deadline=None)
+@given(STATES, STATES, st.lists(st.sets(st.integers(0, 149), max_size=9), min_size=1, max_size=3), st.booleans())
+def test_a_state_is_the_same_whichever_was_kept(first, other, edits, is_old):
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kept_states, "FEW", 1)
+        patch.setattr(commits_module, "FEW", 1)
+        patch.setattr(commits_module, "MANY", 5)
+        lake, cache = opened(folder), MemoryCache()
+        made = [{name: leaf(text) for name, text in first.items()}]
+        for edited in edits:
+            made.append({n: leaf("4") if place in edited else each for place, (n, each) in enumerate(made[-1].items())})
+        made.append({name: leaf(text) for name, text in other.items()})
+        old = Old(lake.database) if is_old else None
+        commits = [written(lake, leaves, old if place % 2 else None) for place, leaves in enumerate(made)]
+        one = Commits(lake.database, cache)
+        for commit in (*commits, *reversed(commits), commits[0], commits[-1]):
+            whole = Commits(lake.database).state(commit)
+            for reader in (one, Commits(lake.database, cache)):
+                assert reader.state(commit) == whole
+                if not is_old:  # the order of which is that of their names
+                    assert list(reader.state(commit).leaves) == list(whole.leaves)
         lake.database.close()
 
 

@@ -469,3 +469,31 @@ def test_a_column_that_a_reader_names_stays_even_where_nothing_comes_of_it(tmp_p
         (hint,) = (each for each in service.simplifying.list().hints if each.kind == "columns")
         assert hint.title == "take 1 column off `marts.all`: `customer`"
         assert service.simplifying.accept(hint.number).state == "accepted"
+
+
+def test_a_column_stays_that_stands_in_two_texts(tmp_path):
+    """A dataset with Spark SQL of its own would lose it in one of them."""
+    clone = Clone(tmp_path / "acme", clock=Days())
+    clone.root.mkdir()
+    clone.fill(
+        {
+            "andon.toml": "",
+            "raw/orders_05.csv": RAW,
+            "sources/shop/orders.sql": SOURCE,
+            "datasets/marts/all.sql": "select id, customer from shop.orders\n",
+            "datasets/marts/some.sql": "select id from marts.all\n",
+            "datasets/marts/other.sql": "select id + 1 as id from marts.all\n",
+            "insights/some.md": "---\nquestion: Some?\nuses: [marts.some, marts.other]\n---\n",
+        }
+    )
+    for own, expected in (
+        (None, ["take 1 column off `marts.all`: `customer`"]),
+        ("select id, customer from shop.orders\n", []),
+    ):
+        if own is not None:
+            clone.write("datasets/marts/all.spark.sql", own)
+        assert clone.run().published
+        clone.clock.now += timedelta(days=40)
+        with clone.opened() as service:
+            found = [each.title for each in service.simplifying.list().hints if each.kind == "columns"]
+        assert found == expected

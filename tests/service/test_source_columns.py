@@ -5,6 +5,7 @@ import pytest
 from andon.errors import AndonError
 from andon.model.event import Notice
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
+from andon.runs.planning import schemas
 from andon.service.sources import accept_source, pin_source
 
 SOURCE = "sources/shop/people.sql"
@@ -169,3 +170,20 @@ def test_folders_that_name_columns_are_no_part_of_what_files_hold(project) -> No
     for kind in ("json", "csv"):
         assert project.ask(f"select * from folders.{kind} order by v") == [("odd", 1), ("even", 2)]
     assert project.ask("select v, month from folders.months order by v") == [(1, "07"), (2, "07")]
+
+
+def test_sources_that_are_looked_into_side_by_side_are_told_as_one_after_the_other(project, monkeypatch):
+    for number in range(8):
+        project.write(f"raw/n{number}.csv", f"a{number},b\n1,x\n{'2,y,z' if number == 5 else '2,y'}\n")
+        project.write(f"sources/many/n{number}.sql", f"select * from read_csv('raw/n{number}.csv')\n")
+    project.write("sources/many/gone.sql", "select * from read_csv('raw/gone_*.csv')\n")
+    project.write("sources/many/bad.sql", "select * from read_parquet('raw/n1.csv')\n")
+    told = []
+    for many in (1, 1 << 30):
+        monkeypatch.setattr(schemas, "_MANY", many)
+        with project.opened() as service:
+            plan = service.runs.plan(RunOptions())
+            (service.workspace.folder.state / "cache.db").unlink()
+        told.append(([(s.dataset, s.action, s.reason) for s in plan.steps], plan.notices))
+    assert told[0] == told[1]
+    assert sum("will fail" in line for line in told[0][1]) == 3

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from andon.errors import ProjectError
+from andon.errors import ProjectError, UsageError
 from kit.clones import FILES, Clone, closing, did
-from kit.connect import endpoint, server
+from kit.connect import ConnectServer, endpoint, server
 
 TOTALS = "datasets/marts/totals.py"
 HEAD = "from andon import dataset, logical_time, read\nfrom pyspark.sql import functions as F\n\n\n@dataset({})\n"
@@ -65,6 +67,20 @@ def test_it_is_built_recorded_checked_and_built_again_like_the_rest(clone):
         assert str(service.reproducing.reproduce("marts.totals").verdict) == "identical"
 
 
+@pytest.mark.parametrize("means", [("namespaces",), ("network", "landlock"), ()])
+def test_it_asks_through_andon_however_its_process_is_kept_apart(clone, monkeypatch, means):
+    """Without a network, where the system can keep it from a process: the way is a file."""
+    monkeypatch.setattr("andon.engines.python.run.bubblewrap", lambda: None)
+    monkeypatch.setattr("andon.engines.python.run.CHILD_MEANS", means)
+    clone.write("datasets/marts/best.sql", None)
+    clone.write(TOTALS, function("assert orders.count() == 3", "return orders.limit(2)"))
+    result = clone.run()
+    assert result.published, failure(result)
+    engine = engine_of(clone)
+    assert engine["isolation"] in (*means, "none")
+    assert engine["network"] in (("blocked", "reachable") if means else ("reachable",))
+
+
 def test_what_comes_out_the_same_in_another_order_ends_there(clone):
     clone.run()
     before = clone.leaves()
@@ -101,6 +117,11 @@ REFUSED = {
     "orders.selectExpr('CURRENT_DATE as at').count()": "`current_date(…)`",
     "orders.withColumn('x', F.rand()).count()": "`rand(…)`",
     "orders.withColumn('x', F.reflect(F.lit('java.util.UUID'), F.lit('randomUUID'))).count()": "`reflect(…)`",
+    "orders.selectExpr('secret(\\'a\\', \\'b\\') as x').count()": "`secret(…)`",
+    "orders.select(F.call_function('http_request', 'id')).count()": "Python that runs on Spark",
+    "orders.select('_metadata.file_path').count()": "`_metadata`",
+    "orders.selectExpr('_metadata.file_path').count()": "`_metadata`",
+    "orders.select(orders.metadataColumn('_metadata')).count()": "`_metadata`",
     "orders.sample(0.5).count()": "rows drawn by chance",
     "orders.dropDuplicates(['customer']).count()": "one row of several by chance",
     "orders.groupBy('customer').agg(F.first('id')).count()": "`first(…)`",
@@ -121,6 +142,13 @@ ALLOWED = [
     "orders.selectExpr('first(id) over (partition by customer order by id) as f')",
     "orders.select(F.first('id').over(Window.partitionBy('customer').orderBy('id')).alias('f'))",
     "orders.dropDuplicates()",
+    "orders.select((-F.col('id') % 7 + 1).alias('n'), F.col('customer').startswith('a') & ~F.isnull('id'), F.map_from_arrays("
+    "F.array('id'), F.array('amount')).alias('m')).where(F.col('n').isin(1, -2, 0, -1, 2) | F.col('m').isNotNull())",
+    "orders.selectExpr('map(id, amount) as m', 'transform(array(id), x -> x + 1) as t', 'date_diff(date \\'2026-01-02\\', date"
+    " \\'2026-01-01\\') as d', 'case when id > 1 then xxhash64(customer) else 0L end as h', 'timestampdiff(DAY, timestamp"
+    " \\'2026-01-01\\', timestamp \\'2026-01-02\\') as n', 'count_if(id > 1) over (partition by customer) as c')",
+    "orders.groupBy(F.window(F.lit('2026-01-01').cast('timestamp'), '1 day')).agg(F.count('*'), F.percentile('id', 0.5), F.stddev('id'))",
+    "orders.groupBy('customer').pivot('id', [1, 2]).sum('amount').na.fill(0)",
     "orders.join(spark.createDataFrame([('ada', 1)], 'customer string, n int'), 'customer')",
 ]
 
@@ -192,6 +220,69 @@ def test_a_type_that_the_lake_does_not_store_is_told(clone):
         assert "the column `x` has Spark's type" in error["message"]
     clone.write(TOTALS, function("return orders.select('id', 'id')"))
     assert "two columns named `id`" in failure(clone.run())["message"]
+
+
+def test_types_and_times_come_as_spark_has_them_and_are_kept(clone):
+    """As DataFrames, Arrow and pandas: whatever the time zone of the machine is, instants are instants, and local times have none."""
+    rows = (
+        "select 1::tinyint as small, 1.50::decimal(10,2) as price, timestamp '2026-03-29 02:30:00' as local,"
+        " timestamptz '2026-03-29 02:30:00+00' as instant, date '2026-03-29' as day, [1, null] as list,"
+        " {'a': 'x'} as part, map {'k': 1} as pairs, 'é😀' as text, 'nan'::double as x, '\\xFF'::blob as bytes"
+    )
+    clone.write("datasets/marts/kinds.sql", rows)
+    clone.write("datasets/marts/best.sql", None)
+    listed = ("orders", "orders.toArrow()")
+    for number, shown in enumerate(listed):
+        lines = [
+            "import datetime",
+            "row = orders.collect()[0]",
+            "assert row.local == datetime.datetime(2026, 3, 29, 2, 30), row.local",
+            "assert row.instant.timestamp() == 1774751400, row.instant",
+            "kinds = dict(orders.dtypes)",
+            "assert (kinds['local'], kinds['instant'], kinds['price']) == ('timestamp_ntz', 'timestamp', 'decimal(10,2)')",
+            "assert orders.where(F.col('instant') == F.lit(datetime.datetime(2026, 3, 29, 2, 30))).count() == 1",
+            "assert str(orders.select(F.date_format('instant', 'HH')).first()[0]) == '02'",
+            f"return {shown}",
+        ]
+        text = function(*lines, given='orders=read("marts.kinds").spark()').replace("def totals", f"def kinds{number}")
+        clone.write(f"datasets/marts/kinds{number}.py", text)
+    clone.write(TOTALS, None)
+    result = clone.run()
+    assert result.published, [task.error for task in result.tasks]
+    wanted = clone.ask("select columns(*)::varchar from marts.kinds")
+    types = clone.ask("select typeof(columns(*)) from marts.kinds")
+    for number, _ in enumerate(listed):
+        assert clone.ask(f"select columns(*)::varchar from marts.kinds{number}") == wanted
+        assert clone.ask(f"select typeof(columns(*)) from marts.kinds{number}") == types
+
+
+def test_a_function_that_takes_too_long_is_stopped_whatever_spark_does(clone):
+    """Sail hears nothing while it computes: a server of its own, which nobody else waits for."""
+    own = ConnectServer()
+    clone.write("andon.toml", config(own.url))
+    clone.write("raw/orders_05.csv", "id,customer,amount\n" + "".join(f"{n},c,1\n" for n in range(20_000)))
+    asked = "orders.alias('a').crossJoin(orders.alias('b')).crossJoin(orders.alias('c'))"
+    lines = f"return {asked}.selectExpr('sum((a.id + b.id + c.id) % 7) as n').toArrow()"
+    clone.write(TOTALS, function(lines, mark="timeout=4"))
+    clone.write("datasets/marts/best.sql", None)
+    began = time.monotonic()
+    try:
+        assert failure(clone.run())["code"] == "build.python_timeout"
+        assert time.monotonic() - began < 40
+    finally:
+        own.stop()
+
+
+def test_what_only_a_run_can_do_says_so(clone, tmp_path):
+    """A unit test has no Spark, and a folder without Andon brings none."""
+    assert clone.run().published
+    clone.write("tests/totals.yml", "- name: sums\n  dataset: marts.totals\n  given: {shop.orders: []}\n  expect: []\n")
+    with clone.opened() as service:
+        (found,) = service.unit_tests.run()
+        assert "takes a Spark DataFrame, and no Spark is asked here" in str(found.message)
+        with pytest.raises(UsageError) as refused:
+            service.isolating.isolate("marts.totals", tmp_path / "packed")
+    assert refused.value.code == "isolate.other_engine"
 
 
 def test_a_function_of_its_own_test_may_be_called_by_hand(clone):

@@ -39,6 +39,12 @@ class Lru(Generic[_Key, _Value]):
             found = {key: self._get(key) for key in keys}
         return {key: value for key, value in found.items() if value is not None}
 
+    def newest(self) -> tuple[_Key, _Value] | None:
+        """What was used or kept last, with its key; None where nothing is kept."""
+        with self._lock:
+            key = next(reversed(self._values), None)
+            return None if key is None else (key, self._values[key][0])
+
     def put(self, key: _Key, value: _Value) -> None:
         """Keep `value`, which is not None."""
         self.put_many({key: value})

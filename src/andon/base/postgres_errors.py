@@ -42,7 +42,23 @@ def translate(error: psycopg.Error, place: str) -> AndonError:
 
     if isinstance(error, psycopg.DataError) and "NUL" in str(error):
         return no_text()
-    if isinstance(error, psycopg.errors.InsufficientPrivilege | psycopg.errors.ReadOnlySqlTransaction):
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return MachineError(
+            "machine.read_only",
+            f"the catalog's server takes no writes at this moment: {told(error)}",
+            where=place,
+            hint="it may be a standby, or be kept from writing: name the one that writes, or wait, and type the same command again",
+            retryable=True,
+        )
+    if isinstance(error, psycopg.errors.DiskFull):
+        return MachineError(
+            "machine.disk",
+            f"the catalog's server has no room left: {told(error)}",
+            where=place,
+            hint="free some space on the server's disk, and type the same command again; what was built is reused",
+            retryable=True,
+        )
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
         found = not_writable(place)
         found.message = f"the catalog refuses this account: {told(error)}"
         return found

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
+
+from andon.errors import UsageError
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
@@ -35,6 +38,8 @@ _PROFILE = {
     "aws_secret_access_key": "secret",
     "aws_session_token": "session_token",
 }
+#: Other ways in which a profile says who asks.
+_OTHER_WAYS = ("role_arn", "sso_session", "sso_start_url", "credential_process", "web_identity_token_file")
 REGION = "us-east-1"
 
 
@@ -48,6 +53,9 @@ def ambient_options(environ: Mapping[str, str]) -> dict[str, str]:
     """What the environment, and a profile that it names, say of who asks: as options of a connection of kind `s3`.
 
     Without a key in either, who asks is what the machine's role says (see `s3_store`).
+
+    Raises:
+        UsageError: `usage.bad_argument` for a profile that is not there, or that is not understood.
     """
     found = {
         option: value
@@ -125,21 +133,45 @@ def reason(error: Exception) -> str:
 
 
 def _of_profile(environ: Mapping[str, str]) -> dict[str, str]:
-    """What the chosen profile says, as the tools of AWS keep it in two files."""
-    import configparser
+    """What the chosen profile says, as the tools of AWS keep it in two files.
 
-    profile = environ.get("AWS_PROFILE") or "default"
+    Raises:
+        UsageError: `usage.bad_argument` for one that is named and not there, or that says in another way who asks: as nobody else is taken.
+    """
+    named = environ.get("AWS_PROFILE")
+    profile = named or "default"
     home = Path(environ.get("HOME") or "~").expanduser() / ".aws"
     found: dict[str, str] = {}
     for variable, name, section in (
         ("AWS_CONFIG_FILE", "config", profile if profile == "default" else f"profile {profile}"),
         ("AWS_SHARED_CREDENTIALS_FILE", "credentials", profile),
     ):
-        parser = configparser.RawConfigParser()
-        try:
-            parser.read(environ.get(variable) or home / name, encoding="utf-8")
-        except (OSError, configparser.Error):
-            continue
-        if parser.has_section(section):
-            found |= {_PROFILE[key]: value for key, value in parser.items(section) if key in _PROFILE and value}
-    return found
+        found |= _section(Path(environ.get(variable) or home / name), section)
+    if named and not found:
+        raise UsageError(
+            "usage.bad_argument",
+            f"the profile `{profile}` that `AWS_PROFILE` names is not there, or says nothing",
+            where="AWS_PROFILE",
+            hint=f"look into `{home / 'config'}` and `{home / 'credentials'}`, or unset `AWS_PROFILE`",
+        )
+    other = next((key for key in _OTHER_WAYS if found.get(key)), None)
+    if other is not None:
+        raise UsageError(
+            "usage.bad_argument",
+            f"the profile `{profile}` says who asks by `{other}`, which is not understood here",
+            where="AWS_PROFILE",
+            hint=f'`eval "$(aws configure export-credentials --profile {quote(profile)} --format env)"` puts its key into the environment',
+        )
+    return {_PROFILE[key]: value for key, value in found.items() if key in _PROFILE and value}
+
+
+def _section(file: Path, section: str) -> dict[str, str]:
+    """A section of a file of profiles; empty where it is not there, or the file can't be read."""
+    import configparser
+
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read(file, encoding="utf-8")
+    except (OSError, UnicodeDecodeError, configparser.Error):
+        return {}
+    return dict(parser.items(section)) if parser.has_section(section) else {}

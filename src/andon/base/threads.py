@@ -28,7 +28,7 @@ def stop(pool: ThreadPoolExecutor, pending: Iterable[Future[Any]], interrupt: Ca
 
 def side_by_side(do: Callable[[A], None], items: Sequence[A], at_once: int) -> None:
     """Do it for all, some at a time; the first error ends it."""
-    if len(items) <= 1:
+    if len(items) <= 1 or at_once <= 1:
         for item in items:
             do(item)
         return

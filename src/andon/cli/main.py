@@ -41,8 +41,26 @@ def main() -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
-    gc.freeze()  # what is there goes with the process: nothing is gained by looking through it for rings
-    sys.exit(status)
+    _leave(status)
+
+
+def _leave(status: object) -> NoReturn:
+    """End the process. What is to be done at its end is done; then nothing is taken apart that goes with it anyway, which takes as long as
+    a tenth of a small command."""
+    import atexit  # here, since `andon --help` needs neither
+    import threading
+
+    waited_for = [each for each in threading.enumerate() if each is not threading.main_thread() and not each.daemon]
+    if not waited_for and (status is None or isinstance(status, int)):
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except (OSError, ValueError):  # whoever read it is gone: Python's own end says so
+            sys.exit(status)
+        atexit._run_exitfuncs()
+        os._exit(status or 0)
+    gc.freeze()  # nothing is gained by looking through all that there is for rings
+    sys.exit(status)  # type: ignore[arg-type]
 
 
 def stop_on_terminate() -> None:

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from andon.base.cache import Cache
 from andon.base.clock import following
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.hashing import canonical, content_id
@@ -14,6 +15,7 @@ from andon.base.lru import Lru
 from andon.base.paths import first_outside
 from andon.base.record import Record
 from andon.errors import MachineError, UsageError
+from andon.lake.kept_states import FEW, MANY, CachedStates
 from andon.lake.packing import fields, pack, unpack
 from andon.lake.row_texts import decompressed
 from andon.lake.trees import MOST, Node, TreeParts, differing, leaves_in, node_of, part_for, tree_of
@@ -52,8 +54,9 @@ class Draft(Record):
 class Commits:
     """Reads and writes commits. Objects never change, so what was read is kept while there is room."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, kept: Cache | None = None) -> None:
         self._database = database
+        self._kept = CachedStates(kept)
         self._commits: Lru[str, Commit] = Lru(_COMMITS, lambda c: 1 + len(c.rejected) + len(c.acceptances))
         self._trees: Lru[str, dict[str, Any]] = Lru(_LEAVES, lambda tree: 1 + len(tree))
         self._nodes: Lru[str, Node] = Lru(
@@ -109,14 +112,50 @@ class Commits:
         state = self._states.get(commit.root)
         if state is None:
             root = self._tree(commit.root)
-            leaves: dict[str, Leaf] = {}
-            trees = self._leaves_of(root["schemas"].values())
-            for schema, tree in sorted(root["schemas"].items()):
-                leaves.update({f"{schema}.{name}": leaf for name, leaf in trees[tree].items()})
-            state = State(leaves, self._tree(root["shared"]) if root["shared"] else {})
+            shared = self._tree(root["shared"]) if root["shared"] else {}
+            state = self._beside(commit.root, shared)
+            if state is None:
+                leaves: dict[str, Leaf] = {}
+                trees = self._leaves_of(root["schemas"].values())
+                for schema, tree in sorted(root["schemas"].items()):
+                    leaves.update({f"{schema}.{name}": leaf for name, leaf in trees[tree].items()})
+                state = State(leaves, shared)
+                self._kept.keep(commit.root, state)
             _require_paths(commit, state)
             self._states.put(commit.root, state)
         return state
+
+    def _beside(self, root: str, shared: Mapping[str, str]) -> State | None:
+        """What a root tree holds, by what another one at hand holds and in what the two differ; None where there is none that is near."""
+        near = self._states.newest()
+        if near is None or len(near[1].leaves) < FEW:
+            near = self._kept.newest()
+        if near is None:
+            return None
+        known, before = near
+        try:
+            changes = self._changes(known, root)
+        except MachineError:
+            return None  # of another lake, or collected since
+        if changes is None or any(one is None or other is None for one, other in changes.values()):
+            return None  # the order of leaves hangs on which there are
+        leaves = {**before.leaves, **{f"{s}.{n}": after for (s, n), (_, after) in changes.items() if after is not None}}
+        state = State(leaves, shared)
+        if len(changes) > MANY and self._kept.newest() == near:
+            self._kept.keep(root, state)
+        return state
+
+    def _changes(self, before: str, after: str) -> dict[tuple[str, str], tuple[Leaf | None, Leaf | None]] | None:
+        """In what two root trees differ; None where that is too much to be told apart, or their trees are written otherwise."""
+        old, new = (self._tree(root)["schemas"] for root in (before, after))
+        if old.keys() != new.keys():
+            return None
+        differ = [schema for schema in new if old[schema] != new[schema]]
+        nodes = self._objects({side[schema] for side in (old, new) for schema in differ}, self._nodes, _node)
+        if any(isinstance(nodes[old[s]], TreeParts) != isinstance(nodes[new[s]], TreeParts) for s in differ):
+            return None
+        pairs: list[tuple[str, str | None, str | None]] = [(s, old[s], new[s]) for s in differ]
+        return self._differing_leaves(pairs, None, MANY)
 
     def leaf(self, commit: Commit, dataset: str) -> Leaf | None:
         """One dataset of `commit`, None where it has none by this name; no tree of another schema is read."""
@@ -141,10 +180,21 @@ class Commits:
         """
         old = self._tree(before.root, within)["schemas"] if before is not None else {}
         new = self._tree(after.root, within)["schemas"]
-        changes: dict[tuple[str, str], tuple[Leaf | None, Leaf | None]] = {}
-        pairs: list[tuple[str, str | None, str | None]]
         pairs = [(s, old.get(s), new.get(s)) for s in old.keys() | new.keys() if old.get(s) != new.get(s)]
+        changes = self._differing_leaves(pairs, within) or {}
+        return {f"{schema}.{name}": pair for (schema, name), pair in sorted(changes.items(), key=lambda c: c[0])}
+
+    def _differing_leaves(
+        self,
+        pairs: list[tuple[str, str | None, str | None]],
+        within: Transaction | None,
+        most: int | None = None,
+    ) -> dict[tuple[str, str], tuple[Leaf | None, Leaf | None]] | None:
+        """The leaves in which trees of schemas differ, given pairs of those; None where more than `most` pairs would have to be read."""
+        changes: dict[tuple[str, str], tuple[Leaf | None, Leaf | None]] = {}
         while pairs:
+            if most is not None and len(pairs) > most:
+                return None
             sides = {tree for _, *both in pairs for tree in both if tree is not None}
             nodes = self._objects(sides, self._nodes, _node, within)
             deeper: list[tuple[str, str | None, str | None]] = []
@@ -158,7 +208,7 @@ class Commits:
                     if left.get(name) != right.get(name):
                         changes[schema, name] = left.get(name), right.get(name)
             pairs = deeper
-        return {f"{schema}.{name}": pair for (schema, name), pair in sorted(changes.items(), key=lambda c: c[0])}
+        return changes
 
     def schemas(self, commit: Commit) -> Mapping[str, str]:
         """The trees of `commit`, by schema: what two commits have by one id they have alike."""
@@ -261,6 +311,10 @@ class Commits:
                 "shared": keep(dict(state.shared)) if state.shared else None,
             }
         )
+        if len(fresh) > MOST:  # of what is not at hand most may be there
+            for marks, batch in in_batches(list(fresh)):
+                for (key,) in transaction.query(f"select id from tree where id in ({marks})", batch):
+                    del fresh[key]
         transaction.execute_many(
             "insert into tree (id, body) values (?, ?) on conflict (id) do nothing",
             [(key, zlib.compress(text, 1)) for key, text in fresh.items()],
@@ -275,13 +329,14 @@ class Commits:
         old, new = known.leaves, state.leaves
         moved = {name for name, leaf in new.items() if (was := old.get(name)) is not leaf and was != leaf}
         others = {name.partition(".")[0] for name in (*moved, *(old.keys() - new.keys()))}
-        found: dict[str, str] = {}
-        for schema, tree in self._tree(commit.root)["schemas"].items():
-            node = self._nodes.get(tree) if schema not in others else None
-            # a large one that was written as one row before trees had parts has another id than its leaves have now
-            if node is not None and (isinstance(node, TreeParts) or len(node) <= MOST):
-                found[schema] = tree
-        return found
+        alike = {s: tree for s, tree in self._tree(commit.root)["schemas"].items() if s not in others}
+        nodes = self._objects(alike.values(), self._nodes, _node)
+        # a large one that was written as one row before trees had parts has another id than its leaves have now
+        return {
+            schema: tree
+            for schema, tree in alike.items()
+            if isinstance(nodes[tree], TreeParts) or len(leaves_in(tree, nodes)) <= MOST
+        }
 
     def write(self, transaction: Transaction, draft: Draft, root: str, next_after: str | None = None) -> Commit:
         """Write the commit that `draft` and the tree `root` make; `next_after` as of `following`."""

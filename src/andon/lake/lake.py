@@ -39,7 +39,7 @@ class Lake:
         self.database = database
         self.storage = storage
         self.clock = clock
-        self.commits = Commits(database)
+        self.commits = Commits(database, kept)
         self.home = Home(database, storage, lambda: self.clock())
         self.going = Going(database, storage, self.commits)
         self.leases: Leases | SharedLeases

@@ -35,6 +35,7 @@ class Project(Record, dict=True):
         queries: saved queries from `queries/*.sql`, by name.
         playbooks: what `playbooks.yml` says.
         glossary: what `glossary.yml` says.
+        levels: the names of the datasets, each list after all that its datasets read (`graph.levels`); empty where that is not known.
     """
 
     datasets: Mapping[str, Dataset] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class Project(Record, dict=True):
     queries: tuple[SavedQuery, ...] = ()
     playbooks: Playbooks = Playbooks()
     glossary: tuple[GlossaryTerm, ...] = ()
+    levels: tuple[tuple[str, ...], ...] = ()
 
     @cached_property
     def ids(self) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from andon.model.project import Project
 from andon.project.earlier_files import EarlierFiles
 
 #: Raised when what is kept, of files or of the whole, changes its meaning.
-_FORMAT = 16
+_FORMAT = 17
 _WHOLE = Entries[Project]("project", Project, _FORMAT)
 #: Folder, branch and their merge, now and before the last edits.
 _KEPT = 8

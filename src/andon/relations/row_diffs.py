@@ -119,7 +119,10 @@ class RowDiffer:
         if by is None:
             return sides, ()
         why = by.why
-        if by.engine is not None:
+        if by.engine is not None and self._lake.database.is_read_only:
+            why = "who may only read the lake leaves no files beside it"
+        elif by.engine is not None:
+            held.enter_context(self._lake.locks.writing())  # what is left there belongs to nobody
             relations = [TableRelation(tuple(self._lake.storage.engine_path(f.path) for f in each)) for each in files]
             columns = [v.types for v in versions if v is not None]
             names = (OLD, NEW)

@@ -18,9 +18,9 @@ from andon.runs.building.job import Demands, Job, RawReads, Reusable
 from andon.runs.building.outcome import Asked
 from andon.runs.building.writing import Made, Writer
 from andon.runs.growing.proofs import Proofs
+from andon.runs.pinned_sources import PinnedSources
 from andon.runs.planning.bound_columns import columns_by_dataset
 from andon.runs.planning.steps import clock_part
-from andon.runs.source_reader import TaskSources
 from andon.sources.files.paths import is_remote
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def _job(
         leaves=gathered.state.leaves,
         bound=bound,
         raw=RawReads(
-            {name: (s.files, s.contract) for name, s in gathered.sources.items()}, {}, TaskSources(gathered, raw)
+            {name: (s.files, s.contract) for name, s in gathered.sources.items()}, {}, PinnedSources(gathered, raw)
         ),
         demands=Demands(lambda *_: None, lambda *_: Asked(), lambda *_: ()),
         reuse=Reusable(),

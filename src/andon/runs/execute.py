@@ -18,11 +18,11 @@ from andon.runs.building.runner import Runner
 from andon.runs.building.tasks import Tasks
 from andon.runs.goal import Listener
 from andon.runs.growing.proofs import Proofs
+from andon.runs.pinned_sources import PinnedSources
 from andon.runs.planning.bound_columns import columns_by_dataset
 from andon.runs.planning.gather import Gathered
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.prepare import Prepared
-from andon.runs.source_reader import TaskSources
 from andon.sources.contract import describe
 from andon.state.failed_steps import FailedStep
 
@@ -129,7 +129,7 @@ class Execution:
             raw=RawReads(
                 {name: (s.files, s.contract) for name, s in gathered.sources.items()},
                 failures,
-                TaskSources(gathered, self._raw),
+                PinnedSources(gathered, self._raw),
                 frozenset(gathered.head.rejected) - gathered.passed,
             ),
             demands=Demands(_DeclaredColumns(gathered), check.of_task, check.aside),

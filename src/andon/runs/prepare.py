@@ -276,6 +276,7 @@ class Preparer:
             leaves=gathered.state.leaves,
             sources=gathered.sources,
             selected=selected,
+            levels=gathered.project.levels,
             standing=settled.standing(gathered.differing, {*forced, *held, *packs, *wanted}),
             forced=forced,
             held=held,

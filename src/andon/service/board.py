@@ -264,7 +264,7 @@ class Board:
 
     def _planned(self, branch: str) -> AndonError | None:
         try:
-            self._runs.plan(RunOptions(branch=branch))
+            self._runs.steps(RunOptions(branch=branch))
         except AndonError as error:
             return error
         return None

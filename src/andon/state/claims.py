@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from andon.base.clock import SKEW, Clock, to_text
+from andon.base.clock import SKEW, Clock, system_clock, to_text
 from andon.base.database import Database, Transaction, in_batches
+from andon.base.postgres_address import is_postgres
 from andon.base.process import is_gone, this_process
 from andon.base.record import Record
 from andon.errors import ConflictError
@@ -22,6 +24,8 @@ TABLES = (
 EVERYWHERE = ""
 #: No claim is taken for longer.
 LONGEST = timedelta(minutes=10)
+#: So often it is looked by how much clocks differ (seconds).
+_LOOKED = 60.0
 
 
 class Claim(Record):
@@ -66,11 +70,21 @@ class Refused(Record):
 
 
 class Claims:
-    """Takes, renews, releases and asks for claims. All of a lease is taken at once, or nothing."""
+    """Takes, renews, releases and asks for claims. All of a lease is taken at once, or nothing.
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    Machines that share a catalog have clocks that differ; claims go by the clock of the catalog's server.
+
+    Args:
+        clock: what time it is taken to be here.
+        system: this machine's clock.
+    """
+
+    def __init__(self, database: Database, clock: Clock, system: Clock = system_clock) -> None:
         self._database = database
         self._clock = clock
+        self._system = system
+        #: by how much the server's clock is ahead of this machine's, and when that was looked at
+        self._apart: tuple[timedelta, float] | None = None
 
     def of(self, branch: str) -> dict[str, Claim]:
         """The claims of a branch by name, those that nobody has included."""
@@ -98,6 +112,7 @@ class Claims:
         """
         wanted = sorted(set(names))
         holder = secrets.token_hex(8)
+        now = self._now()
         with self._database.write() as transaction:
             there = self._there(transaction, branch, wanted)
             for name in wanted:
@@ -115,7 +130,7 @@ class Claims:
             lost = frozenset(name for name in wanted if name in there and there[name].holder)
             tokens = {(branch, name): there[name].token + 1 if name in there else 1 for name in wanted}
             tokens.update({(EVERYWHERE, name): token for name, token in places.items()})
-            until = to_text(self._clock() + length)
+            until = to_text(now + length)
             transaction.execute_many("delete from claim where branch = ? and name = ?", list(tokens))
             transaction.execute_many(
                 "insert into claim (branch, name, token, holder, process, until) values (?, ?, ?, ?, ?, ?)",
@@ -125,8 +140,8 @@ class Claims:
 
     def renew(self, lease: ClaimLease, length: timedelta) -> bool:
         """Go on having all of a lease; False where somebody else took some of it."""
+        until = to_text(self._now() + length)
         with self._database.write() as transaction:
-            until = to_text(self._clock() + length)
             count = transaction.execute("update claim set until = ? where holder = ?", [until, lease.holder])
         return count == len(lease.tokens)
 
@@ -178,5 +193,14 @@ class Claims:
         """Whether nobody has it: released, its process gone, its time over, or so far ahead that the clock was wrong then."""
         if not claim.holder or is_gone(claim.process):
             return True
-        now = self._clock()
+        now = self._now()
         return claim.until <= to_text(now) or claim.until > to_text(now + SKEW + LONGEST)
+
+    def _now(self) -> datetime:
+        if not is_postgres(self._database.place):
+            return self._clock()
+        at = time.monotonic()
+        if self._apart is None or at - self._apart[1] > _LOOKED:
+            ((seconds,),) = self._database.query(f"select {self._database.seconds}")
+            self._apart = timedelta(seconds=float(seconds) - self._system().timestamp()), at
+        return self._clock() + self._apart[0]

@@ -48,7 +48,8 @@ def open_object_storage(
         state: the project's folder of state.
 
     Raises:
-        UsageError: `usage.bad_argument` for a reference that leads nowhere, and for an address with parts that no object can have.
+        UsageError: `usage.bad_argument` for a reference that leads nowhere, a profile that is not there or not understood, and
+            for an address with parts that no object can have.
     """
     # here, since few lakes lie there
     from andon.base.s3 import ambient_options, bucket_and_key

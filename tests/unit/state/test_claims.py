@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from andon.base.clock import system_clock
 from andon.base.database import migrate
+from andon.base.postgres import PostgresDatabase
 from andon.base.process import same_machine, this_process
 from andon.base.sqlite import SqliteDatabase
 from andon.errors import ConflictError
@@ -168,3 +170,27 @@ def test_nobody_ever_shares_a_claim(steps: list[tuple[str, int]]):
             held = [name for lease in leases if desk.is_held(lease) for name in lease.tokens]
             assert len(held) == len(set(held))
         desk.database.close()
+
+
+@pytest.mark.parametrize("ahead", [10, -10])
+def test_machines_whose_clocks_differ_go_by_the_one_of_the_catalog(postgres, ahead: int) -> None:
+    """Ten minutes, where a claim lasts one: neither takes what the other has, and what is over is free at once."""
+    address = postgres.catalog(f"claims{'ahead' if ahead > 0 else 'behind'}")
+
+    def skewed() -> datetime:
+        return system_clock() + timedelta(minutes=ahead)
+
+    one, other = PostgresDatabase(address), PostgresDatabase(address)
+    migrate(one, "state", MIGRATIONS)
+    here, there = Claims(one, system_clock), Claims(other, skewed, skewed)
+    held = here.take("main", ["a"], timedelta(minutes=1), {})
+    assert isinstance(held, ClaimLease)
+    assert isinstance(there.take("main", ["a"], timedelta(minutes=1), there.of("main")), Refused)
+    assert here.renew(held, timedelta(seconds=-1))  # it was silent for longer than it lasts
+    taken = there.take("main", ["a"], timedelta(minutes=1), there.of("main"))
+    assert isinstance(taken, ClaimLease)
+    assert isinstance(here.take("main", ["a"], timedelta(minutes=1), here.of("main")), Refused)
+    assert there.renew(taken, timedelta(seconds=-1))
+    assert isinstance(here.take("main", ["a"], timedelta(minutes=1), here.of("main")), ClaimLease)
+    for database in (one, other):
+        database.close()

@@ -30,6 +30,8 @@ _LONGEST, _ONE_TRY, _TRIES = 5000, 25.0, 100_000
 _OF_APACHE = re.compile(r"\d+\.\d+\S* [0-9a-f]{7,}")
 #: Seconds for which an endpoint is asked to stop, before nothing more is heard of it.
 _ASKED = 2.0
+#: The same, where it is told that it is needed no more.
+_LEFT = 4.0
 
 
 class SparkLine(Record, eq=False):
@@ -152,6 +154,17 @@ class SparkConnection:
             over = sum(bool(stage.done) for stage in found)
             told(f"{over} of {plural(len(found), 'stage')}, {done} of {plural(tasks, 'task')}, {size(read)} read")
 
+    def leave(self, work: Callable[[], None]) -> None:
+        """Do what the endpoint is told last, and wait for it no longer than for one that is away: Sail hears nothing while it computes."""
+
+        def told() -> None:
+            with suppress(Exception):  # it is away, and has nothing to forget
+                work()
+
+        thread = threading.Thread(target=told, daemon=True)
+        thread.start()
+        thread.join(_LEFT)
+
     @property
     def is_stopped(self) -> bool:
         """Whether it begins nothing more."""
@@ -183,8 +196,7 @@ class SparkConnection:
             session, self._session = self._session, None
         if session is None or self._stopped.is_set():
             return
-        with suppress(Exception):  # an endpoint that is away has no session to leave
-            session.stop()
+        self.leave(session.stop)
 
     def _opened(self) -> Any:
         session = client_session()(self._settings.url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +25,10 @@ from andon.engines.spark.results import listed, read
 from andon.engines.spark.settings import SparkSettings
 from andon.engines.spark.sql import spark_sql
 from andon.engines.spark.staging import LocalStaging, SharedStaging, SharedStorage, Staging
+from andon.engines.spark.taking import take, why_written_again
 from andon.engines.spark.views import Columns, SparkViews
 from andon.errors import AndonError, DatasetError
+from andon.model.version import Column
 
 if TYPE_CHECKING:
     from andon.engines.spark.frames.handing import SparkFrames
@@ -102,13 +104,24 @@ class SparkEngine:
             if self._stopped.is_set():
                 raise stopped(recipe.dataset)
             files = staging.files()
+            stored = task.stored(types)
+            why = why_written_again(task, stored, files)
+            if why is None:
+                return self._taken(task, stored, files, took)
             found = read(files, types)
             whole = recipe.sql.replace(recipe.inner, found, 1) if recipe.sql and recipe.inner else found
             with self._embedded(sum(Path(file).stat().st_size for file in files)) as sql:
-                written = sql.run(replace(task, recipe=replace(recipe, sql=whole, inner=None, inputs={}), types=types))
+                written = sql.run(
+                    replace(
+                        task,
+                        recipe=replace(recipe, sql=whole, inner=None, inputs={}),
+                        types=types,
+                        stored=lambda _: stored,
+                    )
+                )
         finally:
             staging.clear()
-        return replace(written, facts={**self.facts(), **took, "writer": written.facts})
+        return replace(written, facts={**self.facts(), **took, "writer": written.facts, "written_again": why})
 
     def answering(self, asked: AskedTables) -> AbstractContextManager[SparkAnswerSession]:
         """See `Answers`."""
@@ -124,6 +137,14 @@ class SparkEngine:
                 self._stopped.is_set,
             )
         )
+
+    def _taken(
+        self, task: Task, columns: tuple[Column, ...], files: Sequence[str], took: Mapping[str, int]
+    ) -> Produced:
+        """What Spark wrote, in the place of the output."""
+        made = take(task, columns, files)
+        stats = made[0].stats if len(made) == 1 else {}
+        return Produced(columns, sum(file.rows for file in made), stats, {**self.facts(), **took}, files=made)
 
     @property
     def is_stopped(self) -> bool:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from andon.base.graph import find_cycle
+from andon.base.graph import find_cycle, levels
 from andon.base.hashing import content_id
 from andon.base.names import RESERVED_SCHEMAS, did_you_mean, is_name_part, nearest
 from andon.base.record import replace
@@ -159,6 +159,7 @@ class _Linker:
             queries,
             playbooks,
             glossary,
+            () if self._problems else _levels(datasets, asides),
         )
 
     def _playbooks(self) -> Playbooks:
@@ -482,6 +483,11 @@ def _kind(role: Role) -> Kind:
     if role is Role.DATASET_PYTHON:
         return Kind.PYTHON
     return Kind.SQL if role is Role.DATASET_SQL else Kind.SOURCE
+
+
+def _levels(datasets: Mapping[str, Dataset], asides: Mapping[str, Dataset]) -> tuple[tuple[str, ...], ...]:
+    needs = {name: dataset.definition.inputs for name, dataset in {**datasets, **asides}.items()}
+    return tuple(map(tuple, levels(needs)))
 
 
 def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:

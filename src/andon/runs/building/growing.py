@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from andon.engines.relation import Relation
     from andon.relations.sides import Sides
     from andon.runs.building.job import Job
-    from andon.runs.building.writing import Made, Writer, WrittenParts
+    from andon.runs.building.placing import WrittenParts
+    from andon.runs.building.writing import Made, Writer
 
 #: What is made in pieces is recorded at least this often (seconds), so that a run that is stopped goes on from there.
 _RECORD_EVERY = 1.0

@@ -25,6 +25,7 @@ from andon.runs.building.parting import (
     require_few,
     sorted_recipe,
 )
+from andon.runs.building.placing import NewFiles, WrittenParts
 from andon.runs.building.turns import Turns
 
 if TYPE_CHECKING:
@@ -76,13 +77,6 @@ class FilePart(Record):
     size: int
     reads: tuple[DataFile, ...] | None = None
     part_of: tuple[DataFile, ...] = ()
-
-
-class WrittenParts(Record):
-    """New files that belong to no version yet, and what the engine said of the last part."""
-
-    produced: Produced
-    files: tuple[DataFile, ...]
 
 
 class Writer:
@@ -230,8 +224,11 @@ class Writer:
     ) -> Produced:
         """What a recipe returns, in a file or in one for each partition; they are added to `new` as soon as they are there."""
         recipe = arranged_recipe(definition, part.recipe)
-        produced, file = self._file(definition, make, replace(part, recipe=recipe))
-        new.append(file)
+        produced, files = self._files(definition, make, replace(part, recipe=recipe), is_any=not definition.partition)
+        new += files
+        if len(files) > 1:
+            return produced
+        (file,) = files
         found = self._ranges(definition, file, (*kept, *new[:-1]))
         told = tuple(content for each in part.part_of for content in contents_of(each))
         if len(found) == 1:
@@ -359,25 +356,26 @@ class Writer:
         self, definition: Definition, make: Build, part: FilePart, aside: Aside | None = None
     ) -> tuple[Produced, DataFile]:
         """What a recipe returns, in a file of the lake."""
-        storage, recipe = self._job.lake.storage, part.recipe
-        is_own = recipe.definition is definition
+        produced, (file,) = self._files(definition, make, part, aside)
+        return produced, file
+
+    def _files(
+        self, definition: Definition, make: Build, part: FilePart, aside: Aside | None = None, *, is_any: bool = False
+    ) -> tuple[Produced, list[DataFile]]:
+        """What a recipe returns, in files of the lake; in one, unless `is_any` number will do."""
+        recipe, is_own = part.recipe, part.recipe.definition is definition
         types = self._job.bound.get(definition.dataset) if is_own and self.is_as_bound(make.inputs) else None
-        schema, _, name = definition.dataset.partition(".")
-        path = storage.new_path(f"data/{schema}", name, ".parquet")
+        new = NewFiles(self._job.lake, definition.dataset, self._readers(make, part))
 
-        def told(text: str) -> None:
-            self._job.moves.put((definition.dataset, text))
+        def task(place: str, further: Callable[[], str] | None) -> Task:
+            moves, stored = self._job.moves, self._stored(definition)
+            return Task(
+                recipe, place, stored, types, aside, lambda text: moves.put((definition.dataset, text)), further
+            )
 
-        def produce() -> Produced:
-            with (
-                storage.written(path, self._readers(make, part)) as place,
-                self._engines.builder(recipe.definition, part.size) as engine,
-            ):
-                return engine.run(Task(recipe, place, self._stored(definition), types, aside, told))
-
-        produced = self._turns.take(produce)
-        written, sha = self._job.lake.intact.seal(path)
-        return produced, DataFile(path, written, sha, produced.rows, produced.stats)
+        builder = self._engines.builder
+        produced = self._turns.take(lambda: new.made(builder(recipe.definition, part.size), task, is_any=is_any))
+        return produced, new.sealed(produced)
 
     def _readers(self, make: Build, part: FilePart) -> int:
         """Permission bits of all that a result is made of: nobody may read it who may not read its inputs."""

@@ -481,7 +481,7 @@ class Gatherer:
             definition = stored[leaf.definition]
             shown = datasets.get(name) or Dataset(definition)
             datasets[name] = replace(shown, definition=definition, own_files=leaf.files)
-        return replace(project, datasets=datasets, problems=())
+        return replace(project, datasets=datasets, problems=(), levels=())
 
     # -- raw files
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from andon.base.names import is_name_part, quote
 from andon.base.record import Record, replace
+from andon.base.threads import side_by_side
 from andon.engines.engine import missing
 from andon.engines.types import changed_by_storing, lake_type
 from andon.errors import AndonError, DamagedError, Problem, ProjectError
@@ -33,12 +34,16 @@ from andon.sources.explain import explain
 from andon.sources.files.paths import expand, glob, match
 from andon.sources.render import outline
 from andon.sql.bind import find_twins
+from andon.workspace.engine_settings import cores
 from andon.workspace.engines import capabilities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from andon.workspace.workspace import Workspace
+
+#: So many sources are looked into side by side.
+_MANY = 8
 
 #: Gives the columns of what an SQL over raw files returns.
 Describe = Callable[[str], Columns]
@@ -63,32 +68,45 @@ def with_contracts(workspace: Workspace, gathered: Gathered, raw: RawFiles, take
 def _with_files(workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> Gathered:
     """The contracts of sources that read files."""
     inspected = Inspected(workspace.cache, raw)
-    sources: dict[str, SourceInput] = {}
     failures: dict[str, AndonError] = {}
-    taken = list(taken)
-    known = [source for name in taken if (source := gathered.sources.get(name)) is not None]
-    raw.look_ahead(file for each in known for file in each.files if file.path in (*each.added, *each.changed))
-    for name in taken:
+    asked = set(taken)
+    known = {name: source for name, source in gathered.sources.items() if name in asked}
+    raw.look_ahead(file for each in known.values() for file in each.files if file.path in (*each.added, *each.changed))
+    wanted: dict[str, tuple[Definition, SourceInput]] = {}
+    for name, source in known.items():
         definition = gathered.definitions[name]
-        source = gathered.sources.get(name)
-        if definition.kind is not Kind.SOURCE or source is None or source.kept_because or name in gathered.failures:
+        if definition.kind is not Kind.SOURCE or source.kept_because or name in gathered.failures:
             continue
         if definition.asks is not None:
             continue
         leaf = gathered.state.leaves.get(name)
         try:
             expand(definition.reads, _listing(source, raw))
-            same = leaf is not None and leaf.definition == definition.id and source.contract is not None
-            if same and not (source.added or source.changed):
-                continue
-            if name in gathered.widen:
-                definition = replace(definition, schema=SchemaPolicy.WIDEN)
-            sources[name] = replace(source, contract=inspected.contract(definition, source))
         except AndonError as error:
             if error.stops_run:
                 raise
             failures[name] = error
-    return gathered.with_sources(sources, failures)
+            continue
+        same = leaf is not None and leaf.definition == definition.id and source.contract is not None
+        if same and not (source.added or source.changed):
+            continue
+        if name in gathered.widen:
+            definition = replace(definition, schema=SchemaPolicy.WIDEN)
+        wanted[name] = (definition, source)
+    contracts: dict[str, Mapping[str, Any]] = {}
+
+    def look(name: str) -> None:
+        definition, source = wanted[name]
+        try:
+            contracts[name] = inspected.contract(definition, source)
+        except AndonError as error:
+            if error.stops_run:
+                raise
+            failures[name] = error
+
+    side_by_side(look, list(wanted), cores(workspace.settings) if len(wanted) >= _MANY else 1)
+    sources = {name: replace(wanted[name][1], contract=contracts[name]) for name in wanted if name in contracts}
+    return gathered.with_sources(sources, {name: failures[name] for name in known if name in failures})
 
 
 def _with_extracts(workspace: Workspace, gathered: Gathered, taken: Iterable[str]) -> Gathered:
@@ -179,10 +197,11 @@ def bind_sound(
 def _unfit(workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]) -> list[Problem]:
     """What engines lack that datasets need of them whose code changed, or that another engine is to build for the first time."""
     definitions = gathered.definitions
-    views = {name for name, definition in definitions.items() if definition.materialize is Materialize.VIEW}
     changed = [definitions[d] for d in sorted(taken & gathered.changed)]
     given = _given_away(workspace, gathered, taken - {each.dataset for each in changed})
     changed += given
+    read = {name for each in changed for name in each.inputs if name in definitions}
+    views = {name for name in read if definitions[name].materialize is Materialize.VIEW}
     stored = {**_columns_of(workspace, gathered, [each.dataset for each in given]), **columns_by_dataset(bound)}
     found = [
         missing(capabilities(workspace.other_engine, each), each, views, stored.get(each.dataset, ()))
@@ -326,11 +345,7 @@ def _bind_changed(
                 known.pop(name, None)
         elif definitions[name].kind is Kind.PYTHON and name not in leaves:
             known.pop(name, None)
-    readers: dict[str, list[str]] = {}
-    for name in taken:
-        if (definition := definitions[name]).kind is Kind.SQL:
-            for each in definition.inputs:
-                readers.setdefault(each, []).append(name)
+    readers = _readers_below(changed, taken, definitions)
     sources = {d for d in changed if definitions[d].kind is Kind.SOURCE}
     following = Following(readers, sources, lambda names: _columns_of(workspace, gathered, names - changed - unknown))
     pending = {d for d in changed if definitions[d].kind is Kind.SQL}
@@ -351,6 +366,23 @@ def _bind_changed(
     if problems and guessed:  # what reads them may be right: only the run tells what they return
         bound, problems = binding({name: columns for name, columns in known.items() if name not in guessed})
     return {**result, **bound}, [*problems, *declared]
+
+
+def _readers_below(
+    names: Set[str], taken: Iterable[str], definitions: Mapping[str, Definition]
+) -> dict[str, list[str]]:
+    """Which SQL datasets of `taken` read each of `names`, and each of those that read these, and so on."""
+    readers: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    above = set(names)
+    while above:
+        below = [d for d in taken if not above.isdisjoint(definitions[d].inputs) and definitions[d].kind is Kind.SQL]
+        for dataset in below:
+            for name in above.intersection(definitions[dataset].inputs):
+                readers.setdefault(name, []).append(dataset)
+        seen |= above
+        above = set(below) - seen
+    return readers
 
 
 def _listing(source: SourceInput, raw: RawFiles) -> Callable[[str], list[str]]:

@@ -50,6 +50,7 @@ class Situation(Record):
         sources: by dataset.
         selected: datasets whose code is taken; None means all. The others stay as the head has them.
         standing: datasets that stay as the head has them unless something that they read moves: their keys are not worked out.
+        levels: the definitions in an order in which they can be planned (`graph.levels`), where that is known.
         forced: datasets that are built even if the key is known.
         moment: the logical time.
         known: recipe keys to current builds (asked for many keys at once).
@@ -76,6 +77,7 @@ class Situation(Record):
     known: Callable[[Iterable[str]], Mapping[str, Build]]
     selected: frozenset[str] | None = None
     standing: frozenset[str] = frozenset()
+    levels: Sequence[Sequence[str]] = ()
     forced: frozenset[str] = frozenset()
     held: Mapping[str, str] = field(default_factory=dict)
     old: Mapping[str, Definition] = field(default_factory=dict)
@@ -133,7 +135,7 @@ class _Planner:
 
     def steps(self) -> tuple[Step, ...]:
         steps: list[Step] = []
-        for level in levels(self.needs):
+        for level in self._levels():
             # Level by level, so that keys that are not the head's are looked up many at a time.
             still = {d for d in level if self._stays(d)}
             keys = {d: self._key(d) for d in level if d not in still}
@@ -153,6 +155,12 @@ class _Planner:
                 if self._differs(dataset):
                     self.remade.add(dataset)
         return (*steps, *self._drops())
+
+    def _levels(self) -> Sequence[Sequence[str]]:
+        known = self.now.levels
+        if sum(map(len, known)) == len(self.needs) and all(name in self.needs for level in known for name in level):
+            return known
+        return levels(self.needs)
 
     def _stays(self, dataset: str) -> bool:
         now = self.now

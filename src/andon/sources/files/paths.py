@@ -81,7 +81,10 @@ def match(pattern: str, path: str) -> bool:
         return pattern in (path, table_of(path)[1])
     if pattern.startswith(("http://", "https://")):
         return pattern == path
-    return _compiled(_clean(pattern)).fullmatch(_clean(path)) is not None
+    cleaned = _clean(pattern)
+    if not has_magic(cleaned):
+        return cleaned == _clean(path)
+    return _compiled(cleaned).fullmatch(_clean(path)) is not None
 
 
 def glob(root: Path, pattern: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,18 @@ _CONFIG: dict[str, Any] = {
 }
 
 
-@functools.cache
+#: Held while the database is opened.
+_opening = threading.Lock()
+
+
 def _database() -> duckdb.DuckDBPyConnection:
     """The one database of this process. Opening one costs more than looking at ten files, so it is kept."""
+    with _opening:  # several threads may ask for it at once
+        return _opened()
+
+
+@functools.cache
+def _opened() -> duckdb.DuckDBPyConnection:
     import duckdb
 
     connection = duckdb.connect(":memory:", config=_CONFIG)

@@ -1,11 +1,13 @@
 """What a function may ask of Spark: rows that are made of its inputs, the same whenever they are made. Pure.
 
 Spark itself may read any file, and run any code. So a function's plans are read before they are handed on: by an allow-list of what plans
-consist of, and by the names of functions.
+consist of, and of functions, which are those of `pyspark.sql.functions` but for some: endpoints have others, which ask hosts and tell
+secrets.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -104,6 +106,40 @@ _FUNCTIONS = {
     **dict.fromkeys(("first", "first_value", "any_value"), "`F.min_by(value, key)`"),
     **dict.fromkeys(("last", "last_value"), "`F.max_by(value, key)`"),
 }
+#: What the client sends beside functions by their own names.
+_OPERATORS = frozenset(
+    {
+        *("%", "&", "*", "+", "-", "/", "<", "<=", "<=>", "==", ">", ">=", "^", "|", "~", "and", "in", "not", "or"),
+        *("chr", "map", "timestampadd", "timestampdiff"),
+    }
+)
+#: Words of SQL, and types, that brackets may follow.
+_WORDS = frozenset(
+    {
+        *(
+            "all",
+            "and",
+            "any",
+            "as",
+            "between",
+            "by",
+            "case",
+            "cast",
+            "else",
+            "extract",
+            "filter",
+            "from",
+            "if",
+            "ilike",
+        ),
+        *("in", "is", "like", "not", "or", "over", "overlay", "position", "rlike", "some", "substring", "then", "trim"),
+        *("try_cast", "when", "within", "array", "map", "struct", "interval", "distinct"),
+        *("bigint", "binary", "boolean", "char", "date", "decimal", "double", "float", "int", "numeric", "smallint"),
+        *("string", "timestamp", "tinyint", "varchar"),
+    }
+)
+#: A column of files that a query did not ask for: where they lie, and when they were written.
+_OF_FILES = "_metadata"
 #: Of these, which are right over a window, whose rows have an order.
 _OF_WINDOWS = frozenset({"first", "first_value", "last", "last_value"})
 #: With no argument they read the clock.
@@ -147,6 +183,9 @@ def _found(message: Any, views: frozenset[str], *, in_window: bool) -> Iterator[
             wrong = NotAllowed("one row of several by chance", "`.groupBy(key).agg(F.max_by(value, order))`")
     elif name == "Expression.UnresolvedFunction":
         wrong = _function(message.function_name.lower(), bool(message.arguments), in_window=in_window)
+        wrong = NotAllowed(*_CODE) if message.is_user_defined_function else wrong
+    elif name == "Expression.UnresolvedAttribute":
+        wrong = _attribute(message.unparsed_identifier, is_metadata=message.is_metadata_column)
     elif name == "Expression.ExpressionString":
         wrong = _text(message.expression)
     elif name.startswith("google.protobuf.Any"):
@@ -177,9 +216,23 @@ def _function(name: str, has_arguments: bool, *, in_window: bool) -> NotAllowed 
         return NotAllowed(f"`{name}(…)`", _NO_FORM)
     if name == _CLOCK_ALONE and not has_arguments:
         return NotAllowed(f"`{name}()`", _CLOCK)
-    if name not in _FUNCTIONS or (in_window and name in _OF_WINDOWS):
-        return None
-    return NotAllowed(f"`{name}(…)`", _FUNCTIONS[name])
+    if name in _FUNCTIONS and not (in_window and name in _OF_WINDOWS):
+        return NotAllowed(f"`{name}(…)`", _FUNCTIONS[name])
+    return None if name in _known_functions() else NotAllowed(f"`{name}(…)`", _NO_FORM)
+
+
+def _attribute(written: str, *, is_metadata: bool) -> NotAllowed | None:
+    if is_metadata or _OF_FILES in written.lower().replace("`", "").split("."):
+        return NotAllowed(f"`{_OF_FILES}`", _PLACES)
+    return None
+
+
+@functools.cache
+def _known_functions() -> frozenset[str]:
+    """What the client says itself, in small letters."""
+    import pyspark.sql.functions
+
+    return frozenset(name.lower() for name in pyspark.sql.functions.__all__) | _OPERATORS
 
 
 def _text(text: str) -> NotAllowed | None:
@@ -193,6 +246,8 @@ def _text(text: str) -> NotAllowed | None:
             and not (word in _OF_WINDOWS and " over" in plain.lower())
         ):
             return NotAllowed(f"`{word}(…)`", _FUNCTIONS[word])
+        if found[2] and word not in _WORDS and word not in _known_functions():
+            return NotAllowed(f"`{word}(…)`", _NO_FORM)
     if re.search(rf"\b{_CLOCK_ALONE}\s*\(\s*\)", plain, re.IGNORECASE):
         return NotAllowed(f"`{_CLOCK_ALONE}()`", _CLOCK)
     import sqlglot
@@ -207,4 +262,7 @@ def _text(text: str) -> NotAllowed | None:
         return NotAllowed(f"the expression `{text}`, which is not read here", _NO_FORM)
     if next(parsed[0].find_all(exp.Query, exp.Table, exp.From, exp.Command), None) is not None:
         return NotAllowed("a query within an expression", "a join with the DataFrame of that input")
+    for column in parsed[0].find_all(exp.Column):
+        if (wrong := _attribute(".".join(part.name for part in column.parts), is_metadata=False)) is not None:
+            return wrong
     return None

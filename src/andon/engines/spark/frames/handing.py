@@ -82,7 +82,7 @@ class SparkFrames:
             raise translate_failure(error, definition, self._settings, is_stopped=is_stopped) from error
         finally:
             if not self._connection.is_stopped:
-                views.forget()
+                self._connection.leave(views.forget)
 
     def written(self, task: Task, part: SparkPart, plan: bytes) -> Produced:
         """See `Frames`."""

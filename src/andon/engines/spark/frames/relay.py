@@ -10,7 +10,8 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, NoReturn
 
 from andon.base.temporary import Temporary, system_place
@@ -20,6 +21,10 @@ from andon.engines.spark.frames.asked import NotAllowed, not_allowed
 _SERVICE = "/spark.connect.SparkConnectService/"
 #: So many answers of Spark stream at once: each takes a thread.
 _AT_ONCE = 16
+#: Paths of sockets have a hundred characters at most on some systems, of which the folder's own name takes up to thirty.
+_LONGEST_PLACE, _SHORT_PLACE = 60, Path("/tmp")  # noqa: S108 a folder of this account alone is made in it
+#: Seconds for which Spark is asked to stop something.
+_ASKED = 2.0
 _LARGEST = 128 * 1024 * 1024
 _OPTIONS = [("grpc.max_send_message_length", _LARGEST), ("grpc.max_receive_message_length", _LARGEST)]
 #: What may be asked about a plan.
@@ -63,11 +68,13 @@ class FrameRelay:
     def __init__(self, line: SparkLine, views: Collection[str]) -> None:
         self._line = line
         self._views = frozenset(views)
-        self._folder = Temporary([system_place()], "spark")  # of which paths are short, as those of sockets must be
+        own = system_place()
+        self._folder = Temporary([own if len(str(own)) <= _LONGEST_PLACE else _SHORT_PLACE], "spark")
         self.socket = self._folder.path / "s"
         self.refused: list[NotAllowed] = []
         self.lost: Exception | None = None
         self._operations: set[str] = set()
+        self._over: set[str] = set()
         self._calls: set[Any] = set()
         self._lock = threading.Lock()
         self._server: Any = None
@@ -86,29 +93,40 @@ class FrameRelay:
             calls = list(self._calls)
         for call in calls:
             call.cancel()
+        for operation in self._operations - self._over:
+            self._stop(operation)
         self._server.stop(None).wait()
         self._folder.close()
 
     def unary(self, method: str, request: bytes, context: Any) -> bytes:
         """The one answer to a question."""
         self._require(method, request, context)
-        call = self._line.channel.unary_unary(_SERVICE + method)
-        try:
-            return bytes(call(request, metadata=self._line.metadata))
-        except Exception as error:  # noqa: BLE001 whatever it is, who asked is told
-            self._tell(error, context)
+        call = self._line.channel.unary_unary(_SERVICE + method).future(request, metadata=self._line.metadata)
+        with self._held(call):
+            try:
+                return bytes(call.result())
+            except Exception as error:  # noqa: BLE001 whatever it is, who asked is told
+                self._tell(error, context)
 
     def stream(self, method: str, request: bytes, context: Any) -> Iterator[bytes]:
         """The answers to a question."""
         self._require(method, request, context)
         call = self._line.channel.unary_stream(_SERVICE + method)(request, metadata=self._line.metadata)
+        context.add_callback(call.cancel)
+        with self._held(call):
+            try:
+                yield from call
+                self._over.add(_of(method, request).operation_id)
+            except Exception as error:  # noqa: BLE001 whatever it is, who asked is told
+                self._tell(error, context)
+
+    @contextmanager
+    def _held(self, call: Any) -> Iterator[None]:
+        """For as long as an answer is waited for: what is not there at the end is waited for no longer."""
         with self._lock:
             self._calls.add(call)
-        context.add_callback(call.cancel)
         try:
-            yield from call
-        except Exception as error:  # noqa: BLE001 whatever it is, who asked is told
-            self._tell(error, context)
+            yield
         finally:
             with self._lock:
                 self._calls.discard(call)
@@ -124,14 +142,21 @@ class FrameRelay:
             self.refused.append(wrong)
         context.abort(grpc.StatusCode.PERMISSION_DENIED, f"{wrong.construct}: write {wrong.form}")
 
-    def _wrong(self, method: str, request: bytes) -> NotAllowed | None:
+    def _stop(self, operation: str) -> None:
+        """Let Spark stop what a function that is gone waited for; who is away has nothing to stop."""
         from pyspark.sql.connect.proto import base_pb2
 
-        kinds = {"AnalyzePlan": "AnalyzePlanRequest", "Config": "ConfigRequest", "ExecutePlan": "ExecutePlanRequest"}
-        kinds |= {f"{name}Execute": f"{name}ExecuteRequest" for name in ("Reattach", "Release")}
+        asked = base_pb2.InterruptRequest(session_id=self._line.session, operation_id=operation)
+        asked.interrupt_type = base_pb2.InterruptRequest.INTERRUPT_TYPE_OPERATION_ID
+        asked.user_context.user_id = self._line.user or ""
+        call = self._line.channel.unary_unary(f"{_SERVICE}Interrupt")
+        with suppress(Exception):
+            call(asked.SerializeToString(), metadata=self._line.metadata, timeout=_ASKED)
+
+    def _wrong(self, method: str, request: bytes) -> NotAllowed | None:
         if method in ("AddArtifacts", "ArtifactStatus"):
             return _UPLOAD
-        asked = getattr(base_pb2, kinds.get(method, "FetchErrorDetailsRequest")).FromString(request)
+        asked = _of(method, request)
         if asked.session_id != self._line.session:
             return _NEEDLESS
         match method:
@@ -164,6 +189,15 @@ class FrameRelay:
                 self.lost = self.lost or error
         context.abort(code, text)
         raise AssertionError("abort raises")
+
+
+def _of(method: str, request: bytes) -> Any:
+    """A question, read."""
+    from pyspark.sql.connect.proto import base_pb2
+
+    kinds = {"AnalyzePlan": "AnalyzePlanRequest", "Config": "ConfigRequest", "ExecutePlan": "ExecutePlanRequest"}
+    kinds |= {f"{name}Execute": f"{name}ExecuteRequest" for name in ("Reattach", "Release")}
+    return getattr(base_pb2, kinds.get(method, "FetchErrorDetailsRequest")).FromString(request)
 
 
 class _Handler:

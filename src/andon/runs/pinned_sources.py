@@ -15,7 +15,7 @@ from andon.sources.render import last_of_each, render
 
 
 @dataclass(frozen=True, slots=True)
-class TaskSources:
+class PinnedSources:
     """Renders and explains sources for the tasks of a run (see `ReadSource`)."""
 
     gathered: Gathered
