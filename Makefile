@@ -6,13 +6,14 @@ RUN := .venv/bin
 # Where bytecode may not be kept, each command of a test reads all of the package anew: three times the work.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup pages demo demo-orders team-demo test test-costs test-machines test-postgres test-readers test-s3-auth test-spark year check format lock docs bench clean
+.PHONY: help setup pages demo demo-orders team-demo test test-costs test-large test-machines test-postgres test-readers test-s3-auth test-spark year check format lock docs bench clean
 
 help:
 	@echo "make demo    set up, then tell the story on real data (examples/cdnow)"
 	@echo "make demo-orders   the same for a shop in a Postgres of its own (examples/orders)"
 	@echo "make team-demo     from a laptop to a team: a catalog in Postgres, data in S3 (examples/team)"
-	@echo "make test    set up, then run all checks and tests"
+	@echo "make test    set up, then run all checks and most tests (minutes)"
+	@echo "make test-large   the tests that take longest: kills, servers, browsers, packages (minutes)"
 	@echo "make test-s3-auth   what speaks S3, on a server that checks who asks (needs Go)"
 	@echo "make test-postgres  tests of the service, with every catalog in a Postgres"
 	@echo "make test-spark   tests of the Spark engine against Apache Spark itself (needs Java; minutes)"
@@ -51,7 +52,7 @@ year: setup
 
 # Apache Spark itself, on the JVM: a minute to start, and a gigabyte. Tests take Sail else.
 test-spark: setup
-	ANDON_SPARK=jvm $(RUN)/python -m pytest tests/contract/test_engine_contract.py tests/service/test_spark.py tests/service/test_spark_cdnow.py
+	ANDON_SPARK=jvm $(RUN)/python -m pytest tests/contract/test_engine_contract.py tests/contract/test_spark_sql.py tests/service/test_spark.py tests/service/test_spark_frames.py tests/service/test_spark_cdnow.py
 
 demo: setup
 	$(RUN)/andon demo
@@ -69,11 +70,26 @@ check: setup
 	$(RUN)/lint-imports --no-cache
 	$(RUN)/python docs/generate.py --check
 
+# What takes longest: kills at each step, servers of others, browsers, packages from an index, pages typed word for word.
+LARGE := tests/readers $(filter-out tests/faults/test_publishers_at_once.py,$(wildcard tests/faults/test_*.py)) \
+  $(filter-out %/test_story.py %/test_every_page.py %/test_browser_parts.py,$(wildcard tests/browser/test_*.py)) \
+  $(patsubst %,tests/%.py,contract/test_spark_sql meta/test_docs packaging/test_builds packaging/test_focus \
+  packaging/test_installed_wheel property/checks/test_planned_is_plain property/checks/test_reading_is_exact \
+  property/test_verdict_judged unit/engines/python/test_repeats web/test_queries web/test_up \
+  $(addprefix service/test_,analyses_with_packages api_sources cancel cursor_loads database_sources file_loads gc \
+  isolating isolating_analyses kept_packages larger_than_memory object_storage optimize orders_example past_lakes \
+  postgres_catalog query_workers remote_files repeat_corpus simplifying soak spark spark_cdnow team_example \
+  trust_doors year))
+AT_ONCE := -n 3 --dist worksteal
+
+test-large: setup
+	$(RUN)/python -m pytest $(AT_ONCE) $(LARGE)
+
 # The checks run beside the tests: the types of all of it take one processor half a minute. What they said stands at the end.
 test: setup
 	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; \
 	$(MAKE) --no-print-directory check >"$$said" 2>&1 & checks=$$!; \
-	$(RUN)/python -m pytest -n 3 --dist worksteal; tests=$$?; \
+	$(RUN)/python -m pytest $(AT_ONCE) $(LARGE:%=--ignore=%); tests=$$?; \
 	wait $$checks; checks=$$?; cat "$$said"; \
 	exit $$((tests > checks ? tests : checks))
 

@@ -2,11 +2,13 @@
 
     python benchmarks/many_files.py                     1,000 appends; bind and scan of 10 to 10,000 files
     python benchmarks/many_files.py --appends 300       fewer
+    python benchmarks/many_files.py --whole             lists whole in each row, as before they were parted; RESULTS.md stays as it is
     python benchmarks/many_files.py --quick             60 appends, up to 100 files; RESULTS.md stays as it is
 
 An append is a refresh of a source of Parquet files that got one more, and of a dataset that grows by append, both in one publish. The
 files of a version are put together when many small ones stand in a row, so a second table of so many files is made by hand: its version
-is recorded with all of them, and asked by `Lake.sql`. CPU seconds of this process; plain DuckDB reads the same list of files.
+is recorded with all of them, and asked by `Lake.sql`. CPU seconds of this process; plain DuckDB reads the same list of files. What the
+catalog grows by is what its rows hold.
 Writes its part of `benchmarks/RESULTS.md`.
 """
 
@@ -15,7 +17,8 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +28,9 @@ from parts import write_part
 import andon
 from andon.base.hashing import digest
 from andon.base.record import replace
-from andon.lake.packing import pack, version_body
+from andon.lake import list_parts
+from andon.lake.list_parts import Parts
+from andon.lake.packing import version_text
 from andon.model.version import DataFile, Version, version_id
 
 if TYPE_CHECKING:
@@ -41,7 +46,10 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--quick", action="store_true")
     words.add_argument("--appends", type=int, default=1_000)
+    words.add_argument("--whole", action="store_true")
     given = words.parse_args()
+    if given.whole:
+        list_parts.MOST = 1 << 60
     appends, counts = (60, (10, 100)) if given.quick else (given.appends, (10, 100, 1_000, 10_000))
     with tempfile.TemporaryDirectory(prefix="bench-files-") as folder:
         lines = [
@@ -51,10 +59,10 @@ def main() -> None:
             "",
             *appended(Path(folder) / "appends", appends),
             "",
-            *scanned(Path(folder) / "files", counts),
+            *([] if given.whole else scanned(Path(folder) / "files", counts)),
         ]
     print("\n".join(lines))
-    if not given.quick:
+    if not given.quick and not given.whole:
         write_part("many files", lines)
 
 
@@ -68,12 +76,12 @@ def appended(place: Path, count: int) -> list[str]:
     (place / "datasets/marts/grown.sql").write_text(grown + "select id, amount * 2 as doubled from shop.events\n")
     write_raw(place, 0)
     lines = [
-        "| appends | CPU ms each | files of the source | of the dataset | kB of the two versions in the catalog |",
-        "|--:|--:|--:|--:|--:|",
+        "| appends | CPU ms each | files of the source | of the dataset | kB of the catalog each | versions | builds | lists |",
+        "|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     with andon.open(place) as lake:
         assert lake.run().published
-        began, step = time.process_time(), max(1, count // 10)
+        before, began, step = stored(lake), time.process_time(), max(1, count // 10)
         for number in range(1, count + 1):
             write_raw(place, number)
             assert lake.refresh().published
@@ -81,10 +89,13 @@ def appended(place: Path, count: int) -> list[str]:
                 spent = (time.process_time() - began) / step
                 versions = [lake.show(name).version for name in ("shop.events", "marts.grown")]
                 files = [len(version.files) for version in versions]
-                size = sum(stored(lake, version) for version in versions)
-                lines.append(f"| {number:,} | {spent * 1e3:.0f} | {files[0]} | {files[1]} | {size / 1e3:.1f} |")
+                after = stored(lake)
+                grown = {name: (size - before.get(name, 0)) / step / 1e3 for name, size in after.items()}
+                of = " | ".join(f"{grown[name]:.1f}" for name in ("version", "build", "list_part"))
+                counted = f"{spent * 1e3:.0f} | {files[0]} | {files[1]}"
+                lines.append(f"| {number:,} | {counted} | {sum(grown.values()):.1f} | {of} |")
                 print(lines[-1], flush=True)
-                began = time.process_time()
+                before, began = after, time.process_time()
     return lines
 
 
@@ -96,10 +107,19 @@ def write_raw(place: Path, number: int) -> None:
     duckdb.connect().execute(f"copy ({sql}) to '{place}/raw/{number:06}.parquet' (format parquet)")
 
 
-def stored(lake: andon.Lake, version: Version) -> int:
-    """Bytes of a version's row."""
+def stored(lake: andon.Lake) -> dict[str, int]:
+    """Bytes that the rows of the catalog hold, by table."""
     database = lake._service.workspace.lake.database
-    return int(database.query("select length(body) from version where id = ?", [version.id])[0][0])
+    found = {}
+    for name, shape in database.tables().items():
+        held = " + ".join(f'coalesce(length(cast("{column}" as blob)), 0)' for column in shape.columns)
+        found[name] = int(database.query(f"select coalesce(sum({held}), 0) from {name}")[0][0])
+    return found
+
+
+def size_of(texts: Iterable[bytes]) -> int:
+    """Bytes of texts as rows hold them."""
+    return sum(len(zlib.compress(text, 1)) for text in texts)
 
 
 def scanned(place: Path, counts: tuple[int, ...]) -> list[str]:
@@ -115,8 +135,8 @@ def scanned(place: Path, counts: tuple[int, ...]) -> list[str]:
     lines = [
         "The first question of a folder compares each file with its hash, and so does `bind` here.",
         "",
-        "| files | bind | plain | scan | plain | one row | plain | version read | its row, kB |",
-        "|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "| files | bind | plain | scan | plain | one row | plain | version read | its rows, kB | an append to it, kB |",
+        "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     with andon.open(place) as lake:
         assert lake.run().published
@@ -125,10 +145,16 @@ def scanned(place: Path, counts: tuple[int, ...]) -> list[str]:
         for count in counts:
             version = lake.show(f"m.of_{count}").version
             many = spread(root, version, count)
+            parts: Parts = {}
+            text = version_text(many, parts)
+            more: Parts = {}
+            longer = version_text(replace(many, files=(*many.files, *version.files)), more)
+            added = size_of([longer, *(more[key] for key in more.keys() - parts.keys())])
             with lake._service.workspace.lake.database.write() as transaction:
+                list_parts.write_parts(transaction, parts, [text])
                 transaction.execute(
                     "update version set body = ?, rows = ?, bytes = ? where id = ?",
-                    [pack(version_body(many)), many.rows, many.bytes, version.id],
+                    [zlib.compress(text, 1), many.rows, many.bytes, version.id],
                 )
             name = f"m.of_{count}"
             asked = (f"select * from {name} limit 0", SCAN.format(name), POINT.format(name))
@@ -140,7 +166,9 @@ def scanned(place: Path, counts: tuple[int, ...]) -> list[str]:
                 ours = [cpu(partial(answered, fresh, sql)) for sql in asked]
             theirs = [cpu(partial(_fetched, plain, sql.replace(name, listed))) for sql in asked]
             pairs = " | ".join(f"{own:.3f} | {other:.3f}" for own, other in zip(ours, theirs, strict=True))
-            lines.append(f"| {count:,} | {pairs} | {read:.3f} | {stored(lake, version) / 1e3:.0f} |")
+            lines.append(
+                f"| {count:,} | {pairs} | {read:.3f} | {size_of([text, *parts.values()]) / 1e3:.0f} | {added / 1e3:.1f} |"
+            )
             print(lines[-1], flush=True)
     return lines
 

@@ -673,6 +673,7 @@ def python_page() -> str:
 
 def _results() -> Iterator[tuple[str, Any]]:
     from andon.model.plan import Plan, Step
+    from andon.model.reverted import Reverted
     from andon.model.row_diff import ColumnChange, RowCounts, RowDiff, RowSample, ValuePair
     from andon.model.run import RunResult, TaskResult
     from andon.service.dataset_page import Page
@@ -680,7 +681,6 @@ def _results() -> Iterator[tuple[str, Any]]:
     from andon.service.history import DatasetDiff, Diff, LogEntry
     from andon.service.schema_changes import SchemaChange
     from andon.service.status import Status
-    from andon.service.undo import Reverted
 
     rows = (RowDiff, RowCounts, ColumnChange, ValuePair, RowSample)
     history = (LogEntry, SchemaChange, Diff, DatasetDiff, *rows, Reverted)
@@ -870,7 +870,6 @@ but not sorted, grouped or compared.
 
 _SPARK_FORMS = [
     ("a cast from DOUBLE to VARCHAR", "round it to a DECIMAL first: `cast(x as decimal(18, 2))`"),
-    ("`least`, `greatest` of DOUBLE", "`case when x < y then x else y end`"),
     ("`median`, `quantile_cont` of a DECIMAL", "cast it to DOUBLE"),
     (
         "a regular expression with `\\b`, `(?i)`, `[[:alpha:]]`",

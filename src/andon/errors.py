@@ -200,7 +200,9 @@ CODES: dict[str, str] = {
     "lake.protected": "The branch can't be dropped, or the name is no branch and can't move.",
     "lake.format": "The lake or its folder is of another format.",
     "lake.busy": "Somebody takes files of the lake away at this moment, or brings them back.",
+    "lake.lease_lost": "A process was silent for so long that what it read may have been taken away meanwhile.",
     "lake.corrupt": "Stored data is not what its id says.",
+    "lake.elsewhere": "The storage is not the one in which the files of the catalog lie.",
     "lake.gone": "The data of a version are not kept any more; `andon repair DATASET@REF` builds them again.",
     # backups
     "backup.none": "A folder is no backup of a lake, or not of this one, or has none of that moment.",

@@ -1,6 +1,7 @@
 """What every catalog database must do. An adapter joins by a line in `ADAPTERS`."""
 
 import threading
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from andon.base.database import in_batches, migrate
 from andon.base.postgres import PostgresDatabase
 from andon.base.sqlite import SqliteDatabase
-from andon.errors import MachineError
+from andon.errors import MachineError, UsageError
 
 ADAPTERS = ("sqlite", "postgres")
 STEPS = (("create table counter (name text primary key, number bigint not null)",),)
@@ -39,6 +40,24 @@ def test_a_transaction_is_whole_or_not_there(database):
         transaction.execute("update counter set number = ? where name = ?", [9, "a"])
         raise ZeroDivisionError
     assert database.query("select number from counter") == [(1,)]
+
+
+@pytest.mark.parametrize("text", ["nu\0l", "half \ud800", "latin-1 \udce9"])
+def test_what_is_no_text_is_refused_and_nothing_is_lost(database, text):
+    with database.write() as transaction:
+        transaction.execute("insert into counter (name, number) values (?, ?)", ["a", 1])
+    writes = (
+        lambda transaction: transaction.execute("insert into counter (name, number) values (?, ?)", [text, 2]),
+        lambda transaction: transaction.execute_many("update counter set name = ?", [[text]]),
+    )
+    for write in writes:
+        with pytest.raises(UsageError) as caught, database.write() as transaction:
+            transaction.execute("update counter set number = 9")
+            write(transaction)
+        assert caught.value.code == "usage.bad_argument"
+    with suppress(UsageError):
+        assert database.query("select number from counter where name = ?", [text]) == []
+    assert database.query("select name, number from counter") == [("a", 1)]
 
 
 def test_a_write_tells_how_many_rows_it_touched(database):

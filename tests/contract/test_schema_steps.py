@@ -35,6 +35,8 @@ LANDED = {
         "f061614502e8",
         "d3a734193ab9",
         "cc1b188bc096",
+        "7743ad334689",
+        "a7fccd8b3b6a",
     ],
     "state": [
         *("ec27f021634a", "df076768e8b8", "55ed4452b0c3", "cc6efbc4bbc4", "a874d36ec8c4", "002085f5c590"),
@@ -153,6 +155,7 @@ def story(clone: Clone) -> None:
         service.workspace.nights.readings()
         service.workspace.nights.last()
         service.cords.hold("marts.best", "looks odd")
+        service.lake_moves.move("../elsewhere")
         service.querying.ask("select count(*) from shop.orders").fetch()
         service.incidents.standing("main")
         service.actions.newest()

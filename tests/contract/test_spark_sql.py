@@ -14,12 +14,16 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from andon.engines.spark.translation import aggregates, expressions
 from andon.engines.spark.translation.aggregates import AGGREGATES
 from andon.engines.spark.translation.functions import FUNCTIONS
 from andon.engines.spark.translation.spark_sql import NotTranslated
+from andon.engines.spark.translation.spark_sql import SparkServer as Flavour
 from andon.engines.spark.translation.translate import translate, view_names
+from andon.engines.types import stored_types
+from kit.empty_engine import empty_engine
 from kit.spark import spark_server
-from kit.spark_judge import MOMENT, Judge, Verdict, judge_of
+from kit.spark_judge import COLUMNS, MOMENT, OTHER, Judge, Verdict, judge_of
 from kit.spark_queries import queries
 
 _CASES = Path(__file__).resolve().parents[1] / "cases" / "spark_sql"
@@ -140,25 +144,63 @@ class TestDrawnQueries:
 _FINE = frozenset({"equal", "refused", "loud", "both fail", "only spark", "no query"})
 
 
+def _forms() -> list[list[str]]:
+    lines = (_CASES / "forms.txt").read_text().splitlines()
+    return [line.split(" | ") for line in lines if line and not line.startswith("#")]
+
+
+_TABLES = {
+    "t.a": [("id", "BIGINT"), *((name, kind) for name, (kind, _, _) in COLUMNS.items())],
+    "t.b": list(OTHER.items()),
+}
+
+
+def _types_of(query: str) -> list[tuple[str, str]]:
+    """The columns of a query over the judge's tables."""
+    with empty_engine() as connection:
+        connection.execute("create schema t")
+        for table, columns in _TABLES.items():
+            connection.execute(f"create table {table} ({', '.join(f'{name} {kind}' for name, kind in columns)})")
+        return stored_types([(row[0], row[1]) for row in connection.execute(f"describe {query}").fetchall()])
+
+
+def _refusal(query: str) -> NotTranslated:
+    with pytest.raises(NotTranslated) as caught:
+        translate(query, _TABLES, [("v", "BIGINT")])
+    return caught.value
+
+
 class TestWhatIsRefused:
     def _cases(self) -> list[list[str]]:
         lines = (_CASES / "refused.txt").read_text().splitlines()
         return [line.rsplit(" | ", 2) for line in lines if line and not line.startswith("#")]
 
     def test_it_is_named_with_its_place_and_the_form_to_write(self) -> None:
-        from kit.spark_judge import COLUMNS, OTHER
-
-        inputs = {
-            "t.a": [("id", "BIGINT"), *((name, kind) for name, (kind, _, _) in COLUMNS.items())],
-            "t.b": list(OTHER.items()),
-        }
-        for query, place, named in self._cases():  # `-`: the plan does not say where
-            with pytest.raises(NotTranslated) as caught:
-                translate(query, inputs, [("v", "BIGINT")])
-            error = caught.value
+        for query, place, named in self._cases():
+            error = _refusal(query)
             assert named in error.construct, (query, error)
             assert error.form, query
-            assert place in ("-", f"{error.line}:{error.column}"), (query, error.line, error.column)
+            assert place == f"{error.line}:{error.column}", (query, error.line, error.column)
+
+    def test_written_as_its_hint_says_it_is_taken(self) -> None:
+        """Each hint is followed to its end: what it says to write is in the query beside it, which is translated for both."""
+        for query, said, written in _forms():
+            error = _refusal(query)
+            assert said in error.form, (query, error.form)
+            assert error.line, query
+            for server in Flavour:
+                translate(written, _TABLES, _types_of(written), server=server)
+
+    def test_written_so_it_gives_what_duckdb_gives(self, judge: Judge) -> None:
+        written = [written for _, _, written in _forms()]
+        verdicts = judge.judge(written, close=True)
+        assert not {q: v for q, v in zip(written, verdicts, strict=True) if v.what not in ("equal", "loud")}
+        assert sum(v.what == "equal" for v in verdicts) > 0.9 * len(verdicts)
+
+    def test_each_form_that_is_listed_has_a_query_that_follows_it(self) -> None:
+        cases = {query for query, _, _ in _forms()}
+        for name in {*aggregates.INSTEAD, *expressions.INSTEAD}:
+            assert any(f"{name}(" in query for query in cases), name
 
     def test_the_place_counts_letters_and_lines(self) -> None:
         with pytest.raises(NotTranslated) as caught:

@@ -19,6 +19,7 @@ from andon.workspace.catalog import fill_catalog
 from kit.servers import PostgresServer
 
 IS_ON = os.environ.get("ANDON_TESTS_CATALOG") == "postgres"
+_servers: list[PostgresServer] = []
 
 
 @contextmanager
@@ -36,7 +37,14 @@ def all_in_postgres(server: PostgresServer) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Service, "open", classmethod(opening))
+        _servers.append(server)
         yield
+        _servers.pop()
+
+
+def environ_of(root: Path) -> dict[str, str]:
+    """What a program that a test starts must be told of a project's catalog."""
+    return {"ANDON_CATALOG": _catalog_of(root, _servers[-1])} if _servers else {}
 
 
 def _catalog_of(root: Path, server: PostgresServer) -> str:

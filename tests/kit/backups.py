@@ -16,7 +16,8 @@ _REVOKED = "token"
 
 
 def held(clone: Clone, *, tokens: bool = False) -> dict[str, Any]:
-    """Each row of the catalog by its table, and of each file that it names what it holds. Nothing is opened for it that could write."""
+    """Each row of the catalog by its table, but for where its files lie, and of each file that it names what it holds. Nothing is opened
+    for it that could write."""
     catalog = sqlite3.connect(f"file:{clone.root}/.andon/catalog.db?mode=ro", uri=True)
     try:
         tables = [
@@ -25,7 +26,7 @@ def held(clone: Clone, *, tokens: bool = False) -> dict[str, Any]:
         found: dict[str, Any] = {
             table: sorted(map(repr, catalog.execute(f"select * from {table}").fetchall()))
             for table in tables
-            if tokens or table != _REVOKED
+            if table != "home" and (tokens or table != _REVOKED)
         }
         named = [
             *(f[0] for (b,) in catalog.execute("select body from version") for f in _body(b)["files"]),

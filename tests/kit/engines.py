@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from andon.base.record import replace
 from andon.base.temporary import Temporary
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.engines.duckdb.opening import Purpose, open_instance
-from andon.engines.engine import Engine, EngineSettings, Recipe, Task, Types
+from andon.engines.engine import Capabilities, Engine, EngineSettings, Recipe, Task, Types
 from andon.engines.python.engine import PythonEngine
 from andon.engines.python.task import PythonSettings
 from andon.engines.relation import Relation
@@ -63,6 +64,17 @@ PYTHON = Texts(
 )
 
 
+#: Functions that take a Spark DataFrame and return one.
+FRAMES = replace(
+    PYTHON,
+    none="return t.filter('x < 0')",
+    failing="return t.selectExpr('cast(word as int) as x')",
+    endless="c = t.alias('a').crossJoin(t.alias('b')).crossJoin(t.alias('c'))\nreturn c.selectExpr('sum((a.x + b.x + c.x) % 7) as n')",
+    clock="import andon\nfrom pyspark.sql import functions as F\nn = andon.logical_time()\n"
+    "return t.select(F.lit(n).alias('instant'), F.lit(n.date()).alias('day'))",
+)
+
+
 @dataclass
 class Bench:
     """An engine, ready to be tried.
@@ -90,6 +102,8 @@ class Bench:
         if self.texts.kind is Kind.PYTHON:
             parameters = tuple((chr(ord("t") + at), name) for at, name in enumerate(inputs))
             known |= {"entry": "datasets/made/result.py", "function": "result", "parameters": parameters}
+            if self.name == "frames":
+                known |= {"frames": tuple(each for each, _ in parameters), "engine": "spark"}
         else:
             known |= {"entry": "datasets/made/result.sql"}
         return Definition(dataset="made.result", **{**known, **fields})
@@ -164,11 +178,39 @@ def spark(place: Path) -> Iterator[Bench]:
         def embedded(_: int) -> Iterator[Engine]:
             yield sql
 
-        engine = SparkEngine(spark_settings(), embedded)
+        engine = SparkEngine(spark_settings(root=str(place)), embedded)
         yield Bench("spark", engine, SPARK_SQL, place)
         engine.close()
         if engine.is_stopped:
             renew()
+
+
+@contextmanager
+def frames(place: Path) -> Iterator[Bench]:
+    """Python over narrow DuckDB, with DataFrames of Spark."""
+    with spark(place) as over, _duckdb(place, wide=False) as sql:
+        assert isinstance(over.engine, SparkEngine)
+        python = PythonSettings(place / "environments", 60)
+        engine = _Both(over.engine, PythonEngine(sql, settings(place), python, over.engine.frames()))
+        yield Bench("frames", engine, FRAMES, place)
+
+
+class _Both:
+    """Two engines that are stopped together, of which the second one builds."""
+
+    def __init__(self, first: SparkEngine, second: PythonEngine) -> None:
+        self._engines, self._second = (first, second), second
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._engines[0].capabilities
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._second, name)
+
+    def interrupt(self) -> None:
+        for engine in self._engines:
+            engine.interrupt()
 
 
 def settings(place: Path) -> EngineSettings:

@@ -16,7 +16,7 @@ from andon.base.sqlite import SqliteDatabase
 
 #: What never changes once it is written is what it is wherever it is read.
 _NEVER_CHANGES = re.compile(
-    r"select id from identity\Z|select (distinct )?[\w, ]+ from (lake_commit|tree|definition|version|blob) where (id|root) "
+    r"select id from identity\Z|select (distinct )?[\w, ]+ from (lake_commit|tree|definition|version|blob|list_part) where (id|root) "
 )
 
 

@@ -17,8 +17,11 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    import pytest
 
 _OF_INSTALLERS = ("INSTALLER", "REQUESTED", "direct_url.json")
 #: Builds a wheel of one module, and needs nothing for it.
@@ -164,3 +167,18 @@ def serving(index: SimpleIndex) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class IndexedMachine:
+    """An index, and who is set up for it, with a cache of their own."""
+
+    def __init__(self, index: SimpleIndex, environ: pytest.MonkeyPatch, cache: Path) -> None:
+        self.index = index
+        self._environ = environ
+        self.move(cache)
+
+    def move(self, cache: Path, url: str | None = None) -> None:
+        self._environ.setenv("UV_CACHE_DIR", str(cache))
+        self._environ.setenv("HOME", str(cache))
+        if url is not None:
+            self._environ.setenv("UV_DEFAULT_INDEX", url)

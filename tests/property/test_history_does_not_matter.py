@@ -174,8 +174,8 @@ class Scenario:
             self.write(clone, f"datasets/d/{name}.sql", dataset(name, self.pick.randint(5, 99)))
             self.decide(clone, lambda **decided: clone.run(**decided))
         with clone.opened() as service:
-            before = service.workspace.lake.commits.get(clone.head().parent or "")
-            if before.kind in PUBLISHES:
+            _, (before, is_undone), *_ = with_undone(service.workspace.lake.commits.first_parents(clone.head()))
+            if before.kind in PUBLISHES and not is_undone:
                 service.reverting.revert(before)
         clone.undo()
 

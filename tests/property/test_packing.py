@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from andon.base.document import to_json
 from andon.base.hashing import canonical, content_id, texts_id
 from andon.lake.packing import (
-    build_body,
     build_of,
+    build_text,
     definition_of,
     definition_text,
     leaves_id,
@@ -18,8 +18,8 @@ from andon.lake.packing import (
     pack,
     trace_of,
     unpack,
-    version_body,
     version_of,
+    version_text,
 )
 from andon.model.build import Build, BuildTrace, InputFile
 from andon.model.commit import Leaf
@@ -99,7 +99,7 @@ def test_definitions(definition):
 @given(st.lists(columns, max_size=4).map(tuple), st.lists(files, max_size=3).map(tuple), st.booleans())
 def test_versions(columns, files, is_view):
     version = Version("v", "a.b", columns, files, is_view)
-    assert version_of("v", "a.b", is_view, version_body(version)) == version
+    assert version_of("v", "a.b", is_view, version_text(version, {})) == version
 
 
 def test_every_field_of_a_definition_is_kept():
@@ -113,8 +113,8 @@ EXAMPLE = Definition("a.b", Kind.SQL, Materialize.TABLE, "datasets/a/b.sql", "m"
 @given(builds)
 def test_builds(build):
     row = (build.id, build.key, build.dataset, build.definition, build.version, build.run)
-    assert build_of((*row, build_body(build), build.created)) == build
-    trace = trace_of(build.created, build_body(build))
+    assert build_of((*row, build.created, build_text(build, {}))) == build
+    trace = trace_of(build.created, build_text(build, {}))
     assert trace == BuildTrace(build.created, build.seconds, build.inputs, build.files)
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from andon.base.record import replace
+from andon.lake.iceberg import manifests
 from andon.lake.iceberg.metadata import derive, snapshot_id
 from andon.model.version import Column, Version
 from andon.service.service import Service
@@ -33,8 +34,11 @@ class Lived(NamedTuple):
 
 @pytest.fixture(scope="session")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Lived]]:
-    """Lakes with their histories."""
+    """Lakes with their histories; their manifests are of few files, so that tables stand in several."""
     with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr(manifests, "SMALL", 2)
+        patch.setattr(manifests, "MERGED", 2)
         lakes = []
         for seed in _SEEDS:
             living = Living(tmp_path_factory.mktemp("living"), seed)

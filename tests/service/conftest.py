@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from kit.clones import FILES, Clone
 from kit.lake_places import on_servers, places
+from kit.simple_index import IndexedMachine, SimpleIndex, serving
 
 
 @pytest.fixture
@@ -89,3 +91,24 @@ def story(told, tmp_path) -> Clone:
     """A copy of `told`, to change."""
     shutil.copytree(told.root, tmp_path / "acme")
     return Clone(tmp_path / "acme")
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What each environment needs, as an index has it."""
+    index = SimpleIndex(tmp_path_factory.mktemp("index") / "files")
+    for name in ("duckdb", "pytz", "time-machine"):
+        index.add_installed(name)
+    index.add("tinyshape", "1.0", "def area(r):\n    return 3 * r\n")
+    return index.folder
+
+
+@pytest.fixture
+def machine(wheels, tmp_path, monkeypatch):
+    for name in [name for name in os.environ if name.startswith(("UV_", "PIP_")) or name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    index = SimpleIndex(shutil.copytree(wheels, tmp_path / "index"))
+    with serving(index) as url:
+        found = IndexedMachine(index, monkeypatch, tmp_path / "cache")
+        found.move(tmp_path / "cache", url)
+        yield found

@@ -348,6 +348,7 @@ def test_a_bucket_that_was_emptied_is_filled_whatever_copies_this_machine_has(pr
         bucket.remove(key)
     (into.root / ".andon/catalog.db").unlink()
     restore(folder, into.root, NEWEST, environ=into.environ)
+    del whole["lake/.catalogs/storage"]  # what opens it next has it
     assert {key: bucket.get(key) for key in bucket.keys("lake/")} == whole
     with into.opened() as service:
         assert service.verifying.verify(all=True).damaged == []

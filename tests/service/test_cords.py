@@ -156,6 +156,8 @@ def test_what_is_said_wrong_of_cords_is_refused(shop):
         hold(shop, "marts.totals", "  ")
     with pytest.raises(UsageError, match=r"nobody holds marts\.totals on main"):
         release(shop, "marts.totals")
+    with pytest.raises(UsageError, match="has a character that is no text"), shop.opened() as service:
+        service.cords.complain("marts.totals", "latin-1 \udce9")
     hold(shop, "marts.totals")
     with pytest.raises(ConflictError, match="held already: ana holds it: totals look wrong"):
         hold(shop, "marts.totals", "again")

@@ -16,7 +16,6 @@ from andon.service.lock_checks import LockCheck, check_locks
 from andon.service.locks import lock
 from andon.service.restoring import restore
 from kit.clones import Clone
-from kit.simple_index import SimpleIndex, serving
 
 SOURCE = """# /// script
 # dependencies = ["tinyshape"]
@@ -39,42 +38,6 @@ print(len(list(andon.open().sql("select * from a.made"))), tinyshape.area(3))
 """
 FILES = {"andon.toml": "[python]\nkeep_packages = true\n", "datasets/a/made.py": SOURCE}
 NOWHERE = "http://127.0.0.1:9/simple"
-
-
-@pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What each environment needs, as an index has it."""
-    index = SimpleIndex(tmp_path_factory.mktemp("index") / "files")
-    for name in ("duckdb", "pytz", "time-machine"):
-        index.add_installed(name)
-    index.add("tinyshape", "1.0", "def area(r):\n    return 3 * r\n")
-    return index.folder
-
-
-class Machine:
-    """An index, and who is set up for it, with a cache of their own."""
-
-    def __init__(self, index: SimpleIndex, environ: pytest.MonkeyPatch, cache: Path) -> None:
-        self.index = index
-        self._environ = environ
-        self.move(cache)
-
-    def move(self, cache: Path, url: str | None = None) -> None:
-        self._environ.setenv("UV_CACHE_DIR", str(cache))
-        self._environ.setenv("HOME", str(cache))
-        if url is not None:
-            self._environ.setenv("UV_DEFAULT_INDEX", url)
-
-
-@pytest.fixture
-def machine(wheels, tmp_path, monkeypatch):
-    for name in [name for name in os.environ if name.startswith(("UV_", "PIP_")) or name.lower().endswith("_proxy")]:
-        monkeypatch.delenv(name)
-    index = SimpleIndex(shutil.copytree(wheels, tmp_path / "index"))
-    with serving(index) as url:
-        found = Machine(index, monkeypatch, tmp_path / "cache")
-        found.move(tmp_path / "cache", url)
-        yield found
 
 
 def locked(clone: Clone) -> None:

@@ -174,6 +174,26 @@ def test_what_was_collected_is_in_neither(tmp_path):
     assert len(data(tmp_path / "new")) == found.files
 
 
+def test_what_was_let_go_in_the_new_one_is_not_brought_again(tmp_path):
+    shop = Shop(tmp_path / "acme")
+    shop.fill(SHOP)
+    shop.run()
+    for amount in (7, 8):
+        shop.load(f"{ORDERS}4,cleo,{amount}\n")
+    with shop.opened() as service:
+        service.lake_moves.move(str(tmp_path / "new"))
+    shop.write("andon.toml", f'storage = "{tmp_path / "new"}"\n{SHOP["andon.toml"]}')
+    before = data(tmp_path / "new")
+    shop.later(40)
+    assert shop.collect().files
+    after = data(tmp_path / "new")
+    assert len(after) < len(before)
+    with shop.opened() as service:
+        found = service.lake_moves.move(str(tmp_path / "new"), source=LAKE)
+    assert (found.copied_files, found.gone) == (0, len(before) - len(after))
+    assert data(tmp_path / "new") == after
+
+
 def test_from_a_folder_to_a_bucket_and_back_it_is_the_same_lake(project, tmp_path, s3):
     """By the setting alone; nothing of this machine is needed there."""
     bucket = Bucket(s3, f"move{next(_numbers)}")

@@ -18,6 +18,7 @@ from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.requests import NewRequest
 from andon.service.service import Service
 from andon.workspace.caller import Caller
+from kit.all_in_postgres import environ_of
 from kit.clones import FILES, Clone
 from kit.receiving import WebReceiver, mail_receiver, web_receiver
 
@@ -223,7 +224,7 @@ def test_killed_between_commit_and_send_it_is_told_by_whoever_comes_next_and_onc
     shop: Clone, web: WebReceiver
 ) -> None:
     channel(shop, web)
-    environ = {**os.environ, "ANDON_AUTHOR": "ben", "HOME": str(shop.root)}
+    environ = {**os.environ, "ANDON_AUTHOR": "ben", "HOME": str(shop.root), **environ_of(shop.root)}
     done = subprocess.run([sys.executable, "-c", KILLED, str(shop.root)], env=environ, capture_output=True)
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
     assert web.documents() == []

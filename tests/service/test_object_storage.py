@@ -191,7 +191,7 @@ class TestWhatIsAsked:
         shop.run()
         said = shop.asked()
         files = [path for path in shop.objects() if not path.startswith(".")]
-        assert said.count("PUT") == len(files) + 1  # and the note whose files they are
+        assert said.count("PUT") == len(files) + 2  # and the notes which storage it is, and whose files they are
         assert did(shop.run()) == {}
         assert shop.asked() == []
         shop.ask(TOTALS)

@@ -58,6 +58,44 @@ NAMING = {
 }
 
 
+#: Datasets with Spark SQL of their own: the one that is renamed, and one that reads it.
+SPARK = {
+    "datasets/marts/totals.spark.sql": "select customer, cast(sum(amount) as bigint) as amount from shop.orders group by customer\n",
+    "datasets/marts/best.spark.sql": (
+        "-- marts.totals\nselect totals.customer from `marts`.totals join Marts.Totals t on t.customer = totals.customer\n"
+        "where t.customer <> 'marts.totals' order by t.amount desc limit 1\n"
+    ),
+}
+
+
+def test_spark_sql_of_its_own_goes_along_and_so_does_that_of_what_reads_it(acme):
+    acme.fill(SPARK)
+    acme.run()
+    done = rename(acme, "marts.totals", "core.revenue")
+    assert (done.published, done.behind) == (True, ())
+    assert set(done.removed) == {"datasets/marts/totals.sql", "datasets/marts/totals.spark.sql"}
+    assert {"datasets/core/revenue.spark.sql", "datasets/marts/best.spark.sql"} <= set(done.written)
+    assert acme.read("datasets/core/revenue.spark.sql") == SPARK["datasets/marts/totals.spark.sql"]
+    assert acme.read("datasets/marts/best.spark.sql") == (
+        "-- marts.totals\nselect totals.customer from core.revenue as totals join core.revenue t on t.customer = totals.customer\n"
+        "where t.customer <> 'marts.totals' order by t.amount desc limit 1\n"
+    )
+    assert acme.plan().steps is not None
+    back = rename(acme, "core.revenue", "marts.totals")
+    assert back.published
+    assert acme.read("datasets/marts/totals.spark.sql") == SPARK["datasets/marts/totals.spark.sql"]
+    retire(acme, "marts.totals", "marts.best")
+    assert acme.read("datasets/marts/totals.spark.sql") is None
+    assert acme.read("datasets/marts/best.spark.sql") is None
+
+
+def test_spark_sql_that_may_say_something_else_then_is_left_to_people(acme):
+    acme.fill({"datasets/marts/best.spark.sql": "select marts.totals.customer from marts.totals limit 1\n"})
+    acme.run()
+    error = refused(acme, rename, "marts.totals", "core.revenue")
+    assert (error.code, error.where) == ("lake.is_read", "datasets/marts/best.spark.sql")
+
+
 def test_all_that_names_it_is_renamed_with_it_and_taken_back(acme):
     acme.fill(NAMING)
     first = acme.run()

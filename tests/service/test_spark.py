@@ -91,10 +91,10 @@ def test_its_own_spark_sql_is_part_of_the_definition_and_held_to_the_rows(clone)
     assert (error["code"], error["where"]) == ("build.other_columns", OWN)
     assert error["hint"] == "write `cast(`amount` as BIGINT) as `amount``"
     assert clone.leaves()["marts.totals"] == after
-    clone.write(OWN, RIGHT.replace("shop.orders", "marts.count"))
+    clone.write(OWN, "\n" + RIGHT.replace("shop.orders", "marts.count"))
     with pytest.raises(ProjectError) as caught:
         clone.plan()
-    assert [(p.code, p.file) for p in caught.value.problems] == [("build.not_supported", OWN)]
+    assert [(p.code, p.file, p.line, p.column) for p in caught.value.problems] == [("build.not_supported", OWN, 2, 61)]
 
 
 def test_of_a_large_result_the_rows_of_a_few_keys_are_compared(clone):
@@ -157,6 +157,28 @@ def test_what_is_missing_or_wrong_is_told_by_the_plan(clone, toml, code):
     assert code in [problem.code for problem in caught.value.problems]
 
 
+def test_an_address_that_was_taken_out_is_told_by_the_plan_as_soon_as_something_is_to_be_built(clone, monkeypatch):
+    clone.run()
+    before = clone.leaves()
+    clone.write("andon.toml", config().replace(f'url = "{endpoint()}"\n', ""))
+    assert clone.run().published  # nothing is to be built
+    clone.write("raw/orders_06.csv", "id,customer,amount\n4,ben,1\n")
+    for ask in (clone.plan, clone.run):
+        with pytest.raises(ProjectError) as caught:
+            ask()
+        assert [(p.code, p.file) for p in caught.value.problems] == [("engine.not_set", TOTALS)]
+    assert clone.leaves() == before
+    clone.write("andon.toml", config())
+    assert clone.run().published
+    # what only this machine lacks fails there alone, and the plan says so
+    monkeypatch.setattr("andon.engines.spark.capabilities.has_client", lambda: False)
+    clone.write("raw/orders_07.csv", "id,customer,amount\n5,ben,1\n")
+    assert any(notice.startswith("marts.totals will fail: Spark needs the package") for notice in clone.plan().notices)
+    result = clone.run()
+    assert failure(result)["code"] == "machine.missing"
+    assert [t.dataset for t in result.tasks if t.status == "failed"] == ["marts.totals"]
+
+
 @pytest.mark.parametrize("rule", ['schemas = "other, marts"', "above = 10"])
 def test_a_schema_or_a_size_leaves_tables_to_it_and_nothing_else(clone, rule):
     clone.write("andon.toml", config(None, rule))
@@ -188,7 +210,35 @@ def test_rows_are_set_aside_as_of_any_result(clone):
     assert clone.run().published
     assert sorted(clone.ask("select customer, id, amount from marts.totals")) == [("ada", 1, 10), ("ben", 2, 20)]
     assert clone.ask("select id from marts.totals__quarantine") == [(3,)]
-    assert engine_of(clone)["compared"] == "not compared with duckdb: rows of it are set aside"
+    assert engine_of(clone)["compared"] == "the same rows as duckdb gives"
+
+
+@pytest.mark.parametrize("below", ["", "compare_below = 10"])
+def test_rows_are_set_aside_of_own_spark_sql_and_all_are_compared(clone, below):
+    """A wrong row is a difference whether a check would keep it or set it aside; then nothing of either is left."""
+    clone.write("andon.toml", config(None, below))
+    head = "engine: spark\nkey: id\nchecks: |\n  amount > 5 quarantine 20 rows"
+    clone.write(TOTALS, f"/*---\n{head}\n---*/\nselect customer, id, amount from shop.orders\n")
+    clone.write("datasets/marts/best.sql", None)
+    right = "select customer, id, amount from shop.orders\n"
+    clone.write(OWN, right)
+    assert clone.run().published
+    assert engine_of(clone)["compared"].endswith("the same rows as duckdb gives")
+    assert clone.ask("select id from marts.totals__quarantine") == [(3,)]
+    before, files = clone.leaves(), lake_files(clone)
+    for wrong in (
+        "case when amount > 5 then amount + 1 else amount end",
+        "case when amount > 5 then amount else 4 end",
+    ):
+        clone.write(OWN, right.replace("amount from", f"cast({wrong} as bigint) as amount from"))
+        error = failure(clone.run())
+        assert (error["code"], error["where"]) == ("build.engines_differ", OWN)
+        assert clone.leaves() == before
+        assert lake_files(clone) == files
+
+
+def lake_files(clone) -> set[str]:
+    return {str(path) for path in (clone.root / ".andon/lake/data/marts").rglob("*")}
 
 
 def test_an_endpoint_that_is_away_fails_there_alone_and_the_rest_is_kept(clone):

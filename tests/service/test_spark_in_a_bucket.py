@@ -71,6 +71,21 @@ def test_it_is_built_there_and_repeats(clone, bucket):
     assert not [key for key in bucket.keys("") if ".spark.part" in key], "what Spark wrote was written out, and is gone"
 
 
+def test_a_function_takes_dataframes_of_it(clone, bucket):
+    """Its process asks neither the bucket nor Spark itself, and what it returns is written there."""
+    clone.write(TOTALS, None)
+    head = "from andon import dataset, read\nfrom pyspark.sql import functions as F\n\n\n@dataset()\n"
+    body = "orders.groupBy('customer').agg(F.sum('amount').cast('bigint').alias('amount'))"
+    given = 'orders=read("shop.orders").spark(), plain=read("shop.orders")'
+    lines = f"    assert orders.count() == plain.count('*').fetchone()[0]\n    return {body}\n"
+    clone.write("datasets/marts/totals.py", f"{head}def totals({given}):\n{lines}")
+    found = clone.run()
+    assert found.published, [task.error for task in found.tasks]
+    assert builds(clone)["marts.totals"] == "spark"
+    assert sorted(clone.ask("from marts.totals")) == [("ada", 15), ("ben", 20)]
+    assert not [key for key in bucket.keys("") if ".spark.part" in key or "/spark-" in key]
+
+
 def test_what_fails_there_leaves_nothing(clone, bucket):
     """A number that is too large is refused by Spark as its job runs; all else is published."""
     clone.write(TOTALS, f"/*---\nengine: spark\n---*/\n{HUGE}")

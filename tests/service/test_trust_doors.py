@@ -236,7 +236,8 @@ def _by_result(result: Any) -> Notes:
     for note in result.notes:
         assert note.words in repr(result)
     assert ("<strong>" in result._repr_html_()) == bool(notes)
-    assert json.loads((result.arrow().schema.metadata or {}).get(b"andon.notes", b"[]")) == notes
+    for held in (result.arrow(), *result.batches()):
+        assert json.loads((held.schema.metadata or {}).get(b"andon.notes", b"[]")) == notes
     assert result.df().attrs.get("andon.notes", []) == notes
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from andon.base.record import Record
-from andon.errors import MachineError
+from andon.errors import MachineError, UsageError
 
 Row = tuple[Any, ...]
 
@@ -90,6 +90,15 @@ class Database(Protocol):
     def close(self) -> None:
         """Close the connections of all threads."""
         ...
+
+
+def no_text() -> UsageError:
+    """The error for a text that no catalog keeps: one with NUL, or with half of a character."""
+    return UsageError(
+        "usage.bad_argument",
+        "a text has a character that is no text, so it can't be kept",
+        hint="write it in UTF-8, without NUL",
+    )
 
 
 def migrate(database: Database, component: str, steps: Sequence[Sequence[str]]) -> None:

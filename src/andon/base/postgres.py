@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from andon.base.database import Row, TableShape, Transaction
+from andon.base.database import Row, TableShape, Transaction, no_text
 from andon.base.postgres_address import AWAY, CONNECT, TURN, parted, pool, require_driver, shown
 from andon.base.postgres_errors import is_final, told, translate, unknown
 from andon.errors import MachineError
@@ -246,6 +246,8 @@ class PostgresDatabase:
                     raise translate(error, self.place) from error
             except psycopg.Error as error:
                 raise translate(error, self.place) from error
+            except UnicodeEncodeError as error:
+                raise no_text() from error
             finally:
                 self._given_back(connection)
             time.sleep(0.05)
@@ -344,6 +346,8 @@ class PostgresDatabase:
             yield
         except psycopg.Error as error:
             raise translate(error, self.place) from error
+        except UnicodeEncodeError as error:
+            raise no_text() from error
 
     def _away(self, why: str) -> MachineError:
         hint = "see whether the server runs, and try again"

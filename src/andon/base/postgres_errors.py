@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from andon.errors import MachineError
+from andon.base.database import no_text
+from andon.errors import AndonError, MachineError
 
 if TYPE_CHECKING:
     import psycopg
@@ -35,10 +36,12 @@ def unknown(error: psycopg.Error, place: str) -> MachineError:
     )
 
 
-def translate(error: psycopg.Error, place: str) -> MachineError:
+def translate(error: psycopg.Error, place: str) -> AndonError:
     """An error of the driver or the server as one of ours."""
     import psycopg
 
+    if isinstance(error, psycopg.DataError) and "NUL" in str(error):
+        return no_text()
     if isinstance(error, psycopg.errors.InsufficientPrivilege | psycopg.errors.ReadOnlySqlTransaction):
         found = not_writable(place)
         found.message = f"the catalog refuses this account: {told(error)}"

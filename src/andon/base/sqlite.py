@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from andon.base.database import Row, TableShape, Transaction
+from andon.base.database import Row, TableShape, Transaction, no_text
 from andon.base.files import alone, machine_error, make_folder
 from andon.base.sharing import like_shared_folder
 from andon.base.sqlite_reading import SqliteReader, copied, may_write, rows_of
@@ -179,6 +179,8 @@ class SqliteDatabase:
             yield
         except sqlite3.Error as error:
             raise _translate(error, self.path) from error
+        except UnicodeEncodeError as error:
+            raise no_text() from error
         except PermissionError as error:
             raise _not_writable(self.path, str(error.strerror)) from error
 
@@ -191,10 +193,17 @@ class _SqliteTransaction:
         return rows_of(self._connection, sql, parameters)
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
-        return self._connection.execute(sql, parameters).rowcount
+        return self._connection.execute(sql, _kept(parameters)).rowcount
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        self._connection.executemany(sql, rows)
+        self._connection.executemany(sql, map(_kept, rows))
+
+
+def _kept(row: Sequence[Any]) -> Sequence[Any]:
+    """A row without NUL in its texts, which SQLite would keep and Postgres would not: a catalog may be copied there."""
+    if any(type(each) is str and "\0" in each for each in row):
+        raise no_text()
+    return row
 
 
 def _not_writable(path: Path, reason: str) -> MachineError:

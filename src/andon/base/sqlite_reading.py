@@ -14,7 +14,7 @@ from urllib.parse import quote
 from andon.base.database import Row
 
 if TYPE_CHECKING:
-    from tempfile import TemporaryDirectory
+    from andon.base.temporary import Temporary
 
 #: So often a file that somebody else writes to at that moment is read anew.
 _TRIES = 20
@@ -84,7 +84,7 @@ class SqliteReader:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._stamp: _Stamp | None = None
-        self._copy: TemporaryDirectory[str] | None = None
+        self._copy: Temporary | None = None
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of a SELECT.
@@ -142,15 +142,16 @@ class SqliteReader:
     def _copied(self) -> Path:
         """A copy of the file with the log that was left beside it."""
         import shutil
-        from tempfile import TemporaryDirectory
 
-        self._copy = TemporaryDirectory(prefix="andon-")
+        from andon.base.temporary import Temporary, system_place
+
+        self._copy = Temporary([system_place()], "catalog")
         for ending in ("", "-wal"):
             try:
-                shutil.copyfile(f"{self._path}{ending}", Path(self._copy.name, f"catalog{ending}"))
+                shutil.copyfile(f"{self._path}{ending}", self._copy.path / f"catalog{ending}")
             except FileNotFoundError:  # what seemed to be left was about to go
                 raise _ChangedError from None
-        return Path(self._copy.name, "catalog")
+        return self._copy.path / "catalog"
 
     def _connected(self, path: Path, how: str) -> sqlite3.Connection:
         name = f"file:{quote(str(path))}?{how}"
@@ -164,7 +165,7 @@ class SqliteReader:
             self._connection.close()
             self._connection = None
         if self._copy is not None:
-            self._copy.cleanup()
+            self._copy.close()
             self._copy = None
 
     def _now(self) -> _Stamp:

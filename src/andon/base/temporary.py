@@ -22,7 +22,7 @@ _NAME = re.compile(r"andon-[a-z-]+(?:-[0-9]+)?-[0-9]+-[0-9a-f]{8}\Z")
 
 
 class Temporary:
-    """A folder that is made when its path is first asked for. Safe under threads.
+    """A folder that is made when its path is first asked for; in a `with` block it is there until the end. Safe under threads.
 
     Args:
         places: folders in which it may be made; the first that can be written is taken.
@@ -57,6 +57,12 @@ class Temporary:
             if self._held is not None:
                 os.close(self._held)
                 self._held = None
+
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _made(self) -> Path:
         failed: OSError | None = None

@@ -63,6 +63,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.reproduction import ReproductionDocument
     from andon.model.reproduction_sample import ReproductionSample
     from andon.model.request import DataRequest
+    from andon.model.reverted import RevertedDocument
     from andon.model.review import ReviewDocument
     from andon.model.run import RunDocument
     from andon.model.schedule_view import ScheduleDocument, WhyDocument
@@ -123,7 +124,6 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.status import StatusDocument
     from andon.service.suggestion_documents import SuggestionDocument, SuggestionInfo, SuggestionsDocument
     from andon.service.undescribed import UndescribedDocument
-    from andon.service.undo import RevertedDocument
     from andon.service.unit_tests import TestsDocument
     from andon.service.value import ValueDocument
     from andon.web.server import ServingDocument

@@ -130,6 +130,7 @@ class Task(Record):
         types: what the recipe returns, where that is known; else the engine finds out.
         aside: where rows go that are to be set aside.
         told: hears how far it is, in words, from an engine that knows.
+        further: gives the place of one more file of the result, for an engine that has several; None: it is one file.
     """
 
     recipe: Recipe
@@ -138,6 +139,7 @@ class Task(Record):
     types: Types | None = None
     aside: Aside | None = None
     told: Callable[[str], None] | None = None
+    further: Callable[[], str] | None = None
 
 
 class NothingNew(Exception):
@@ -160,6 +162,20 @@ class LoadFacts(Record):
     adds: bool = False
 
 
+class ProducedFile(Record):
+    """One of the files of a result.
+
+    Attributes:
+        output: where it lies, as the engine names it.
+        rows: how many.
+        stats: as of `Produced`.
+    """
+
+    output: str
+    rows: int
+    stats: Mapping[str, ColumnStats]
+
+
 class Produced(Record):
     """What was written.
 
@@ -171,6 +187,7 @@ class Produced(Record):
         log: what the code printed.
         loaded: of a source that asks somebody else than a database.
         aside: how many rows were set aside; in the file for them, if any.
+        files: where the result is in several files, or in one that tells of itself: each, the first at the task's output.
     """
 
     columns: tuple[Column, ...]
@@ -180,6 +197,7 @@ class Produced(Record):
     log: str | None = None
     loaded: LoadFacts | None = None
     aside: int = 0
+    files: tuple[ProducedFile, ...] = ()
 
 
 class Engine(Protocol):
@@ -242,6 +260,7 @@ class EngineKind(Record):
 
     Attributes:
         why: what leaves a dataset to it, in words.
+        answers_above: from how many bytes on that are read it answers queries about such a dataset (see `Answers`); None: never.
         open: how: it may leave to the embedded engine what that does as well.
         refusal: what of a definition over inputs of these columns it can't do, by the columns of the result, and by the dataset that it is
             to build: that itself, or one that reads the definition as a view; None: it does all that its capabilities say.
@@ -251,6 +270,7 @@ class EngineKind(Record):
     open: Callable[[EngineSettings, Embedded], Engine]
     refusal: Callable[[Definition, Mapping[str, Types], Types, str], Problem | None] | None = None
     why: str = ""
+    answers_above: int | None = None
 
 
 def missing(

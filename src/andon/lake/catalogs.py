@@ -12,7 +12,6 @@ from pathlib import Path
 
 from andon.base.database import Database
 from andon.base.postgres_address import is_postgres
-from andon.errors import MachineError
 from andon.lake.storage import Storage
 from andon.lake.stored_paths import NOTES
 
@@ -41,28 +40,14 @@ def enlist(storage: Storage, catalog: Database, of: Database | None = None, *, a
     return True
 
 
+def catalogs_of(storage: Storage) -> frozenset[str]:
+    """The marks of the catalogs that may name files of a storage."""
+    return frozenset(name for name in storage.names(NOTES) if _NAME.match(name))
+
+
 def is_enlisted(storage: Storage, catalog: Database) -> bool:
     """Whether a storage has the note of a catalog."""
     return storage.exists(_note(storage, catalog))
-
-
-def require_own(storage: Storage, catalog: Database) -> None:
-    """Refuse a storage in which the files of a catalog never lay: what was published there, nobody else could read.
-
-    A file of SQLite has its storage beside it; of a Postgres each folder and machine says where that is.
-
-    Raises:
-        MachineError: `lake.corrupt`.
-    """
-    if not is_postgres(catalog.place) or is_enlisted(storage, catalog):
-        return
-    if catalog.query("select 1 from version where is_view = 0 limit 1"):
-        raise MachineError(
-            "lake.corrupt",
-            f"the storage `{_shown(storage)}` is not the one in which this catalog's files lie",
-            where=catalog.place,
-            hint="let `storage` in andon.toml name the place that all who share this catalog see",
-        )
 
 
 def strike(storage: Storage, catalog: Database) -> None:
@@ -78,7 +63,7 @@ def other_catalogs(storage: Storage, catalog: Database) -> Iterator[tuple[Path |
         note = f"{NOTES}/{name}"
         if _NAME.match(name) and note != own:
             place = storage.read(note).decode()
-            where = f"{_shown(storage)}/{note}"
+            where = f"{shown(storage)}/{note}"
             if is_postgres(place) or storage.shares_locks:
                 yield place if is_postgres(place) else Path(os.path.normpath(_root(storage) / place)), where
                 continue
@@ -130,5 +115,6 @@ def _root(storage: Storage) -> Path:
     return storage.root.resolve()
 
 
-def _shown(storage: Storage) -> str:
+def shown(storage: Storage) -> str:
+    """Where a storage is, as it may be told: the folder without links, or the address."""
     return str(_root(storage)) if storage.shares_locks else storage.url

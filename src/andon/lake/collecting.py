@@ -6,7 +6,6 @@ outcome is not known is done again by the next collection, and no file goes befo
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,9 +15,12 @@ from typing import TYPE_CHECKING
 from andon.base.clock import from_text, to_text
 from andon.base.database import in_batches
 from andon.base.record import Record, field, replace
+from andon.errors import ConflictError
+from andon.lake.catalogs import catalogs_of
 from andon.lake.going import CLOSED, DELETING, MARKED, TAKEN, GoingFile
-from andon.lake.iceberg.metadata import DERIVED
+from andon.lake.iceberg.dropping import drop_derived
 from andon.lake.leases import ReaderNote
+from andon.lake.list_parts import whole
 from andon.lake.named_files import named_files
 from andon.lake.packing import files_of
 from andon.lake.stored_paths import files_there, normal, require_inside
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from andon.base.database import Row, Transaction
     from andon.lake.lake import Lake
     from andon.lake.roots import Roots
+    from andon.lake.storage import Storage
 
 #: So long it is known of a file that no version named that it was taken away.
 _KNOWN = timedelta(days=30)
@@ -137,9 +140,9 @@ class Collector:
         why: dict[str, tuple[str, str, int]] = {}
         unneeded: dict[str, UnneededFile] = {}
         refused: list[str] = []
-        for id, dataset, body in rows:
+        for id, dataset, text in whole(self._lake.database.query, rows):
             reason = needed.needed.get(id)
-            for file in files_of(body):
+            for file in files_of(text):
                 path = normal(file.path)
                 if path is None:
                     refused.append(file.path)
@@ -175,11 +178,18 @@ class Collector:
         """Do the next step for every file that nothing needs.
 
         Raises:
-            ConflictError: `lake.busy` where somebody collects already, or brings data back.
+            ConflictError: `lake.busy` where somebody collects already, or brings data back, or another catalog came to name files.
             MachineError: as `find`; the machine.
         """
         with collecting(self._lake) as require:
-            self._require = require
+            known = catalogs_of(self._lake.storage)
+
+            def still() -> None:
+                require()
+                if catalogs_of(self._lake.storage) != known:
+                    raise _joined(self._lake.storage)
+
+            self._require = still
             moved = self._moved()
             found = self.find()
             self._finish(found)
@@ -196,7 +206,7 @@ class Collector:
                     waits_for=tuple(dict.fromkeys((*done.waits_for, *also.waits_for))),
                     stay=done.stay,
                 )
-            self._drop_derived()
+            drop_derived(self._lake)
             return found, replace(done, marked=marked, is_written=is_written)
 
     # -- steps
@@ -275,21 +285,6 @@ class Collector:
         late = tuple(r for r in readers if any(r.epoch < going[p][1] for p in waits))
         return Collected(closed=frozenset(waits), deleted=frozenset(deleted), waits_for=late, stay=frozenset(stay))
 
-    def _drop_derived(self) -> None:
-        """Metadata of Iceberg that name files which are gone."""
-        storage = self._lake.storage
-        derived: dict[str, list[str]] = {}
-        for path, _ in storage.files(DERIVED):
-            derived.setdefault(path.removeprefix(f"{DERIVED}/").partition("/")[0], []).append(path)
-        gone = {path for path, row in self._lake.going.all().items() if row.state == TAKEN}
-        for marks, batch in in_batches(derived):
-            sql = f"select id, body from version where id in ({marks})"
-            for id, body in self._lake.database.query(sql, batch):
-                if any(file.path in gone for file in files_of(body)):
-                    for path in derived[id]:
-                        storage.delete(path)
-                    shutil.rmtree(storage.root / DERIVED / id, ignore_errors=True)
-
     def _moved(self, reader: Transaction | None = None) -> int:
         """How often refs moved."""
         return int((reader or self._lake.database).query("select coalesce(max(seq), 0) from reflog")[0][0])
@@ -317,6 +312,16 @@ class Collector:
         self._require()
         for path in paths:
             self._lake.storage.delete(path)
+
+
+def _joined(storage: Storage) -> ConflictError:
+    return ConflictError(
+        "lake.busy",
+        "another catalog came to name files of this storage while some were about to be deleted",
+        where=storage.url,
+        hint="run the same command again: what that one names stays",
+        retryable=True,
+    )
 
 
 @contextmanager

@@ -15,8 +15,9 @@ from andon.base.lru import Lru
 from andon.base.paths import first_outside
 from andon.base.record import Record
 from andon.errors import MachineError, UsageError
-from andon.lake.kept_states import FEW, MANY, KeptStates
-from andon.lake.packing import decompressed, fields, pack, unpack
+from andon.lake.kept_states import FEW, MANY, CachedStates
+from andon.lake.packing import fields, pack, unpack
+from andon.lake.row_texts import decompressed
 from andon.lake.trees import MOST, Node, TreeParts, differing, leaves_in, node_of, part_for, tree_of
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Cause, Commit, CommitKind, Leaf, PartTaken, State, commit_id, sorted_causes
@@ -55,7 +56,7 @@ class Commits:
 
     def __init__(self, database: Database, kept: Cache | None = None) -> None:
         self._database = database
-        self._kept = KeptStates(kept)
+        self._kept = CachedStates(kept)
         self._commits: Lru[str, Commit] = Lru(_COMMITS, lambda c: 1 + len(c.rejected) + len(c.acceptances))
         self._trees: Lru[str, dict[str, Any]] = Lru(_LEAVES, lambda tree: 1 + len(tree))
         self._nodes: Lru[str, Node] = Lru(

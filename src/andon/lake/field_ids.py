@@ -63,6 +63,10 @@ class FieldIds:
             _insert(transaction, new)
         return found
 
+    def foreseen(self, wanted: Mapping[str, Output]) -> dict[str, dict[str, int]]:
+        """What `register` would give now; nothing is kept."""
+        return self._resolve(wanted, self._database.query)[0]
+
     def _resolve(
         self, wanted: Mapping[str, Output], query: Callable[[str, Sequence[str]], list[Row]]
     ) -> tuple[dict[str, dict[str, int]], list[Row]]:
@@ -109,6 +113,8 @@ class _Book:
 
     def ids(self, output: Output, shown: Mapping[str, int]) -> dict[str, int]:
         """The ids of all paths; `shown` are those of the columns that the branch shows."""
+        if not self._last and not output.was and not shown and not any(SEPARATOR in path for path in output.paths):
+            return self._counted(output.paths)
         columns = list(dict.fromkeys(path.partition(SEPARATOR)[0] for path in output.paths))
         found: dict[str, int] = {}
         former = _by_name(output.was, columns)
@@ -125,6 +131,14 @@ class _Book:
                 if name not in found:
                     found[name] = self._add(_TOP, name)
         return {path: self._id(path, found) for path in output.paths}
+
+    def _counted(self, paths: Sequence[str]) -> dict[str, int]:
+        """The ids of the first columns of a dataset, which are most: they are counted."""
+        found = {path: number for number, path in enumerate(dict.fromkeys(paths), 1)}
+        self._own = {path: [number] for path, number in found.items()}
+        self._last = len(found)
+        self.new += [(self._dataset, _TOP, path, "", number) for path, number in found.items()]
+        return found
 
     def _id(self, path: str, columns: Mapping[str, int]) -> int:
         column, _, inner = path.partition(SEPARATOR)

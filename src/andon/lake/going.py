@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.record import Record
 from andon.errors import ConflictError
+from andon.lake.list_parts import whole
 from andon.lake.packing import build_of, version_of
 from andon.model.damage import GONE, Damage, gone
 
@@ -101,8 +102,8 @@ class Going:
         names = {str(rows[0][0])} if rows else set()
         for name in sorted(names - {""}):
             sql = "select id, dataset, is_view, body from version where dataset = ?"
-            for id, dataset, is_view, body in self._database.query(sql, [name]):
-                version = version_of(id, dataset, bool(is_view), body)
+            for id, dataset, is_view, text in whole(self._database.query, self._database.query(sql, [name])):
+                version = version_of(id, dataset, bool(is_view), text)
                 if any(file.path == path for file in version.files):
                     found = self.shown_by(version.id)
                     if found is not None:
@@ -193,18 +194,18 @@ class Going:
             views: list[str] = []
             for marks, batch in in_batches(waiting):
                 sql = f"select id, dataset, is_view, body from version where id in ({marks})"
-                for id, dataset, is_view, body in reader.query(sql, batch):
+                for id, dataset, is_view, text in whole(reader.query, reader.query(sql, batch)):
                     if is_view:
                         views.append(id)
                     else:
-                        found[id] = version_of(id, dataset, False, body)
+                        found[id] = version_of(id, dataset, False, text)
             waiting = set()
             for marks, batch in in_batches(views):
                 sql = (
-                    "select id, key, dataset, definition, version, run, body, created from build"
+                    "select id, key, dataset, definition, version, run, created, body from build"
                     f" where superseded = 0 and key in ({marks})"
                 )
-                for row in reader.query(sql, batch):
+                for row in whole(reader.query, reader.query(sql, batch)):
                     waiting.update(build_of(row).inputs.values())
             waiting -= met
         return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from andon.base.database import Database
 from andon.base.record import Record
-from andon.lake.packing import version_of
+from andon.lake.list_parts import whole
+from andon.lake.packing import files_of
 
 
 class HeldFile(Record):
@@ -30,7 +31,7 @@ class Holdings:
     def files(self, until: str) -> list[HeldFile]:
         """All data files that versions named before `until` (ISO text), by path."""
         rows = self._database.query(
-            "select id, dataset, body, created from version where is_view = 0 and created < ? order by created, id",
+            "select id, dataset, created, body from version where is_view = 0 and created < ? order by created, id",
             [until],
         )
         built: dict[str, set[str]] = {}
@@ -39,8 +40,8 @@ class Holdings:
         ):
             built.setdefault(key, set()).add(dataset)
         found: dict[str, HeldFile] = {}
-        for key, dataset, body, created in rows:
-            for file in version_of(key, dataset, False, body).files:
+        for key, dataset, created, text in whole(self._database.query, rows):
+            for file in files_of(text):
                 held = found.get(file.path)
                 names = tuple(sorted({dataset, *built.get(key, ()), *(held.datasets if held is not None else ())}))
                 found[file.path] = HeldFile(file.path, file.size, names, held.since if held is not None else created)

@@ -16,7 +16,7 @@ MANY = 300
 _STATES = Entries[State]("state", State)
 
 
-class KeptStates:
+class CachedStates:
     """Keeps the state that was read last, in a cache; without one it keeps none."""
 
     def __init__(self, cache: Cache | None) -> None:

@@ -18,6 +18,7 @@ from andon.lake.commits import Commits, Draft
 from andon.lake.former_names import FormerNames
 from andon.lake.going import Going
 from andon.lake.holdings import Holdings
+from andon.lake.home import Home
 from andon.lake.intact import Intact
 from andon.lake.lease_rows import LeaseRows
 from andon.lake.leases import Leases
@@ -39,6 +40,7 @@ class Lake:
         self.storage = storage
         self.clock = clock
         self.commits = Commits(database, kept)
+        self.home = Home(database, storage, lambda: self.clock())
         self.going = Going(database, storage, self.commits)
         self.leases: Leases | SharedLeases
         if storage.shares_locks:
@@ -132,7 +134,8 @@ class Lake:
 
         Raises:
             ConflictError: `lake.ref_moved`.
-            MachineError: `lake.gone` where it names data that nothing kept; the storage can't note that this catalog names files of it.
+            MachineError: `lake.gone` where it names data that nothing kept; `lake.elsewhere`; or the storage can't note that this catalog
+                names files of it.
         """
         if request is not None and (done := self.refs.answered(request)) is not None and done.new is not None:
             return self.commits.get(done.new)
@@ -142,6 +145,7 @@ class Lake:
         commit = None
         try:
             with self.database.write(self._beside(moves)) as transaction:
+                self.home.require(transaction)
                 root = content if isinstance(content, str) else self.commits.root_of(transaction, content, after)
                 commit = self.commits.write(transaction, draft, root, self.refs.next_after(transaction, draft.time))
                 self._require_kept(transaction, commit)
@@ -163,11 +167,12 @@ class Lake:
         """Make, move or remove a ref without a new commit (see `Refs.move`); a request that was done already does nothing.
 
         Raises:
-            MachineError: `lake.gone` where `new` names data that nothing kept.
+            MachineError: `lake.gone` where `new` names data that nothing kept; `lake.elsewhere`.
         """
         if request is not None and self.refs.answered(request) is not None:
             return
         with self.database.write(self._beside([move])) as transaction:
+            self.home.require(transaction)
             if new is not None and not self._is_shown(transaction, new):
                 self._require_all(transaction, self.commits.get(new))
             self.refs.move(transaction, move, new, Mover(actor, to_text(self.clock()), request))

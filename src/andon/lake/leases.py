@@ -12,7 +12,7 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +21,7 @@ from andon.base.files import make_folder
 from andon.base.process import this_process
 from andon.base.record import Record
 from andon.base.sharing import like_shared_folder
-from andon.errors import AndonError
+from andon.errors import AndonError, ConflictError
 
 _DIGITS = 20
 _NOTHING = b"-" * _DIGITS
@@ -63,9 +63,63 @@ class Hold:
         then files may be gone that it began to read."""
         return self._leases.holds(self)
 
+    def require(self) -> None:
+        """Refuse what came of reading where it holds no more.
+
+        Raises:
+            ConflictError: `lake.lease_lost`.
+            MachineError: the catalog can't be asked.
+        """
+        if not self.holds():
+            raise lease_lost()
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """What fails in a block since files were taken away, which happens to whoever lost the hold alone, is told as that.
+
+        Raises:
+            ConflictError: `lake.lease_lost`.
+        """
+        try:
+            yield
+        except AndonError as error:
+            if not self.holds():
+                raise lease_lost() from error
+            raise
+
     def release(self) -> None:
         """Give it back; a second time does nothing."""
         self._leases.give(self)
+
+
+def lease_lost() -> ConflictError:
+    """The error for what rests on files that may have been taken away while it was read."""
+    return ConflictError(
+        "lake.lease_lost",
+        "this process was silent for so long that its lease ended: what it read may have been taken away meanwhile",
+        hint="run the same command again",
+        retryable=True,
+    )
+
+
+class Readings(Protocol):
+    """Who lets read."""
+
+    def reading(self) -> AbstractContextManager[Hold]: ...
+
+
+@contextmanager
+def reading_all(leases: Readings) -> Iterator[Hold]:
+    """Hold all that can be read for the length of a block, what came of which rests on all that it read: also that something is not there.
+
+    Raises:
+        ConflictError: `lake.lease_lost`, at the end of the block, where the hold was lost within it.
+        MachineError: the catalog can't be asked.
+    """
+    with leases.reading() as hold:
+        with hold.telling():
+            yield hold
+        hold.require()
 
 
 class Leases:
@@ -111,6 +165,10 @@ class Leases:
         finally:
             hold.release()
 
+    def reading_all(self) -> AbstractContextManager[Hold]:
+        """See `reading_all`."""
+        return reading_all(self)
+
     def give(self, hold: Hold) -> None:
         """See `Hold.release`."""
         with self._lock:
@@ -120,8 +178,8 @@ class Leases:
                     self._tidy()
 
     def holds(self, hold: Hold) -> bool:
-        """See `Hold.holds`: the system keeps it."""
-        return id(hold) in self._holds
+        """See `Hold.holds`: the system keeps it. Of who could note nothing it is so while nothing is closed."""
+        return self._file is not None or self._epoch() == hold.epoch
 
     def close(self) -> None:
         """Take the note away: now, or when the last hold is given back. Results of queries stay readable so long."""

@@ -277,8 +277,12 @@ class LocalStorage:
 
     def delete(self, path: str) -> None:
         """See `Storage.delete`."""
+        place = self.root / path
         try:
-            (self.root / path).unlink()
+            place.unlink()
+            if place.parent.name.endswith(".part"):  # of what was being written in pieces nothing stays
+                with contextlib.suppress(OSError):
+                    place.parent.rmdir()
         except FileNotFoundError:
             return
         except OSError as error:

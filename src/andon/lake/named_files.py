@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from andon.base.database import Database
 from andon.lake.analysis_runs import file_of, run_of
+from andon.lake.list_parts import whole
 from andon.lake.packages import PackageFile
 from andon.lake.packing import build_of, files_of, trace_of, version_of
 from andon.lake.sealed import Sealed
@@ -31,14 +32,14 @@ def named_files(database: Database) -> set[str]:
     last = ""
     sql = f"select id, body from version where id > ? order by id limit {_PAGE}"
     while rows := database.query(sql, [last]):
-        for _, body in rows:
-            named.update(file.path for file in files_of(body))
+        for _, text in whole(database.query, rows):
+            named.update(file.path for file in files_of(text))
         last = rows[-1][0]
     last = ""
     sql = f"select id, created, body from build where id > ? order by id limit {_PAGE}"
     while rows := database.query(sql, [last]):
-        for _, created, body in rows:
-            named.update(raw_path(file) for file in trace_of(created, body).files)
+        for _, created, text in whole(database.query, rows):
+            named.update(raw_path(file) for file in trace_of(created, text).files)
         last = rows[-1][0]
     # another catalog of the same storage may be older
     if database.has_table("analysis_run"):
@@ -65,8 +66,8 @@ def sealed_files(database: Database, copy: Callable[[InputFile], Sealed]) -> dic
         copy: where the content of a raw file is kept.
     """
     found: dict[str, Sealed] = {}
-    for id, dataset, is_view, _, _, body in right_rows(database, VERSION):
-        found.update((file.path, file) for file in version_of(id, dataset, bool(is_view), body).files)
+    for id, dataset, is_view, _, _, text in right_rows(database, VERSION):
+        found.update((file.path, file) for file in version_of(id, dataset, bool(is_view), text).files)
     for row in right_rows(database, BUILD):
         found.update((file.path, file) for file in map(copy, build_of(row).files))
     for *_, body in right_rows(database, ANALYSIS_RUN):

@@ -18,17 +18,18 @@ from andon.base.lru import Lru
 from andon.errors import MachineError
 from andon.lake.field_ids import FieldIds, Output
 from andon.lake.intact import Intact
+from andon.lake.list_parts import Parts, whole, without_lists, write_parts
 from andon.lake.named_files import raw_path
 from andon.lake.packing import (
-    build_body,
     build_of,
-    decompressed,
+    build_text,
     definition_of,
     definition_text,
     trace_of,
-    version_body,
     version_of,
+    version_text,
 )
+from andon.lake.row_texts import decompressed
 from andon.lake.storage import Storage
 from andon.model.build import Build, BuildTrace, InputFile
 from andon.model.dataset import Definition
@@ -44,7 +45,7 @@ _MEANINGS = 20_000
 
 _T = TypeVar("_T")
 
-_BUILD = "id, key, dataset, definition, version, run, body, created"
+_BUILD = "id, key, dataset, definition, version, run, created, body"
 
 
 class Objects:
@@ -118,8 +119,8 @@ class Objects:
         found: dict[str, Version] = _Found("version")
         for marks, batch in in_batches(set(ids)):
             sql = f"select id, dataset, is_view, body from version where id in ({marks})"
-            for key, dataset, is_view, body in self._database.query(sql, batch):
-                found[key] = version_of(key, dataset, bool(is_view), body)
+            for key, dataset, is_view, text in whole(self._database.query, self._database.query(sql, batch)):
+                found[key] = version_of(key, dataset, bool(is_view), text)
         return found
 
     def row_counts(self, ids: Iterable[str]) -> dict[str, tuple[int | None, int]]:
@@ -136,18 +137,17 @@ class Objects:
         """Builds by id; unknown ids are left out."""
         found: dict[str, Build] = _Found("build")
         for marks, batch in in_batches(set(ids)):
-            for row in self._database.query(f"select {_BUILD} from build where id in ({marks})", batch):
-                found[row[0]] = build_of(row)
+            rows = self._database.query(f"select {_BUILD} from build where id in ({marks})", batch)
+            found.update((row[0], build_of(row)) for row in whole(self._database.query, rows))
         return found
 
     def traces(self, ids: Iterable[str]) -> dict[str, BuildTrace]:
         """What builds read and took, by their id; unknown ids are left out. Several times as cheap as `builds`."""
         found: dict[str, BuildTrace] = {}
         for marks, batch in in_batches(set(ids)):
-            for key, created, body in self._database.query(
-                f"select id, created, body from build where id in ({marks})", batch
-            ):
-                found[key] = trace_of(created, body)
+            rows = self._database.query(f"select id, created, body from build where id in ({marks})", batch)
+            for key, created, text in whole(self._database.query, rows):
+                found[key] = trace_of(created, text)
         return found
 
     def made(self, ids: Iterable[str]) -> dict[str, str]:
@@ -169,7 +169,7 @@ class Objects:
         found: dict[str, Build] = _Found("build of the recipe")
         for marks, batch in in_batches(set(keys)):
             sql = f"select {_BUILD} from build where superseded = 0 and key in ({marks})"
-            for row in self._database.query(sql, batch):
+            for row in whole(self._database.query, self._database.query(sql, batch)):
                 found[row[1]] = build_of(row)
         return found
 
@@ -189,7 +189,10 @@ class Objects:
                 "select b.dataset, b.body from build b join (select dataset, max(created) as newest from build"
                 f" where dataset in ({marks}) group by dataset) n on b.dataset = n.dataset and b.created = n.newest"
             )
-            found.update((dataset, trace_of("", body).seconds) for dataset, body in self._database.query(sql, batch))
+            found.update(
+                (dataset, trace_of("", without_lists(body)).seconds)
+                for dataset, body in self._database.query(sql, batch)
+            )
         return found
 
     def record(
@@ -219,6 +222,10 @@ class Objects:
         self._make_durable([*files, *raw])
         lost = self._lost([v for v, _ in outcomes])
         now = to_text(self._clock())
+        parts: Parts = {}
+        texts_of = {version.id: version_text(version, parts) for version, _ in outcomes}
+        texts_of |= {build.id: build_text(build, parts) for _, build in outcomes}
+        bodies = {id: zlib.compress(text, 1) for id, text in texts_of.items()}
         with self._database.write() as transaction:
             lost |= self._revived(
                 transaction, [v for v, _ in outcomes], [file for _, build in outcomes for file in build.files]
@@ -226,18 +233,19 @@ class Objects:
             if texts:
                 _insert_texts(transaction, texts)
             _insert_definitions(transaction, definitions)
+            write_parts(transaction, parts, texts_of.values())
             transaction.execute_many(
                 "insert into version (id, dataset, is_view, rows, bytes, body, created) values (?, ?, ?, ?, ?, ?, ?)"
                 " on conflict (id) do nothing",
-                [(v.id, v.dataset, int(v.is_view), v.rows, v.bytes, version_body(v), now) for v, _ in outcomes],
+                [(v.id, v.dataset, int(v.is_view), v.rows, v.bytes, bodies[v.id], now) for v, _ in outcomes],
             )
             # Content that was built again because its files were lost or damaged is read from the new ones.
             transaction.execute_many(
                 "update version set body = ? where id = ?",
-                [(version_body(v), v.id) for v, _ in outcomes if v.id in lost],
+                [(bodies[v.id], v.id) for v, _ in outcomes if v.id in lost],
             )
             again = self._gone_builds(transaction, [b for _, b in outcomes])
-            winners = _insert_builds(transaction, [b for _, b in outcomes], now, force, again)
+            winners = _insert_builds(transaction, [b for _, b in outcomes], bodies, now, force, again)
             if also is not None:
                 also(transaction)
         self._intact.flush()
@@ -246,6 +254,10 @@ class Objects:
     def register_fields(self, wanted: Mapping[str, Output]) -> dict[str, dict[str, int]]:
         """Give every column of every output its field id (`field_ids.FieldIds.register`)."""
         return self._field_ids.register(wanted)
+
+    def foreseen_fields(self, wanted: Mapping[str, Output]) -> dict[str, dict[str, int]]:
+        """The field ids that `register_fields` would give now; nothing is kept."""
+        return self._field_ids.foreseen(wanted)
 
     def _make_durable(self, paths: Sequence[str]) -> None:
         """Have files that are about to be named outlive a power loss.
@@ -362,7 +374,12 @@ def _insert_definitions(transaction: Transaction, definitions: Iterable[Definiti
 
 
 def _insert_builds(
-    transaction: Transaction, builds: Sequence[Build], now: str, force: bool, again: Collection[str] = ()
+    transaction: Transaction,
+    builds: Sequence[Build],
+    bodies: Mapping[str, bytes],
+    now: str,
+    force: bool,
+    again: Collection[str] = (),
 ) -> dict[str, Build]:
     """The builds that count, by key; those of keys in `again` take the place of earlier ones, with `force` all."""
     winners: dict[str, Build] = {}
@@ -372,11 +389,11 @@ def _insert_builds(
     for marks, batch in in_batches(by_key):
         if not force:
             sql = f"select {_BUILD} from build where superseded = 0 and key in ({marks})"
-            winners.update((row[1], build_of(row)) for row in transaction.query(sql, batch))
+            winners.update((row[1], build_of(row)) for row in whole(transaction.query, transaction.query(sql, batch)))
     fresh = [build for key, build in by_key.items() if key not in winners]
     transaction.execute_many(
         f"insert into build ({_BUILD}) values (?, ?, ?, ?, ?, ?, ?, ?)",
-        [(b.id, b.key, b.dataset, b.definition, b.version, b.run, build_body(b), now) for b in fresh],
+        [(b.id, b.key, b.dataset, b.definition, b.version, b.run, now, bodies[b.id]) for b in fresh],
     )
     winners.update((build.key, build) for build in fresh)
     return winners

@@ -12,11 +12,12 @@ import msgspec
 from andon.base.document import from_json
 from andon.base.hashing import canonical, digest
 from andon.base.record import LEARNING, values_of
-from andon.errors import MachineError
+from andon.lake.list_parts import Parts, is_long, list_text
+from andon.lake.row_texts import damaged_row, decompressed
 from andon.model.build import Build, BuildTrace, InputFile
 from andon.model.commit import Leaf
 from andon.model.dataset import Definition
-from andon.model.version import Version
+from andon.model.version import DataFile, Version
 
 _VERSION_COLUMNS = ("id", "dataset", "is_view")
 _BUILD_COLUMNS = ("id", "key", "dataset", "definition", "version", "run", "created")
@@ -80,18 +81,6 @@ def unpack(body: bytes) -> Any:
     return parsed(decompressed(body))
 
 
-def decompressed(body: bytes) -> bytes:
-    """The text of a compressed row.
-
-    Raises:
-        MachineError: `lake.corrupt`.
-    """
-    try:
-        return zlib.decompress(body)
-    except (zlib.error, TypeError, ValueError) as error:
-        raise damaged_row(error) from error
-
-
 def parsed(text: str | bytes) -> Any:
     """The JSON value of a row.
 
@@ -102,15 +91,6 @@ def parsed(text: str | bytes) -> Any:
         return json.loads(text)
     except (ValueError, TypeError, RecursionError) as error:
         raise damaged_row(error) from error
-
-
-def damaged_row(error: Exception) -> MachineError:
-    """The error for a row of the catalog that is not what was written."""
-    return MachineError(
-        "lake.corrupt",
-        f"a row of the catalog can't be read: {error}",
-        hint="`andon doctor --deep` names what is damaged; it comes back from a backup of the catalog",
-    )
 
 
 def leaves_text(leaves: Mapping[str, Leaf]) -> bytes:
@@ -135,58 +115,73 @@ def leaves_of(text: bytes) -> dict[str, Leaf]:
         raise damaged_row(error) from error
 
 
-def version_body(version: Version) -> bytes:
-    """What of a version has no column of its own, packed. Columns, files and statistics are lists, since there are many."""
-    return zlib.compress(_BODIES.encode({"columns": version.columns, "files": version.files}), 1)
+def version_text(version: Version, parts: Parts) -> bytes:
+    """What of a version has no column of its own. Columns, files and statistics are lists, since there are many; the list of files stands
+    in `parts` where it is long."""
+    files = list_text([_file_text(file, parts) for file in version.files], parts)
+    return b'{"columns":' + _BODIES.encode(version.columns) + b',"files":' + files + b"}"
 
 
-def version_of(version_id: str, dataset: str, is_view: bool, packed: bytes) -> Version:
-    """Inverse of `version_body`, packed.
+def _file_text(file: DataFile, parts: Parts) -> bytes:
+    if not is_long(file.packed) and not is_long(file.part_of):
+        return _BODIES.encode(file)
+    values = [getattr(file, name) for name in DataFile.__struct_fields__]
+    return b"[" + b",".join(_hashes_text(value, parts) for value in values) + b"]"
+
+
+def _hashes_text(value: Any, parts: Parts) -> bytes:
+    if isinstance(value, tuple) and is_long(value) and isinstance(value[0], str):
+        return list_text([_BODIES.encode(each) for each in value], parts)
+    return _BODIES.encode(value)
+
+
+def version_of(version_id: str, dataset: str, is_view: bool, text: bytes) -> Version:
+    """Inverse of `version_text`, made whole.
 
     Raises:
         MachineError: `lake.corrupt`.
     """
-    return Version(id=version_id, dataset=dataset, is_view=bool(is_view), **_read(_VERSION, decompressed(packed)))
+    return Version(id=version_id, dataset=dataset, is_view=bool(is_view), **_read(_VERSION, text))
 
 
-def build_body(build: Build) -> bytes:
-    """What of a build has no column of its own, packed."""
-    held = {name: value for name, value in values_of(build).items() if name not in _BUILD_COLUMNS}
-    return zlib.compress(_BODIES.encode(held), 1)
+def build_text(build: Build, parts: Parts) -> bytes:
+    """What of a build has no column of its own; the list of raw files stands in `parts` where it is long."""
+    held = {name: value for name, value in values_of(build).items() if name not in (*_BUILD_COLUMNS, "files")}
+    files = list_text([_BODIES.encode(file) for file in build.files], parts)
+    return _BODIES.encode(held)[:-1] + b',"files":' + files + b"}"
 
 
 def build_of(row: tuple[Any, ...]) -> Build:
-    """The build of a row `(id, key, dataset, definition, version, run, body, created)`.
+    """The build of a row `(id, key, dataset, definition, version, run, created, text)`.
 
     Raises:
         MachineError: `lake.corrupt`.
     """
-    *columns, packed, created = row
-    known = dict(zip(_BUILD_COLUMNS, (*columns, created), strict=True))
-    return Build(**known, **_read(_BUILD, decompressed(packed)))
+    *columns, text = row
+    return Build(**dict(zip(_BUILD_COLUMNS, columns, strict=True)), **_read(_BUILD, text))
 
 
-def trace_of(created: str, packed: bytes) -> BuildTrace:
-    """What the build of a row `(created, body)` read, and what it took.
+def trace_of(created: str, text: bytes) -> BuildTrace:
+    """What the build of a row `(created, text)` read, and what it took.
 
     Raises:
         MachineError: `lake.corrupt`.
     """
     try:
-        part = _TRACE.decode(decompressed(packed))
+        part = _TRACE.decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise damaged_row(error) from error
     return BuildTrace(created, part.seconds, part.inputs, part.files)
 
 
-def files_of(packed: bytes) -> tuple[HeldPart, ...]:
-    """The data files of a version, by its body; several times as cheap as `version_of`.
+def files_of(text: bytes) -> tuple[HeldPart, ...]:
+    """The data files of a version, by its text; several times as cheap as `version_of`.
 
     Raises:
         MachineError: `lake.corrupt`.
     """
     try:
-        return _FILES.decode(decompressed(packed)).files
+        return _FILES.decode(text).files
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise damaged_row(error) from error
 

@@ -12,7 +12,8 @@ from andon.base.database import Database, Row
 from andon.base.record import Record
 from andon.lake.analysis_runs import file_of, run_of
 from andon.lake.packages import PackageFile, packages_of
-from andon.lake.packing import build_of, decompressed, fields, unpack, version_of
+from andon.lake.packing import build_of, fields, unpack, version_of
+from andon.lake.row_texts import decompressed
 from andon.lake.sealed import Sealed
 from andon.lake.trees import TreeParts, node_of
 from andon.lake.wrong_objects import (
@@ -197,8 +198,8 @@ class Reached:
         """Those of views lead to what the views read."""
         while waiting:
             views = set()
-            for id, dataset, is_view, _, _, body in self._right(VERSION, waiting):
-                self.versions[id] = version_of(id, dataset, bool(is_view), body)
+            for id, dataset, is_view, _, _, text in self._right(VERSION, waiting):
+                self.versions[id] = version_of(id, dataset, bool(is_view), text)
                 if is_view:
                     views.add(id)
             known = {build.key: build for build in self.builds.values() if build.key in views}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.database import in_batches
 from andon.base.record import Record, field
+from andon.lake.list_parts import without_lists
 from andon.lake.packing import trace_of
 from andon.lake.trees import TreeParts
 from andon.lake.undo import redo_target, undo_target
@@ -203,7 +204,7 @@ def _below(lake: Lake, found: _Found) -> None:
                 below.update(
                     {
                         each: why if "reads it" in why else f"the view {dataset} reads it: {why}"
-                        for each in trace_of(created, body).inputs.values()
+                        for each in trace_of(created, without_lists(body)).inputs.values()
                     }
                 )
         for version, why in below.items():

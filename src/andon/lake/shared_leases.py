@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 from andon.base.process import spoken
 from andon.errors import MachineError
-from andon.lake.leases import Hold, ReaderNote
+from andon.lake.leases import Hold, ReaderNote, reading_all
 
 if TYPE_CHECKING:
     from andon.base.database import Database, Transaction
@@ -73,6 +73,10 @@ class SharedLeases:
         finally:
             hold.release()
 
+    def reading_all(self) -> AbstractContextManager[Hold]:
+        """See `leases.reading_all`."""
+        return reading_all(self)
+
     def give(self, hold: Hold) -> None:
         """See `Hold.release`."""
         with self._lock:
@@ -81,9 +85,9 @@ class SharedLeases:
                 self._tidy()
 
     def holds(self, hold: Hold) -> bool:
-        """See `Hold.holds`."""
+        """See `Hold.holds`. Of who may take none it is so while nothing is closed."""
         lease = hold.lease if isinstance(hold, _RowHold) else None
-        return lease is None or lease.holds()
+        return self._epoch() == hold.epoch if lease is None else lease.holds()
 
     def close(self) -> None:
         """Give the lease back: now, or with the last hold."""

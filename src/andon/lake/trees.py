@@ -13,7 +13,8 @@ from typing import TypeAlias
 import msgspec
 
 from andon.base.record import LEARNING, Record
-from andon.lake.packing import damaged_row, leaves_id, leaves_of, leaves_text
+from andon.lake.packing import leaves_id, leaves_of, leaves_text
+from andon.lake.row_texts import damaged_row
 from andon.model.commit import Leaf
 
 #: So many leaves are one object.

@@ -11,6 +11,7 @@ from andon.base.hashing import digest
 from andon.base.record import Record
 from andon.errors import AndonError, MachineError
 from andon.lake.analysis_runs import run_of
+from andon.lake.list_parts import whole
 from andon.lake.packing import build_of, definition_of, fields, leaves_id, unpack, version_of
 from andon.model.commit import Commit, commit_id
 from andon.model.dataset import definition_id
@@ -25,12 +26,14 @@ class ObjectKind(Record):
     Attributes:
         columns: those of its rows in `table`; the id is the first.
         fits: whether a row is what its id says; it may raise where the row can't be read.
+        has_lists: whether long lists of its rows stand in parts.
     """
 
     name: str
     table: str
     columns: str
     fits: Callable[..., bool]
+    has_lists: bool = False
 
 
 def _text(id: str, body: bytes) -> bool:
@@ -58,8 +61,8 @@ def _commit(id: str, parent: str | None, generation: int, kind: str, run: int | 
     return commit_id(held) == id and beside == (parent, generation, kind, run, time)
 
 
-def _version(id: str, dataset: str, is_view: int, rows: int | None, size: int, body: bytes) -> bool:
-    version = version_of(id, dataset, bool(is_view), body)
+def _version(id: str, dataset: str, is_view: int, rows: int | None, size: int, text: bytes) -> bool:
+    version = version_of(id, dataset, bool(is_view), text)
     if (version.rows, version.bytes) != (rows, size) and not version.is_view:
         return False
     return version.is_view or version_id(version.columns, version.files) == id
@@ -83,12 +86,15 @@ DEFINITION = ObjectKind(
 )
 TREE = ObjectKind("tree", "tree", "id, body", _tree)
 COMMIT = ObjectKind("commit", "lake_commit", "id, parent, generation, kind, run, time, body", _commit)
-VERSION = ObjectKind("version", "version", "id, dataset, is_view, rows, bytes, body", _version)
-BUILD = ObjectKind("build", "build", "id, key, dataset, definition, version, run, body, created", _build)
+VERSION = ObjectKind("version", "version", "id, dataset, is_view, rows, bytes, body", _version, has_lists=True)
+BUILD = ObjectKind(
+    "build", "build", "id, key, dataset, definition, version, run, created, body", _build, has_lists=True
+)
+_PART = ObjectKind("list part", "list_part", "id, body", _text)
 
 ANALYSIS_RUN = ObjectKind("analysis run", "analysis_run", "id, name, number, body", _analysis_run)
 
-_KINDS = (TEXT, DEFINITION, TREE, COMMIT, VERSION, BUILD, ANALYSIS_RUN)
+_KINDS = (TEXT, DEFINITION, TREE, COMMIT, VERSION, BUILD, _PART, ANALYSIS_RUN)
 
 
 def wrong_objects(database: Database) -> list[str]:
@@ -115,9 +121,10 @@ def is_right(kind: ObjectKind, row: Row) -> bool:
 
 
 def rows_of(database: Database, kind: ObjectKind, ids: Iterable[str]) -> Iterator[Row]:
-    """The rows of these objects; of those that are not there none, of those that the database itself can't read the id alone."""
+    """The rows of these objects, whole; of those that are not there none, of those that the database itself can't read the id alone."""
     for marks, batch in in_batches(ids):
-        yield from _readable(database, kind, f"id in ({marks})", batch)
+        rows = _readable(database, kind, f"id in ({marks})", batch)
+        yield from whole(database.query, rows, proved=True) if kind.has_lists else rows
 
 
 def _all_rows(database: Database, kind: ObjectKind) -> Iterator[Row]:

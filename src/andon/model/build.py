@@ -107,3 +107,15 @@ def recipe_key(
     if contract is None:
         return texts_id(["recipe", definition, read, raw, None, clock])
     return content_id(["recipe", definition, read, raw, contract, clock])
+
+
+def is_other(build: Build) -> bool:
+    """Whether another engine than the embedded one made it, or was to."""
+    return build.engine.get("name", "duckdb") != "duckdb" or "not_spark" in build.engine
+
+
+def engine_words(engine: Mapping[str, Any]) -> str:
+    """What made a version, as its build tells: `duckdb 1.5.5`; who answers for Spark by its own name, `sail 0.7.2`."""
+    server = engine.get("server")
+    name = server if server and server != "apache" else engine.get("name")
+    return " ".join(str(each) for each in (name, engine.get("version")) if each)

@@ -46,6 +46,7 @@ class CheckDocument(Document, kw_only=True):
     samples: list[dict[str, str | None]]
     seconds: float
     how: str
+    ran: str | UnsetType = UNSET
     reason: str | UnsetType = UNSET
     why: str | UnsetType = UNSET
     accepted: dict[str, Any] | UnsetType = UNSET
@@ -63,6 +64,7 @@ class CheckResult(Documented):
         bad, total: rows.
         reason: what isn't plain (`no value`, why it could not run).
         how: `proof`, `count`, `scan`, `join`, or `alone`; `kept` when the result is an earlier one.
+        ran: where it was asked, of a dataset that another engine is asked about: that, or `duckdb, not spark: …` with why not; else None.
         version: of the dataset; `others`: `{dataset: version}`; `published`: version that it was compared with.
         run: the run in which it was found, or None.
         at: when it was found (ISO text).
@@ -87,6 +89,7 @@ class CheckResult(Documented):
     samples: Samples = field(default_factory=Samples)
     seconds: float = 0.0
     how: str = "alone"
+    ran: str | None = None
     version: str | None = None
     others: tuple[tuple[str, str], ...] = ()
     published: str | None = None

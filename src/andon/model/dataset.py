@@ -101,6 +101,7 @@ class Definition(Record):
         sql: for SQL and sources: the text to run (one SELECT, its front matter left in as a comment, no final `;`),
             so that line numbers in the engine's messages are those of the file.
         function, parameters: for Python: the function's name and `(parameter, dataset)` in order.
+        frames: the parameters that are given Spark DataFrames.
         macros: the `CREATE MACRO` statements it uses, in an order in which they can be made; text as written.
         reads: for sources: where its SQL reads files.
         meaning: hash of the normal form of the dataset's own file alone (its SQL or tokens and its result-shaping settings).
@@ -140,6 +141,7 @@ class Definition(Record):
     sql: str | None = None
     function: str | None = None
     parameters: tuple[tuple[str, str], ...] = ()
+    frames: tuple[str, ...] = ()
     macros: tuple[str, ...] = ()
     reads: tuple[FileRead, ...] = ()
     uses: tuple[tuple[str, str], ...] = ()

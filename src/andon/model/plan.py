@@ -29,7 +29,8 @@ class Action(StrEnum):
 
 
 class StepDocument(Document, kw_only=True):
-    """One dataset of a plan. `verdict` is null where nothing is known of what the change means; then what follows from it is missing."""
+    """One dataset of a plan. `verdict` is null where nothing is known of what the change means; then what follows from it is missing.
+    `engine` says who builds it and why, where that is not DuckDB."""
 
     dataset: str
     action: Action
@@ -51,6 +52,7 @@ class StepDocument(Document, kw_only=True):
     reach: Reach | None
     readers: list[BrokenReader] | UnsetType = UNSET
     lint: list[LintFinding] | UnsetType = UNSET
+    engine: str | UnsetType = UNSET
 
 
 class PlanDocument(Document):
@@ -79,6 +81,7 @@ class Step(Documented):
             or of another type, people, tools.
         readers: who of them is no dataset.
         lint: places of its code by which two runs may differ, and that are new.
+        engine: who builds it and why, where that is not DuckDB; the reason ends with it.
         seconds: expected wall time, from history; None if unknown.
         code_changed: whether the step is due to changed code (or settings), rather than only data.
         checks: how many checks will run about the dataset, as far as is known before.
@@ -103,11 +106,17 @@ class Step(Documented):
     reach: Reach | None = None
     readers: tuple[BrokenReader, ...] = ()
     lint: tuple[LintFinding, ...] = ()
+    engine: str | None = None
 
     def document(self) -> StepDocument:
         """As in `plan --json`."""
         meaning = values_of(self.verdict.document()) if self.verdict else {"columns": []}
-        return StepDocument.about(self, **meaning, readers=list(self.readers) or UNSET, lint=list(self.lint) or UNSET)
+        told = {
+            "readers": list(self.readers) or UNSET,
+            "lint": list(self.lint) or UNSET,
+            "engine": self.engine or UNSET,
+        }
+        return StepDocument.about(self, **meaning, **told)
 
 
 class Plan(Documented):

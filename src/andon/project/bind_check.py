@@ -41,6 +41,11 @@ class Following(Record):
     columns_of: Callable[[Set[str]], Mapping[str, Sequence[tuple[str, str]]]]
 
 
+def _unheard(columns: Mapping[str, Columns]) -> None:
+    """Nobody waits for it."""
+    del columns
+
+
 def check_bindings(
     project: Project,
     schemas: Mapping[str, Sequence[tuple[str, str]]],
@@ -49,6 +54,7 @@ def check_bindings(
     *,
     to_lake_type: Callable[[str], str] = str,
     following: Following | None = None,
+    told: Callable[[Mapping[str, Columns]], None] = _unheard,
 ) -> tuple[dict[str, Columns], list[Problem]]:
     """Bind the SQL datasets of `changed` in the order in which they read each other.
 
@@ -57,6 +63,7 @@ def check_bindings(
         changed: datasets to bind; those that are not SQL are skipped.
         to_lake_type: the type that the lake stores for one that SQL returns: what is bound downstream sees that.
         following: tells who else is bound; nobody else without it.
+        told: hears of columns as soon as they are known.
 
     Returns:
         `{dataset: (column, type that its SQL returns)}` of those that could be bound, and the problems of those that could not.
@@ -74,6 +81,7 @@ def check_bindings(
                 binding.learn(following.columns_of({*due, *(i for n in due for i in inputs[n])} - binding.met))
             before = {name: schemas.get(name) if name in wanted else binding.known(name) for name in due}
             binding.bind([name for name in due if project.datasets[name].definition.kind is Kind.SQL])
+            told({name: binding.bound[name] for name in due if name in binding.bound})
             moved |= {name for name in due if name in binding.bound and _differ(before[name], binding.known(name))}
     finally:
         binding.close()

@@ -136,7 +136,9 @@ def _reworded(
     """The facts of those files that are earlier ones with other comments."""
     before = {p: earlier.files[p] for p in paths if p in earlier.files and spot(p).role is Role.DATASET_SQL}
     known = cache.get(kind, (f"{path}:{sha}" for path, sha in before.items()))
-    held = earlier.texts(sha for path, sha in before.items() if f"{path}:{sha}" in known)
+    # what another file of the same text says is not what this one does
+    before = {path: sha for path, sha in before.items() if f"{path}:{sha}" in known}
+    held = earlier.texts(before.values())
     found: dict[str, FileFacts] = {}
     for path, sha in before.items():
         text = texts.get(path)

@@ -13,6 +13,7 @@ from andon.project.files.nodes import Flawed
 from andon.project.write_insight import query_of, with_query
 from andon.project.write_sql import split_query
 from andon.sql.renaming import renamed_table
+from andon.sql.spark_names import renamed_spark_table
 
 _SELECTS = frozenset({Role.DATASET_SQL, Role.CHECK, Role.QUERY})
 _TEXTS = frozenset({Role.TEST, Role.YAML, Role.PLAYBOOKS, Role.GLOSSARY, Role.SOURCE_REST})
@@ -44,7 +45,9 @@ def renamed_file(path: str, text: str, old: str, new: str) -> str | None:
         except Flawed:
             return None
         return _words(head, old, new) + query
-    if role in (Role.MACRO, Role.SPARK_SQL):
+    if role is Role.SPARK_SQL:
+        return renamed_spark_table(text, old, new)
+    if role is Role.MACRO:
         return None if _pattern(old).search(text.lower()) else text
     return text
 

@@ -19,6 +19,7 @@ from andon.model.approval import ApprovalsDocument, ApprovedDocument, Disapprove
 from andon.model.due import Due
 from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
+from andon.model.reverted import Reverted
 from andon.model.run import RunResult
 from andon.model.unit_tests import TestResult
 from andon.python.analyses import LakeAnalyses
@@ -44,7 +45,6 @@ from andon.service.row_diffs import RowOptions
 from andon.service.schema_changes import SchemaChange
 from andon.service.service import Service
 from andon.service.status import Status
-from andon.service.undo import Reverted
 
 if TYPE_CHECKING:
     from andon.model.check_result import CheckResult

@@ -30,9 +30,22 @@ def source(**settings: Any) -> Callable[[_Function], _Function]:
     return dataset(**settings)
 
 
+class _Named(str):
+    """A dataset's name where an input of a function stands."""
+
+    __slots__ = ()
+
+    def spark(self) -> _Named:
+        """The input as a Spark DataFrame."""
+        return self
+
+
 def read(name: str) -> Any:
-    """Names the dataset that a parameter of a Python dataset receives, as its default: `def f(rfm=read("marts.rfm"))`."""
-    return name
+    """Names the dataset that a parameter of a Python dataset receives, as its default: `def f(rfm=read("marts.rfm"))`.
+
+    `read("marts.rfm").spark()` hands it over as a Spark DataFrame, of the endpoint in `[engines.spark]`.
+    """
+    return _Named(name)
 
 
 def logical_time() -> datetime:

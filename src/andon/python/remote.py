@@ -20,6 +20,7 @@ from andon.model.check_result import CheckDocument
 from andon.model.due import DueDocument
 from andon.model.person import Whoami
 from andon.model.plan import PlanDocument
+from andon.model.reverted import RevertedDocument
 from andon.model.run import RunDocument
 from andon.python.analyses import RemoteAnalyses
 from andon.python.channels import RemoteChannels
@@ -47,7 +48,6 @@ from andon.service.pull import PulledDocument
 from andon.service.run_log import RunPage
 from andon.service.schema_changes import SchemaChangeDocument
 from andon.service.status import StatusDocument
-from andon.service.undo import RevertedDocument
 from andon.service.unit_tests import TestsDocument
 
 if TYPE_CHECKING:

@@ -13,6 +13,8 @@ from andon.errors import MachineError
 from andon.python.server_link import ServerLink, no_server
 from andon.service.trust import TrustNote
 
+#: So many rows become tuples at a time, where they are taken one by one.
+_ROWS = 10_000
 #: What a server says in the metadata of an Arrow stream (`query/apart/answering.py`).
 _TYPES, _TRUNCATED = b"andon.types", b"andon.truncated"
 
@@ -62,6 +64,15 @@ class RemoteAnswer:
         """Rows as tuples: all, or the first `limit`."""
         table = self._table if limit is None else self._table.slice(0, limit)
         return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """Rows as tuples."""
+        for batch in self._table.to_batches(_ROWS):
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+    def batches(self, size: int) -> Iterator[Any]:
+        """Rows as `pyarrow.RecordBatch` of at most so many."""
+        return iter(self._table.to_batches(size))
 
     def arrow(self) -> Any:
         """A `pyarrow.Table`."""

@@ -84,8 +84,17 @@ class Result:
             return table
         return table.replace_schema_metadata({**(table.schema.metadata or {}), NOTES: notes_text(self.notes)})
 
+    def batches(self, rows: int = 100_000) -> Iterator[Any]:
+        """All rows as one `pyarrow.RecordBatch` of at most `rows` after the other, read as they are taken, so that an answer of any size
+        goes through little memory; `notes` as in `arrow`. Of a server's lake the answer is kept whole."""
+        beside = {NOTES: notes_text(self.notes)} if self.notes else None
+        for batch in self._answer.batches(rows):
+            yield (
+                batch if beside is None else batch.replace_schema_metadata({**(batch.schema.metadata or {}), **beside})
+            )
+
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        return iter(self.fetchall())
+        return iter(self._rows) if self._rows is not None else self._answer.rows()
 
     def __repr__(self) -> str:
         rows = self.fetchall()

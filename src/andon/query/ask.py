@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from andon.base.cancel import CancelToken
 from andon.base.names import did_you_mean
 from andon.base.text import excerpt, line_and_column
-from andon.engines.duckdb.failures import query_error
+from andon.engines.duckdb.failures import batches_of, query_error
 from andon.engines.relation import Relation
 from andon.errors import AndonError, MachineError, Problem, UsageError
 from andon.model.commit import Commit
@@ -33,6 +34,16 @@ if TYPE_CHECKING:
 
 #: So many rows of an answer are in memory at a time where it is written as Arrow.
 _BATCH = 100_000
+#: So many where they are taken one by one.
+_ROWS = 10_000
+
+
+@dataclass
+class _Reading:
+    """Rows that are being read, and how many were."""
+
+    lease: Lease
+    rows: int = 0
 
 
 @dataclass
@@ -102,6 +113,20 @@ class Answer:
         require_frames("polars")
         return self._take(lambda held: held.connection.pl(), len)
 
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """Rows as tuples, read as they are taken: some thousands are in memory at a time."""
+        with self._reading() as reading:
+            while some := reading.lease.connection.fetchmany(_ROWS):
+                reading.rows += len(some)
+                yield from some
+
+    def batches(self, size: int) -> Iterator[Any]:
+        """Rows as `pyarrow.RecordBatch` of at most so many, read as they are taken."""
+        with self._reading() as reading, reading.lease.connection.to_arrow_reader(size) as reader:
+            for batch in batches_of(reader):
+                reading.rows += batch.num_rows
+                yield batch
+
     def write(self, path: Path, format: str, notes: str | None = None) -> int:
         """Write all rows to `path` as `csv`, `json`, `parquet` or `arrow`; returns how many.
 
@@ -122,21 +147,36 @@ class Answer:
         return int(self._take(write, int))
 
     def _take(self, read: Callable[[Lease], Any], count: Callable[[Any], int]) -> Any:
+        with self._reading() as reading:
+            found = read(reading.lease)
+            reading.rows = count(found)
+        return found
+
+    @contextmanager
+    def _reading(self) -> Iterator[_Reading]:
+        """While rows are read; behind it the question is in the log, with those that were, also where nobody wanted all."""
         began = time.perf_counter()
         lease, self._lease = self._lease, None
         again = lease is None
+        rows: int | None = None
+        told: str | None = None
         try:
             # a result that was read is empty, and says so in no way that could be told from no rows
             with lease or self._again() as held:
-                found = read(held)
+                reading = _Reading(held)
+                try:
+                    yield reading
+                except GeneratorExit:  # nobody wants the rest
+                    rows = reading.rows
+                    raise
+                rows = reading.rows
         except Exception as error:
             problem = query_error(error, self._question.select, before(self._question, self._arguments))
-            if not again:
-                self._entry.write(None, None, self.seconds + time.perf_counter() - began, problem.message)
+            rows, told = None, problem.message
             raise problem from error
-        if not again:  # one question is one line of the log
-            self._entry.write(count(found), None, self.seconds + time.perf_counter() - began, None)
-        return found
+        finally:
+            if not again and (rows is not None or told is not None):  # one question is one line of the log
+                self._entry.write(rows, None, self.seconds + time.perf_counter() - began, told)
 
 
 class Querying:
@@ -310,8 +350,12 @@ def _asked(
     try:
         relations = lease.ensure(datasets, find)
         ask(lease.connection, question, arguments)
-    except BaseException:
-        lease.release()
+    except BaseException as error:
+        try:
+            if isinstance(error, Exception):
+                lease.require_held(error)
+        finally:
+            lease.release()
         raise
     return lease, relations
 
@@ -331,7 +375,7 @@ def _write_arrow(reader: Any, path: Path, notes: str | None) -> int:
     if notes is not None:
         schema = schema.with_metadata({**(schema.metadata or {}), NOTES: notes})
     with path.open("wb") as file, pyarrow.ipc.new_file(file, schema) as writer:
-        for batch in reader:
+        for batch in batches_of(reader):
             writer.write_batch(batch if notes is None else batch.replace_schema_metadata(schema.metadata))
             rows += batch.num_rows
     return rows

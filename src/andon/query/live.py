@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from andon.errors import UsageError
 from andon.sources.databases.failures import LIVE
 from andon.sql.outline import outline
+from andon.workspace.engine_settings import temporary
 
 if TYPE_CHECKING:
     from andon.sources.databases.database import RemoteColumn
@@ -71,10 +71,10 @@ class Live:
         if said.problem is not None:
             message, hint = said.problem[1:]
             raise UsageError("usage.not_one_select", message, where=LIVE, hint=hint)
-        self._folder = tempfile.TemporaryDirectory(prefix="andon-")
+        self._folder = temporary(workspace.settings, workspace.folder, "live")
         try:
             began = time.perf_counter()
-            place = Path(self._folder.name).resolve()
+            place = self._folder.path.resolve()
             self._session = workspace.databases.open(connection, writes=[place])
             try:
                 found = self._session.describe(said.sql, LIVE)
@@ -82,7 +82,7 @@ class Live:
                 self._session.close()
                 raise
         except BaseException:
-            self._folder.cleanup()
+            self._folder.close()
             raise
         self.answer = LiveAnswer(self._session, said.sql, found, place, time.perf_counter() - began)
 
@@ -91,4 +91,4 @@ class Live:
 
     def __exit__(self, *_: object) -> None:
         with closing(self._session):
-            self._folder.cleanup()
+            self._folder.close()

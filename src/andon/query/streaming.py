@@ -331,7 +331,10 @@ class Streamed:
         return meant(error, self._talk)
 
     def _failed(self, error: AndonError) -> AndonError:
-        self._end(None, error.message)
+        try:
+            error = self._talk.worker.told(error)
+        finally:
+            self._end(None, error.message)
         return error
 
     def _end(self, rows: int | None, error: str | None) -> None:
@@ -379,11 +382,17 @@ def begin(
         with cancel.calling(talk.cancel):
             heading = _heading(talk, Inquiry(text, talk.limits, part), entry, parameters, resolve)
     except BaseException as error:
+        said = error
         if talk is not None:
-            talk.worker.release()
-        said = error.message if isinstance(error, AndonError) else type(error).__name__
-        entry.write(None, None, entry.elapsed, said, soon=True)
-        raise
+            try:
+                said = talk.worker.told(error) if isinstance(error, AndonError) else error
+            finally:
+                talk.worker.release()
+        message = said.message if isinstance(said, AndonError) else type(said).__name__
+        entry.write(None, None, entry.elapsed, message, soon=True)
+        if said is error:
+            raise
+        raise said from error
 
     return Streamed(talk, heading, entry.sql, commit, entry.datasets, entry.elapsed, entry, cancel)
 

@@ -21,14 +21,14 @@ from andon.base.cancel import CancelToken
 from andon.base.files import make_folder
 from andon.base.temporary import Temporary
 from andon.engines.python.isolation import CHILD_MEANS, apart, bubblewrap, interpreter_paths, readable
-from andon.errors import MachineError
+from andon.errors import AndonError, MachineError
+from andon.lake.leases import Hold, lease_lost
 from andon.query.apart.line import Line
 from andon.query.apart.nursery import ANSWERED, ASKED
 from andon.query.limits import QueryLimits, limits_of
 from andon.query.turns import QueryTurns, it_ends
 
 if TYPE_CHECKING:
-    from andon.lake.leases import Hold
     from andon.workspace.workspace import Workspace
 
 #: So many processes stand ready when all is quiet, and at least while many ask: to make one takes time that who asks could use.
@@ -65,6 +65,10 @@ class Worker:
         self._hold = hold
         self._lock = threading.Lock()
         self._has_turn = True
+
+    def told(self, error: AndonError) -> AndonError:
+        """What failed, as what it is: what is read may have been taken away meanwhile, from who was silent for long."""
+        return error if self._hold is None or self._hold.holds() else lease_lost()
 
     def kill(self) -> None:
         """End it at once, whatever it does."""

@@ -37,17 +37,37 @@ class BesideEngine(Record):
     difference: RowDiff | None = None
 
 
-def beside(
-    session: Session, version: Version, files: Sequence[str], place: Path, only: str | None = None
-) -> BesideEngine:
-    """How the rows of a version, which lie in `files`, compare with those that the embedded engine wrote into `place`.
+class BuiltRows(Record):
+    """All rows that an engine gave.
+
+    Attributes:
+        version: those that were kept.
+        files: where they lie.
+        aside: where those lie that were set aside, with what is said of them.
+    """
+
+    version: Version
+    files: Sequence[str]
+    aside: Sequence[str] = ()
+
+    @property
+    def sql(self) -> str | None:
+        """SQL in brackets that gives them; None where there is no file."""
+        own = ", ".join(quote(column.name) for column in self.version.columns)
+        parts = [f"select {own} from read_parquet({file_list(files)})" for files in (self.files, self.aside) if files]
+        return f"({' union all '.join(parts)})" if parts else None
+
+
+def beside(session: Session, rows: BuiltRows, place: Path, only: str | None = None) -> BesideEngine:
+    """How rows compare with those that the embedded engine wrote into `place`.
 
     The order of rows does not count; numbers that machines round may differ by as little as in two runs of one engine.
 
     Args:
-        only: an SQL condition that all rows in `place` satisfy: of the version those count that do, too.
+        only: an SQL condition that all rows in `place` satisfy: of `rows` those count that do, too.
     """
-    built = f"read_parquet({file_list(files)})" if files else f"(from read_parquet({file_list([str(place)])}) limit 0)"
+    version = rows.version
+    built = rows.sql or f"(from read_parquet({file_list([str(place)])}) limit 0)"
     built = f"(from {built} where {only})" if only is not None else built
     expected = f"read_parquet({file_list([str(place)])})"
     (mine,), (theirs,) = (
@@ -63,17 +83,16 @@ def beside(
     return BesideEngine(f"{found.rows.total:,} rows differ", found)
 
 
-def few_keys(session: Session, version: Version, files: Sequence[str], key: Sequence[str]) -> str | None:
-    """An SQL condition on the columns of `key` that a few rows of a version satisfy, wherever they lie; None where it has no such row."""
-    types = dict(version.types)
-    names = [name for name, _ in version.types if name.lower() in {part.lower() for part in key}]
-    if not files or not names:
+def few_keys(session: Session, built: BuiltRows, key: Sequence[str]) -> str | None:
+    """An SQL condition on the columns of `key` that a few of the rows satisfy, wherever they lie; None where there is no such row."""
+    types = dict(built.version.types)
+    names = [name for name in types if name.lower() in {part.lower() for part in key}]
+    if built.sql is None or not names:
         return None
     listed, given = ", ".join(map(quote, names)), " and ".join(f"{quote(name)} is not null" for name in names)
     shown = ", ".join(f"{quote(name)}::varchar" for name in names)
     rows = session.connection.execute(
-        f"select {shown} from (select {listed} from read_parquet({file_list(files)}) where {given}"
-        f" order by hash({listed}) limit {_FEW})"
+        f"select {shown} from (select {listed} from {built.sql} where {given} order by hash({listed}) limit {_FEW})"
     ).fetchall()
     if not rows:
         return None

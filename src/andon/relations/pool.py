@@ -24,6 +24,7 @@ from andon.engines.duckdb.opening import Purpose, open_instance
 from andon.engines.duckdb.universe import Universe
 from andon.engines.engine import EngineSettings
 from andon.engines.relation import Relation
+from andon.lake.leases import lease_lost
 
 if TYPE_CHECKING:
     from andon.engines.duckdb.instance import Instance
@@ -116,12 +117,26 @@ class Lease:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.release()
+        try:
+            if isinstance(error, Exception):
+                self.require_held(error)
+        finally:
+            self.release()
 
     def __del__(self) -> None:
         # No lock here: the collector may run anywhere. The pool looks at what came back when it is asked next.
         if self.__dict__.get("_is_held"):
             self._returned.append(self._state)
+
+    def require_held(self, error: Exception) -> None:
+        """Tell what failed as what it is, where files may have been taken away meanwhile.
+
+        Raises:
+            ConflictError: `lake.lease_lost`.
+        """
+        hold = self._state.hold
+        if hold is not None and not hold.holds():
+            raise lease_lost() from error
 
     @property
     def connection(self) -> Any:

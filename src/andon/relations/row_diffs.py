@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from andon.base.record import replace
+from andon.engines.answers import AskedTables, NotAnswered
 from andon.engines.duckdb.instance import file_list
 from andon.engines.duckdb.row_diff import DiffQuestion, DiffSide, compare
 from andon.engines.duckdb.row_diff_sql import nothing
+from andon.engines.relation import TableRelation
 from andon.errors import UsageError
 from andon.model.row_diff import RowDiff
 from andon.relations.changed_files import different_files
+from andon.relations.differing import NEW, OLD, cut_down
 from andon.sql.facts import read_facts
 from andon.sql.rules import refusals
 
 if TYPE_CHECKING:
+    from andon.engines.answers import AnsweredBy
     from andon.lake.lake import Lake
+    from andon.model.dataset import Definition
     from andon.model.version import DataFile, Version
     from andon.relations.pool import Pool, Readers
     from andon.relations.relations import Relations
@@ -26,10 +32,21 @@ if TYPE_CHECKING:
 _ROWS = "compared.rows"
 
 
-class RowDiffer:
-    """Compares versions of one lake."""
+#: Gives who is asked about a dataset where so many bytes are read for it; None: the embedded engine.
+AskedAbout = Callable[["Definition", int], "AnsweredBy | None"]
 
-    def __init__(self, lake: Lake, readers: Readers, relations: Relations) -> None:
+
+class RowDiffer:
+    """Compares versions of one lake.
+
+    Args:
+        asked: who finds out which rows differ at all, of large tables.
+        moment: the logical time of what is asked.
+    """
+
+    def __init__(self, lake: Lake, readers: Readers, relations: Relations, asked: AskedAbout, moment: datetime) -> None:
+        self._asked = asked
+        self._moment = moment
         self._lake = lake
         self._readers = readers
         self._relations = relations
@@ -39,8 +56,13 @@ class RowDiffer:
         files = different_files(old, new)
         return sum(self._weight(v, kept) for v, kept in zip((old, new), files, strict=True))
 
-    def compare(self, old: Version | None, new: Version | None, question: DiffQuestion) -> RowDiff:
+    def compare(
+        self, old: Version | None, new: Version | None, question: DiffQuestion, definition: Definition | None = None
+    ) -> RowDiff:
         """How the rows of `new` differ from those of `old`; one of them is there.
+
+        Args:
+            definition: by which the dataset is built, where that is known.
 
         Raises:
             UsageError: `usage.query_failed` for a condition that the engine refuses.
@@ -49,10 +71,10 @@ class RowDiffer:
         files = different_files(old, new)
         output = question.output
         if output is None:
-            return self._compare((old, new), files, question)
+            return self._compare((old, new), files, question, definition)
         temporary = output.with_name(f".{output.name}.tmp")
         try:
-            found = self._compare((old, new), files, replace(question, output=temporary))
+            found = self._compare((old, new), files, replace(question, output=temporary), definition)
             temporary.replace(output)
         finally:
             temporary.unlink(missing_ok=True)
@@ -63,6 +85,7 @@ class RowDiffer:
         versions: tuple[Version | None, Version | None],
         files: Sequence[Sequence[DataFile]],
         question: DiffQuestion,
+        definition: Definition | None,
     ) -> RowDiff:
         known = versions[0] or versions[1]
         assert known is not None  # the caller has one
@@ -71,12 +94,50 @@ class RowDiffer:
         pool = self._readers.narrow if is_view else self._readers.wide
         with ExitStack() as held:
             pairs = zip(versions, files, strict=True)
-            sides = [self._side(pool, held, version, kept, known) for version, kept in pairs]
+            old, new = (self._side(pool, held, version, kept, known) for version, kept in pairs)
+            sides = old, new
+            sides, notes = self._cut_down(held, versions, files, sides, question, definition)
             lease = held.enter_context(pool.reading())
             if question.output is None:
-                return compare(lease.session, sides[0], sides[1], question)
+                return _told(compare(lease.session, *sides, question), notes)
             place = held.enter_context(lease.leaving(question.output))
-            return compare(lease.session, sides[0], sides[1], replace(question, output=place))
+            return _told(compare(lease.session, *sides, replace(question, output=place)), notes)
+
+    def _cut_down(
+        self,
+        held: ExitStack,
+        versions: tuple[Version | None, Version | None],
+        files: Sequence[Sequence[DataFile]],
+        sides: tuple[DiffSide, DiffSide],
+        question: DiffQuestion,
+        definition: Definition | None,
+    ) -> tuple[tuple[DiffSide, DiffSide], tuple[str, ...]]:
+        """The sides without rows that are surely equal, where another engine is asked which those are, and what is to be told of it."""
+        if definition is None or not all(files) or any(v is None or v.is_view for v in versions):
+            return sides, ()
+        by = self._asked(definition, sum(file.size for each in files for file in each))
+        if by is None:
+            return sides, ()
+        why = by.why
+        if by.engine is not None:
+            relations = [TableRelation(tuple(self._lake.storage.engine_path(f.path) for f in each)) for each in files]
+            columns = [v.types for v in versions if v is not None]
+            names = (OLD, NEW)
+            tables = AskedTables(
+                definition,
+                self._moment,
+                dict(zip(names, relations, strict=True)),
+                dict(zip(names, columns, strict=True)),
+            )
+            try:
+                found = cut_down(held.enter_context(by.engine.answering(tables)), *sides, question)
+            except NotAnswered as error:
+                why = str(error)
+            else:
+                if not found.why_not:
+                    return (found.old, found.new), (f"{by.name} found which rows differ",)
+                why = found.why_not
+        return sides, (f"duckdb found which rows differ, not {by.name}: {why}",)
 
     def _side(
         self, pool: Pool, held: ExitStack, version: Version | None, files: Sequence[DataFile], known: Version
@@ -99,6 +160,10 @@ class RowDiffer:
         if version is None:
             return 0
         return self._relations.size(version.id) if version.is_view else sum(f.size for f in files)
+
+
+def _told(found: RowDiff, notes: Sequence[str]) -> RowDiff:
+    return replace(found, notes=(*found.notes, *notes))
 
 
 def check_condition(where: str) -> None:

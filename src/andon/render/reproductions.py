@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from andon.base.text import plural
 from andon.model.build import Build
 from andon.model.reproduction_sample import NotedReproduction
@@ -55,10 +52,3 @@ def repeat_commands(dataset: str, commit: str, build: Build | None = None) -> tu
     version = f"{dataset}@{short(commit)}"
     is_brought = build is None or build.engine.get("name", "duckdb") == "duckdb"
     return f"andon reproduce {version}", f"andon isolate {version}" if is_brought else None
-
-
-def engine_words(engine: Mapping[str, Any]) -> str:
-    """What made a version, as its build tells: `duckdb 1.5.5`; who answers for Spark by its own name, `sail 0.7.2`."""
-    server = engine.get("server")
-    name = server if server and server != "apache" else engine.get("name")
-    return " ".join(str(each) for each in (name, engine.get("version")) if each)

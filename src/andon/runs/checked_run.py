@@ -220,7 +220,8 @@ class CheckedRun:
             return self._checking
 
     def _opened(self) -> Checking:
-        from andon.runs.inspection.ask import AskContext, Checking
+        from andon.runs.inspection.ask import Checking
+        from andon.runs.inspection.questions import AskContext
 
         prepared = self._prepared
         assert prepared.checks.book is not None  # there is something to look at
@@ -235,5 +236,5 @@ class CheckedRun:
         )
         engines = self._engines
         return Checking(
-            self._workspace, prepared.checks.book, setting, engines, engines.interrupt, workers=engines.workers
+            self._workspace, prepared.checks.book, setting, engines, engines.interrupt, engines.workers, engines.answers
         )

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.duration import read_seconds
 from andon.base.record import Record
 from andon.errors import AndonError, DamagedError, DatasetError
 from andon.model.event import Notice, Reporter
-from andon.model.load import Taking
 from andon.model.plan import Action
 from andon.model.run import TaskStatus
 from andon.project.bind_check import check_declared
@@ -21,17 +18,17 @@ from andon.runs.building.runner import Runner
 from andon.runs.building.tasks import Tasks
 from andon.runs.goal import Listener
 from andon.runs.growing.proofs import Proofs
+from andon.runs.pinned_sources import PinnedSources
 from andon.runs.planning.bound_columns import columns_by_dataset
 from andon.runs.planning.gather import Gathered
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.prepare import Prepared
 from andon.sources.contract import describe
-from andon.sources.explain import explain
-from andon.sources.render import last_of_each, render
 from andon.state.failed_steps import FailedStep
 
 if TYPE_CHECKING:
     from andon.model.build import Build
+    from andon.runs.ahead import Ahead
     from andon.runs.building.outcome import Outcome
     from andon.runs.checked_run import CheckedRun
     from andon.workspace.engines import Engines
@@ -50,8 +47,10 @@ class Execution:
         self._lake = workspace.lake
         self._raw = raw
 
-    def build(self, prepared: Prepared, run: int, listener: Listener, engines: Engines, check: CheckedRun) -> Progress:
-        """Take the plan's steps: build, record, and ask of each result what must hold."""
+    def build(
+        self, prepared: Prepared, run: int, listener: Listener, engines: Engines, check: CheckedRun, ahead: Ahead
+    ) -> Progress:
+        """Take the plan's steps: build, record, and ask of each result what must hold; what was built `ahead` of the plan is taken."""
         gathered, report = prepared.gathered, listener.report
         works = prepared.plan.builds
         built = {s.dataset for s in works if s.action is Action.BUILD}
@@ -67,7 +66,7 @@ class Execution:
         sides = engines()
         job = self._job(prepared, run, failures, check)
         read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
-        tasks = Tasks(job, sides, engines, engines.workers)
+        tasks = Tasks(job, sides, engines, engines.workers, ahead.take)
         tasks.register(columns_by_dataset({d: c for d, c in prepared.bound.items() if d in built}))
         kept = (Action.REUSE, Action.KEEP, Action.CHECK)
         sides.relations.load(
@@ -79,7 +78,7 @@ class Execution:
             winners = self._lake.objects.record(
                 [(o.version, o.build) for o in outcomes if o.version is not None],
                 [o.definition for o in outcomes if o.definition is not None],
-                raw=raw,
+                raw=[*raw, *ahead.copies()],
                 new=_new_files(outcomes),
                 force=bool(prepared.forced),
             )
@@ -92,6 +91,7 @@ class Execution:
             {s.dataset: s.version for s in prepared.plan.steps if s.version and s.action is not Action.DROP}
         )
         known = {d: v for d, v in versions.items() if d not in built}
+        ahead.settle()
         with listener.cancel.calling(tasks.interrupt):
             progress = runner.run(works, known, check.of_reused(prepared.plan.steps))
         self._keep_failed(prepared, run, progress)
@@ -129,7 +129,7 @@ class Execution:
             raw=RawReads(
                 {name: (s.files, s.contract) for name, s in gathered.sources.items()},
                 failures,
-                _SourceReader(gathered, self._raw),
+                PinnedSources(gathered, self._raw),
                 frozenset(gathered.head.rejected) - gathered.passed,
             ),
             demands=Demands(_DeclaredColumns(gathered), check.of_task, check.aside),
@@ -189,24 +189,3 @@ class _DeclaredColumns(Record):
         if problems:
             first = problems[0]
             raise DatasetError(first.code, first.message, where=first.where, hint=first.hint, problems=tuple(problems))
-
-
-@dataclass(frozen=True, slots=True)
-class _SourceReader:
-    """Renders and explains sources for the tasks of a run."""
-
-    gathered: Gathered
-    raw: RawFiles
-
-    def render(self, dataset: str, only: Collection[str] | None = None) -> str:
-        source, definition = self.gathered.sources[dataset], self.gathered.definitions[dataset]
-        text = render(definition, source.contract or {}, self._places(dataset, only))
-        is_merged = definition.load is not None and definition.load.taking is Taking.MERGE
-        return last_of_each(text, definition.key) if is_merged else text
-
-    def explain(self, dataset: str, error: Exception) -> AndonError:
-        return explain(error, self.gathered.definitions[dataset], self._places(dataset))
-
-    def _places(self, dataset: str, only: Collection[str] | None = None) -> dict[str, Path]:
-        files = self.gathered.sources[dataset].files
-        return {f.path: self.raw.place(f) for f in files if only is None or f.path in only}

@@ -25,7 +25,7 @@ from andon.runs.growing.wishes import Wishes
 from andon.runs.held_cords import cords_of, published_code
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.bases import common_base
-from andon.runs.planning.builders import told_builder
+from andon.runs.planning.builders import ToldBuilders
 from andon.runs.planning.changes import Changes
 from andon.runs.planning.cords import held_back, held_notices
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer, names_columns_anew
@@ -38,6 +38,7 @@ from andon.runs.planning.saved_queries import BoundQueries, bind_queries
 from andon.runs.planning.selected import selected_of
 from andon.runs.planning.settled import SettledTree
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
+from andon.runs.planning.waiting import NOBODY, Waiting
 from andon.runs.reviews import planned_waits
 from andon.sources.files.scratch import described
 
@@ -47,6 +48,10 @@ if TYPE_CHECKING:
     from andon.model.stake import Stake
     from andon.runs.planning.outlook import Outlook
     from andon.workspace.workspace import Workspace
+
+
+#: Gives who waits for parts of a plan of that logical time.
+Starting = Callable[[datetime], Waiting]
 
 
 class Prepared(Record):
@@ -120,12 +125,21 @@ class Preparer:
         self._broken = broken
         self.raw = RawFiles(workspace.root, workspace.lake.storage, workspace.lake.intact)
 
-    def prepare(self, goal: Goal, options: RunOptions, *, estimate: bool = False, steps_only: bool = False) -> Prepared:
+    def prepare(
+        self,
+        goal: Goal,
+        options: RunOptions,
+        *,
+        estimate: bool = False,
+        steps_only: bool = False,
+        ahead: Starting | None = None,
+    ) -> Prepared:
         """The plan that leads to `goal`.
 
         Args:
             estimate: whether somebody looks at the plan: then it has times, verdicts and reach.
             steps_only: whether they look at what is done and why alone: then it has no more than that.
+            ahead: begins with what is sure to be built while the rest is planned; None where it is not sure that the plan is wanted.
 
         Raises:
             ProjectError: with everything that is wrong in the merged code.
@@ -150,15 +164,20 @@ class Preparer:
         self.require_sound(gathered)
         selected = selected_of(gathered.project, gathered.state, options, goal.files)
         taken = datasets_taken(gathered.definitions, gathered.state.leaves, selected)
+        moment = options.now or self._workspace.clock()
+        waiting = ahead(moment) if ahead is not None and selected is None else NOBODY
         try:
-            bound = self.bind(replace(gathered, widen=frozenset(options.widen)), taken)
+            bound = self.bind(replace(gathered, widen=frozenset(options.widen)), taken, waiting)
             queries = bind_queries(self._workspace, bound) if gathered.project.queries else BoundQueries({})
         except ProjectError as error:
             raise self.refused(gathered, taken, error.problems) from error
-        return self._planned(goal, options, bound, queries, selected, taken, estimate, steps_only)
+        return self._planned(goal, options, bound, queries, selected, taken, moment, estimate, steps_only)
 
-    def bind(self, gathered: Gathered, taken: set[str]) -> BoundCode:
+    def bind(self, gathered: Gathered, taken: set[str], waiting: Waiting = NOBODY) -> BoundCode:
         """Contracts of new files and columns of the changed code of `taken`; nothing is loaded for it when there is neither.
+
+        Args:
+            waiting: who hears of them as soon as they are known.
 
         Raises:
             ProjectError: with every unknown column, function, or type error.
@@ -169,7 +188,7 @@ class Preparer:
             return BoundCode(gathered, {})
         from andon.runs.planning.schemas import bind_changed
 
-        return bind_changed(self._workspace, gathered, self.raw, taken, described)
+        return bind_changed(self._workspace, gathered, self.raw, taken, described, waiting)
 
     def folder(self, commit: Commit) -> Gathered:
         """The folder's code over what `commit` has of the caller's branch.
@@ -222,11 +241,11 @@ class Preparer:
         queries: BoundQueries,
         selected: frozenset[str] | None,
         taken: set[str],
+        moment: datetime,
         estimate: bool,
         steps_only: bool,
     ) -> Prepared:
         gathered, head = bound.gathered, bound.gathered.head
-        moment = options.now or self._workspace.clock()
         old = self._replaced_definitions(gathered)
         changes = Changes(self._workspace, gathered, bound.columns, old, moment)
         lost: set[str] = set()
@@ -250,6 +269,7 @@ class Preparer:
         definitions, leaves = gathered.definitions, gathered.state.leaves
         settled = SettledTree(self._workspace, head, leaves, definitions)
         wanted = growth.wanted
+        builders = ToldBuilders(self._workspace, gathered.definitions)
         situation = Situation(
             definitions=gathered.definitions,
             files=gathered.files,
@@ -267,7 +287,7 @@ class Preparer:
             grown={**growth.builds, **merged.taken(growth.builds.keys())},
             wanted=wanted,
             how=growth.how,
-            builder=told_builder(self._workspace, gathered.definitions),
+            builder=builders,
             histories=histories,
             released=_released(releases, taken),
             released_before=_released(head.releases, taken),
@@ -287,15 +307,16 @@ class Preparer:
         looked = look(
             self._workspace, gathered, bound.columns, planned, moment, shared=None if selected is None else shared
         )
-        if looked.problems:
-            raise _told(ProjectError.of(looked.problems), gathered)
+        if looked.problems or builders.problems:
+            raise _told(ProjectError.of([*looked.problems, *builders.problems]), gathered)
         steps = looked.steps
         if looks:
             steps = self._broken(
                 self._outlook.of_plan(steps, gathered, bound.columns, changes), gathered, bound.columns
             )
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
-        failures = _will_fail({d: e.message for d, e in sorted(gathered.failures.items()) if d in taken})
+        failing = {d: e.message for d, e in sorted(gathered.failures.items()) if d in taken}
+        failures = _will_fail({**failing, **builders.failures})
         notices = (
             *held_notices(cords, held),
             *failures,

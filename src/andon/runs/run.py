@@ -6,6 +6,7 @@ the move of the branch, in T2).
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -18,7 +19,8 @@ from andon.errors import AndonError, ConflictError, DatasetError, UsageError
 from andon.lake.refs import MAIN, require_branch
 from andon.model.event import Notice, Planned, Reporter
 from andon.model.plan import Action, Plan
-from andon.model.run import RunResult
+from andon.model.run import RunResult, TaskStatus
+from andon.runs.ahead import Ahead
 from andon.runs.building.outcome import Progress
 from andon.runs.finish import Finish, Running
 from andon.runs.goal import ANY_PLAN, Goal, Listener, PlanUnconfirmed, RunOptions
@@ -29,6 +31,7 @@ from andon.state.runs import RunBegin
 from andon.workspace.branching import create_branch
 
 if TYPE_CHECKING:
+    from andon.lake.leases import Hold
     from andon.model.commit import Commit
     from andon.runs.planning.gather import Gatherer
     from andon.runs.planning.merging import MergeSide
@@ -39,6 +42,8 @@ _log = logging.getLogger(__name__)
 
 #: How often a run whose branch moved meanwhile is planned again.
 REPLANS = 3
+#: What happened to a run that goes on with another plan.
+_PLANNED_AGAIN = ("lake.ref_moved", "lake.lease_lost")
 
 
 def _as_given(listener: Listener) -> Listener:
@@ -87,22 +92,30 @@ class GoalRunner:
             listener.report(Notice(f"new lake made in {self._workspace.settings.get('storage')}"))
         self._make_branch(goal.branch, listener.report)
         goal = _read_once(goal)
-        with self._lake.leases.reading():  # what is found to be built is not taken away before it is named
-            for attempt in range(REPLANS + 1):
-                prepared, thinking = self._agreed(goal, options, listener)
+        for attempt in range(REPLANS + 1):
+            is_last = attempt == REPLANS
+            # who was too late each time plans, at last, within a turn: what was built is only taken again
+            has_turn = is_last and listener.agree is None  # a person may think for long
+            turn = self._lake.turn(goal.branch) if has_turn else contextlib.nullcontext()
+            # what is found to be built stays until it is named
+            with turn, self._lake.leases.reading() as hold, self._ahead(listener) as ahead:
+                prepared, thinking = self._agreed(goal, options, listener, ahead)
                 options, began = prepared.options, began + thinking
                 try:
-                    return self._executed(prepared, listener, began)
+                    return self._executed(prepared, listener, began, ahead, hold)
                 except ConflictError as error:
-                    if error.code != "lake.ref_moved" or attempt == REPLANS:
+                    if error.code not in _PLANNED_AGAIN or is_last:
                         raise
                     listener.report(Notice(f"{error.message}: planning again"))
         raise AssertionError("unreachable")
 
-    def _executed(self, prepared: Prepared, listener: Listener, began: float) -> RunResult:
+    def _ahead(self, listener: Listener) -> Ahead:
+        return Ahead(self._workspace, self._preparer.raw, listener.cancel)
+
+    def _executed(self, prepared: Prepared, listener: Listener, began: float, ahead: Ahead, hold: Hold) -> RunResult:
         """As `_execute`; who waits for the end of runs hears of it."""
         try:
-            return self._execute(prepared, listener, began)
+            return self._execute(prepared, listener, began, ahead, hold)
         finally:
             self._tell_ended(prepared.goal.branch, listener)
 
@@ -116,7 +129,7 @@ class GoalRunner:
             _log.exception("a defect after a run of %s", branch)
             listener.report(Notice(f"what comes after a run was not done: a defect ({type(defect).__name__})"))
 
-    def _agreed(self, goal: Goal, options: RunOptions, listener: Listener) -> tuple[Prepared, float]:
+    def _agreed(self, goal: Goal, options: RunOptions, listener: Listener, ahead: Ahead) -> tuple[Prepared, float]:
         """The plan for `goal`, once somebody agreed to it, and the seconds that they took to think. They are asked about what is then
         done, by the same reading of the folder.
 
@@ -124,7 +137,8 @@ class GoalRunner:
             PlanUnconfirmed: nobody can be asked.
         """
         thinking = 0.0
-        prepared = self._preparer.prepare(goal, options)
+        is_sure = goal.policy == "none" or goal.branch != MAIN or options.agreed == ANY_PLAN
+        prepared = self._preparer.prepare(goal, options, ahead=ahead.starting if is_sure else None)
         while not _is_agreed(prepared):
             if listener.agree is None:
                 raise PlanUnconfirmed.of(self._looked_at(goal, options, prepared), options.agreed)
@@ -156,7 +170,7 @@ class GoalRunner:
             return  # another run made it at this moment
         report(Notice(f"made the branch {branch} at {made.commit[:8]}"))
 
-    def _execute(self, prepared: Prepared, listener: Listener, began: float) -> RunResult:
+    def _execute(self, prepared: Prepared, listener: Listener, began: float, ahead: Ahead, hold: Hold) -> RunResult:
         plan, goal = prepared.plan, prepared.goal
         for notice in plan.notices:
             listener.report(Notice(notice))
@@ -169,13 +183,13 @@ class GoalRunner:
         watch = RunWatch(self._workspace.runs, number, listener.report, plan.notices)
         run = Running(number, replace(listener, report=watch), began, watch)
         try:
-            with watch.watching(), noted_origin(self._workspace, number):
-                return self._build(prepared, run)
+            with watch.watching(), noted_origin(self._workspace, number), hold.telling():
+                return self._build(prepared, run, ahead, hold)
         except (KeyboardInterrupt, Cancelled):
             self._finish.stopped(run, "interrupted")
             raise _interrupted(number) from None
         except ConflictError as error:
-            is_moved = error.code == "lake.ref_moved"
+            is_moved = error.code in _PLANNED_AGAIN
             self._finish.stopped(run, "moved" if is_moved else "failed", None if is_moved else error)
             raise
         except BaseException as error:
@@ -199,9 +213,8 @@ class GoalRunner:
             options.message is not None,
         )
 
-    def _build(self, prepared: Prepared, run: Running) -> RunResult:
+    def _build(self, prepared: Prepared, run: Running, ahead: Ahead, hold: Hold) -> RunResult:
         from andon.runs.checked_run import CheckedRun
-        from andon.workspace.engines import Engines
 
         listener, plan = run.listener, prepared.plan
         self._store_code(prepared)
@@ -209,7 +222,7 @@ class GoalRunner:
         listener.cancel.check()
         with (
             self._lake.locks.writing(),
-            Engines(self._workspace, run.number, prepared.moment) as engines,
+            ahead.engines(run.number, prepared.moment) as engines,
             listener.cancel.calling(engines.interrupt),
         ):
             check = CheckedRun(self._workspace, prepared, run.number, engines)
@@ -218,8 +231,10 @@ class GoalRunner:
                 from andon.runs.execute import Execution
 
                 execution = Execution(self._workspace, self._preparer.raw)
-                progress = execution.build(prepared, run.number, listener, engines, check)
+                progress = execution.build(prepared, run.number, listener, engines, check, ahead)
             _require_current(progress, prepared.goal.branch)
+            if any(result.status is TaskStatus.FAILED for result in progress.results):
+                hold.require()  # what a task reads may have been taken away
             listener.cancel.check()
             return self._finish.commit(prepared, run, progress, check)
 

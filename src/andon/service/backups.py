@@ -15,6 +15,7 @@ from andon.errors import UsageError
 from andon.lake.analysis_runs import ids_of
 from andon.lake.backup_folder import FORMAT, BackupFolder
 from andon.lake.file_copies import copy_files
+from andon.lake.leases import lease_lost
 from andon.lake.local_storage import LocalStorage
 from andon.lake.named_files import sealed_files
 from andon.lake.reached import Part, Reached
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 #: The permissions of a catalog that is no file.
 _OWN = 0o600
+#: So many moments are begun with, of a process that is silent for long: what was copied stays.
+_ATTEMPTS = 3
 
 
 class Backups:
@@ -58,6 +61,7 @@ class Backups:
 
         Raises:
             UsageError: `usage.bad_argument` without a folder, or for one in the lake; `backup.none` for one that holds something else.
+            ConflictError: `lake.lease_lost` where this process was silent for long, again and again.
             MachineError: it can't be written there.
         """
         begun = time.monotonic()
@@ -69,14 +73,19 @@ class Backups:
         target.sweep()
         spare = Temporary([workspace.folder.state / "tmp", system_place()], "backup")
         try:
-            copy = spare.path / "catalog.db"
-            writing = nullcontext() if lake.database.is_read_only else lake.locks.writing()
-            with writing, lake.leases.reading():
-                at = to_text(workspace.clock())
-                write_catalog(lake.database, copy)
-                catalog, pieces = target.keep_catalog(copy, _mode(lake.database), anew=deep)
-                read = _Read(copy)
-                made = copy_files(read.files, lambda file: target.keep(lake.storage, file, anew=deep), told)
+            for attempt in range(_ATTEMPTS):
+                copy = spare.path / f"catalog{attempt}.db"
+                writing = nullcontext() if lake.database.is_read_only else lake.locks.writing()
+                with writing, lake.leases.reading() as hold:
+                    at = to_text(workspace.clock())
+                    write_catalog(lake.database, copy)
+                    catalog, pieces = target.keep_catalog(copy, _mode(lake.database), anew=deep)
+                    read = _Read(copy)
+                    made = copy_files(read.files, lambda file: target.keep(lake.storage, file, anew=deep), told)
+                    if hold.holds():  # else what that catalog names may be gone, and another moment is backed up
+                        break
+            else:
+                raise lease_lost()
         finally:
             spare.close()
         found: dict[Part, str] = {(wrong.kind, wrong.id): wrong.what for wrong in read.reached.wrong}

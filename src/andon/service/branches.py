@@ -92,18 +92,30 @@ class Branches:
         ]
         return [*datasets, *files]
 
-    def drop(self, name: str) -> Ref:
+    def drop(self, name: str, expect: str | None = None) -> Ref:
         """Remove a branch; its commits stay until they are garbage.
+
+        Args:
+            expect: the commit that it showed to who agreed; refused if it shows another one.
 
         Raises:
             UsageError: `lake.protected` for main, `lake.ref_not_found`.
+            ConflictError: `lake.ref_moved`.
         """
         if name == MAIN:
             raise UsageError("lake.protected", "`main` can't be dropped: it is what readers see", where=name)
         if (done := self._done(name, "branch")) is not None:
             return done
-        ref = self._branch(name)
-        self._move(RefMove(name, "branch", ref.commit, "drop"), None)
+        with self._lake.turn(name):
+            ref = self._branch(name)
+            if expect is not None and ref.commit != expect:
+                raise ConflictError(
+                    "lake.ref_moved",
+                    f"`{name}` moved while somebody thought about it: it is at {ref.commit[:8]} now",
+                    where=name,
+                    hint="`andon branch list` shows what it is now; then ask again",
+                )
+            self._move(RefMove(name, "branch", ref.commit, "drop"), None)
         self._workspace.bases.forget(name)
         self._let_go(name)
         self._no_letters(name)

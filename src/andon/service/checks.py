@@ -19,9 +19,10 @@ from andon.model.run import RunResult
 from andon.project.select import select as choose
 from andon.project.select import selectable
 from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
-from andon.runs.inspection.ask import AskContext, Checking
+from andon.runs.inspection.ask import Checking
 from andon.runs.inspection.book import CheckBook
 from andon.runs.inspection.personal import discreet_kept
+from andon.runs.inspection.questions import AskContext
 from andon.runs.planning.bases import remember_published
 from andon.runs.planning.gather import Gathered
 from andon.workspace.code import project_at
@@ -262,7 +263,13 @@ class Checks:
             branch=self._workspace.branch(),
         )
         return Checking(
-            self._workspace, CheckBook(self._workspace, code, {}), setting, engines, engines.interrupt, engines.workers
+            self._workspace,
+            CheckBook(self._workspace, code, {}),
+            setting,
+            engines,
+            engines.interrupt,
+            engines.workers,
+            engines.answers,
         )
 
     def _published(self, commit: Commit) -> Mapping[str, Any]:

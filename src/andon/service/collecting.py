@@ -17,7 +17,7 @@ from andon.model.collection import CollectedPart, Collection, KeptPart, WaitingF
 from andon.model.quarantine import dataset_of, is_aside
 from andon.service.insight_asking import answer_path
 from andon.service.kept_lengths import kept_length
-from andon.service.leftovers import named_elsewhere
+from andon.service.leftovers import clear, named_elsewhere
 from andon.workspace.code import project_at
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Collecting:
         if apply:
             found, done = collector.collect()
             self._lake.storage.tidy(system_clock() - _HALF_DONE)
+            clear(self._workspace)
         else:
             found, done = collector.find(), Collected()
         return self._told(found, done, collector, keeping, apply, time.monotonic() - begun)

@@ -12,6 +12,7 @@ from andon.model.lamp import Lamp
 from andon.model.signal import Signal, SignalKind
 from andon.operations.incidents.keeping import SignalLook
 from andon.runs.planning.cords import held_back
+from andon.service.typed_text import require_text
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
@@ -131,8 +132,4 @@ class CordDesk:
 
 
 def _said(text: str, name: str, example: str) -> str:
-    said = " ".join(text.split())
-    if not said or len(said) > _LONGEST:
-        wrong = f"the {name} is empty" if not said else f"the {name} is longer than {_LONGEST} characters"
-        raise UsageError("usage.bad_argument", wrong, hint=f"say in a few words what is wrong: `{example}`")
-    return said
+    return require_text(" ".join(text.split()), name, _LONGEST, f"say in a few words what is wrong: `{example}`")

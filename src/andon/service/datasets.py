@@ -219,7 +219,7 @@ class Datasets:
 
         try:
             *earlier, (_, since) = self._shown(name, commit)
-            return iceberg_metadata(self._lake.storage, version, earlier, since)
+            return iceberg_metadata(self._lake.storage, version, earlier, since, self._lake.locks.writing)
         except MachineError as failure:
             if failure.code not in ("machine.read_only", "machine.disk", "machine.storage"):
                 raise

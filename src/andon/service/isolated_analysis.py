@@ -17,6 +17,7 @@ from andon.model.isolation import PackedFolder
 from andon.relations.kept_tables import expected_table
 from andon.service.analysis_running import AnalysisRunning
 from andon.service.isolated_stage import COMMAND, OFFLINE, of_wheels
+from andon.workspace.engine_settings import temporary
 from andon.workspace.engines import Engines
 from andon.workspace.masks import masked_columns
 
@@ -126,10 +127,10 @@ class IsolatedAnalysis:
             for version in lake.objects.versions(set(self._run.inputs.values())).values()
             for file in version.files
         }
-        with TemporaryDirectory(prefix="andon-") as work:
+        with temporary(self._workspace.settings, self._workspace.folder, "packing") as work:
             for name, recipe in task.inputs.items():
                 relation = recipe.inputs[name]
-                files = readable_files(sql, recipe, name, relation, Path(work))
+                files = readable_files(sql, recipe, name, relation, work)
                 known = hashes if isinstance(relation, TableRelation) else {}
                 found[name] = [
                     self._bundle.copy(file, f"inputs/{name}/{number}.parquet", known.get(str(file)))

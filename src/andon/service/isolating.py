@@ -66,6 +66,7 @@ class Isolating:
                 `usage.bad_argument` for a condition that means nothing; `isolate.raw_files` for what can't be done to raw files;
                 `isolate.not_kept` for what a run failed on and is not known; `isolate.secret` where its code has one;
                 `isolate.analysis` for what an analysis has no use for, `lake.analysis_not_found`.
+            ConflictError: `lake.lease_lost` where this process was silent for so long that an input may be gone.
             AndonError: where it can't be packed: an input is not what was written.
         """
         from andon.engines.bundle.folder import BundleFolder
@@ -90,8 +91,9 @@ class Isolating:
         reduction = Reduction(asked.sample, asked.where, masked if asked.masks else {})
         target = (folder or Path(f"{dataset}-{f'run{asked.run}' if asked.run else view.commit.id[:8]}")).absolute()
         with BundleFolder(target) as bundle:
-            stage = IsolatedStage(self._workspace, view, subject, bundle, reduction)
-            found = stage.pack(personal=masked, offline=asked.offline)
+            with self._workspace.lake.leases.reading_all():
+                stage = IsolatedStage(self._workspace, view, subject, bundle, reduction)
+                found = stage.pack(personal=masked, offline=asked.offline)
             bundle.done()
         return found
 
@@ -110,8 +112,10 @@ class Isolating:
                 where=name,
                 hint=f"`andon analysis log {run.name}` has its other runs",
             )
-        with BundleFolder((folder or Path(f"{run.name}-{run.number}")).absolute()) as bundle:
-            found = IsolatedAnalysis(self._workspace, analyses, run, bundle).pack(offline=options.offline)
+        target = (folder or Path(f"{run.name}-{run.number}")).absolute()
+        with BundleFolder(target) as bundle:
+            with self._workspace.lake.leases.reading_all():
+                found = IsolatedAnalysis(self._workspace, analyses, run, bundle).pack(offline=options.offline)
             bundle.done()
         return found
 

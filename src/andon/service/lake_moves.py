@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from andon.errors import MachineError, UsageError
 from andon.lake.catalogs import enlist, is_enlisted
 from andon.lake.file_copies import Copied, copy_file, copy_files, is_held, make_names_last
+from andon.lake.going import DELETING, TAKEN
 from andon.lake.named_files import sealed_files
 from andon.model.lake_move import LakeMoved, LostFile
 from andon.runs.planning.raw_files import kept_copy
@@ -37,7 +38,8 @@ class LakeMoves:
     ) -> LakeMoved:
         """Copy all files that the catalog names into another storage, each compared with its hash on the way and read back there. What is
         there already is read, and copied again only where it is not what it must be: a move that ended early goes on. Files that come to
-        be meanwhile are copied, too. Nothing of the old storage changes, and the catalog stays where it is.
+        be meanwhile are copied, too; what `andon gc` let go is not, wherever it lies still. Nothing of the old storage changes, and the
+        catalog stays where it is.
 
         Args:
             target: a folder, relative to the project, or an address as `storage` in `andon.toml` takes it.
@@ -46,6 +48,7 @@ class LakeMoves:
 
         Raises:
             UsageError: `usage.bad_argument` where both are one, or one is inside of the other; `usage.exists` where something else lies.
+            ConflictError: `lake.lease_lost` where this process was silent for so long that files may be gone which it did not copy yet.
             MachineError: it can't be written there, or does not come back as it was written.
         """
         begun = time.perf_counter()
@@ -56,11 +59,15 @@ class LakeMoves:
         enlist(new, lake.database, anew=True)
         done: dict[str, tuple[Sealed, Copied]] = {}
         writing = nullcontext() if lake.database.is_read_only else new.writing()
-        with writing, lake.leases.reading():
+        with writing, lake.leases.reading_all():
+            seen = lake.home.seen()
             while waiting := self._unseen(done):
                 made = copy_files(waiting, lambda file: _brought(old, new, file), told)
                 make_names_last(new, [copied.path for _, copied in made if copied.path is not None])
                 done.update((file.path, (file, copied)) for file, copied in made)
+                seen = lake.home.seen()
+        if not lake.database.is_read_only:
+            lake.home.expect(new, seen)
         wrong = [lake.going.told(copied.damage) for _, copied in done.values() if copied.damage is not None]
         there = [file for file, copied in done.values() if copied.damage is None]
         brought = [file for file, copied in done.values() if copied.path is not None]
@@ -75,14 +82,20 @@ class LakeMoves:
             lost=[
                 LostFile(each.path, each.what) for each in sorted(wrong, key=lambda each: each.path) if not each.is_gone
             ],
-            gone=sum(each.is_gone for each in wrong),
+            gone=sum(each.is_gone for each in wrong) + self._let_go(done),
             setting=f"storage = {json.dumps(target, ensure_ascii=False)}",
         )
 
     def _unseen(self, done: dict[str, tuple[Sealed, Copied]]) -> list[Sealed]:
         """Files that the catalog names and that were not looked at yet."""
-        named = sealed_files(self._workspace.lake.database, kept_copy)
-        return [named[path] for path in sorted(named.keys() - done.keys())]
+        lake = self._workspace.lake
+        named = sealed_files(lake.database, kept_copy)
+        gone = {path for path, row in lake.going.all().items() if row.state in (DELETING, TAKEN)}
+        return [named[path] for path in sorted(named.keys() - done.keys() - gone)]
+
+    def _let_go(self, done: dict[str, tuple[Sealed, Copied]]) -> int:
+        """How many files the catalog names that were not looked at, as they were let go."""
+        return len(sealed_files(self._workspace.lake.database, kept_copy).keys() - done.keys())
 
     def _require_apart(self, old: Storage, new: Storage, target: str) -> None:
         if old.url == new.url:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from andon.base.document import Document
 from andon.base.files import is_left_half, machine_error, tree_size
 from andon.base.sqlite import SqliteDatabase
-from andon.base.temporary import left_behind, system_place
+from andon.base.temporary import left_behind, sweep, system_place
 from andon.errors import AndonError, MachineError
 from andon.lake.catalogs import other_catalogs
 from andon.lake.named_files import named_files
@@ -106,13 +106,22 @@ def named_elsewhere(workspace: Workspace) -> set[str]:
     return named
 
 
-def _outside(workspace: Workspace) -> Iterator[Path]:
-    """What lies outside of the lake and is no living process's."""
+def clear(workspace: Workspace) -> None:
+    """Remove what processes that are gone had on their way."""
+    for place in _places(workspace):
+        sweep(place)
+
+
+def _places(workspace: Workspace) -> list[Path]:
+    """Where temporary files may lie."""
     chosen = str(workspace.settings.get("engine.temp_directory") or "")
     places = [workspace.folder.state / "tmp", system_place()]
-    if chosen:
-        places.append(workspace.root / Path(chosen).expanduser())
-    for place in places:
+    return [*places, workspace.root / Path(chosen).expanduser()] if chosen else places
+
+
+def _outside(workspace: Workspace) -> Iterator[Path]:
+    """What lies outside of the lake and is no living process's."""
+    for place in _places(workspace):
         yield from left_behind(place)
     for above, folders, files in os.walk(workspace.root):
         if Path(above) == workspace.root:

@@ -54,6 +54,7 @@ class Reproducing:
 
         Raises:
             UsageError: `lake.ref_not_found`, `lake.dataset_not_found`.
+            ConflictError: `lake.lease_lost` where this process was silent for so long that what it read went.
             AndonError: where it can't be built any more: an input is not what was written, packages can't be had, the code fails.
         """
         from andon.runs.rebuilding.again import Rebuilder
@@ -65,11 +66,13 @@ class Reproducing:
         leaf = view.leaf(dataset)
         masked = masked_columns(self._workspace, view.commit)
         try:
-            with Rebuilder(self._workspace, view.commit) as rebuilder:
+            leases = self._workspace.lake.leases
+            with leases.reading() as hold, hold.telling(), Rebuilder(self._workspace, view.commit) as rebuilder:
                 made = rebuilder.again(dataset, deep=deep)
                 results = [self._compared(each, rebuilder, masked) for each in made]
         except AndonError as error:
-            if not error.code.startswith("machine."):  # this machine could not, which says nothing of the version
+            # this machine could not, or was silent while data went: that says nothing of the version
+            if not error.code.startswith("machine.") and error.code != "lake.lease_lost":
                 self._note(dataset, leaf, None, "could not be built", MissCause(view.commit.id, ()), code=error.code)
             raise
         (*before, (last, result)) = zip(made, results, strict=True)

@@ -26,6 +26,7 @@ from andon.lake.analysis_runs import ids_of
 from andon.lake.backup_folder import BackupFolder
 from andon.lake.catalogs import enlist, strike
 from andon.lake.file_copies import copy_files, make_names_last
+from andon.lake.home import forget_home
 from andon.lake.lake import Lake
 from andon.lake.local_storage import LocalStorage
 from andon.lake.named_files import raw_path
@@ -223,6 +224,7 @@ class _Restoring:
             UsageError: `usage.exists` where there is another one by now.
         """
         written = self._write_files() if self._is_new else ([], [])
+        forget_home(self._database)
         self._database.close()
         if isinstance(self.catalog, str):
             if is_taken(self.catalog):

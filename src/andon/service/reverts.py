@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from andon.base.record import replace
-from andon.lake.undo import causes_of, undo_target
+from andon.errors import ConflictError
+from andon.lake.undo import causes_of, undo_target, with_undone
 from andon.model.build import Build
 from andon.model.commit import Cause, Commit, CommitKind, sorted_causes
 from andon.runs.goal import Goal
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
+class TakenBackError(ConflictError):
+    """What was to be taken back was taken back by another one, meanwhile."""
+
+
 def undo_goal(workspace: Workspace, branch: str, target: Commit) -> Goal:
-    """The branch without what the publish `target` changed."""
+    """The branch without what the publish `target` changed. Planned where that is taken back already, it raises `TakenBackError`."""
     lake = workspace.lake
     before = lake.commits.get(target.parent or "")
     causes = causes_of(lake.commits, lake.objects, before, target, lake.commits.changed_leaves(before, target))
@@ -34,7 +39,7 @@ def undo_goal(workspace: Workspace, branch: str, target: Commit) -> Goal:
 
 
 def redo_goal(workspace: Workspace, branch: str, undo: Commit) -> Goal:
-    """The branch with what `undo` took back."""
+    """The branch with what `undo` took back. Planned where that is brought again already, it raises `TakenBackError`."""
     before = workspace.lake.commits.get(undo.parent or "")
     lifted = sorted_causes(set(undo.rejected) - set(before.rejected))
     return _goal(
@@ -56,9 +61,13 @@ def _goal(
     def base(_: Commit, gatherer: Gatherer) -> Base:
         return gatherer.base_of(target)
 
+    def side_of(head: Commit, gatherer: Gatherer) -> MergeSide:
+        _require_standing(branch, target, workspace.lake.commits.first_parents(head))
+        return side(head, gatherer)
+
     return Goal(
         branch,
-        side,
+        side_of,
         base,
         kind,
         str(workspace.settings.get("publish.change")),
@@ -70,6 +79,17 @@ def _goal(
         lifted=lifted,
         target=target.id,
     )
+
+
+def _require_standing(branch: str, target: Commit, history: Iterable[Commit]) -> None:
+    is_undone = next((is_undone for commit, is_undone in with_undone(history) if commit.id == target.id), True)
+    if is_undone:
+        raise TakenBackError(
+            "lake.ref_moved",
+            f"{target.id[:8]} was taken back meanwhile, by somebody else",
+            where=branch,
+            hint="`andon log` shows what happened",
+        )
 
 
 def _with_raw_of(gatherer: Gatherer, before: Commit, target: Commit, causes: Iterable[Cause]) -> MergeSide:

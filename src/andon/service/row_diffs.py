@@ -25,8 +25,10 @@ from andon.workspace.view import no_dataset
 if TYPE_CHECKING:
     from andon.lake.commits import LeafChanges
     from andon.model.commit import Leaf
+    from andon.model.dataset import Definition
     from andon.model.version import Version
     from andon.relations.relations import Relations
+    from andon.relations.row_diffs import RowDiffer
     from andon.workspace.workspace import Workspace
 
 #: A summary reads at most so much per dataset, both sides together.
@@ -66,6 +68,7 @@ class _Differing(Record):
         key: the columns to pair rows by.
         notes: what there is to say about the key.
         key_back: the columns to pair rows by, seen from the other side.
+        definition: of the later side, else of the other.
     """
 
     name: str
@@ -74,6 +77,7 @@ class _Differing(Record):
     key: tuple[str, ...]
     notes: tuple[str, ...]
     key_back: tuple[str, ...] = ()
+    definition: Definition | None = None
 
     @property
     def compared(self) -> Compared | None:
@@ -203,7 +207,11 @@ class RowDiffs:
             ]
             key, notes = _key(declared[0], declared[1], old, new)
             key_back, _ = _key(declared[1], declared[0], new, old)
-            differing[name] = _Differing(name, old, new, key, notes, key_back)
+            definition = next(
+                (definitions[leaf.definition] for leaf in reversed(pair) if leaf and leaf.definition in definitions),
+                None,
+            )
+            differing[name] = _Differing(name, old, new, key, notes, key_back, definition)
         return differing
 
     def _counted(self, differing: Mapping[str, _Differing]) -> dict[str, RowDiff]:
@@ -235,10 +243,25 @@ class RowDiffs:
         """
         if not differing:
             return {}
-        from andon.engines.duckdb.row_diff import DiffQuestion
         from andon.relations.row_diffs import RowDiffer
+        from andon.workspace.engines import Engines
 
-        differ = RowDiffer(self._lake, self._workspace.readers, self._relations())
+        moment = self._workspace.clock()
+        with Engines(self._workspace, None, moment) as engines:
+            differ = RowDiffer(self._lake, self._workspace.readers, self._relations(), engines.answers, moment)
+            return self._made_by(differ, differing, a, b, options, refs)
+
+    def _made_by(
+        self,
+        differ: RowDiffer,
+        differing: Sequence[_Differing],
+        a: Commit,
+        b: Commit,
+        options: RowOptions,
+        refs: Mapping[str, tuple[str, str]] | None,
+    ) -> dict[str, RowDiff]:
+        from andon.engines.duckdb.row_diff import DiffQuestion
+
         tolerance = None if options.tolerance is None else _tolerance(options.tolerance)
         masks = {} if options.is_summary else masked_columns(self._workspace, a, b)
         made, kept, left = {}, [], options.total_bytes
@@ -254,7 +277,7 @@ class RowDiffs:
                 each.name, each.key, options.where, masked, options.samples, tolerance, options.output
             )
             try:
-                found = differ.compare(each.old, each.new, question)
+                found = differ.compare(each.old, each.new, question, each.definition)
             except DamagedError as error:
                 if not options.is_summary:
                     raise

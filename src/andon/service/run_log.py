@@ -9,14 +9,18 @@ from andon.base.document import UNSET, Document, Documented, ErrorDocument, Unse
 from andon.base.record import replace, values_of
 from andon.errors import UsageError
 from andon.lake.undo import with_undone
+from andon.model.build import engine_words, is_other
 from andon.model.check_result import CheckDocument, CheckResult
 from andon.model.origin import Origin
+from andon.model.plan import Action
 from andon.model.run import TaskDocument, TaskResult, TaskStatus
 from andon.runs.inspection.personal import discreet_kept
 from andon.state.runs import RunFilter, RunNote
 from andon.workspace.masks import masked_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from andon.model.build import Build
     from andon.state.runs import RunRecord
     from andon.workspace.workspace import Workspace
@@ -54,9 +58,11 @@ class RunTask(TaskDocument):
 
     Attributes:
         began: seconds after the run was recorded; missing where nothing was done or nobody noted it.
+        engine: what made it, where that is not DuckDB, as it tells itself; missing while nothing is made.
     """
 
     began: float | UnsetType = UNSET
+    engine: str | UnsetType = UNSET
 
 
 class RunPage(RunInfo, kw_only=True):
@@ -124,6 +130,8 @@ class RunHistory:
             raise UsageError(
                 "lake.ref_not_found", f"there is no run `{run[:20]}`", where=run[:20], hint="`/api/v1/runs` lists them"
             )
+        tasks = self._workspace.runs.tasks(record.number)
+        engines = self._engines(record, tasks)
         marked = masked_columns(self._workspace)
         origin = self._workspace.origins.of(record.number)
         kept = origin.git.diff if origin is not None and origin.git else None
@@ -131,7 +139,7 @@ class RunHistory:
             info_of(self._workspace, record),
             record.base,
             record.logical_time,
-            tuple(_task(task, record.status) for task in self._workspace.runs.tasks(record.number)),
+            tuple(_task(task, record.status, engines.get(task.dataset)) for task in tasks),
             tuple(discreet_kept(result, marked) for result in self._workspace.check_results.of_run(record.number)),
             tuple(self._workspace.runs.notes(record.number)),
             origin,
@@ -141,6 +149,18 @@ class RunHistory:
     def made(self, run: int, dataset: str) -> Build | None:
         """How a run made a dataset; None where it did not."""
         return next((each for each in self._workspace.lake.objects.builds_of(dataset) if each.run == run), None)
+
+    def _engines(self, record: RunRecord, tasks: Sequence[TaskResult]) -> dict[str, str]:
+        """What made the datasets that a run built, where that is not DuckDB."""
+        built = {task.dataset for task in tasks if task.action == Action.BUILD and task.version is not None}
+        if record.commit is None or not built:
+            return {}
+        lake = self._workspace.lake
+        leaves = lake.commits.state(lake.commits.get(record.commit)).leaves
+        ids = {leaves[name].build: name for name in built & leaves.keys()}
+        return {
+            ids[id]: engine_words(build.engine) for id, build in lake.objects.builds(ids).items() if is_other(build)
+        }
 
     def is_in_force(self, run: RunInfo) -> bool:
         """Whether what a run published is still part of its branch's history, and not taken back."""
@@ -158,7 +178,7 @@ def info_of(workspace: Workspace, record: RunRecord) -> RunInfo:
     return RunInfo.about(record, message=message, error=error)
 
 
-def _task(task: TaskResult, run: str) -> RunTask:
+def _task(task: TaskResult, run: str, engine: str | None) -> RunTask:
     """A task; of a run that goes on no more no task does."""
     status, reason = task.status, task.reason
     if run != "running" and status is TaskStatus.RUNNING:
@@ -166,4 +186,5 @@ def _task(task: TaskResult, run: str) -> RunTask:
     elif run != "running" and status is TaskStatus.WAITING:
         status, reason = TaskStatus.SKIPPED, "the run ended before"
     document = replace(task, status=status, reason=reason).document()
-    return RunTask(**values_of(document), began=UNSET if task.began is None else round(task.began, 4))
+    began = UNSET if task.began is None else round(task.began, 4)
+    return RunTask(**values_of(document), began=began, engine=engine or UNSET)

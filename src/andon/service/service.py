@@ -18,11 +18,16 @@ from andon.workspace.caller import BY_ITSELF, Caller
 from andon.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from andon.model.plan import Step
+    from andon.model.version import Columns
     from andon.operations.scheduling.looking import Looking
     from andon.query.ask import Querying
     from andon.query.workers import Workers
     from andon.runs.goal import Listener
     from andon.runs.inspection.history import CheckHistory
+    from andon.runs.planning.gather import Gathered
     from andon.runs.planning.outlook import Outlook
     from andon.runs.prepare import Preparer
     from andon.runs.run import GoalRunner
@@ -798,17 +803,16 @@ class Service:
     @cached_property
     def _preparer(self) -> Preparer:
         from andon.runs.prepare import Preparer
-        from andon.service.broken_readers import BrokenReaders
         from andon.service.stakes import Stakes
 
-        return Preparer(
-            self.workspace,
-            self._outlook,
-            Stakes(self.workspace).of_plan,
-            lambda steps, gathered, bound: self.linting.of_plan(
-                BrokenReaders(self.workspace, self._log_reads).of_plan(steps, gathered, bound), gathered, bound
-            ),
-        )
+        return Preparer(self.workspace, self._outlook, Stakes(self.workspace).of_plan, self._with_broken)
+
+    def _with_broken(self, steps: Sequence[Step], gathered: Gathered, bound: Mapping[str, Columns]) -> tuple[Step, ...]:
+        """Steps with whom they break, and what of their code two runs may differ by."""
+        from andon.service.broken_readers import BrokenReaders  # here: only a plan that somebody looks at needs it
+
+        found = BrokenReaders(self.workspace, self._log_reads).of_plan(steps, gathered, bound)
+        return self.linting.of_plan(found, gathered, bound)
 
     @cached_property
     def given_files(self) -> GivenFiles:

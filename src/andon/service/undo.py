@@ -6,65 +6,28 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
-from andon.base.document import UNSET, Document, Documented, UnsetType
 from andon.base.paths import is_at
 from andon.errors import ConflictError, HeldError, UsageError
 from andon.lake.commits import Draft
 from andon.lake.refs import MAIN, RefMove, require_branch
 from andon.lake.undo import causes_of, redo_target, undo_target
-from andon.model.commit import Cause, CauseDocument, Commit, CommitKind, Leaf, in_force, shows_the_same, sorted_causes
+from andon.model.commit import Cause, Commit, CommitKind, Leaf, in_force, shows_the_same, sorted_causes
+from andon.model.reverted import Reverted
 from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
 from andon.runs.planning.owner_letters import published_letters
 from andon.runs.reviews import NO_CHANGES, owned_changes
-from andon.service.reverts import redo_goal, undo_goal
+from andon.service.reverts import TakenBackError, redo_goal, undo_goal
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
     from andon.base.database import Transaction
+    from andon.lake.commits import LeafChanges
     from andon.runs.run import GoalRunner
     from andon.service.cords import CordDesk
     from andon.workspace.workspace import Workspace
 
-
-class RevertedDocument(Document, kw_only=True):
-    """What an undo or a redo did."""
-
-    branch: str
-    commit: str
-    undone: str | UnsetType = UNSET
-    redone: str | UnsetType = UNSET
-    message: str
-    datasets: list[str]
-    rejected: list[CauseDocument]
-
-
-class Reverted(Documented):
-    """What an undo or redo did.
-
-    Attributes:
-        commit: the new commit.
-        target: the publish that was taken back (or, for a redo, brought again).
-        datasets: what changed for readers.
-        rejected: causes that are kept out from now on.
-    """
-
-    branch: str
-    commit: Commit
-    target: Commit
-    datasets: tuple[str, ...]
-    rejected: tuple[Cause, ...]
-
-    def document(self) -> RevertedDocument:
-        """As in `undo --json` and `redo --json`."""
-        is_undo = self.commit.kind is CommitKind.UNDO
-        return RevertedDocument.about(
-            self,
-            commit=self.commit.id,
-            undone=self.target.id if is_undo else UNSET,
-            redone=UNSET if is_undo else self.target.id,
-            message=self.target.message,
-            rejected=[CauseDocument.about(c) for c in self.rejected],
-        )
+#: How often it is looked again what is to be undone, where others undid it meanwhile.
+_LOOKS = 5
 
 
 class Undoing:
@@ -136,21 +99,34 @@ class Undoing:
         name = self._workspace.branch(branch)
         if (done := self.answered(request, name)) is not None:
             return done
-        head = self._head(branch)
+        for _ in range(_LOOKS):
+            with self._lake.turn(name):
+                head = self._head(name)
+                target, _ = self.undo_preview(name)
+                if expect is not None and not target.id.startswith(expect):
+                    raise ConflictError(
+                        "lake.ref_moved",
+                        f"the newest publish is {target.id[:8]} now, not {expect[:8]}",
+                        where=name,
+                        hint="`andon log` shows what happened",
+                    )
+                text = message or f"undo {target.id[:8]}: {target.message}"
+                done = self._undone(name, head, target, text, request, listener) if head.root == target.root else None
+            if done is not None:
+                self._moved(name, listener or Listener())
+                return done
+            try:
+                return self._reach(undo_goal(self._workspace, name, target), target, text, request, listener)
+            except TakenBackError as error:  # by another one meanwhile: the newest is another now
+                late = error
+        raise late
+
+    def _undone(
+        self, name: str, head: Commit, target: Commit, text: str, request: str | None, listener: Listener | None
+    ) -> Reverted:
+        """Give readers again what they saw before `target`, to the letter; within the turn in which the head was looked at."""
         commits = self._lake.commits
-        target, _ = self.undo_preview(branch)
-        if expect is not None and not target.id.startswith(expect):
-            raise ConflictError(
-                "lake.ref_moved",
-                f"the newest publish is {target.id[:8]} now, not {expect[:8]}",
-                where=name,
-                hint="`andon log` shows what happened",
-            )
-        text = message or f"undo {target.id[:8]}: {target.message}"
-        if head.root != target.root:
-            return self._reach(undo_goal(self._workspace, name, target), target, text, request, listener)
-        assert target.parent is not None  # undo_preview refuses the first commit
-        before = commits.get(target.parent)
+        before = commits.get(target.parent or "")
         changes = commits.changed_leaves(before, target)
         causes = causes_of(commits, self._lake.objects, before, target, changes)
         draft = Draft(
@@ -166,7 +142,6 @@ class Undoing:
         )
         move = RefMove(name, "branch", head.id, "undo")
         commit = self._lake.commit(draft, before.root, [move], request, self._also(name, head, before, listener))
-        self._moved(name, listener or Listener())
         return Reverted(name, commit, target, _seen(changes), sorted_causes(causes))
 
     def redo(
@@ -193,7 +168,25 @@ class Undoing:
         name = self._workspace.branch(branch)
         if (done := self.answered(request, name)) is not None:
             return done
-        head = self._head(branch)
+        for _ in range(_LOOKS):
+            with self._lake.turn(name):
+                head = self._head(name)
+                undo, target, changes = self._redo_wanted(name, head, expect)
+                text = f"redo {target.id[:8]}: {target.message}"
+                done = None
+                if head.root == undo.root:
+                    done = self._redone(name, head, undo, target, changes, text, request, listener)
+            if done is not None:
+                self._moved(name, listener or Listener())
+                return done
+            try:
+                return self._reach(redo_goal(self._workspace, name, undo), target, text, request, listener)
+            except TakenBackError as error:
+                late = error
+        raise late
+
+    def _redo_wanted(self, name: str, head: Commit, expect: str | None) -> tuple[Commit, Commit, LeafChanges]:
+        """The undo that a redo reverts, what that took back, and what it changed. Raises as `redo`."""
         commits = self._lake.commits
         choice = redo_target(commits.first_parents(head))
         if choice is None or choice.undo.parent is None or choice.undo.target is None:
@@ -205,10 +198,22 @@ class Undoing:
         changes = commits.changed_leaves(before, undo)
         self._require_not_again(name, changes.keys() | self._shared_between(before, undo), choice.since)
         self._cords.require_free(name, changes)
-        target = commits.get(choice.undo.target)
-        text = f"redo {target.id[:8]}: {target.message}"
-        if head.root != undo.root:
-            return self._reach(redo_goal(self._workspace, name, undo), target, text, request, listener)
+        return undo, commits.get(choice.undo.target), changes
+
+    def _redone(
+        self,
+        name: str,
+        head: Commit,
+        undo: Commit,
+        target: Commit,
+        changes: LeafChanges,
+        text: str,
+        request: str | None,
+        listener: Listener | None,
+    ) -> Reverted:
+        """Give readers again what they saw before `undo`; within the turn in which the head was looked at."""
+        commits = self._lake.commits
+        before = commits.get(undo.parent or "")
         lifted = set(undo.rejected) - set(before.rejected)
         draft = Draft(
             parents=(head.id,),
@@ -229,7 +234,6 @@ class Undoing:
             asked(transaction, commit)
 
         commit = self._lake.commit(draft, before.root, [move], request, also)
-        self._moved(name, listener or Listener())
         return Reverted(name, commit, target, _seen(changes), ())
 
     def accept_rejected(self, *places: str, branch: str | None = None) -> tuple[Commit, tuple[Cause, ...]]:
@@ -243,30 +247,31 @@ class Undoing:
             commit = self._lake.commits.get(done.commit)
             before = self._lake.commits.get(commit.parent or "")
             return commit, tuple(cause for cause in before.rejected if cause not in commit.rejected)
-        head = self._head(branch)
-        for place in places:
-            if not any(is_at(cause.path, place) for cause in head.rejected):
-                known = ", ".join(sorted({f"`{c.path}`" for c in head.rejected})) or "nothing"
-                raise UsageError(
-                    "usage.bad_argument",
-                    f"nothing is rejected at `{place}` on {name}",
-                    where=place,
-                    hint=f"rejected: {known}",
-                )
-        lifted = tuple(c for c in head.rejected if any(is_at(c.path, place) for place in places))
-        draft = Draft(
-            (head.id,),
-            CommitKind.ACCEPT,
-            self._workspace.caller.author,
-            f"accept {_listed(sorted({c.path for c in lifted}))} again",
-            to_text(self._workspace.clock()),
-            None,
-            tuple(c for c in head.rejected if c not in lifted),
-            head.acceptances,
-            releases=head.releases,
-        )
-        move = RefMove(name, "branch", head.id, "accept")
-        commit = self._lake.commit(draft, head.root, [move], request)
+        with self._lake.turn(name):
+            head = self._head(name)
+            for place in places:
+                if not any(is_at(cause.path, place) for cause in head.rejected):
+                    known = ", ".join(sorted({f"`{c.path}`" for c in head.rejected})) or "nothing"
+                    raise UsageError(
+                        "usage.bad_argument",
+                        f"nothing is rejected at `{place}` on {name}",
+                        where=place,
+                        hint=f"rejected: {known}",
+                    )
+            lifted = tuple(c for c in head.rejected if any(is_at(c.path, place) for place in places))
+            draft = Draft(
+                (head.id,),
+                CommitKind.ACCEPT,
+                self._workspace.caller.author,
+                f"accept {_listed(sorted({c.path for c in lifted}))} again",
+                to_text(self._workspace.clock()),
+                None,
+                tuple(c for c in head.rejected if c not in lifted),
+                head.acceptances,
+                releases=head.releases,
+            )
+            move = RefMove(name, "branch", head.id, "accept")
+            commit = self._lake.commit(draft, head.root, [move], request)
         return commit, lifted
 
     def rejected(self, branch: str | None = None) -> tuple[Cause, ...]:

@@ -44,20 +44,26 @@ class Verifying:
 
         Raises:
             UsageError: `usage.bad_argument` for a ref with `all`; `lake.ref_not_found`.
+            ConflictError: `lake.lease_lost` where this process was silent for so long that what it read may be gone.
         """
+        with self._workspace.lake.leases.reading_all():
+            whole = self._verified(ref, all, told or nobody)
+        if all:
+            self.note(whole)
+        return whole
+
+    def _verified(self, ref: str | None, all: bool, tell: Callable[[int, int, int, int], None]) -> Verification:
         begun = time.monotonic()
         reached, name = self.reached(ref, all=all)
         gone, files = self._gone(reached.files(), reached.owners())
         total = sum(file.size for file in files.values())
-        tell = told or nobody
         tell(0, 0, len(files), total)
         found: dict[Part, str] = {(wrong.kind, wrong.id): wrong.what for wrong in reached.wrong}
-        lake = self._workspace.lake
-        with lake.leases.reading():
-            damages = lake.intact.damages([*files.values()], lambda count, size: tell(count, size, len(files), total))
+        intact = self._workspace.lake.intact
+        damages = intact.damages([*files.values()], lambda count, size: tell(count, size, len(files), total))
         broken = {each.path: each.what for each in damages if not each.is_gone}
         found.update({part: broken[part[1]] for part in files if part[1] in broken})
-        whole = Verification(
+        return Verification(
             ref=name,
             commits=len(reached.commits),
             files=len(files),
@@ -67,9 +73,6 @@ class Verifying:
             damaged=damaged_parts(found, reached),
             gone=gone,
         )
-        if all:
-            self.note(whole)
-        return whole
 
     def note(self, found: Verification) -> None:
         """Keep what came of reading all of it; who may not write keeps nothing."""

@@ -42,7 +42,9 @@ def unread_columns(scene: ProjectScene, dismissed: frozenset[tuple[str, str]] = 
 def unread(scene: ProjectScene, said: Dataset) -> list[str]:
     """The columns of a dataset that nothing reads, while something reads others; none where that can't be told."""
     name, definition = said.name, said.definition
-    if not takes(said) or name not in scene.old or name in scene.held or said.retention or said.lineage:
+    if not takes(said) or definition.spark_sql is not None:
+        return []
+    if name not in scene.old or name in scene.held or said.retention or said.lineage:
         return []
     if definition.materialize not in (Materialize.TABLE, Materialize.VIEW):
         return []

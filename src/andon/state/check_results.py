@@ -44,6 +44,7 @@ class Kept(Record):
     samples: Samples = field(default_factory=Samples)
     seconds: float = 0.0
     how: str = "alone"
+    ran: str | None = None
     newest: int | None = None
     run: int | None = None
     at: str | None = None
@@ -233,6 +234,7 @@ def _body(result: CheckResult, newest: Mapping[str, int | None]) -> dict[str, An
         "samples": to_json(samples) if samples.rows else None,
         "seconds": round(result.seconds, 6),
         "how": result.how,
+        **({"ran": result.ran} if result.ran else {}),
         "newest": newest.get(result.key),
         "at": result.at,
     }

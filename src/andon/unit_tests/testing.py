@@ -286,10 +286,13 @@ class _Case:
         return self._subject.render(files) if self._definition.kind is Kind.SOURCE else self._definition.sql or ""
 
     def _python(self) -> str:
+        from andon.engines.python.engine import no_frames
         from andon.engines.python.run import run_python
         from andon.engines.python.task import PythonTask
 
         definition = self._definition
+        if definition.frames:
+            raise no_frames(definition)
         inputs: dict[str, tuple[Path, ...]] = {}
         (self._work / "child").mkdir(parents=True)
         for name in definition.inputs:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from starlette.responses import FileResponse
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
+
+    from andon.base.temporary import Temporary
 
 ZIP = "application/zip"
 
@@ -22,7 +23,7 @@ class SentFile:
         path: the file. name: as who asks is to call it.
     """
 
-    def __init__(self, place: TemporaryDirectory[str], path: Path, name: str, media: str) -> None:
+    def __init__(self, place: Temporary, path: Path, name: str, media: str) -> None:
         self._place = place
         self._path = path
         self._name = name
@@ -34,7 +35,7 @@ class SentFile:
 
 
 class _Passing(FileResponse):
-    def __init__(self, place: TemporaryDirectory[str], path: Path, *, media_type: str, filename: str) -> None:
+    def __init__(self, place: Temporary, path: Path, *, media_type: str, filename: str) -> None:
         super().__init__(path, media_type=media_type, filename=filename, headers={"Cache-Control": "no-store"})
         self._place = place
 
@@ -43,4 +44,4 @@ class _Passing(FileResponse):
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._place.cleanup()
+            self._place.close()

@@ -23,8 +23,9 @@ from andon.base.sharing import share
 from andon.base.uptime import UptimeClock
 from andon.engines.other import OtherEngine, embedded_only
 from andon.errors import MachineError, UsageError
-from andon.lake.catalogs import enlist, require_own
+from andon.lake.catalogs import enlist
 from andon.lake.lake import Lake
+from andon.lake.latecomers import note_what_went
 from andon.lake.local_storage import LocalStorage
 from andon.model.connection import Connection
 from andon.model.message import NotifyBook
@@ -310,11 +311,12 @@ class Adapters:
         database, self._is_new = open_catalog(catalog, storage)
         lake = Lake.open(database, storage, self.clock, self._owner, self._cache)
         migrate(database, "state", MIGRATIONS)
-        require_own(lake.storage, database)
+        lake.home.enter()
         if not database.is_read_only:
             # a disk without room: reading goes on, and a commit notes it or fails
             with contextlib.suppress(MachineError):
-                enlist(lake.storage, database)
+                if enlist(lake.storage, database) and not self._is_new:
+                    note_what_went(lake)
         return StateStore(
             lake,
             Bases(self.folder.state, lake),

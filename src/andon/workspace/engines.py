@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.cancel import Cancelled
 from andon.base.record import replace
+from andon.engines.answers import AnsweredBy, Answers
 from andon.engines.engine import Capabilities, Engine, EngineKind, EngineSettings
 from andon.engines.other import OtherEngine
 from andon.errors import DatasetError
@@ -121,7 +122,8 @@ class Engines:
             if other.capabilities.unusable is not None:
                 code, message, hint = other.capabilities.unusable
                 raise DatasetError(code, message, where=definition.entry, hint=hint)
-            yield self._other(other)
+            engine = self._other(other)
+            yield self._for_frames(engine) if definition.kind is Kind.PYTHON else engine
         elif definition.kind is Kind.PYTHON:
             yield self._for_python()
         elif definition.connection is not None:
@@ -134,12 +136,35 @@ class Engines:
             with self().for_size(size) as side:
                 yield side.engine
 
+    def answers(self, definition: Definition, size: int) -> AnsweredBy | None:
+        """Who is asked about a dataset where `size` bytes are read for it; None: the embedded engine."""
+        kind = self._workspace.other_engine(definition, size)
+        if kind is None or kind.answers_above is None or size <= kind.answers_above:
+            return None
+        name = kind.capabilities.name
+        if kind.capabilities.unusable is not None:
+            return AnsweredBy(name, None, kind.capabilities.unusable[1])
+        engine = self._other(kind)
+        return AnsweredBy(name, engine) if isinstance(engine, Answers) else None
+
     def _other(self, kind: EngineKind) -> Engine:
         with self._lock:
             engine = self._others.get(kind.capabilities.name)
             if engine is None:
                 engine = self._others[kind.capabilities.name] = kind.open(self.settings, self._embedded)
             return engine
+
+    def _for_frames(self, engine: Engine) -> Engine:
+        """What runs functions that take DataFrames of another engine."""
+        from andon.engines.python.engine import PythonEngine
+        from andon.engines.spark.engine import SparkEngine
+
+        assert isinstance(engine, SparkEngine), "no other engine builds Python"
+        narrow, name = self().narrow.engine, f"{engine.capabilities.name}, Python"
+        with self._lock:
+            if name not in self._others:
+                self._others[name] = PythonEngine(narrow, self.settings, self.python, engine.frames())
+            return self._others[name]
 
     @contextmanager
     def _embedded(self, size: int) -> Iterator[Engine]:

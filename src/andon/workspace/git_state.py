@@ -43,10 +43,14 @@ def git_state(root: Path) -> tuple[GitState, str] | None:
     quiet = (*_QUIET, *_no_filters(root))
     how = ("--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=all")
     said = _text(call_git(root, *quiet, "status", *how, "--", *_CODE))
-    prefix = call_git(root, "rev-parse", "--show-prefix")
-    if said is None or prefix is None:
+    if said is None:
         return None
-    heads, changed, added = _status(said, prefix.strip("\n"))
+    heads, changed, added = _status(said, "")
+    if changed or added:  # paths are told from the top of the checkout, which need not be the project
+        prefix = call_git(root, "rev-parse", "--show-prefix")
+        if prefix is None:
+            return None
+        heads, changed, added = _status(said, prefix.strip("\n"))
     commit, branch = heads.get("branch.oid"), heads.get("branch.head")
     diff, left_out = "", list[str]()
     if changed and commit not in (None, "(initial)"):

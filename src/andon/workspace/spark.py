@@ -94,4 +94,4 @@ def _kind(
 
         return refusal(definition, inputs, types, settings.server, built)
 
-    return EngineKind(capabilities_of(settings), opened, refused, why)
+    return EngineKind(capabilities_of(settings), opened, refused, why, choice.answers_above)

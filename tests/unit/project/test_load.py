@@ -14,6 +14,7 @@ from andon.base.hashing import digest
 from andon.errors import ProjectError
 from andon.project import read as readfiles
 from andon.project.config import read_config_values
+from andon.project.earlier_files import EarlierFiles
 from andon.project.files.toml import find_key, read_toml
 from andon.project.folder.scan import scan
 from andon.project.load import load
@@ -65,6 +66,7 @@ import sys
 from pathlib import Path
 from andon.base.cache import FileCache
 from andon.project.config import read_config_values
+from andon.project.earlier_files import EarlierFiles
 from andon.project.load import load
 from andon.project.folder.scan import scan
 root = Path({str(tmp_path)!r})
@@ -105,6 +107,20 @@ print("duckdb" in sys.modules, project == load(files[1], lambda path: now[path].
 """
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["False", "True"]
+
+
+def test_an_earlier_text_that_only_another_file_of_this_folder_had_is_parsed() -> None:
+    """Two datasets of one text, of which another folder published the second: here nothing is known of it when both are edited."""
+    cache, text = MemoryCache(), "select 3 as x from shop.orders\n"
+    here = TEXTS | {"datasets/m/one.sql": text}
+    load_texts(here, cache)
+    published = here | {"datasets/m/two.sql": text}
+    edited = here | {f"datasets/m/{name}.sql": f"-- mine\n{text}" for name in ("one", "two")}
+    known = {digest(each.encode()): each.encode() for each in published.values()}
+    before, now = ({path: digest(each.encode()) for path, each in texts.items()} for texts in (published, edited))
+    earlier = EarlierFiles(before, lambda shas: {sha: known[sha] for sha in shas})
+    project = load(now, lambda path: edited[path].encode(), cache, earlier=earlier)
+    assert project == load(now, lambda path: edited[path].encode(), MemoryCache())
 
 
 def test_all_files_of_a_folder_with_its_problems(tmp_path: Path) -> None:

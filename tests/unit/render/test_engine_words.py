@@ -2,7 +2,7 @@
 
 import pytest
 
-from andon.render.reproductions import engine_words
+from andon.model.build import engine_words
 
 
 @pytest.mark.parametrize(

@@ -72,9 +72,15 @@ def _measured(plan: Plan, relations: PlainRelations, connection: duckdb.DuckDBPy
             return Measured(skipped=lacking)
     if isinstance(plan, ViolationsPlan):
         with temporary_macros(plan.macros, connection):
-            return Measured(bad=int(_one(connection, query(plan, relations))[0]))
-    row = _one(connection, query(plan, relations))
+            return read_row(plan, _one(connection, query(plan, relations)))
+    return read_row(plan, _one(connection, query(plan, relations)))
+
+
+def read_row(plan: Plan, row: Sequence[Any]) -> Measured:
+    """What the one row of a plan's query says."""
     match plan:
+        case ViolationsPlan():
+            return Measured(bad=int(row[0]))
         case RowPlan() | UniquePlan() | ReferencePlan():
             return Measured(bad=int(row[0]), total=int(row[1]))
         case TotalPlan():

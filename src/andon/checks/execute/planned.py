@@ -17,6 +17,7 @@ from andon.checks.compile.check import AgePlan
 from andon.checks.execute import samples
 from andon.checks.execute.aside import set_aside_samples, sets_aside, with_set_aside
 from andon.checks.execute.ask import Found, answered, how_plainly, proved
+from andon.checks.execute.elsewhere import NOTHING, FoundElsewhere
 from andon.checks.execute.facts import TargetFacts
 from andon.checks.execute.plain import query
 from andon.checks.execute.queries import PROOF, plan_queries
@@ -33,19 +34,25 @@ if TYPE_CHECKING:
 __all__ = ["CheckQuestion", "Executed", "FileStates", "Target", "execute", "explain_sql"]
 
 
-def execute(question: CheckQuestion, connection: duckdb.DuckDBPyConnection, moment: datetime) -> list[Executed]:
+def execute(
+    question: CheckQuestion,
+    connection: duckdb.DuckDBPyConnection,
+    moment: datetime,
+    there: FoundElsewhere = NOTHING,
+) -> list[Executed]:
     """How each check came out, in the order of the items. What the engine refuses is status `error` of that check alone.
 
     Args:
         connection: where the relations of the question can be read; its time zone is UTC.
         moment: the logical time.
+        there: what another engine told of them.
 
     Raises:
         duckdb.InterruptException: when the connection was interrupted.
     """
     facts = TargetFacts(question.own)
     indexes = range(len(question.items))
-    found = proved(question, indexes, facts)
+    found = {**proved(question, indexes, facts), **there.found}
     left = [index for index in indexes if index not in found]
     if left and question.states is not None:
         found.update(by_states(question, left, facts, connection, question.states))
@@ -57,7 +64,8 @@ def execute(question: CheckQuestion, connection: duckdb.DuckDBPyConnection, mome
             keep_unique(question, asked, question.states)
     if any(check.quarantine is not None for check, _ in question.items):
         found = with_set_aside(question, found, connection)
-    return _judged(question, [found[index] for index in indexes], connection, moment)
+    made = _judged(question, [found[index] for index in indexes], connection, moment)
+    return [replace(one, ran=there.ran(index)) for index, one in enumerate(made)] if there.engine else made
 
 
 # verdicts and samples

@@ -129,6 +129,7 @@ class Executed(Record):
         seconds: of its own query, or its share of the shared one.
         samples: failing rows, if it failed.
         newest: of `max_age`: the newest value in microseconds since 1970, so that it can be judged again without the engine.
+        ran: where it ran, of a dataset that another engine is asked about; else None.
     """
 
     verdict: Judgement
@@ -136,6 +137,7 @@ class Executed(Record):
     seconds: float
     samples: Samples = field(default_factory=Samples)
     newest: int | None = None
+    ran: str | None = None
 
 
 def columns_of(target: Target, names: Iterable[str]) -> list[tuple[str, str]]:

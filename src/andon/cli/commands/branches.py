@@ -81,7 +81,8 @@ def create(app: App, name: str, at: str) -> None:
 @pass_app
 def drop(app: App, name: str, yes: bool) -> None:
     """Remove a branch. Work on it that was not published is asked about; without a terminal that needs --yes."""
-    work = () if yes else app.service.branches.unpublished(name)
+    seen = None if yes else app.workspace.lake.refs.find(name)
+    work = () if seen is None else app.service.branches.unpublished(name)
     if work:
         what = f"{name} has work that was not published: {names(work)}"
         if not app.console.can_ask:
@@ -94,7 +95,7 @@ def drop(app: App, name: str, yes: bool) -> None:
         app.console.err.line(what)
         if not click.confirm(f"drop {name}?", default=False, err=True):
             raise UsageError("usage.confirmation_needed", "not confirmed; nothing was done")
-    ref = app.service.branches.drop(name)
+    ref = app.service.branches.drop(name, seen.commit if seen is not None else None)
     app.console.show(
         BranchDropped(ref.name, ref.commit, True).to_json,
         lambda: [f"dropped {ref.name}; it was {short(ref.commit)}"],

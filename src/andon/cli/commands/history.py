@@ -24,7 +24,7 @@ from andon.service.documents import AcceptedDocument
 
 if TYPE_CHECKING:
     from andon.model.commit import Commit
-    from andon.service.undo import Reverted
+    from andon.model.reverted import Reverted
     from andon.service.undo_older import UndoWanted
 
 

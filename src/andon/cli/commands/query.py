@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -233,8 +232,10 @@ def _stream(app: App, write: Callable[[Path], int], form: str) -> int:
         raise UsageError(
             "usage.bad_argument", f"{form} can't be shown on a terminal", hint=f"write it to a file: `-o answer.{form}`"
         )
-    with tempfile.TemporaryDirectory(prefix="andon-") as folder:
-        path = Path(folder) / f"answer.{form}"
+    from andon.workspace.engine_settings import temporary
+
+    with temporary(app.workspace.settings, app.workspace.folder, "answer") as folder:
+        path = folder / f"answer.{form}"
         rows = apart(lambda: write(path))
         out.write_bytes(_chunks(path))
     return rows

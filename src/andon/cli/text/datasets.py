@@ -14,9 +14,10 @@ from andon.cli.text.checks import page_checks
 from andon.cli.text.code import code_lines
 from andon.cli.text.find import lamp_cell
 from andon.cli.text.plans import symbol
+from andon.model.build import engine_words
 from andon.render.dataset_questions import count_words
 from andon.render.origins import git_words
-from andon.render.reproductions import engine_words, rebuilt_words, repeat_commands
+from andon.render.reproductions import rebuilt_words, repeat_commands
 from andon.render.values import cell_text, is_number, is_solid
 from andon.render.words import moment, names, review_text, short
 

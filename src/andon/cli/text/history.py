@@ -12,10 +12,10 @@ from andon.render.origins import git_mark
 from andon.render.words import moment, names, short
 
 if TYPE_CHECKING:
+    from andon.model.reverted import Reverted
     from andon.service.history import LogEntry
     from andon.service.run_changes import Shown
     from andon.service.schema_changes import SchemaChange
-    from andon.service.undo import Reverted
 
 #: Of a line about a column: `+ name TYPE`, `- name TYPE`, `~ name TYPE -> TYPE`.
 _LINE_STYLES = {"+": "good", "-": "bad", "~": "accent"}

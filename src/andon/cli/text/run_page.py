@@ -55,7 +55,7 @@ def _tasks(shown: RunShown, ink: Ink, width: int | None) -> list[str]:
             (task.action, "dim"),
             f"{plural(task.rows, 'row')}" if task.rows is not None else "",
             (seconds(task.seconds), "dim"),
-            (task.reason, "dim"),
+            (f"{task.reason} ({task.engine})" if task.engine else task.reason, "dim"),
         )
         for task in worked[:_TASKS]
     ]

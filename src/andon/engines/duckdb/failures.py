@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from andon.base.text import excerpt, line_and_column
 from andon.errors import AndonError, DatasetError, MachineError, Problem, UsageError
@@ -12,6 +13,9 @@ from andon.sql.messages import explain
 
 if TYPE_CHECKING:
     from andon.model.dataset import Definition
+
+
+_BY_ARROW = re.compile(r"([A-Z][A-Za-z ]*) Error: ")
 
 
 def translate(error: Exception, definition: Definition) -> AndonError:
@@ -43,6 +47,28 @@ def translate(error: Exception, definition: Definition) -> AndonError:
             hint="please report this",
         )
     return _in_sql(error, definition)
+
+
+def batches_of(reader: Iterable[Any]) -> Iterator[Any]:
+    """The batches of a reader of DuckDB's.
+
+    Raises:
+        duckdb.Error: what went wrong with the rows, of which Arrow keeps the words alone, as of a file that can't be read.
+    """
+    import duckdb
+
+    try:
+        yield from reader
+    except OSError as error:
+        words = _BY_ARROW.match(str(error))
+        if words is None:
+            raise
+        kinds = {
+            "Out of Memory": duckdb.OutOfMemoryException,
+            "INTERRUPT": duckdb.InterruptException,
+            "IO": duckdb.IOException,
+        }
+        raise kinds.get(words[1], duckdb.Error)(str(error)) from error
 
 
 def query_error(error: Exception, sql: str, before: str = "") -> AndonError:

@@ -120,7 +120,7 @@ class _Comparison:
         self._connection = connection
         self._question = question
         self._sides = (old, new)
-        self._columns = _common(old.columns, new.columns, question.key)
+        self._columns = common_columns(old.columns, new.columns, question.key)
         self._keys = len(question.key)
         renamed = [c for c in self._columns if c.is_renamed]
         self._aliases = (
@@ -413,7 +413,7 @@ class _Comparison:
         return self._connection.execute(query).fetchall()
 
 
-def _common(old: Sequence[Column], new: Sequence[Column], key: Sequence[str]) -> list[sql.Common]:
+def common_columns(old: Sequence[Column], new: Sequence[Column], key: Sequence[str]) -> list[sql.Common]:
     """The columns of both sides, the key's first, then in the new side's order."""
     both = [sql.Common(was, now, sql.common_type(was.type, now.type)) for was, now in paired(old, new)]
     first = [name.lower() for name in key]

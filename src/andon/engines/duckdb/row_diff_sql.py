@@ -112,10 +112,11 @@ def nothing(columns: Sequence[Column]) -> str:
     return f"(select {items} where false)"
 
 
-def value(column: Common, of_old: bool) -> str:
-    """The value of a column of one side, in the type of comparison."""
+def value(column: Common, of_old: bool, table: str = "") -> str:
+    """The value of a column of one side, in the type of comparison; `table`: what stands before its name."""
     own = column.old if of_old else column.new
-    return quote(own.name) if own.type == column.type else f"cast({quote(own.name)} as {column.type})"
+    name = f"{table}{quote(own.name)}"
+    return name if own.type == column.type else f"cast({name} as {column.type})"
 
 
 def hashed(columns: Sequence[Common], of_old: bool) -> str:

@@ -11,13 +11,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.metadata import distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from andon.base.files import machine_error, make_folder
@@ -32,6 +33,10 @@ from andon.model.lock import lock_digest, read_lock
 
 _FACTS = "andon.json"
 _OWN_PACKAGES = ("duckdb", "pytz", CLOCK)
+#: What a function gets beside that takes Spark DataFrames: that it does is how it declares them.
+SPARK_CLIENT = ("pyspark-client",)
+#: Names under which the client is locked.
+_CLIENTS = frozenset({"pyspark-client", "pyspark", "pyspark-connect", "databricks-connect"})
 _ID_LENGTH = 20
 
 
@@ -51,10 +56,12 @@ def provide_environment(
     environments: Path,
     cancelled: threading.Event | None = None,
     packages: PackageStore | None = None,
+    more: Sequence[str] = (),
 ) -> Environment:
     """The environment of `lock` below the folder `environments`, made if it isn't there.
 
     Args:
+        more: packages of the installation that runs Andon which a dataset without packages of its own may import, with what they need.
         packages: kept wheels, of which it is made before an index is asked; what is used is kept there, if that is wanted.
 
     Raises:
@@ -66,8 +73,11 @@ def provide_environment(
     try:
         make_folder(environments)
         if lock is None:
-            return _own_environment(environments, cancelled)
-        return _locked_environment(dataset, lock, environments, cancelled, packages)
+            return _own_environment(environments, cancelled, more)
+        found = _locked_environment(dataset, lock, environments, cancelled, packages)
+        if more and not _CLIENTS.intersection(found.packages):
+            raise _no_client(dataset)
+        return found
     except OSError as error:
         raise machine_error(error, "make an environment for packages") from error
 
@@ -109,8 +119,17 @@ def _locked_environment(
     return Environment((str(_python_of(final)), "-s"), paths, packages, note)
 
 
-def _own_environment(environments: Path, cancelled: threading.Event | None) -> Environment:
-    final, packages = _linked(environments, _OWN_PACKAGES, cancelled)
+def _no_client(dataset: str) -> DatasetError:
+    return DatasetError(
+        "build.environment",
+        f"`{dataset}` takes a Spark DataFrame, and the packages that it declares bring no client of Spark",
+        where=dataset,
+        hint=f"add `pyspark-client` to `dependencies` in the script metadata, then run `andon lock {dataset}`",
+    )
+
+
+def _own_environment(environments: Path, cancelled: threading.Event | None, more: Sequence[str]) -> Environment:
+    final, packages = _linked(environments, [*_OWN_PACKAGES, *_with_needed(more)], cancelled)
     # -S: without the packages of the installation that runs Andon.
     return Environment((sys.executable, "-s", "-S"), (final,), packages)
 
@@ -132,10 +151,29 @@ def _linked(
     return final, _make_once(final, build, cancelled)
 
 
+def _with_needed(names: Sequence[str]) -> list[str]:
+    """Packages of the installation that runs Andon, with those that they need."""
+    found: dict[str, None] = {}
+    waiting = list(names)
+    while waiting:
+        name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
+        if name in found or name in _OWN_PACKAGES:
+            continue
+        try:
+            needed = distribution(name).requires or []
+        except PackageNotFoundError:
+            continue  # for another system, or another Python
+        found[name] = None
+        waiting += [match[0] for each in needed if "extra" not in each and (match := re.match(r"[\w.-]+", each))]
+    return sorted(found)
+
+
 def _link_distribution(name: str, folder: Path) -> None:
     found = distribution(name)
     for top in sorted({file.parts[0] for file in found.files or () if file.parts[0] not in ("..", "__pycache__")}):
         source, target = Path(str(found.locate_file(top))).resolve(), folder / top
+        if target.is_symlink():
+            continue  # a folder that several packages share
         try:
             target.symlink_to(source, target_is_directory=source.is_dir())
         except (OSError, NotImplementedError):  # no right to make links (Windows)

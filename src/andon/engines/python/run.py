@@ -8,6 +8,7 @@ limit, and with the run.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -20,7 +21,7 @@ from typing import Any
 
 from andon.base.files import machine_error
 from andon.base.names import literal
-from andon.engines.python.environment import Environment, provide_environment
+from andon.engines.python.environment import SPARK_CLIENT, Environment, provide_environment
 from andon.engines.python.isolation import CHILD_MEANS, apart, bubblewrap, interpreter_paths, readable
 from andon.engines.python.network import SourceNetwork
 from andon.engines.python.stream_tail import StreamTail
@@ -64,7 +65,10 @@ def run_python(task: PythonTask, *, environments: Path, cancelled: threading.Eve
             stack, `details["log"]` the output), `build.python_timeout`, `build.environment`, `build.interrupted`.
         MachineError: the disk.
     """
-    environment = provide_environment(task.dataset, task.lock, environments, cancelled, task.packages)
+    is_spark = task.spark is not None
+    environment = provide_environment(
+        task.dataset, task.lock, environments, cancelled, task.packages, SPARK_CLIENT if is_spark else ()
+    )
     way = SourceNetwork(task.hosts) if task.hosts else None
     try:
         with way or contextlib.nullcontext():
@@ -89,6 +93,8 @@ def run_python(task: PythonTask, *, environments: Path, cancelled: threading.Eve
             _parts(task, report),
             report.get("state", {}),
             report.get("analysis", {}),
+            base64.b64decode(report["plan"]) if is_spark and report.get("plan") else None,
+            report.get("client"),
         )
     task.output.unlink(missing_ok=True)
     if ended == "cancelled":
@@ -156,6 +162,7 @@ def _prepare(task: PythonTask, environment: Environment, way: SourceNetwork | No
         "function": task.function,
         "parameters": [list(pair) for pair in task.parameters],
         "inputs": {name: _input_sql(task, name) for name in _read(task)},
+        "spark": _spark(task),
         "analysis": _analysis(task),
         "memory_limit": task.memory_limit,
         "seed": task.seeded,
@@ -177,7 +184,16 @@ def _read(task: PythonTask) -> list[str]:
     """The datasets that are handed over."""
     if task.analysis is not None:
         return [*task.inputs]
-    return [name for _, name in task.parameters] if task.state is None else []
+    frames = task.spark.frames if task.spark is not None else {}
+    return [name for each, name in task.parameters if each not in frames] if task.state is None else []
+
+
+def _spark(task: PythonTask) -> dict[str, Any] | None:
+    part = task.spark
+    if part is None:
+        return None
+    said = {"session": part.session, "user": part.user, "frames": dict(part.frames), "patience": part.patience}
+    return {**said, "socket": str(part.socket)}
 
 
 def _analysis(task: PythonTask) -> dict[str, Any] | None:
@@ -270,7 +286,8 @@ def _command(task: PythonTask, environment: Environment, job: Path) -> list[str]
 def _reads(task: PythonTask, environment: Environment) -> list[Path]:
     """What the child must be able to read beside the system's files."""
     inputs = [path for paths in task.inputs.values() for path in paths]
-    return [_CHILD, *inputs, *interpreter_paths(environment.command, environment.paths)]
+    sockets = [task.spark.socket.parent] if task.spark is not None else []
+    return [_CHILD, *inputs, *sockets, *interpreter_paths(environment.command, environment.paths)]
 
 
 def _watch(timeout: float, finished: threading.Event, cancelled: threading.Event) -> str | None:

@@ -58,6 +58,25 @@ class AnalysisPart(Record):
     outputs: Path
 
 
+class SparkPart(Record):
+    """What a function needs beside that takes Spark DataFrames.
+
+    Attributes:
+        socket: of who hands on what it asks.
+        session, user: by which Spark knows the session.
+        frames: `{parameter: view}`.
+        patience: seconds for which a connection that is lost is looked for.
+        facts: what a build records of who made the DataFrames.
+    """
+
+    socket: Path
+    session: str
+    user: str
+    frames: Mapping[str, str]
+    patience: float
+    facts: Mapping[str, Any]
+
+
 class PythonTask(Record):
     """One run of a Python dataset.
 
@@ -83,6 +102,7 @@ class PythonTask(Record):
         seed: for all that draws by chance, where that was recorded; None: `seed_of` the dataset.
         analysis: of an analysis, which has no function and may read all of `inputs`.
         packages: kept wheels, of which its environment is made first.
+        spark: of a function that takes Spark DataFrames.
     """
 
     dataset: str
@@ -105,6 +125,7 @@ class PythonTask(Record):
     seed: int | None = None
     analysis: AnalysisPart | None = None
     packages: PackageStore | None = None
+    spark: SparkPart | None = None
 
     @property
     def seeded(self) -> int:
@@ -136,6 +157,8 @@ class PythonOutcome(Record):
         parts, state: of a source: what was handed out, and what it leaves behind.
         isolation: `bubblewrap`, `namespaces`, `landlock` or `none` (see `isolation.py`).
         told: of an analysis: what it kept beside files.
+        plan: of a function that returned a Spark DataFrame: the relation, as Spark Connect writes it; then no file was written.
+        client: the version of Spark's client in the child.
     """
 
     columns: tuple[tuple[str, str], ...]
@@ -149,3 +172,5 @@ class PythonOutcome(Record):
     parts: tuple[PythonPart, ...] = ()
     state: Mapping[str, Any] = field(default_factory=dict)
     told: Mapping[str, Any] = field(default_factory=dict)
+    plan: bytes | None = None
+    client: str | None = None

@@ -17,7 +17,7 @@ UNREADABLE = frozenset({"TIME", "UUID"})
 
 CAPABILITIES = Capabilities(
     name=NAME,
-    kinds=frozenset({Kind.SQL}),
+    kinds=frozenset({Kind.SQL, Kind.PYTHON}),
     views=False,
     unstored=UNREADABLE,
     repeats=False,

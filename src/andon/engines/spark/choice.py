@@ -6,6 +6,9 @@ from andon.base.record import Record
 from andon.base.text import size as shown_size
 from andon.model.dataset import Definition, Kind, Materialize
 
+#: From how many bytes on Spark is asked about what it built, where the settings set no size: that much DuckDB reads in seconds.
+_ANSWERS_ABOVE = 256_000_000
+
 
 class SparkChoice(Record):
     """What the settings say of it.
@@ -17,6 +20,11 @@ class SparkChoice(Record):
 
     schemas: frozenset[str] = frozenset()
     above: int = 0
+
+    @property
+    def answers_above(self) -> int:
+        """From how many bytes on that are read it is asked about a dataset that it builds: those from which on it builds any table."""
+        return self.above or _ANSWERS_ABOVE
 
     def reason(self, definition: Definition, size: int) -> str | None:
         """Why Spark builds a dataset over `size` bytes of input; None: it does not."""

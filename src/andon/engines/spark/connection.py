@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from andon.base.record import Record
 from andon.base.text import plural, size
 from andon.engines.spark.client import client_session
 from andon.engines.spark.settings import SparkSettings
@@ -29,6 +30,23 @@ _LONGEST, _ONE_TRY, _TRIES = 5000, 25.0, 100_000
 _OF_APACHE = re.compile(r"\d+\.\d+\S* [0-9a-f]{7,}")
 #: Seconds for which an endpoint is asked to stop, before nothing more is heard of it.
 _ASKED = 2.0
+#: The same, where it is told that it is needed no more.
+_LEFT = 4.0
+
+
+class SparkLine(Record, eq=False):
+    """How a session is asked by its protocol.
+
+    Attributes:
+        channel: of the client.
+        metadata: goes with each question.
+        session, user: by which the endpoint knows it.
+    """
+
+    channel: Any
+    metadata: tuple[tuple[str, str], ...]
+    session: str
+    user: str | None
 
 
 class SparkConnection:
@@ -80,6 +98,22 @@ class SparkConnection:
         """Make a view over others."""
         self.session.sql(sql).createOrReplaceTempView(name)
 
+    def line(self) -> SparkLine:
+        """The session, for who speaks its protocol."""
+        client = self.session.client
+        return SparkLine(client._channel, tuple(client._builder.metadata()), client._session_id, client._user_id)
+
+    def over_plan(self, name: str, plan: bytes) -> Any:
+        """Make a view over a relation of the protocol; gives its columns as Spark types them."""
+        from pyspark.sql.connect.proto import commands_pb2, relations_pb2
+
+        command = commands_pb2.Command()
+        view = command.create_dataframe_view
+        view.name, view.replace = name, True
+        view.input.CopyFrom(relations_pb2.Relation.FromString(plan))
+        self.session.client.execute_command(command)
+        return self.session.table(name).schema
+
     def forget(self, name: str) -> None:
         """Take a view away."""
         self.session.catalog.dropTempView(name)
@@ -120,6 +154,22 @@ class SparkConnection:
             over = sum(bool(stage.done) for stage in found)
             told(f"{over} of {plural(len(found), 'stage')}, {done} of {plural(tasks, 'task')}, {size(read)} read")
 
+    def leave(self, work: Callable[[], None]) -> None:
+        """Do what the endpoint is told last, and wait for it no longer than for one that is away: Sail hears nothing while it computes."""
+
+        def told() -> None:
+            with suppress(Exception):  # it is away, and has nothing to forget
+                work()
+
+        thread = threading.Thread(target=told, daemon=True)
+        thread.start()
+        thread.join(_LEFT)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it begins nothing more."""
+        return self._stopped.is_set()
+
     def interrupt(self) -> None:
         """Stop all that runs, and begin nothing more; it waits for no endpoint that is away."""
         self._stopped.set()
@@ -146,8 +196,7 @@ class SparkConnection:
             session, self._session = self._session, None
         if session is None or self._stopped.is_set():
             return
-        with suppress(Exception):  # an endpoint that is away has no session to leave
-            session.stop()
+        self.leave(session.stop)
 
     def _opened(self) -> Any:
         session = client_session()(self._settings.url)

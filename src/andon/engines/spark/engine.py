@@ -3,28 +3,35 @@ stores it, with field ids, statistics and rows that are set aside."""
 
 from __future__ import annotations
 
+import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from andon.base.names import literal, quote
 from andon.base.record import replace
+from andon.engines.answers import AskedTables
 from andon.engines.engine import Capabilities, Embedded, Produced, Recipe, Task, Types, stopped
 from andon.engines.relation import Relation, TableRelation
+from andon.engines.spark.answers import SparkAnswerSession, forgotten
 from andon.engines.spark.capabilities import CAPABILITIES, NAME
 from andon.engines.spark.choice import SparkChoice
 from andon.engines.spark.columns import require_columns
 from andon.engines.spark.connection import SparkConnection
 from andon.engines.spark.failures import translate_failure
 from andon.engines.spark.places import SparkPlaces
+from andon.engines.spark.results import listed, read
 from andon.engines.spark.settings import SparkSettings
 from andon.engines.spark.sql import spark_sql
 from andon.engines.spark.staging import LocalStaging, SharedStaging, SharedStorage, Staging
+from andon.engines.spark.taking import take, why_written_again
 from andon.engines.spark.views import Columns, SparkViews
-from andon.engines.types import lake_type
 from andon.errors import AndonError, DatasetError
-from andon.model.types import parse_type
+from andon.model.version import Column
+
+if TYPE_CHECKING:
+    from andon.engines.spark.frames.handing import SparkFrames
 
 #: More than any input has.
 _ALL = 1 << 62
@@ -79,9 +86,7 @@ class SparkEngine:
         inner = replace(recipe, sql=recipe.inner or recipe.sql, inner=None)
         columns = Columns(self._embedded, inner)
         types = columns.of_result() if task.types is None else task.types
-        staging: Staging = LocalStaging(task.output)
-        if self._shared is not None and self._places.is_bucket:
-            staging = SharedStaging(self._shared)
+        staging = self._staging(task.output)
         try:
             try:
                 took = self._compute(inner, columns, types, staging, task.told)
@@ -99,13 +104,47 @@ class SparkEngine:
             if self._stopped.is_set():
                 raise stopped(recipe.dataset)
             files = staging.files()
-            read = _read(files, types)
-            whole = recipe.sql.replace(recipe.inner, read, 1) if recipe.sql and recipe.inner else read
+            stored = task.stored(types)
+            why = why_written_again(task, stored, files)
+            if why is None:
+                return self._taken(task, stored, files, took)
+            found = read(files, types)
+            whole = recipe.sql.replace(recipe.inner, found, 1) if recipe.sql and recipe.inner else found
             with self._embedded(sum(Path(file).stat().st_size for file in files)) as sql:
-                written = sql.run(replace(task, recipe=replace(recipe, sql=whole, inner=None, inputs={}), types=types))
+                written = sql.run(
+                    replace(
+                        task,
+                        recipe=replace(recipe, sql=whole, inner=None, inputs={}),
+                        types=types,
+                        stored=lambda _: stored,
+                    )
+                )
         finally:
             staging.clear()
-        return replace(written, facts={**self.facts(), **took, "writer": written.facts})
+        return replace(written, facts={**self.facts(), **took, "writer": written.facts, "written_again": why})
+
+    def answering(self, asked: AskedTables) -> AbstractContextManager[SparkAnswerSession]:
+        """See `Answers`."""
+        return forgotten(
+            SparkAnswerSession(
+                asked,
+                self._connection,
+                self._places,
+                self._settings.server,
+                self._embedded,
+                self._staging,
+                lambda one: self._hand_over(one.tables.values()),
+                self._stopped.is_set,
+            )
+        )
+
+    def _taken(
+        self, task: Task, columns: tuple[Column, ...], files: Sequence[str], took: Mapping[str, int]
+    ) -> Produced:
+        """What Spark wrote, in the place of the output."""
+        made = take(task, columns, files)
+        stats = made[0].stats if len(made) == 1 else {}
+        return Produced(columns, sum(file.rows for file in made), stats, {**self.facts(), **took}, files=made)
 
     @property
     def is_stopped(self) -> bool:
@@ -121,6 +160,19 @@ class SparkEngine:
         """See `Engine`."""
         self._connection.close()
 
+    def frames(self) -> SparkFrames:
+        """What hands Spark DataFrames to functions, in the same session."""
+        from andon.engines.spark.frames.handing import SparkFrames
+
+        return SparkFrames(
+            self._settings,
+            self._embedded,
+            self._connection,
+            self._places,
+            self._hand_over,
+            lambda task: self._staging(task.output),
+        )
+
     def _hand_over(self, relations: Iterable[Relation]) -> None:
         """Let Spark find inputs that were built just now, where the storage is a bucket."""
         if self._shared is None or not self._places.is_bucket:
@@ -134,6 +186,12 @@ class SparkEngine:
             else:
                 waiting += relation.inputs.values()
         self._shared.make_durable(inside)
+
+    def _staging(self, beside: str = "") -> Staging:
+        """A folder for what Spark writes: in the bucket, or beside a file; without one in the storage."""
+        if self._shared is not None and self._places.is_bucket:
+            return SharedStaging(self._shared)
+        return LocalStaging(beside or f"{self._settings.root}/data/spark-{secrets.token_hex(8)}")
 
     def _left(self, task: Task, why: DatasetError) -> Produced:
         """What the embedded engine makes of what only its size led here, and Spark can't do."""
@@ -155,27 +213,7 @@ class SparkEngine:
             self._hand_over(recipe.inputs.values())
             views.make(recipe, named)
             require_columns(recipe.definition, self._connection.columns(sql), types)
-            return self._connection.write(sql, list(_listed(types)), self._places.seen(staging.place()), told)
+            return self._connection.write(sql, list(listed(types)), self._places.seen(staging.place()), told)
         finally:
             if not self._stopped.is_set():
                 views.forget()
-
-
-def _listed(types: Types) -> Iterator[str]:
-    """What Spark writes of its columns: maps as lists of their entries, which every reader of Parquet takes."""
-    for at, (_, kind) in enumerate(types):
-        is_map = parse_type(lake_type(kind)).name == "MAP"
-        yield f"map_entries(c{at}) as c{at}" if is_map else f"c{at}"
-
-
-def _read(files: Sequence[str], types: Types) -> str:
-    """SQL that reads what Spark wrote as what was asked for."""
-    items = []
-    for at, (name, kind) in enumerate(types):
-        stored = lake_type(kind)
-        column = f"c{at}" if files else "null"
-        if parse_type(stored).name == "MAP" and files:
-            column = f"map_from_entries({column})"
-        items.append(f"cast({column} as {stored}) as {quote(name)}")
-    source = f"read_parquet([{', '.join(map(literal, files))}])" if files else "(select 1) limit 0"
-    return f"select {', '.join(items)} from {source}"

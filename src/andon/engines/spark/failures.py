@@ -64,7 +64,13 @@ def translate_failure(
             hint="start it, or correct `engines.spark.url`, and run again: what was built is reused",
             retryable=True,
         )
-    return DatasetError("build.failed", f"Spark: {text}", where=definition.entry, hint=_hint(text))
+    return DatasetError("build.failed", f"Spark: {text}", where=definition.entry, hint=_hint(text, definition))
+
+
+def is_away(error: Exception) -> bool:
+    """Whether an exception says that nobody answers any more, or that nobody is let in: then the next question fails as well."""
+    text, kind = said(error), type(error).__name__
+    return any(word in text or word in kind for word in (*_AWAY, *_LOST, *_REFUSED))
 
 
 def said(error: BaseException) -> str:
@@ -77,7 +83,9 @@ def said(error: BaseException) -> str:
     return (lines[0] if lines else type(error).__name__)[:_LONGEST]
 
 
-def _hint(text: str) -> str:
+def _hint(text: str, definition: Definition) -> str | None:
+    if definition.frames:
+        return None
     if "FIELD_NOT_FOUND" in text or "UNRESOLVED" in text or "cannot resolve" in text:
         return "Spark reads other names than DuckDB there; write the dataset's own Spark SQL beside it, in a file that ends in `.spark.sql`"
     if "PATH_NOT_FOUND" in text or "No such file" in text or "Path does not exist" in text:

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from andon.engines.spark.translation.types import name
 from andon.errors import DatasetError
-
-
-def tables_in(sql: str) -> set[str]:
-    """The datasets that Spark SQL names.
-
-    Raises:
-        ValueError: it can't be read.
-    """
-    return {f"{table.db}.{table.name}" for table in _tables(sql)}
+from andon.sql.spark_names import spark_tables
 
 
 def with_views(sql: str, views: Mapping[str, str]) -> str:
@@ -25,30 +16,13 @@ def with_views(sql: str, views: Mapping[str, str]) -> str:
         ValueError: it can't be read.
         DatasetError: `build.not_supported` where it names something else.
     """
-    spans: list[tuple[int, int, str]] = []
-    for table in _tables(sql):
-        called = f"{table.db}.{table.name}"
-        if called not in views:
+    for table in reversed(spark_tables(sql)):
+        if table.name not in views:
             raise DatasetError(
                 "build.not_supported",
-                f"the Spark SQL reads `{called}`, which the dataset does not read otherwise",
+                f"the Spark SQL reads `{table.name}`, which the dataset does not read otherwise",
                 hint="read the datasets that the dataset's own file reads",
             )
-        alias = "" if table.alias else f" as {name(table.name)}"
-        first, last = table.args["db"].meta, table.this.meta
-        spans.append((int(first["start"]), int(last["end"]) + 1, name(views[called]) + alias))
-    for start, end, text in sorted(spans, reverse=True):
-        sql = sql[:start] + text + sql[end:]
+        alias = "" if table.alias else f" as {name(table.written)}"
+        sql = sql[: table.start] + name(views[table.name]) + alias + sql[table.end :]
     return sql
-
-
-def _tables(sql: str) -> Iterator[Any]:
-    import sqlglot
-    from sqlglot import exp
-    from sqlglot.errors import SqlglotError
-
-    try:
-        parsed = sqlglot.parse_one(sql, dialect="spark")
-    except SqlglotError as error:
-        raise ValueError(str(error).split("\n", 1)[0]) from error
-    return (table for table in parsed.find_all(exp.Table) if table.db)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from andon.base.text import excerpt
+from andon.base.text import excerpt, line_and_column
 from andon.engines.engine import Recipe, Types
-from andon.engines.spark.names import tables_in, with_views
+from andon.engines.spark.names import with_views
 from andon.engines.spark.translation.spark_sql import NotTranslated, SparkServer
 from andon.engines.spark.translation.translate import translate
+from andon.engines.spark.types import unreadable
 from andon.engines.types import stored_types
 from andon.errors import DatasetError, Problem
 from andon.model.dataset import SPARK_ENDING, Definition
+from andon.sql.spark_names import spark_tables
 
 #: Any time: of a plan only counts that there is one.
 _SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
@@ -61,6 +63,8 @@ def refusal(
     definition: Definition, inputs: Mapping[str, Types], types: Types, server: SparkServer, built: str
 ) -> Problem | None:
     """What of the SQL of a dataset, or of a view that the dataset `built` reads, Spark can't do so that it gives the same, or None."""
+    if definition.frames:
+        return unreadable_input(definition, inputs)
     if definition.spark_sql is not None:
         return _of_own(definition)
     sql = definition.sql or ""
@@ -68,6 +72,21 @@ def refusal(
         _translated(definition, sql, inputs, types, None, server, _SOME_TIME)
     except NotTranslated as error:
         return _refused(definition, sql, error, built)
+    return None
+
+
+def unreadable_input(definition: Definition, inputs: Mapping[str, Types]) -> Problem | None:
+    """The first column of what a function takes as a DataFrame that no DataFrame can hold, or None."""
+    for parameter, name in definition.parameters:
+        for column, kind in inputs[name] if parameter in definition.frames else ():
+            part = unreadable(kind)
+            if part is not None:
+                message = (
+                    f"`{definition.dataset}` takes `{name}` as a Spark DataFrame, and Spark has no type for {part} of its"
+                    f" column `{column}`"
+                )
+                hint = f"read a dataset that casts `{column}` to VARCHAR or leaves it out, or take `.spark()` out"
+                return Problem("build.not_supported", message, definition.entry, hint=hint)
     return None
 
 
@@ -86,16 +105,18 @@ def _translated(
 
 
 def _of_own(definition: Definition) -> Problem | None:
-    place = definition.entry.removesuffix(".sql") + SPARK_ENDING
+    place, sql = definition.entry.removesuffix(".sql") + SPARK_ENDING, definition.spark_sql or ""
     try:
-        others = tables_in(definition.spark_sql or "") - set(definition.inputs)
+        others = [table for table in spark_tables(sql) if table.name not in definition.inputs]
     except ValueError as error:
         hint = "what it says is Spark's own: write it as Spark takes it"
         return Problem("project.bad_sql", f"the Spark SQL can't be read: {error}", place, hint=hint)
     if not others:
         return None
-    message = f"the Spark SQL reads `{min(others)}`, which `{definition.entry}` does not read"
-    return Problem("build.not_supported", message, place, hint="read the same datasets in both")
+    line, column = line_and_column(sql, others[0].start)
+    message = f"the Spark SQL reads `{others[0].name}`, which `{definition.entry}` does not read"
+    mark = excerpt(sql, line, column)
+    return Problem("build.not_supported", message, place, line, column, "read the same datasets in both", mark)
 
 
 def _refused(definition: Definition, sql: str, error: NotTranslated, built: str = "") -> Problem:

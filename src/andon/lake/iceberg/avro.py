@@ -22,6 +22,20 @@ def manifest_list(manifests: Iterable[Mapping[str, Any]], properties: Mapping[st
     return _file(_parsed("list"), manifests, properties)
 
 
+def manifests_in(data: bytes) -> list[str]:
+    """The addresses of the manifests that a manifest list names.
+
+    Raises:
+        ValueError: it is none.
+    """
+    import fastavro
+
+    try:
+        return [str(record["manifest_path"]) for record in fastavro.reader(io.BytesIO(data))]  # type: ignore[index,call-overload]
+    except (EOFError, KeyError, TypeError, IndexError, StopIteration) as error:
+        raise ValueError(f"no list of manifests: {error}") from error
+
+
 def _file(schema: Any, records: Iterable[Mapping[str, Any]], properties: Mapping[str, str]) -> bytes:
     import fastavro
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
+#: The folder of the storage in which Iceberg metadata lies; all of it can be derived again.
+DERIVED = "iceberg"
+
 
 def absolute_in(storage_url: str) -> Callable[[str], str]:
     """The function that gives the absolute URL of a path relative to `storage_url`, as readers of Iceberg take it.

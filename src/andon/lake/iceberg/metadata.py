@@ -1,4 +1,4 @@
-"""The metadata of an Iceberg table for one version: manifest, manifest list, metadata file. A pure function but for `write`.
+"""The metadata of an Iceberg table for one version: manifests, manifest list, metadata file. A pure function but for `write`.
 
 Two limits of readers, not of the metadata: pyiceberg refuses a table that has a struct `a` with a field `b` and also a column named
 `a.b`; and infinite dates and timestamps are known to DuckDB only.
@@ -13,12 +13,11 @@ from typing import Any
 from andon.errors import DatasetError
 from andon.lake.iceberg import avro
 from andon.lake.iceberg.bounds import lower_bound, upper_bound
-from andon.lake.iceberg.location import absolute_in
+from andon.lake.iceberg.location import DERIVED, absolute_in
+from andon.lake.iceberg.manifests import ManifestFiles, manifests_of
 from andon.lake.iceberg.schema import ParquetLeaf, last_column_id, leaves, schema_json
 from andon.model.version import DataFile, Version
 
-#: The folder of the storage in which it lies; all of it can be derived again.
-DERIVED = "iceberg"
 _SEQUENCE = 1
 _ADDED = 1
 _DATA = 0
@@ -33,6 +32,7 @@ def derive(
     table_uuid: str,
     time_ms: int,
     absolute: Callable[[str], str] | None = None,
+    kept: Callable[[str], int | None] = lambda _: None,
 ) -> str:
     """Write the Iceberg metadata of `version` and say where it is. Equal arguments write equal bytes.
 
@@ -42,6 +42,7 @@ def derive(
         table_uuid: the table's identity for Iceberg; the same for all versions of a dataset.
         time_ms: when the version came about, in milliseconds since 1970.
         absolute: the URL of a relative path, not percent-encoded; see `absolute_in`.
+        kept: the size of a file that was written before, None where there is none: what versions share is written once.
 
     Returns:
         The relative path of the metadata file, `iceberg/<version id>/metadata/v1.metadata.json`.
@@ -58,12 +59,15 @@ def derive(
     schema = schema_json(version.columns)
     files = [file for file in version.files if file.rows]
     manifests = []
-    if files:
-        content = _manifest(files, snapshot, schema, leaves(version.columns), absolute)
-        write(f"{folder}/manifest.avro", content)
-        manifests.append(_manifest_record(absolute(f"{folder}/manifest.avro"), len(content), snapshot, files))
+    for each in manifests_of(version.columns, files, absolute("")):
+        length = kept(each.path)
+        if length is None:
+            content = _manifest(each, schema, leaves(version.columns), absolute)
+            write(each.path, content)
+            length = len(content)
+        manifests.append(_manifest_record(absolute(each.path), length, each))
     properties = {"snapshot-id": str(snapshot), "sequence-number": str(_SEQUENCE), "format-version": "2"}
-    write(f"{folder}/snapshot.avro", avro.manifest_list(manifests, properties))
+    write(list_path(version.id), avro.manifest_list(manifests, properties))
     document = _document(version, schema, absolute, table_uuid, time_ms, files)
     write(f"{folder}/version-hint.text", b"1")
     write(metadata_path(version.id), json.dumps(document, ensure_ascii=False, indent=1).encode())
@@ -88,6 +92,11 @@ def metadata_folder(version_id: str) -> str:
 def metadata_path(version_id: str) -> str:
     """Where, relative to the storage, `derive` puts the metadata file of a version."""
     return f"{metadata_folder(version_id)}/v1.metadata.json"
+
+
+def list_path(version_id: str) -> str:
+    """Where, relative to the storage, `derive` puts the list of a version's manifests."""
+    return f"{metadata_folder(version_id)}/snapshot.avro"
 
 
 def fits(metadata: bytes, version_id: str, absolute: Callable[[str], str]) -> bool:
@@ -144,7 +153,7 @@ def _document(
                 "snapshot-id": snapshot,
                 "sequence-number": _SEQUENCE,
                 "timestamp-ms": time_ms,
-                "manifest-list": absolute(f"{metadata_folder(version.id)}/snapshot.avro"),
+                "manifest-list": absolute(list_path(version.id)),
                 "schema-id": 0,
                 "summary": {"operation": "append", **added, **totals},
             }
@@ -155,8 +164,7 @@ def _document(
 
 
 def _manifest(
-    files: list[DataFile],
-    snapshot: int,
+    manifest: ManifestFiles,
     schema: Mapping[str, Any],
     by_path: Mapping[str, ParquetLeaf],
     absolute: Callable[[str], str],
@@ -164,12 +172,12 @@ def _manifest(
     entries = [
         {
             "status": _ADDED,
-            "snapshot_id": snapshot,
+            "snapshot_id": manifest.snapshot,
             "sequence_number": _SEQUENCE,
             "file_sequence_number": _SEQUENCE,
             "data_file": _data_file(file, absolute(file.path), by_path),
         }
-        for file in files
+        for file in manifest.files
     ]
     properties = {
         "schema": json.dumps(schema),
@@ -182,7 +190,7 @@ def _manifest(
     return avro.manifest(entries, properties)
 
 
-def _manifest_record(url: str, length: int, snapshot: int, files: list[DataFile]) -> dict[str, Any]:
+def _manifest_record(url: str, length: int, manifest: ManifestFiles) -> dict[str, Any]:
     return {
         "manifest_path": url,
         "manifest_length": length,
@@ -190,11 +198,11 @@ def _manifest_record(url: str, length: int, snapshot: int, files: list[DataFile]
         "content": _DATA,
         "sequence_number": _SEQUENCE,
         "min_sequence_number": _SEQUENCE,
-        "added_snapshot_id": snapshot,
-        "added_files_count": len(files),
+        "added_snapshot_id": manifest.snapshot,
+        "added_files_count": len(manifest.files),
         "existing_files_count": 0,
         "deleted_files_count": 0,
-        "added_rows_count": sum(f.rows for f in files),
+        "added_rows_count": sum(f.rows for f in manifest.files),
         "existing_rows_count": 0,
         "deleted_rows_count": 0,
         "partitions": [],

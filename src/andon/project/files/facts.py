@@ -75,6 +75,7 @@ class DatasetFacts(Record, tag=True):
         normal: hash of the normal form of its SQL or tokens; "" if it could not be read.
         tables: datasets that it reads.
         calls: functions that its SQL calls, each once.
+        frames: of its Python's parameters those that are given Spark DataFrames.
         imports: modules that its Python imports, as dotted names.
         dependencies, inputs_digest: packages that its Python needs, and the digest that its lock must carry.
         rest: the HTTP API that a source asks.
@@ -91,6 +92,7 @@ class DatasetFacts(Record, tag=True):
     clock: ClockUse = ClockUse.NONE
     function: str | None = None
     parameters: tuple[tuple[str, str], ...] = ()
+    frames: tuple[str, ...] = ()
     imports: tuple[NameUse, ...] = ()
     dependencies: tuple[str, ...] = ()
     inputs_digest: str = ""

@@ -23,6 +23,14 @@ from andon.project.files.reading import DeclaredFields
 from andon.project.files.tokens import Range, normal_tokens
 
 _FORM = 'from andon import dataset, read\n\n@dataset()\ndef name(orders=read("shop.orders")): …'
+#: By what `engine` says: what is wrong where parameters say otherwise, and what to write.
+_OTHER_ENGINE = {
+    "spark": (
+        "no parameter takes a Spark DataFrame, so Spark has nothing to do here",
+        'write `orders=read("shop.orders").spark()`, or take `engine` out',
+    ),
+    "duckdb": ("a parameter takes a Spark DataFrame, which DuckDB does not give", "take `engine`, or `.spark()`, out"),
+}
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -156,6 +164,7 @@ class DatasetReader:
         self._text = text
         self._tree = tree
         self._names = _Names.of(tree)
+        self.frames: list[str] = []
         self.flaws: list[FileFlaw] = []
 
     def read(self) -> DatasetFacts:
@@ -178,11 +187,12 @@ class DatasetReader:
         outside: Range = (start_line, start, decorator.end_lineno or start_line, decorator.end_col_offset or start)
         return DatasetFacts(
             kind=self.kind,
-            keys=DatasetKeys(**self._with_lineage(declared.values, dict(parameters))),
+            keys=DatasetKeys(**self._with_lineage(self._with_engine(declared), dict(parameters))),
             normal=normal_tokens(self._text, [self._in_characters(outside)]),
             tables=tables,
             function=function.name,
             parameters=parameters,
+            frames=tuple(self.frames),
             imports=imports,
             dependencies=dependencies,
             inputs_digest=inputs,
@@ -191,6 +201,15 @@ class DatasetReader:
 
     def _clock(self) -> ClockUse:
         return clock_of(self._tree)
+
+    def _with_engine(self, declared: DeclaredFields) -> Mapping[str, Any]:
+        """The values with the engine that hands over what the parameters ask for."""
+        values = dict(declared.values)
+        said = values.get("engine", "")
+        if said and (said == "spark") != bool(self.frames):
+            message, hint = _OTHER_ENGINE[said]
+            self.flaws.append(FileFlaw("project.bad_value", message, *declared.places["engine"], hint))
+        return {**values, "engine": "spark"} if self.frames else values
 
     def _with_lineage(self, values: Mapping[str, Any], parameters: Mapping[str, str]) -> Mapping[str, Any]:
         """The values with the sources of `lineage` as `(dataset, column)`s; an input is named by parameter or by dataset."""
@@ -283,6 +302,11 @@ class DatasetReader:
         if default is None:
             self._flaw(argument, f"the parameter `{argument.arg}` names no dataset", hint)
             return None
+        match default:
+            case ast.Call(func=ast.Attribute(value=ast.Call() as inner, attr="spark"), args=[], keywords=[]):
+                if self._names.is_(inner.func, "read"):
+                    self.frames.append(argument.arg)
+                    default = inner
         if not isinstance(default, ast.Call) or not self._names.is_(default.func, "read"):
             if isinstance(default, ast.Call) and isinstance(default.func, ast.Name) and default.func.id == "read":
                 hint = "add `from andon import dataset, read`"

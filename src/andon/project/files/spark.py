@@ -9,9 +9,9 @@ from andon.project.files.facts import FileFacts, SparkFile
 
 def read_spark_sql(path: str, text: str) -> FileFacts:
     """The facts of the file: layout at the ends of lines and of the file does not count."""
-    lines = [line.rstrip() for line in text.strip().split("\n")]
+    lines = [line.rstrip() for line in text.rstrip().split("\n")]  # what is before it counts in places
     sql = "\n".join(lines).rstrip(";").rstrip()
     problems: tuple[Problem, ...] = ()
-    if not sql:
+    if not sql.strip():
         problems = (Problem("project.empty_file", "the file holds no SQL", path, hint="fill it or remove it"),)
-    return FileFacts(SparkFile(sql, content_id(["spark", sql])), problems)
+    return FileFacts(SparkFile(sql, content_id(["spark", sql.lstrip()])), problems)

@@ -367,6 +367,7 @@ class _Linker:
             sql=as_history(facts.sql, history) if history is not None and facts.sql is not None else facts.sql,
             function=facts.function,
             parameters=facts.parameters,
+            frames=facts.frames,
             macros=tuple(self._macros.statements[m][1].text for m in macros),
             reads=facts.reads,
             uses=ordered,

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from andon.engines.duckdb.failures import query_error
+from andon.engines.duckdb.failures import batches_of, query_error
 from andon.engines.duckdb.instance import Instance
 from andon.engines.duckdb.reads import columns_read
 from andon.engines.duckdb.universe import Universe
@@ -248,7 +248,7 @@ class _One:
             beside = {NOTES: notes} if notes is not None else {}
             schema = reader.schema.with_metadata({**(reader.schema.metadata or {}), TYPES: types, **beside})
             stream = pyarrow.ipc.new_stream(pyarrow.PythonFile(sink, "w"), schema)
-            for batch in filter(len, reader):
+            for batch in filter(len, batches_of(reader)):
                 left = len(batch) if most is None else most - ending.rows
                 ending.truncated = left < len(batch) or self._is_over(ending)
                 if left > 0 and not self._is_over(ending):

@@ -17,10 +17,18 @@ class OutputColumns:
 
     Args:
         leaves: what the branch shows.
+        foreseen: whether nothing is kept: the ids are those that would be given now.
     """
 
-    def __init__(self, objects: Objects, definitions: Mapping[str, Definition], leaves: Mapping[str, Leaf]) -> None:
-        self._objects = objects
+    def __init__(
+        self,
+        objects: Objects,
+        definitions: Mapping[str, Definition],
+        leaves: Mapping[str, Leaf],
+        *,
+        foreseen: bool = False,
+    ) -> None:
+        self._give = objects.foreseen_fields if foreseen else objects.register_fields
         self._definitions = definitions
         self._leaves = leaves
         self._ids: dict[str, dict[str, int]] = {}
@@ -28,7 +36,7 @@ class OutputColumns:
     def register(self, wanted: Mapping[str, Sequence[tuple[str, str]]]) -> None:
         """Give field ids to the columns (name, lake type) of many datasets in one transaction."""
         outputs = {dataset: self._output(dataset, columns) for dataset, columns in wanted.items()}
-        self._ids.update(self._objects.register_fields(outputs))
+        self._ids.update(self._give(outputs))
 
     def of(self, dataset: str, produced: Sequence[tuple[str, str]]) -> tuple[Column, ...]:
         """The columns of a result with the `(column, type)`s `produced`."""

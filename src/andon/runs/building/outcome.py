@@ -33,6 +33,7 @@ class Outcome:
         new: the files of the version that nothing names yet, where not all are new.
         beside: what was made in the same write, and is recorded with it: the rows that were set aside.
         recorded: whether it is recorded with another one.
+        ahead: seconds that it took before its task began.
     """
 
     version: Version | None
@@ -47,6 +48,7 @@ class Outcome:
     new: tuple[DataFile, ...] | None = None
     beside: tuple[Outcome, ...] = ()
     recorded: bool = False
+    ahead: float = 0.0
 
 
 @dataclass

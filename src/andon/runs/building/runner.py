@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from queue import SimpleQueue
+from typing import NamedTuple
 
 from andon.base.threads import stop
 from andon.errors import AndonError
@@ -29,6 +30,16 @@ RECORD_EVERY = 0.5
 
 #: Makes outcomes durable; gives back the build that counts for each key.
 Record = Callable[[Sequence[Outcome]], Mapping[str, Build]]
+
+#: So many steps for each thread are handed over at a time: it goes on with the next one while it is looked at what the last one came to.
+_HANDED_OVER = 2
+
+
+class _Took(NamedTuple):
+    """What a step came to, and the seconds that it took."""
+
+    outcome: Outcome | BaseException
+    seconds: float
 
 
 class Runner:
@@ -54,6 +65,9 @@ class Runner:
         moves: SimpleQueue[tuple[str, str]] | None = None,
     ) -> None:
         self._moves = moves
+        self._begun: SimpleQueue[Step] = SimpleQueue()
+        #: what ended the run, for steps that did not begin yet
+        self._ending: BaseException | None = None
         self._execute = execute
         self._record = record
         self._report = report
@@ -81,21 +95,23 @@ class Runner:
         recorded_at = time.monotonic()
         pool = ThreadPoolExecutor(self._workers, thread_name_prefix="andon-task")
         recorder = ThreadPoolExecutor(1, thread_name_prefix="andon-record")
-        running: dict[Future[Outcome], tuple[Step, float]] = {}
+        running: dict[Future[_Took], Step] = {}
         try:
             while state.ready or running:
-                while state.ready and len(running) < self._workers:
+                while state.ready and len(running) < self._workers * _HANDED_OVER:
                     step = state.ready.pop(0)
                     self._start(step, progress, state, pool, running)
                 if not running:
                     continue
+                self._tell_begun()
                 done, _ = wait(running, timeout=RECORD_EVERY, return_when=FIRST_COMPLETED)
                 if self._cancelled.is_set():
                     self._interrupt()  # again, since one that comes before a statement begins is lost
+                self._tell_begun()
                 self._tell(running)
                 for future in done:
-                    step, began = running.pop(future)
-                    outcome = self._finish(step, future, began, progress, state)
+                    step = running.pop(future)
+                    outcome = self._finish(step, future, progress, state)
                     if outcome is not None and outcome.fresh and not outcome.recorded:
                         unrecorded.append(outcome)
                 if (
@@ -130,7 +146,7 @@ class Runner:
         progress: Progress,
         state: _State,
         pool: ThreadPoolExecutor,
-        running: dict[Future[Outcome], tuple[Step, float]],
+        running: dict[Future[_Took], Step],
     ) -> None:
         lost = [p for p in step.needs if p in progress.failed]
         if is_aside(step.dataset):  # what was set aside of a result that a check holds is held with it, not missing
@@ -143,26 +159,42 @@ class Runner:
         if step.action is Action.DROP:
             self._end(TaskResult(step.dataset, step.action, step.reason, TaskStatus.OK), progress, state)
             return
-        self._report(TaskStarted(step.dataset, step.action))
-        running[pool.submit(self._execute, step, progress.versions)] = (step, time.perf_counter())
+        running[pool.submit(self._take, step, progress.versions)] = step
 
-    def _finish(
-        self, step: Step, future: Future[Outcome], began: float, progress: Progress, state: _State
-    ) -> Outcome | None:
-        seconds = time.perf_counter() - began
-        error = future.exception()
-        if error is not None:
+    def _take(self, step: Step, versions: Mapping[str, str]) -> _Took:
+        """Take a step, in a thread of the pool."""
+        if self._ending is not None:
+            return _Took(self._ending, 0.0)
+        self._begun.put(step)
+        began = time.perf_counter()
+        try:
+            outcome: Outcome | BaseException = self._execute(step, versions)
+        except BaseException as error:  # noqa: BLE001 - it is looked at where all ends are
+            outcome = error
             if not isinstance(error, AndonError) or error.stops_run:
-                raise error
+                self._ending = error
+        return _Took(outcome, time.perf_counter() - began)
+
+    def _tell_begun(self) -> None:
+        """Report what began since it was told last."""
+        while not self._begun.empty():
+            step = self._begun.get()
+            self._report(TaskStarted(step.dataset, step.action))
+
+    def _finish(self, step: Step, future: Future[_Took], progress: Progress, state: _State) -> Outcome | None:
+        took = future.result()
+        outcome, seconds = took.outcome, took.seconds
+        if isinstance(outcome, BaseException):
+            if not isinstance(outcome, AndonError) or outcome.stops_run:
+                raise outcome
             progress.failed[step.dataset] = f"{step.dataset} failed"
-            document = error.to_json()
+            document = outcome.to_json()
             self._end(
                 TaskResult(step.dataset, step.action, step.reason, TaskStatus.FAILED, seconds=seconds, error=document),
                 progress,
                 state,
             )
             return None
-        outcome = future.result()
         progress.builds[step.dataset] = outcome.build
         progress.keys[step.dataset] = outcome.build.key
         progress.versions[step.dataset] = outcome.version_id
@@ -176,18 +208,25 @@ class Runner:
             progress.failed[step.dataset] = f"{step.dataset} is held by a check"
             status, reason = TaskStatus.HELD, _held_by(holding)
         result = TaskResult(
-            step.dataset, action, reason, status, outcome.rows, seconds, outcome.version_id, note=outcome.told
+            step.dataset,
+            action,
+            reason,
+            status,
+            outcome.rows,
+            seconds + outcome.ahead,
+            outcome.version_id,
+            note=outcome.told,
         )
         self._end(result, progress, state)
         return outcome
 
-    def _tell(self, running: Mapping[Future[Outcome], tuple[Step, float]]) -> None:
+    def _tell(self, running: Mapping[Future[_Took], Step]) -> None:
         """Report how far steps are that run: of each the last that it told."""
         last: dict[str, str] = {}
         while self._moves is not None and not self._moves.empty():
             dataset, text = self._moves.get()
             last[dataset] = text
-        for step, _ in running.values():
+        for step in running.values():
             if step.dataset in last:
                 self._report(TaskMoved(step.dataset, last[step.dataset]))
 

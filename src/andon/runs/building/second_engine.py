@@ -16,7 +16,7 @@ from andon.engines.engine import Task
 from andon.engines.types import stored_columns
 from andon.errors import DatasetError
 from andon.model.dataset import Kind
-from andon.relations.beside import BesideEngine, beside, few_keys
+from andon.relations.beside import BesideEngine, BuiltRows, beside, few_keys
 from andon.runs.building.facts import has_order
 
 if TYPE_CHECKING:
@@ -39,21 +39,22 @@ class SecondEngine:
         self._sides = sides
         self._writer = writer
 
-    def held(self, definition: Definition, make: Build, made: Made) -> Made:
-        """A result with what is known of how it compares.
+    def held(self, definition: Definition, make: Build, made: Made, aside: Made | None = None) -> Made:
+        """A result with what is known of how it compares, with the rows that were set aside of it.
 
         Raises:
             DatasetError: `build.engines_differ`; then its new files are gone.
         """
         facts = made.produced.facts
-        if definition.kind is not Kind.SQL or has_order(facts):
+        if has_order(facts) or definition.kind not in (Kind.SQL, Kind.PYTHON):
             return made
         why_not = self._why_not(definition)
         if why_not is not None:
             return _noted(made, f"not compared with duckdb: {why_not}")
         try:
             is_small = self._size(make) <= self._job.compared.below
-            found = self._whole(definition, make, made.version) if is_small else self._few(definition, make, made)
+            rows = self._rows(made, aside)
+            found = self._whole(definition, make, rows) if is_small else self._few(definition, make, rows)
             if isinstance(found, BesideEngine) and found.difference is not None:
                 raise self._differ(definition, found, str(facts.get("name")))
         except BaseException:
@@ -64,20 +65,26 @@ class SecondEngine:
         return _noted(made, f"{found.how} as duckdb gives" if is_small else f"of a sample {found.how} as duckdb gives")
 
     def _why_not(self, definition: Definition) -> str | None:
+        if definition.kind is Kind.PYTHON:
+            return "it is a function in Python"
         if not self._job.compared.below:
             return "`engines.spark.compare_below` is 0"
-        return "rows of it are set aside" if definition.quarantine else None
+        return None
+
+    def _rows(self, made: Made, aside: Made | None) -> BuiltRows:
+        files = self._files(aside.version) if aside is not None else []
+        return BuiltRows(made.version, self._files(made.version), files)
 
     def _size(self, make: Build) -> int:
         return sum(self._sides.relations.size(version) for version in make.inputs.values())
 
-    def _whole(self, definition: Definition, make: Build, version: Version) -> BesideEngine:
+    def _whole(self, definition: Definition, make: Build, rows: BuiltRows) -> BesideEngine:
         """All rows beside all that the embedded engine gives."""
         with self._sides.for_size(self._size(make)) as side, self._place() as place:
             side.engine.run(Task(self._writer.recipe(definition, make), str(place), stored_columns))
-            return beside(side.session(), version, self._files(version), place)
+            return beside(side.session(), rows, place)
 
-    def _few(self, definition: Definition, make: Build, made: Made) -> BesideEngine | str:
+    def _few(self, definition: Definition, make: Build, rows: BuiltRows) -> BesideEngine | str:
         """Rows of a few keys beside those that the embedded engine gives for them, or why that is not known.
 
         Where the keys lead down to the inputs it reads little of them; where not, it would make all, and is stopped.
@@ -89,7 +96,7 @@ class SecondEngine:
         late = threading.Event()
         with self._sides.for_size(self._size(make)) as side, self._place() as place:
             session = side.session()
-            only = few_keys(session, made.version, self._files(made.version), definition.key)
+            only = few_keys(session, rows, definition.key)
             if only is None:
                 return f"{told}, and it holds no row with a key"
             recipe = self._writer.recipe(definition, make)
@@ -109,7 +116,7 @@ class SecondEngine:
                 return f"{told}, and a few of its rows took duckdb more than {limit:g} s"
             finally:
                 timer.cancel()
-            return beside(session, made.version, self._files(made.version), place, only)
+            return beside(session, rows, place, only)
 
     def _files(self, version: Version) -> list[str]:
         return [self._job.lake.storage.engine_path(file.path) for file in version.files]

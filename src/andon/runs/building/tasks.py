@@ -36,7 +36,7 @@ from andon.runs.building.same_content import SameContent
 from andon.runs.building.second_engine import SecondEngine
 from andon.runs.building.second_look import same_reading
 from andon.runs.building.wholes import Wholes
-from andon.runs.building.writing import Made, Writer
+from andon.runs.building.writing import Early, Made, Writer, nothing_early
 from andon.runs.planning.going_on import goes_on
 from andon.runs.planning.histories import goes_on_from
 from andon.runs.planning.steps import clock_part
@@ -49,9 +49,15 @@ if TYPE_CHECKING:
 
 
 class Tasks:
-    """Takes steps for a job on the engines of its run: `engines` build, what they built is read in `sides`."""
+    """Takes steps for a job on the engines of its run: `engines` build, what they built is read in `sides`.
 
-    def __init__(self, job: Job, sides: Sides, engines: Builders, workers: int = 1) -> None:
+    Args:
+        early: what was written before the job began.
+    """
+
+    def __init__(
+        self, job: Job, sides: Sides, engines: Builders, workers: int = 1, early: Early = nothing_early
+    ) -> None:
         self.job = job
         self.sides = sides
         self._engines = engines
@@ -61,7 +67,7 @@ class Tasks:
         #: levels of views by recipe key
         self._depths: dict[str, int] = {}
         self._columns = OutputColumns(job.lake.objects, job.definitions, job.leaves)
-        self._writer = Writer(job, sides, engines, self._columns)
+        self._writer = Writer(job, sides, engines, self._columns, early)
         self._histories = Histories(job, self.relations, engines, self._writer)
         self._same = SameContent(job, sides)
         self._second = SecondEngine(job, sides, self._writer)
@@ -209,10 +215,16 @@ class Tasks:
         note: str | None = None,
     ) -> Outcome:
         """The outcome of a result, with that of the rows that were set aside of it."""
-        outcome = self._built(definition, make, parted.made, began, way)
+        try:
+            outcome = self._built(definition, make, parted.made, began, way, parted.aside)
+        except BaseException:
+            if parted.aside is not None:
+                self._writer.drop(parted.aside)
+            raise
         if parted.aside is None:
             return outcome
-        kept, proof = self._same.content(str(definition.aside), parted.aside.version)
+        in_order = has_order(parted.made.produced.facts)
+        kept, proof = self._same.content(str(definition.aside), parted.aside.version, in_order=in_order)
         if kept is not None:
             self._writer.drop(parted.aside)
         aside = self._asides.outcome(definition, outcome.build, parted.aside, kept, proof)
@@ -370,9 +382,17 @@ class Tasks:
             return self._growing.build(definition, make, reason)
         return (self._cursor_loads if goes_on(definition) else self._loads).load(definition, make)
 
-    def _built(self, definition: Definition, make: Build, made: Made, began: float, way: str | None = None) -> Outcome:
+    def _built(
+        self,
+        definition: Definition,
+        make: Build,
+        made: Made,
+        began: float,
+        way: str | None = None,
+        aside: Made | None = None,
+    ) -> Outcome:
         """A result with the build that made it; the published version where it holds the same."""
-        made = self._once.taken(definition, make, self._second.held(definition, make, made))
+        made = self._once.taken(definition, make, self._second.held(definition, make, made, aside))
         version, produced = made.version, made.produced
         same, proof = self._same.content(definition.dataset, version, in_order=has_order(produced.facts))
         new = made.new
@@ -382,7 +402,7 @@ class Tasks:
             if PARTS in (make.grown or {}):
                 make = replace(make, grown=None)  # its files are others
         lock = next((sha for path, sha in definition.files if path == definition.lock), None)
-        seconds = time.perf_counter() - began
+        seconds = time.perf_counter() - began + made.seconds
         build = replace(
             make,
             version=version.id,
@@ -396,7 +416,16 @@ class Tasks:
         said = _joined([way if definition.dataset in self.job.leaves else None, *notes])
         note = _joined([way, *notes, f"{proof}: version kept" if proof else None])
         return Outcome(
-            version, build, version.id, version.rows, fresh=True, note=note, definition=definition, told=said, new=new
+            version,
+            build,
+            version.id,
+            version.rows,
+            fresh=True,
+            note=note,
+            definition=definition,
+            told=said,
+            new=new,
+            ahead=made.seconds,
         )
 
     def _adopt(self, build: Build) -> Outcome:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.record import Record, replace
-from andon.engines.engine import Aside, Builders, Produced, Recipe, Task, Types
+from andon.engines.engine import Aside, Builders, Produced, ProducedFile, Recipe, Task, Types
 from andon.engines.types import stored_types
 from andon.lake.named_files import raw_path
 from andon.model.build import Build
@@ -27,7 +29,7 @@ from andon.runs.building.parting import (
 from andon.runs.building.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from andon.model.quarantine import AsideRule
     from andon.relations.sides import Sides
@@ -43,12 +45,24 @@ class Made(Record):
         produced: what the engine said of the last file that it wrote.
         new: the files that were written for it.
         note: what people should hear of how it was made.
+        seconds: what it took before its task began, where it was made ahead.
     """
 
     version: Version
     produced: Produced
     new: tuple[DataFile, ...]
     note: str | None = None
+    seconds: float = 0.0
+
+
+#: Gives what was made of a definition, for such a build, before its task began; None where nothing was.
+Early = Callable[[Definition, Build], Made | None]
+
+
+def nothing_early(definition: Definition, make: Build) -> Made | None:
+    """Nothing was made before."""
+    del definition, make
+    return None
 
 
 class FilePart(Record):
@@ -73,9 +87,16 @@ class WrittenParts(Record):
 
 
 class Writer:
-    """Writes results for a job on the engines of its run."""
+    """Writes results for a job on the engines of its run.
 
-    def __init__(self, job: Job, sides: Sides, engines: Builders, columns: OutputColumns) -> None:
+    Args:
+        early: what was written before the job began.
+    """
+
+    def __init__(
+        self, job: Job, sides: Sides, engines: Builders, columns: OutputColumns, early: Early = nothing_early
+    ) -> None:
+        self._early = early
         self._job = job
         self._sides = sides
         self._engines = engines
@@ -115,8 +136,21 @@ class Writer:
         Raises:
             AndonError: as `Engine.run`; then no new file is left.
         """
+        if parts is None and not kept and (made := self._made_early(definition, make)) is not None:
+            return made
         written = self.written(definition, make, [self.whole(definition, make)] if parts is None else parts, kept)
         return self.joined(definition, make, written, kept)
+
+    def _made_early(self, definition: Definition, make: Build) -> Made | None:
+        """What was made before the job began, where it is what would be made now."""
+        made = self._early(definition, make)
+        if made is None:
+            return None
+        types = self._job.bound.get(definition.dataset)
+        if types is not None and made.version.columns == self._columns.of(definition.dataset, types):
+            return made
+        self.drop(made)  # another run gave its columns other ids meanwhile
+        return None
 
     def write_apart(
         self, definition: Definition, make: Build, rules: Callable[[Sequence[Column]], Sequence[AsideRule]]
@@ -197,8 +231,11 @@ class Writer:
     ) -> Produced:
         """What a recipe returns, in a file or in one for each partition; they are added to `new` as soon as they are there."""
         recipe = arranged_recipe(definition, part.recipe)
-        produced, file = self._file(definition, make, replace(part, recipe=recipe))
-        new.append(file)
+        produced, files = self._files(definition, make, replace(part, recipe=recipe), is_any=not definition.partition)
+        new += files
+        if len(files) > 1:
+            return produced
+        (file,) = files
         found = self._ranges(definition, file, (*kept, *new[:-1]))
         told = tuple(content for each in part.part_of for content in contents_of(each))
         if len(found) == 1:
@@ -326,25 +363,45 @@ class Writer:
         self, definition: Definition, make: Build, part: FilePart, aside: Aside | None = None
     ) -> tuple[Produced, DataFile]:
         """What a recipe returns, in a file of the lake."""
+        produced, (file,) = self._files(definition, make, part, aside)
+        return produced, file
+
+    def _files(
+        self, definition: Definition, make: Build, part: FilePart, aside: Aside | None = None, *, is_any: bool = False
+    ) -> tuple[Produced, list[DataFile]]:
+        """What a recipe returns, in files of the lake; in one, unless `is_any` number will do."""
         storage, recipe = self._job.lake.storage, part.recipe
         is_own = recipe.definition is definition
         types = self._job.bound.get(definition.dataset) if is_own and self.is_as_bound(make.inputs) else None
         schema, _, name = definition.dataset.partition(".")
-        path = storage.new_path(f"data/{schema}", name, ".parquet")
+        path, readers = storage.new_path(f"data/{schema}", name, ".parquet"), self._readers(make, part)
+        more: dict[str, str] = {}
 
         def told(text: str) -> None:
             self._job.moves.put((definition.dataset, text))
 
         def produce() -> Produced:
-            with (
-                storage.written(path, self._readers(make, part)) as place,
-                self._engines.builder(recipe.definition, part.size) as engine,
-            ):
-                return engine.run(Task(recipe, place, self._stored(definition), types, aside, told))
+            more.clear()
+            with ExitStack() as held:
+
+                def further() -> str:
+                    one = storage.new_path(f"data/{schema}", name, ".parquet")
+                    place = held.enter_context(storage.written(one, readers))
+                    more[place] = one
+                    return place
+
+                place = held.enter_context(storage.written(path, readers))
+                engine = held.enter_context(self._engines.builder(recipe.definition, part.size))
+                stored, any_number = self._stored(definition), further if is_any else None
+                return engine.run(Task(recipe, place, stored, types, aside, told, any_number))
 
         produced = self._turns.take(produce)
-        written, sha = self._job.lake.intact.seal(path)
-        return produced, DataFile(path, written, sha, produced.rows, produced.stats)
+        parts = produced.files or (ProducedFile("", produced.rows, produced.stats),)
+        files = []
+        for each in parts:
+            written, sha = self._job.lake.intact.seal(more.get(each.output, path))
+            files.append(DataFile(more.get(each.output, path), written, sha, each.rows, each.stats))
+        return produced, files
 
     def _readers(self, make: Build, part: FilePart) -> int:
         """Permission bits of all that a result is made of: nobody may read it who may not read its inputs."""

@@ -9,7 +9,7 @@ from andon.base.hashing import content_id
 from andon.model.dataset import Definition
 from andon.model.growth import Grain
 from andon.model.version import Schemas
-from andon.sql.growth.query import Grows, RowsApart
+from andon.sql.growth.answers import Grows, RowsApart
 
 _APART = Entries[RowsApart]("rows apart", RowsApart, 1)
 #: Why not; nothing where it is proved.

@@ -19,9 +19,10 @@ def ages(workspace: Workspace, prepared: Prepared) -> tuple[CheckResult, ...]:
     if not old:
         return ()
     from andon.model.check import MaxAge
-    from andon.runs.inspection.ask import AskContext, Checking
+    from andon.runs.inspection.ask import Checking
     from andon.runs.inspection.book import CheckBook
     from andon.runs.inspection.history import CheckHistory
+    from andon.runs.inspection.questions import AskContext
     from andon.workspace.engines import Engines
 
     book = CheckBook(workspace, prepared.gathered, prepared.bound)
@@ -34,7 +35,7 @@ def ages(workspace: Workspace, prepared: Prepared) -> tuple[CheckResult, ...]:
         only=lambda check: isinstance(check.form, MaxAge),
     )
     with Engines(workspace, None, prepared.moment) as engines:
-        results = Checking(workspace, book, setting, engines, engines.interrupt).of_state(
+        results = Checking(workspace, book, setting, engines, engines.interrupt, answers=engines.answers).of_state(
             prepared.gathered.state.leaves, old
         )
     return tuple(CheckHistory(workspace).with_history(results))

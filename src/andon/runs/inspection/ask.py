@@ -6,73 +6,36 @@ A result is kept by its question (check, every version read, logical time where 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
-from andon.base.names import quote
-from andon.base.record import Record, replace
+from andon.base.record import replace
 from andon.base.threads import stop
-from andon.checks.compile.plans import Compiled, ViolationsPlan, named_others
-from andon.checks.execute.question import CheckQuestion, Executed, Target
+from andon.checks.compile.plans import Compiled, named_others
+from andon.checks.execute.question import Executed
 from andon.checks.judge import Judgement, Measured, judge
-from andon.checks.language.lines import holds_query
 from andon.checks.watch import learned
-from andon.errors import DamagedError, ProjectError
-from andon.model.acceptance import Acceptance
+from andon.errors import ProjectError
 from andon.model.check import AgainstPublished, Check, CheckStatus, MaxAge, Violations, Watch
 from andon.model.check_result import CheckResult
 from andon.model.commit import Leaf
 from andon.model.dataset import Dataset, Definition
 from andon.model.mask import MASK
-from andon.model.release import Release, released_rows
-from andon.model.version import Columns, Version, paired
+from andon.model.version import Columns, Version
 from andon.runs.inspection.book import CheckBook, compares
+from andon.runs.inspection.questions import AskContext, CheckQuestions, Source, is_rule
 from andon.runs.inspection.results import judged, unfit, unjudged
 from andon.runs.inspection.series import KeptStates, Series
 
 if TYPE_CHECKING:
+    from andon.engines.answers import AnsweredBy
     from andon.relations.sides import Side, Sides
     from andon.sql.lineage.query import Lineage
     from andon.state.check_results import Kept
     from andon.workspace.workspace import Workspace
-
-#: From how many bytes on what was found in a file is kept for versions that add files to it.
-_LARGE = 64 * 2**20
-#: In place of rows that nobody can read: whose columns alone are asked for.
-_UNREAD = "(select null where false)"
-
-
-class AskContext(Record):
-    """What all questions of one run have in common.
-
-    Attributes:
-        published: the leaves that readers of the target branch have.
-        definitions: of the state that is asked about.
-        moment: the logical time.
-        run: its number, or None where checks run alone.
-        acceptances: in force.
-        releases: rows that checks do not set aside any more.
-        samples: how many failing rows of a check are wanted.
-        again: whether what was answered before is asked anew.
-        branch: whose published history `watch` learns from.
-        only: which checks are asked; None means all.
-    """
-
-    published: Mapping[str, Leaf]
-    definitions: Mapping[str, Definition]
-    moment: datetime
-    run: int | None = None
-    acceptances: Sequence[Acceptance] = ()
-    releases: Sequence[Release] = ()
-    samples: int = 20
-    again: bool = False
-    branch: str = "main"
-    only: Callable[[Check], bool] | None = None
 
 
 @dataclass
@@ -82,6 +45,7 @@ class Checking:
     Args:
         sides: the engines of the run, made when first needed; `interrupt` stops what runs on them.
         workers: how many datasets are asked at a time.
+        answers: gives who is asked about a dataset where so many bytes are read for it; None: the embedded engine.
 
     Attributes:
         fresh: results that were found here, by key; `newest` of `max_age` beside them.
@@ -93,12 +57,14 @@ class Checking:
     sides: Callable[[], Sides]
     interrupt: Callable[[], None]
     workers: int = 1
+    answers: Callable[[Definition, int], AnsweredBy | None] = lambda _, __: None
     fresh: dict[str, CheckResult] = field(default_factory=dict)
     newest: dict[str, int | None] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self._states = KeptStates(self.workspace.facts)
+        states = KeptStates(self.workspace.facts)
+        self._questions = CheckQuestions(self.workspace, self.book, self.setting, self.sides, states)
         self._series = Series(self.workspace)
 
     def of_task(
@@ -154,8 +120,14 @@ class Checking:
                 continue
             items = [c for c in self.book.of(name) if c.plan is not None and all(o in versions for o in c.check.others)]
             with self.sides().for_size(0) as side:
-                question = self._question(side, said, items, versions, relations.version(versions[name]))
-                for check, how, text in explain_sql(question):
+                own = relations.version(versions[name])
+                read = {versions[name], *(versions[o] for c in items for o in c.check.others)}
+                by = self.answers(said.definition, sum(relations.size(v) for v in read))
+                there = self._questions.said_there(by, said, items, versions, own)
+                question = self._questions.question(_of(side), said, items, versions, own)
+                for index, (check, how, text) in enumerate(explain_sql(question)):
+                    if by is not None and index in there:
+                        how, text = by.name, there[index]
                     is_alone = compares(check) and question.published is None
                     found.append((check, "skipped", "") if is_alone else (check, how, text))
         return found
@@ -203,21 +175,13 @@ class Checking:
         check, setting = item.check, self.setting
         asked = unjudged(check, keys[check.id], version.id, how="", run=setting.run, at=None)
         for read in (version.id, *(versions[o] for o in check.others if o in versions)):
-            damage = self._damage(read)
+            damage = self._questions.damage(read)
             if damage is not None:
                 return replace(asked, status=CheckStatus.ERROR, reason=f"{damage.message}; {damage.hint}")
         if isinstance(check.form, AgainstPublished) and check.dataset in setting.published:
-            damage = self._damage(setting.published[check.dataset].version)
+            damage = self._questions.damage(setting.published[check.dataset].version)
             if damage is not None:  # what readers have can't be read, so there is nothing to compare with
                 return replace(asked, status=CheckStatus.SKIPPED, reason=damage.message)
-        return None
-
-    def _damage(self, version_id: str) -> DamagedError | None:
-        """Why a version can't be read as long as it is not built again."""
-        try:
-            self.sides().relations.relation(version_id)
-        except DamagedError as error:
-            return error
         return None
 
     def _known(self, items: Sequence[Compiled], keys: Mapping[str, str]) -> dict[str, CheckResult]:
@@ -245,6 +209,7 @@ class Checking:
             return judged(result, self._watched(check, kept.value))
         return replace(
             result,
+            ran=kept.ran,
             status=kept.status,
             value=kept.value,
             limit=kept.limit,
@@ -267,13 +232,16 @@ class Checking:
         sides = self.sides()
         read = {version.id, *(versions[o] for c in items for o in c.check.others if o in versions)}
         executed: list[tuple[Compiled, Executed]] = []
-        with sides.for_size(sum(sides.relations.size(v) for v in read)) as side:
-            # a rule has a query and macros of its own, which lines don't know
-            parts = [[c for c in items if not _is_rule(c)], *([c] for c in items if _is_rule(c))]
-            for part in filter(None, parts):
-                question = self._question(side, said, part, versions, version)
-                with self._names(side, part, versions) as connection:
-                    executed += zip(part, execute(question, connection, self.setting.moment), strict=True)
+        # a rule has a query and macros of its own, which lines don't know
+        parts = [part for part in ([c for c in items if not is_rule(c)], *([c] for c in items if is_rule(c))) if part]
+        size = sum(sides.relations.size(v) for v in read)
+        by = self.answers(self.setting.definitions.get(said.name, said.definition), size)
+        there = [self._questions.there(by, said, part, versions, version) for part in parts]
+        with sides.for_size(size) as side:
+            for part, told in zip(parts, there, strict=True):
+                question = self._questions.question(_of(side), said, part, versions, version)
+                with self._questions.names(side, part, versions) as connection:
+                    executed += zip(part, execute(question, connection, self.setting.moment, told), strict=True)
         at = to_text(self.workspace.clock())
         found: dict[str, CheckResult] = {}
         for item, done in executed:
@@ -281,7 +249,7 @@ class Checking:
             if isinstance(item.check.form, Watch) and verdict.status is CheckStatus.SKIPPED:
                 verdict = self._watched(item.check, verdict.value)
             asked = unjudged(item.check, key, version.id, how=done.how, run=self.setting.run, at=at)
-            result = replace(judged(asked, verdict), samples=done.samples, seconds=done.seconds)
+            result = replace(judged(asked, verdict), samples=done.samples, seconds=done.seconds, ran=done.ran)
             found[key] = self._discreet(said, item.check, result)  # nor are they kept
             if isinstance(item.check.form, MaxAge) and found[key].value != MASK:
                 self.newest[key] = done.newest
@@ -295,76 +263,6 @@ class Checking:
         history = self._series.of_check(check, self.setting.branch)
         limits = learned(check.form, history, self.setting.moment)
         return judge(check, Measured(value=value, limits=limits), self.setting.moment)
-
-    def _question(
-        self, side: Side, said: Dataset, items: Sequence[Compiled], versions: Mapping[str, str], version: Version
-    ) -> CheckQuestion:
-        leaf = self.setting.published.get(said.name)
-        definition = self.setting.definitions.get(said.name)
-        needs_published = any(compares(c.check) for c in items)
-        masked = said.personal
-        macros = self.book.macros_for(c.check for c in items)
-        plans = [(c.check, c.plan) for c in items if c.plan is not None]
-        if any(_is_rule(c) for c in items):
-            masked = masked.union(*(self._personal(o) for c in items for o in c.check.others))
-            # the connection knows them, in a catalog of its own
-            plans = [(k, replace(p, macros=()) if isinstance(p, ViolationsPlan) else p) for k, p in plans]
-            macros = ()
-        return CheckQuestion(
-            items=plans,
-            own=self._target(side, version.id),
-            others={o: self._target(side, versions[o]) for c in items for o in c.check.others if o in versions},
-            published=self._published(side, leaf.version, version) if leaf is not None and needs_published else None,
-            declared=[(c.name, c.type) for c in said.columns],
-            masked=masked,
-            samples=self.setting.samples,
-            states=self._states if len(version.files) > 1 or version.bytes > _LARGE else None,
-            macros=macros,
-            released=released_rows(self.setting.releases, said.name, self.workspace.lake.objects.text)
-            if said.definition.quarantine
-            else {},
-            before=self.sides().relations.version(leaf.version).files if leaf is not None else (),
-            is_same_definition=leaf is not None and definition is not None and leaf.definition == definition.id,
-        )
-
-    def _target(self, side: Side, version_id: str) -> Target:
-        relations = self.sides().relations
-        version = relations.version(version_id)
-        source = side.source(relations.relation(version_id))
-        storage = self.workspace.lake.storage
-        paths = tuple(storage.ranged_path(f.path) for f in version.files)
-        return Target(source, version.types, version.files, paths)
-
-    def _published(self, side: Side, version_id: str, now: Version) -> Target:
-        """The published version, its columns under the names that `now` has for them."""
-        before = self.sides().relations.version(version_id)
-        if self._damage(version_id) is not None:  # its columns are known all the same
-            return Target(_UNREAD, before.types)
-        target = self._target(side, version_id)
-        names = {was.name: column.name for was, column in paired(before.columns, now.columns)}
-        if all(was.lower() == name.lower() for was, name in names.items()):
-            return target
-        named = [(column.name, names.get(column.name, column.name), column.type) for column in before.columns]
-        # what has its name here no more, but another column has it, is not to be seen under it
-        taken = {name.lower() for name in names.values()}
-        kept = [each for each in named if each[0] in names or each[1].lower() not in taken]
-        listed = ", ".join(f"{quote(was)} as {quote(name)}" for was, name, _ in kept)
-        return Target(f"(select {listed} from {target.relation})", [(name, kind) for _, name, kind in kept])
-
-    @contextmanager
-    def _names(self, side: Side, items: Sequence[Compiled], versions: Mapping[str, str]) -> Iterator[Any]:
-        """A connection in which other datasets have their names, where a rule or a line holds a query of its own, and the project's macros
-        are there for what calls them: in a catalog of its own, since views that are read may have had other macros of the same names."""
-        others = {o for c in items if _is_rule(c) or holds_query(c.check.text) for o in c.check.others}
-        others |= {c.check.dataset for c in items if _is_rule(c) or holds_query(c.check.text)}
-        macros = [m for c in items if isinstance(c.check.form, Violations) for m in c.check.form.macros]
-        macros += self.book.macros_for(c.check for c in items if not _is_rule(c))
-        if not others and not macros:
-            yield side.session().connection
-            return
-        relations = self.sides().relations
-        with side.names({name: relations.relation(versions[name]) for name in others}, macros) as connection:
-            yield connection
 
     # -- results
 
@@ -388,13 +286,9 @@ class Checking:
         accepted = next((a for a in self.setting.acceptances if a.subject == worded.subject), None)
         return worded if accepted is None else replace(worded, accepted=accepted.to_json())
 
-    def _personal(self, name: str) -> frozenset[str]:
-        dataset = self.book.dataset(name)
-        return dataset.personal if dataset is not None else frozenset()
-
     def _discreet(self, said: Dataset, check: Check, result: CheckResult) -> CheckResult:
         """`result` without values of columns that are marked as personal now, wherever the check takes them from."""
-        marked = {name: self._personal(name) for name in check.others} | {said.name: said.personal}
+        marked = {name: self._questions.personal(name) for name in check.others} | {said.name: said.personal}
         if not any(marked.values()):
             return result
         from andon.runs.inspection.personal import discreet
@@ -410,5 +304,6 @@ class Checking:
         return discreet(result, check, marked, traced)
 
 
-def _is_rule(item: Compiled) -> bool:
-    return isinstance(item.check.form, Violations)
+def _of(side: Side) -> Source:
+    """The embedded engine's way to read a version."""
+    return lambda _, relation: side.source(relation)

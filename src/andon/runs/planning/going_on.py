@@ -9,9 +9,6 @@ from andon.base.record import Record
 from andon.model.build import EXTRACT, Build
 from andon.model.dataset import Definition
 from andon.model.load import Taking
-from andon.sources.databases.contract import columns_of
-from andon.sources.databases.cursors import begin, cursor_of, kind_of
-from andon.sources.databases.kinds import DATABASES
 
 _KEPT = "load"
 
@@ -76,6 +73,10 @@ def asked_since(definition: Definition, build: Build | None, contract: Mapping[s
     sql = definition.sql or ""
     if not goes_on(definition) or build is None or why_whole(definition, build, contract) is not None:
         return sql
+    from andon.sources.databases.contract import columns_of  # here: every plan would load it, and few have such sources
+    from andon.sources.databases.cursors import begin, cursor_of, kind_of
+    from andon.sources.databases.kinds import DATABASES
+
     state, policy = LoadState.of(build), definition.load
     column = cursor_of(definition, columns_of(contract))
     kind = kind_of(column)

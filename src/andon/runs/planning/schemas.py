@@ -26,6 +26,7 @@ from andon.runs.planning.named_columns import problems_of_names
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.schema_moves import moved, with_hits
 from andon.runs.planning.steps import SourceInput
+from andon.runs.planning.waiting import NOBODY, Waiting
 from andon.sources.databases.contract import columns_of, establish_extract
 from andon.sources.databases.cursors import cursor_of
 from andon.sources.explain import explain
@@ -125,18 +126,24 @@ def _with_extracts(workspace: Workspace, gathered: Gathered, taken: Iterable[str
 
 
 def bind_changed(
-    workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: set[str], describe: Describe
+    workspace: Workspace,
+    gathered: Gathered,
+    raw: RawFiles,
+    taken: set[str],
+    describe: Describe,
+    waiting: Waiting = NOBODY,
 ) -> BoundCode:
     """Give sources their contracts, and bind what changed, and what reads something whose columns changed by that.
 
     Args:
         taken: the datasets whose code counts.
         describe: asks an engine what files hold.
+        waiting: who hears of contracts and columns as soon as they are known.
 
     Raises:
         ProjectError: with every unknown column, function, or type error.
     """
-    bound, problems = bind_sound(workspace, gathered, raw, taken, describe)
+    bound, problems = bind_sound(workspace, gathered, raw, taken, describe, waiting=waiting)
     if problems:
         raise ProjectError.of(problems)
     return bound
@@ -149,16 +156,19 @@ def bind_sound(
     taken: set[str],
     describe: Describe,
     unknown: frozenset[str] = frozenset(),
+    waiting: Waiting = NOBODY,
 ) -> tuple[BoundCode, list[Problem]]:
     """`bind_changed` that goes on: what of `taken` can be bound, and the problems of all the rest.
 
     Args:
         unknown: datasets of which nobody can say what they will return.
+        waiting: as for `bind_changed`.
     """
     gathered = with_contracts(workspace, gathered, raw, taken)
+    waiting.begin(gathered, taken)
     failures: dict[str, AndonError] = {}
     source_columns = _SourceColumns(gathered, raw, Inspected(workspace.cache, raw), describe, failures)
-    columns, problems = _bind_changed(workspace, gathered, source_columns, taken, unknown)
+    columns, problems = _bind_changed(workspace, gathered, source_columns, taken, unknown, waiting)
     problems += _unfit(workspace, gathered, taken, columns)
     problems += _changed_by_storing(gathered, taken, columns)
     problems += _can_not_grow(workspace, gathered, taken, columns)
@@ -198,7 +208,7 @@ def _refused(
 ) -> list[Problem]:
     """What other engines can't do of datasets whose code changed, and of views that these read, as far as it is known what they read."""
     definitions = gathered.definitions
-    asked = [(each, workspace.other_engine(each, 0)) for each in changed if each.dataset in stored]
+    asked = [(each, workspace.other_engine(each, 0)) for each in changed if each.dataset in stored or each.frames]
     kinds = [(each, kind.refusal) for each, kind in asked if kind is not None and kind.refusal is not None]
     if not kinds:
         return []
@@ -206,10 +216,10 @@ def _refused(
     named = {name for all_of in read.values() for each in all_of for name in (each.dataset, *each.inputs)}
     known = {**_columns_of(workspace, gathered, named), **stored}
     found = (
-        refusal(part, {name: known[name] for name in part.inputs}, known[part.dataset], each.dataset)
+        refusal(part, {name: known[name] for name in part.inputs}, known.get(part.dataset, ()), each.dataset)
         for each, refusal in kinds
         for part in read[each.dataset]
-        if all(name in known for name in (part.dataset, *part.inputs))
+        if all(name in known for name in part.inputs) and (part.dataset in known or part.frames)
     )
     return [problem for problem in found if problem is not None]
 
@@ -290,6 +300,7 @@ def _bind_changed(
     source_columns: _SourceColumns,
     taken: set[str],
     unknown: frozenset[str],
+    waiting: Waiting,
 ) -> tuple[Mapping[str, Columns], list[Problem]]:
     """The columns of what could be bound, and what is wrong with the rest; what reads one of those is in neither."""
     result: dict[str, Columns] = {}
@@ -311,6 +322,7 @@ def _bind_changed(
             elif columns is not None:
                 declared += check_declared(gathered.project.datasets[name], columns)
                 result[name] = columns
+                waiting.known({name: columns})
                 known[name] = [(n, lake_type(t)) for n, t in columns]
             else:
                 known.pop(name, None)
@@ -323,7 +335,13 @@ def _bind_changed(
 
     def binding(known: Mapping[str, Columns]) -> tuple[Mapping[str, Columns], list[Problem]]:
         return check_bindings(
-            gathered.project, known, pending, workspace.cache, to_lake_type=lake_type, following=following
+            gathered.project,
+            known,
+            pending,
+            workspace.cache,
+            to_lake_type=lake_type,
+            following=following,
+            told=waiting.known,
         )
 
     bound, problems = binding(known)

@@ -299,9 +299,10 @@ class _Planner:
         versions = {name: self.versions.get(name) for name in definition.inputs}
         if definition.growth is not None:
             reason = now.how(dataset, reason, versions)
-        if (builder := now.builder(dataset, versions)) is not None:
-            reason = f"{reason}; {builder}"
-        return Step(dataset, Action.BUILD, reason, needs, key, code_changed=code_changed)
+        engine = now.builder(dataset, versions)
+        if engine is not None:
+            reason = f"{reason}; by {engine}"
+        return Step(dataset, Action.BUILD, reason, needs, key, code_changed=code_changed, engine=engine)
 
     def _proof(self, dataset: str) -> str | None:
         """Why the head's version still holds, where that can be proved before anything is built."""

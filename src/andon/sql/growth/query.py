@@ -6,37 +6,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
-from andon.base.record import Record, field
 from andon.base.recursion import deeply
 from andon.model.growth import Grain
 from andon.model.version import Schemas
 from andon.sql.bound_plan import Node, UntracedError, forget, planner, words_of
+from andon.sql.growth.answers import Grows, RowsApart
 from andon.sql.growth.apart import Apart
 from andon.sql.growth.appended import Appended, BesideError, StopsGrowing
 from andon.sql.growth.shapes import Shapes
 
 _Found = TypeVar("_Found")
-
-
-class RowsApart(Record):
-    """What rows of a result hang on that are told apart by some of its columns.
-
-    Attributes:
-        inputs: by input the columns that say the same of its rows, in several ways where it is read several times.
-        whole: inputs of which a row may need all, each with why.
-        reason: why nothing is known of any.
-    """
-
-    inputs: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
-    whole: Mapping[str, str] = field(default_factory=dict)
-    reason: str | None = None
-
-
-class Grows(Record):
-    """Which inputs must stand for their new rows alone (`inputs`), so that the query gives the new rows of its result; or why none do."""
-
-    inputs: frozenset[str] = frozenset()
-    reason: str | None = None
 
 
 def rows_apart(

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from andon.errors import UsageError
+from andon.model.build import engine_words, is_other
 from andon.render.code import code_diff, code_lines
-from andon.render.reproductions import engine_words, repeat_commands
+from andon.render.reproductions import repeat_commands
 from andon.render.values import cell_text, is_number
 from andon.service.takebacks import can_be_undone
 from andon.web.asking import AtCommit
@@ -108,6 +109,7 @@ def _dataset(call: PageCall) -> Shown:
         "address": f"/d/{name}",
         "column_icon": column_icon,
         "engine_words": engine_words,
+        "is_other_engine": page.build is not None and is_other(page.build),
         "repeat_commands": repeat_commands,
         "can_be_undone": can_be_undone,
         "checks": checks,

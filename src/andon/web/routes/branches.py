@@ -126,7 +126,7 @@ def _drop(call: RouteCall) -> Any:
             hint="publish it, or ask again with `?agreed=true`",
             details={"lost": list(work), "head": head},
         )
-    ref = branches.drop(name)
+    ref = branches.drop(name, asked.head if is_agreed else head)
     return BranchDropped(ref.name, ref.commit, True)
 
 

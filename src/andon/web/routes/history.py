@@ -9,12 +9,12 @@ from andon.base.record import field
 from andon.errors import UsageError
 from andon.model.commit import CauseDocument
 from andon.model.person import PersonRole
+from andon.model.reverted import RevertedDocument
 from andon.model.run import RunDocument
 from andon.service.diff_report import DiffReportDocument
 from andon.service.documents import AcceptedDocument
 from andon.service.history import DiffDocument, LogDocument
 from andon.service.row_diffs import RowOptions
-from andon.service.undo import RevertedDocument
 from andon.web.asking import AtCommit, Limit, OnBranch
 from andon.web.endpoint import API, Endpoint, RouteCall
 from andon.web.paging import Paged

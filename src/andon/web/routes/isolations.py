@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
+from pathlib import PurePosixPath
 from typing import Any
 
 from andon.base.document import Document
@@ -41,17 +40,18 @@ class IsolateAsked(AtCommit, kw_only=True):
 def _isolate(call: RouteCall) -> Any:
     from andon.engines.bundle.zipped import zipped
     from andon.service.isolating import IsolateOptions
+    from andon.workspace.engine_settings import temporary
 
     asked: IsolateAsked = call.body
     options = IsolateOptions(asked.sample, asked.where, asked.mask, asked.offline, asked.run)
-    place = TemporaryDirectory(prefix="andon-stage-")
+    place = temporary(call.service.workspace.settings, call.service.workspace.folder, "stage")
     try:
         name = PurePosixPath(asked.dataset.partition("@")[0]).name
-        folder = Path(place.name, "stage")
+        folder = place.path / "stage"
         call.service.isolating.isolate(asked.dataset, folder, options, asked.at)
-        path = zipped(folder, Path(place.name, "stage.zip"))
+        path = zipped(folder, place.path / "stage.zip")
     except BaseException:
-        place.cleanup()
+        place.close()
         raise
     return SentFile(place, path, f"{name}.zip", ZIP)
 

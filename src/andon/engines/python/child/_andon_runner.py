@@ -89,8 +89,15 @@ def _make(job: dict[str, Any], results: Any) -> dict[str, Any]:
         import _andon_analysis  # type: ignore[import-not-found]
 
         return _andon_analysis.run(job, connection)  # type: ignore[no-any-return]
+    frames = _frames(job)
     function = getattr(_load(job), job["function"])
-    value = function(**{parameter: relations[name] for parameter, name in job["parameters"]})
+    value = function(**{each: frames[each] if each in frames else relations[name] for each, name in job["parameters"]})
+    if frames:
+        import _andon_spark  # type: ignore[import-not-found]
+
+        plan = _andon_spark.plan_of(value, results.check_names)
+        if plan is not None:
+            return {"columns": [], "rows": 0, "plan": plan, "client": _andon_spark.version()}
     relation = results.to_relation(connection, value)
     relation.write_parquet(job["output"], compression="zstd")
     # By DuckDB's own account of the file, whatever connection wrote it.
@@ -99,6 +106,7 @@ def _make(job: dict[str, Any], results: Any) -> dict[str, Any]:
     return {
         "columns": [[name, str(kind)] for name, kind in zip(written.columns, written.types, strict=True)],
         "rows": counted[0] if counted else 0,
+        **({"client": _andon_spark.version()} if frames else {}),
     }
 
 
@@ -108,6 +116,15 @@ def _input(connection: Any, name: str, sql: str) -> Any:
     connection.execute(f"create schema if not exists {schema}")
     connection.execute(f"create view {schema}.{table} as {sql}")
     return connection.sql(f"select * from {schema}.{table}")
+
+
+def _frames(job: dict[str, Any]) -> dict[str, Any]:
+    """The Spark DataFrames that the function takes, by parameter."""
+    if not job.get("spark"):
+        return {}
+    import _andon_spark
+
+    return _andon_spark.frames(job["spark"])  # type: ignore[no-any-return]
 
 
 def _load(job: dict[str, Any]) -> Any:

@@ -17,6 +17,10 @@ class Input:
     def __repr__(self) -> str:
         return f"read({self.name!r})"
 
+    def spark(self) -> Input:
+        """Name it as a Spark DataFrame; it was read from the text already."""
+        return self
+
 
 def read(name: str) -> Input:
     """Name the dataset that a parameter stands for: `def f(orders=read("shop.orders"))`."""

@@ -261,13 +261,14 @@ AGGREGATES: Mapping[str, Callable[[Gathering], str]] = {
 INSTEAD: Mapping[str, str] = {
     "any_value": "`min(x)`, or `arg_min(x, key)`",
     "approx_count_distinct": "`count(distinct x)`",
-    "approx_quantile": "`quantile_cont(x, 0.5)`",
+    "approx_quantile": "`quantile_cont(x::double, 0.5)`",
     "arbitrary": "`min(x)`, or `arg_min(x, key)`",
-    "first": "`arg_min(x, key)`",
-    "last": "`arg_max(x, key)`",
+    "first": "`arg_min(x, key)`, which passes over NULL",
+    "last": "`arg_max(x, key)`, which passes over NULL",
+    "array_agg": "`string_agg(x, ',' order by key)`, or a dataset of its own that DuckDB builds",
     "list": "`string_agg(x, ',' order by key)`, or a dataset of its own that DuckDB builds",
-    "mode": "count by value, then `arg_max(value, n)`",
-    "quantile_disc": "`quantile_cont(x, 0.5)`",
+    "mode": "`arg_max(x, n)` of `select x, count(*) as n … group by x`",
+    "quantile_disc": "`quantile_cont(x::double, 0.5)`",
 }
 
 

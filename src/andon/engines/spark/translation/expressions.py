@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from andon.base.record import Record
 from andon.engines.spark.translation.calls import FunctionCall
@@ -11,8 +12,8 @@ from andon.engines.spark.translation.casts import cast
 from andon.engines.spark.translation.functions import FUNCTIONS
 from andon.engines.spark.translation.interval import Interval, written_interval
 from andon.engines.spark.translation.spark_sql import NotTranslated, SparkServer
-from andon.engines.spark.translation.types import BOOLEAN, FLOATING, ORDERED, planned_type, spark_type
-from andon.engines.spark.translation.values import SparkValue, planned_constant
+from andon.engines.spark.translation.types import BOOLEAN, ORDERED, planned_type
+from andon.engines.spark.translation.values import SparkValue, planned_constant, sortable
 from andon.sql.bound_plan import Node
 
 _COMPARED = {
@@ -24,6 +25,12 @@ _COMPARED = {
     "COMPARE_GREATERTHANOREQUALTO": ">=",
     "COMPARE_NOT_DISTINCT_FROM": "<=>",
     "COMPARE_DISTINCT_FROM": "<=>",
+}
+#: What to write in place of functions that are not listed.
+INSTEAD: Mapping[str, str] = {
+    "age": "`date_diff('day', a, b)`",
+    "hash": "`md5(text)`",
+    "to_days": "`d + n` of a DATE",
 }
 _UNKNOWN = "do it in a dataset of its own that DuckDB builds, or write Spark SQL beside this one"
 
@@ -68,6 +75,23 @@ def offset_of(node: Node) -> int | None:
     return offset if isinstance(offset, int) and offset < 2**62 else None
 
 
+def first_offset(node: Node) -> int | None:
+    """Where the first expression of an operator, or else of those below it, stands in its text, in bytes."""
+    found = []
+    waiting: list[Any] = [part for key, part in node.items() if key != "children"]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            place = offset_of(each)
+            found += [place] if place is not None else []
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
+    if found:
+        return min(found)
+    return next((place for child in node.get("children", ()) if (place := first_offset(child)) is not None), None)
+
+
 def compared(left: SparkValue, comparison: str, right: SparkValue, server: SparkServer) -> str:
     """A comparison of two values of one type.
 
@@ -76,28 +100,13 @@ def compared(left: SparkValue, comparison: str, right: SparkValue, server: Spark
     """
     for side in (left, right):
         if side.type.name not in ORDERED:
-            raise NotTranslated(f"a comparison of {side.type.text}", "compare its parts")
+            raise NotTranslated(f"a comparison of {side.type.text}", "compare its parts: `list[1]`, `struct.part`")
     if left.type != right.type:
         raise NotTranslated(f"a comparison of {left.type.text} with {right.type.text}", "cast one of them")
     if comparison not in _COMPARED:
         raise NotTranslated(f"the comparison {comparison.lower()}", _UNKNOWN)
     said = f"({sortable(left, server).text} {_COMPARED[comparison]} {sortable(right, server).text})"
     return f"(not {said})" if comparison == "COMPARE_DISTINCT_FROM" else said
-
-
-def sortable(value: SparkValue, server: SparkServer) -> SparkValue:
-    """The value as rows are sorted, grouped and matched by it.
-
-    Raises:
-        NotTranslated: the engines don't sort its type alike.
-    """
-    if value.type.name not in ORDERED:
-        raise NotTranslated(f"sorting or grouping by {value.type.text}", "take its parts, or cast it")
-    if server is SparkServer.SAIL and value.type.name in FLOATING:  # it tells zeros by their sign, and NaN by its bits
-        of = spark_type(value.type)
-        even = f"when isnan({value.text}) then cast('NaN' as {of}) when {value.text} = 0 then cast('0.0' as {of})"
-        return SparkValue(f"(case {even} else {value.text} end)", value.type)
-    return value
 
 
 def _reference(node: Node, scope: ExpressionScope) -> SparkValue:
@@ -172,7 +181,8 @@ def _function(node: Node, scope: ExpressionScope) -> SparkValue:
     name, kind = str(node["name"]), planned_type(node["return_type"])
     rules = FUNCTIONS.get(name)
     if rules is None:
-        raise NotTranslated(f"the function `{name}`", _UNKNOWN)
+        form = INSTEAD.get(name)
+        raise NotTranslated(f"the function `{name}`", f"{form}, or {_UNKNOWN}" if form else _UNKNOWN)
     children = node.get("children", [])
     interval = _interval_of(name, children)
     arguments = tuple(value_of(child, scope) for child in children if not interval or child is not interval[0])

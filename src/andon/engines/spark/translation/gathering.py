@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from andon.engines.spark.translation.aggregates import TIES_NOTE, Gathering, gathered
-from andon.engines.spark.translation.expressions import ExpressionScope, offset_of, sortable, value_of
+from andon.engines.spark.translation.expressions import ExpressionScope, offset_of, value_of
 from andon.engines.spark.translation.spark_sql import NotTranslated
 from andon.engines.spark.translation.types import MACHINE, planned_type
-from andon.engines.spark.translation.values import SparkValue
+from andon.engines.spark.translation.values import SparkValue, sortable
 from andon.sql.bound_plan import Node
 
 _NUMBERED = {
@@ -64,6 +64,8 @@ def _quantile(data: Node) -> str | None:
     if len(quantiles) != 1 or data.get("desc"):
         return None
     one = quantiles[0]
+    if not isinstance(one, dict):
+        return None  # of an approximate one, which is refused by its name
     kind, value = planned_type(one["type"]), one.get("value", 0)
     if kind.name == "DECIMAL":
         value = value / 10 ** int(kind.arguments[1])
@@ -111,8 +113,7 @@ def _window(node: Node, scope: ExpressionScope) -> SparkValue:
             scope.notes.add(TIES_NOTE)
         return _aggregated(node, scope, _over(parts, frame))
     if not orders:
-        form = "`over (order by key)`; a list beside its rows: `select id, unnest(list)`"
-        raise NotTranslated(f"`{_shown(which)}` without an order", form, word=_shown(which))
+        raise NotTranslated(f"`{_shown(which)}` without an order", "`over (order by key)`", word=_shown(which))
     if which not in _TIED:
         scope.notes.add(TIES_NOTE)
     if which in _NUMBERED:
@@ -140,7 +141,7 @@ def _aggregated(node: Node, scope: ExpressionScope, over: str) -> SparkValue:
     if node.get("ignore_nulls"):
         raise NotTranslated("IGNORE NULLS with an aggregate", "leave it out: aggregates pass over NULL")
     if node.get("distinct"):
-        raise NotTranslated("DISTINCT over a window", "count in a GROUP BY, and join")
+        raise NotTranslated("DISTINCT over a window", "`count(distinct x)` with GROUP BY in a CTE, and a join with it")
     filters = node.get("filters") or node.get("filter")
     given = Gathering(
         name=str(node["name"]),

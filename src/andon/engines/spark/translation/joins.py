@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from andon.base.record import replace
 from andon.engines.spark.translation.casts import loud
-from andon.engines.spark.translation.expressions import ExpressionScope, compared, sortable, value_of
+from andon.engines.spark.translation.expressions import ExpressionScope, compared, value_of
 from andon.engines.spark.translation.relations import SparkRelation, Steps
 from andon.engines.spark.translation.spark_sql import NotTranslated
 from andon.engines.spark.translation.types import BIGINT, BOOLEAN
-from andon.engines.spark.translation.values import SparkValue
+from andon.engines.spark.translation.values import SparkValue, sortable
 from andon.sql.bound_plan import Node
 
 _WORDS = {"INNER": "join", "LEFT": "left join", "RIGHT": "right join", "FULL": "full join", "OUTER": "full join"}
@@ -102,7 +102,11 @@ def _marked(
     if kinds == {"COMPARE_NOT_DISTINCT_FROM"}:
         return steps.add([*kept, SparkValue("(r.m is not null)", BOOLEAN)], _left_join(left, found, on))
     if kinds != {"COMPARE_EQUAL"} or len(conditions) != 1:
-        raise NotTranslated("a correlated `in (select …)`", "`exists (…)`, or a join")
+        if kinds & {"COMPARE_EQUAL", "COMPARE_NOTEQUAL"}:
+            what = "a correlated `in (select …)`"
+            raise NotTranslated(what, "`exists (select 1 … where x = y)`, or `not exists`", word="in")
+        what = "a comparison with `any` or `all` of a subquery"
+        raise NotTranslated(what, "`exists (select 1 … where x > y)`, or `not exists`", word="any")
     asked = value_of(conditions[0]["left"], replace(scope, columns=one)).text
     counted = steps.put(f"select count(*) as c0, count(c0) as c1 from {found.name}", [])
     mark = (

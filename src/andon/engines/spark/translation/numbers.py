@@ -6,11 +6,13 @@ DuckDB divides by zero to infinity, NaN or NULL where Spark fails, and rounds do
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import reduce
 
 from andon.engines.spark.translation.calls import FunctionCall
 from andon.engines.spark.translation.casts import loud
 from andon.engines.spark.translation.spark_sql import SparkServer
 from andon.engines.spark.translation.types import FLOATING, MACHINE, WHOLE, digits
+from andon.engines.spark.translation.values import SparkValue, sortable
 
 #: What is told of a query that takes powers and logarithms.
 DIGITS_NOTE = "powers and logarithms are computed by another library: the last digit may differ"
@@ -28,7 +30,7 @@ def arithmetic(call: FunctionCall) -> str:
         NotTranslated: of other values.
     """
     if not set(call.kinds) <= _NUMBERS or not call.kinds:
-        raise call.refused("cast both sides to numbers, or write intervals out: `interval 3 days`")
+        raise call.refused("`epoch(a) - epoch(b)` for seconds, `date_diff('day', b, a)`, or `interval 3 days`")
     texts, sign = call.texts, _SIGNS.get(call.name, call.name)
     # Sail lets whole numbers run over: what is counted in a wider type and cast back fails loudly.
     if call.server is SparkServer.SAIL and call.type.name in MACHINE:
@@ -187,8 +189,18 @@ def _chosen(call: FunctionCall) -> str:
     if call.kinds[0] not in _NUMBERS | {"VARCHAR", "DATE", "TIMESTAMP"}:
         raise call.refused("take numbers, texts, dates or timestamps")
     if call.kinds[0] in FLOATING:  # of two zeros DuckDB takes the first, whatever its sign
-        raise call.refused("`case when x < y then x else y end`")
+        word = ">" if call.name == "greatest" else "<"
+        return reduce(lambda one, other: _of_two(one, word, other, call.server), call.arguments).text
     return f"{call.name}({', '.join(call.texts)})" if len(call.texts) > 1 else call.texts[0]
+
+
+def _of_two(one: SparkValue, word: str, other: SparkValue, server: SparkServer) -> SparkValue:
+    """Of two doubles that which is greater, or less; NULL only where both are."""
+    a, b = one.text, other.text
+    further = f"{sortable(other, server).text} {word} {sortable(one, server).text}"
+    return SparkValue(
+        f"(case when {a} is null then {b} when {b} is null then {a} when {further} then {b} else {a} end)", one.type
+    )
 
 
 _INFINITE = "(abs({text}) = cast('Infinity' as double))"

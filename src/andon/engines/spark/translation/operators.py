@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from andon.engines.spark.translation.aggregates import TIES_NOTE
-from andon.engines.spark.translation.expressions import ExpressionScope, sortable, value_of
+from andon.engines.spark.translation.expressions import ExpressionScope, first_offset, value_of
 from andon.engines.spark.translation.gathering import aggregate_of, ordered, window_of
 from andon.engines.spark.translation.joins import crossed, joined
 from andon.engines.spark.translation.relations import SparkRelation, Steps
 from andon.engines.spark.translation.spark_sql import NotTranslated, SparkServer
 from andon.engines.spark.translation.types import BIGINT, INTEGER, name, planned_type
-from andon.engines.spark.translation.values import SparkValue, null
+from andon.engines.spark.translation.values import SparkValue, null, sortable
 from andon.sql.bound_plan import Node, scanned_columns
 
 #: What to write in place of operators that are not translated.
@@ -31,6 +31,10 @@ _WORDS = {
     "LOGICAL_RECURSIVE_CTE": "recursive",
     "LOGICAL_SAMPLE": "sample",
 }
+
+
+#: The word of a query that an operator comes of, for what has no place of its own in it.
+_CLAUSES = {"LOGICAL_AGGREGATE_AND_GROUP_BY": "group", "LOGICAL_DISTINCT": "distinct", "LOGICAL_LIMIT": "order"}
 
 
 class Operators:
@@ -57,7 +61,13 @@ class Operators:
         if rule is None:
             what, form = INSTEAD.get(kind, (f"`{kind.removeprefix('LOGICAL_').lower()}`", _INDEXES))
             raise NotTranslated(what, form, word=_WORDS.get(kind))
-        return rule(self, node)
+        try:
+            return rule(self, node)
+        except NotTranslated as error:
+            if error.near is None:
+                error.near = first_offset(node)
+            error.word = error.word or _CLAUSES.get(kind)
+            raise
 
     def _scope(self, columns: Sequence[SparkValue]) -> ExpressionScope:
         return ExpressionScope(columns, self._server, self._steps.notes, self._moment)
@@ -72,7 +82,10 @@ class Operators:
         if node["name"] != "seq_scan" or dataset is None:
             if node["name"] in ("range", "generate_series"):
                 return self._series(node)
-            raise NotTranslated(f"the table function `{node['name']}`", "a dataset of its own that DuckDB builds")
+            form = "a dataset of its own that DuckDB builds"
+            if node["name"] == "unnest":
+                form = "`select key, unnest([1, 2]) as e from …`, `select key, unnest(list) as e from …`, in a CTE"
+            raise NotTranslated(f"the table function `{node['name']}`", form, word=str(node["name"]))
         names, kinds = node["names"], node["returned_types"]
         values = []
         for index in scanned_columns(node):
@@ -91,10 +104,11 @@ class Operators:
             raise NotTranslated(what, "`generate_series(1, 10)`, and `date + i` for days", word=str(node["name"]))
         first, last, step = ([0, *given] if len(given) == 1 else given) + ([1] if len(given) < 3 else [])
         if step <= 0:
-            raise NotTranslated(f"`{node['name']}` downwards", "count upwards")
+            raise NotTranslated(f"`{node['name']}` downwards", "count upwards", word=str(node["name"]))
         last -= node["name"] == "range"
         if last < first:
-            raise NotTranslated(f"an empty `{node['name']}`", "write at least one number")
+            form = "a series of at least one number, and WHERE"
+            raise NotTranslated(f"an empty `{node['name']}`", form, word=str(node["name"]))
         listed = f"explode(sequence(cast({first} as bigint), cast({last} as bigint), cast({step} as bigint)))"
         return self._steps.put(f"select {listed} as c0", [BIGINT])
 
@@ -204,9 +218,10 @@ class Operators:
         word = {"LOGICAL_UNION": "union", "LOGICAL_EXCEPT": "except", "LOGICAL_INTERSECT": "intersect"}[node["type"]]
         first = parts[0]
         if any(part.types != first.types for part in parts):
-            raise NotTranslated(f"{word.upper()} of different types", "cast the columns to one type")
+            raise NotTranslated(f"{word.upper()} of different types", "cast the columns to one type", word=word)
         if word == "intersect" and node["setop_all"] and self._server is SparkServer.SAIL:
-            raise NotTranslated("INTERSECT ALL", "INTERSECT, which Sail answers right")
+            form = "INTERSECT of rows that are numbered: `row_number() over (partition by x order by x)`"
+            raise NotTranslated("INTERSECT ALL", form, word=word)
         columns = first.columns()
         if word != "union":
             columns = [sortable(column, self._server) for column in columns]
@@ -229,11 +244,12 @@ class Operators:
     def _unnest(self, node: Node) -> SparkRelation:
         below = self._child(node)
         if len(node["expressions"]) != 1:
-            raise NotTranslated("several `unnest` side by side", "one at a time, in a CTE each")
+            form = "`unnest` of one list of structs, `[{'a': 1, 'b': 3}, {'a': 2, 'b': 4}]`, in a CTE, whose parts are `e.a`, `e.b`"
+            raise NotTranslated("several `unnest` side by side", form, word="unnest")
         (expression,) = node["expressions"]
         listed = value_of(expression["child"], self._scope(below.columns()))
         if listed.type.name != "LIST":
-            raise NotTranslated(f"`unnest` of {listed.type.text}", "unnest a list")
+            raise NotTranslated(f"`unnest` of {listed.type.text}", "unnest a list", word="unnest")
         entry = SparkValue("u.e", planned_type(expression["return_type"]))
         return self._steps.add(
             [*below.columns(), entry], f"from {below.name} lateral view explode({listed.text}) u as e"

@@ -10,12 +10,14 @@ from andon.engines.spark.translation.spark_sql import NotTranslated
 _CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": "\\t\\n\\f\\r "}
 _PUNCTUATION = frozenset(r"""\.[]{}()*+?^$|/-"'#@!%&,:;<=>~`_""")
 _TOKEN = re.compile(
-    r"""(?P<class>\[\^?(?:\\.|[^\[\]\\&~-]|(?<=[A-Za-z0-9])-(?=[A-Za-z0-9])|-(?=\]))+\])
+    r"""(?P<class>\[\^?(?:\\.|[^\[\]\\&~-]|&(?!&)|~(?!~)|(?<=[A-Za-z0-9])-(?=[A-Za-z0-9])|-(?=\]))+\])
     | \\(?P<kind>[dws]) | \\(?P<sign>.) | (?P<open>\((?:\?:)?(?!\?)) | (?P<many>[*+?]\??|\{\d{1,3}(?:,\d{0,3})?\}\??)
     | (?P<end>\$) | (?P<any>\.) | (?P<plain>[)|^]|[^\\\[\](){}*+?.^$|])""",
     re.VERBOSE | re.DOTALL,
 )
-_FORM = "a pattern of letters, classes such as `[a-z0-9]`, `\\d`, groups, `|` and `* + ? {n,m}`"
+_FORM = (
+    "a pattern of letters, classes such as `[a-z0-9]`, `\\d`, groups, `|` and `* + ? {n,m}`; `lower(text)` for `(?i)`"
+)
 
 #: What a part of DuckDB's formats is called in Java's.
 _PARTS = {

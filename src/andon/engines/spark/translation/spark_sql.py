@@ -22,11 +22,13 @@ class SparkSql(Record):
         text: one SELECT, over views that are named in `views`.
         views: dataset -> the view that it is read from; its columns have the names and types of the dataset's, as `spark_type` says them.
         notes: what people should know; sorted.
+        columns: names and DuckDB types of what it gives.
     """
 
     text: str
     views: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    columns: tuple[tuple[str, str], ...] = ()
 
 
 class NotTranslated(Exception):
@@ -35,7 +37,7 @@ class NotTranslated(Exception):
     Attributes:
         construct: what it is, as it is written.
         form: what to write in its place.
-        line: where it stands in the SQL, from 1; None where that is not known.
+        line: where it stands in the SQL, from 1; None of what stands in none.
         column: the same.
     """
 
@@ -45,6 +47,7 @@ class NotTranslated(Exception):
         self.form = form
         self.offset = offset  # in bytes; where the plan does not say it, `word` is what to look for
         self.word = word
+        self.near: int | None = None  # in bytes: a place close by, where neither of these tells it
         self.line: int | None = None
         self.column: int | None = None
 

@@ -77,6 +77,8 @@ def _trimmed(where: str) -> Callable[[FunctionCall], str]:
 
 
 def _part(call: FunctionCall) -> str:
+    if isinstance(call.arguments[1].constant, int) and call.arguments[1].constant < 1:
+        raise call.refused("`right(text, 2)` from the end, or written numbers from 1 on")
     call.written(1, least=1)
     if len(call.arguments) == 3:
         call.written(2, least=0)

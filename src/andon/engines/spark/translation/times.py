@@ -175,6 +175,12 @@ def _milliseconds(call: FunctionCall) -> str:
     return f"(unix_micros({_instant(_finite(call)[0])}) div 1000)"  # towards 1970, as DuckDB cuts
 
 
+def _microseconds(call: FunctionCall) -> str:
+    if call.kinds[0] not in TIMES:
+        raise call.refused("take the microseconds of a timestamp")
+    return f"unix_micros({_instant(_finite(call)[0])})"
+
+
 TIME_FUNCTIONS: Mapping[str, Callable[[FunctionCall], str]] = {
     **{unit: _named_part for unit in _PARTS if unit not in ("doy", "dow")},
     "current_date": _now,
@@ -186,6 +192,7 @@ TIME_FUNCTIONS: Mapping[str, Callable[[FunctionCall], str]] = {
     "datetrunc": _cut,
     "epoch": _epoch,
     "epoch_ms": _milliseconds,
+    "epoch_us": _microseconds,
     "get_current_timestamp": _now,
     "last_day": _last_day,
     "make_date": _made,

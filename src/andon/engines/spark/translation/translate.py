@@ -7,16 +7,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from andon.base.recursion import deeply
-from andon.base.text import line_and_column
 from andon.engines.engine import Types
 from andon.engines.spark.translation.casts import cast
 from andon.engines.spark.translation.operators import Operators
+from andon.engines.spark.translation.places import place
 from andon.engines.spark.translation.relations import Steps
 from andon.engines.spark.translation.spark_sql import NotTranslated, SparkServer, SparkSql
 from andon.engines.spark.translation.types import name, spark_type
 from andon.model.types import parse_type
 from andon.sql.bound_plan import Node, UntracedError, forget, planner
-from andon.sql.tokens import tokens
 
 _BY_DUCKDB = "leave this dataset to DuckDB, or write Spark SQL beside it"
 
@@ -24,7 +23,7 @@ _BY_DUCKDB = "leave this dataset to DuckDB, or write Spark SQL beside it"
 def translate(
     sql: str,
     inputs: Mapping[str, Types],
-    output: Types,
+    output: Types | None = None,
     *,
     server: SparkServer = SparkServer.APACHE,
     macros: Sequence[str] = (),
@@ -36,7 +35,7 @@ def translate(
     Args:
         sql: one SELECT in DuckDB's SQL.
         inputs: dataset -> its columns, as the lake stores them.
-        output: the columns to give, with the types that the lake stores.
+        output: the columns to give, with the types that the lake stores; None: those that DuckDB gives.
         server: who will answer.
         macros: `CREATE MACRO` statements that `sql` may use, in an order in which they can be made.
         moment: the logical time, aware; without it what reads the clock is refused.
@@ -46,7 +45,8 @@ def translate(
         NotTranslated: something is not known to mean the same, with its place and what to write instead.
     """
     try:
-        root = _planned(sql, inputs, macros)
+        bound, root = _planned(sql, inputs, macros)
+        output = bound if output is None else output
         steps = Steps(view_names(inputs) if views is None else views)
         datasets = {_key(dataset): dataset for dataset in inputs}
         found = deeply(lambda: Operators(steps, datasets, server, moment).relation(root))
@@ -56,17 +56,20 @@ def translate(
             f"cast({cast(value, parse_type(kind)).text} as {spark_type(parse_type(kind))}) as {name(called)}"
             for value, (called, kind) in zip(found.columns(), output, strict=True)
         ]
-        return SparkSql(
-            steps.whole(f"select {', '.join(columns)} from {found.name}"), steps.views, tuple(sorted(steps.notes))
-        )
+        whole = steps.whole(f"select {', '.join(columns)} from {found.name}")
+        return SparkSql(whole, steps.views, tuple(sorted(steps.notes)), tuple(output))
     except NotTranslated as error:
-        _place(error, sql)
+        place(error, sql)
         raise
     except (KeyError, IndexError, TypeError, ValueError) as error:
         # the plan is the engine's own form, and promised to nobody
-        raise NotTranslated(f"a plan of another form than expected ({error!r})", _BY_DUCKDB) from error
+        unknown = NotTranslated(f"a plan of another form than expected ({error!r})", _BY_DUCKDB)
+        place(unknown, sql)
+        raise unknown from error
     except RecursionError:
-        raise NotTranslated("SQL that is nested too deeply", "take parts out into CTEs") from None
+        nested = NotTranslated("SQL that is nested too deeply", "take parts out into CTEs")
+        place(nested, sql)
+        raise nested from None
 
 
 def view_names(datasets: Mapping[str, Types]) -> dict[str, str]:
@@ -80,12 +83,12 @@ def view_names(datasets: Mapping[str, Types]) -> dict[str, str]:
     return found
 
 
-def _planned(sql: str, inputs: Mapping[str, Types], macros: Sequence[str]) -> Node:
+def _planned(sql: str, inputs: Mapping[str, Types], macros: Sequence[str]) -> tuple[Types, Node]:
     asked = planner()
     for dataset, columns in inputs.items():
         asked.declare(dataset, columns)
     try:
-        return asked.plan(sql, macros)[1]
+        return asked.plan(sql, macros)
     except UntracedError as error:
         if asked.broken:
             forget()
@@ -95,14 +98,3 @@ def _planned(sql: str, inputs: Mapping[str, Types], macros: Sequence[str]) -> No
 def _key(dataset: str) -> tuple[str, str]:
     schema, _, table = dataset.lower().partition(".")
     return schema, table
-
-
-def _place(error: NotTranslated, sql: str) -> None:
-    if error.offset is not None:
-        written = sql.encode()
-        if error.offset < len(written):
-            error.line, error.column = line_and_column(sql, len(written[: error.offset].decode(errors="ignore")))
-    elif error.word is not None:
-        found = next((token.start for token in tokens(sql) if token.word == error.word), None)
-        if found is not None:
-            error.line, error.column = line_and_column(sql, found)

@@ -60,7 +60,10 @@ def spark_type(kind: DuckType) -> str:
             return f"map<{spark_type(kind.fields[0].type)},{spark_type(kind.fields[1].type)}>"
         case "STRUCT" if all(part.name for part in kind.fields):
             return f"struct<{', '.join(f'{name(part.name)}: {spark_type(part.type)}' for part in kind.fields)}>"
-    raise NotTranslated(f"the type {kind.text}", "cast it to a type that Spark has, such as VARCHAR")
+    form = "cast it to a type that Spark has, such as VARCHAR"
+    if kind.name == "INTERVAL":
+        form = "whole units, written out, beside the time: `t + interval 90 minutes`; computed days: `d + n` of a DATE"
+    raise NotTranslated(f"the type {kind.text}", form)
 
 
 def name(text: str) -> str:

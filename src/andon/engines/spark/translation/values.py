@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from andon.base.record import Record
-from andon.engines.spark.translation.spark_sql import NotTranslated
-from andon.engines.spark.translation.types import FLOATING, WHOLE, digits, spark_type
+from andon.engines.spark.translation.spark_sql import NotTranslated, SparkServer
+from andon.engines.spark.translation.types import FLOATING, ORDERED, WHOLE, digits, spark_type
 from andon.model.types import DuckType
 from andon.sql.bound_plan import Node
 
@@ -33,6 +33,21 @@ def text_literal(value: str) -> str:
     return "'" + written.replace("\t", "\\t").replace("\0", "\\0").replace("\x1a", "\\Z") + "'"
 
 
+def sortable(value: SparkValue, server: SparkServer) -> SparkValue:
+    """The value as rows are sorted, grouped and matched by it.
+
+    Raises:
+        NotTranslated: the engines don't sort its type alike.
+    """
+    if value.type.name not in ORDERED:
+        raise NotTranslated(f"sorting or grouping by {value.type.text}", "take its parts: `list[1]`, `struct.part`")
+    if server is SparkServer.SAIL and value.type.name in FLOATING:  # it tells zeros by their sign, and NaN by its bits
+        of = spark_type(value.type)
+        even = f"when isnan({value.text}) then cast('NaN' as {of}) when {value.text} = 0 then cast('0.0' as {of})"
+        return SparkValue(f"(case {even} else {value.text} end)", value.type)
+    return value
+
+
 def null(kind: DuckType) -> SparkValue:
     """NULL of a type."""
     return SparkValue(f"cast(null as {spark_type(kind)})", kind, True)
@@ -47,7 +62,7 @@ def planned_constant(value: Node, kind: DuckType) -> SparkValue:
     if value.get("is_null"):
         return null(kind)
     given = value.get("value", "")
-    if kind.name == "HUGEINT" and isinstance(given, dict):
+    if kind.name in ("HUGEINT", "DECIMAL") and isinstance(given, dict):  # of more than 18 digits
         given = (int(given["upper"]) << 64) + int(given["lower"])
     of = spark_type(kind)
     if kind.name == "VARCHAR" and isinstance(given, str):
@@ -60,7 +75,7 @@ def planned_constant(value: Node, kind: DuckType) -> SparkValue:
         return SparkValue(f"cast('{_pointed(given, digits(kind)[1])}' as {of})", kind)
     if kind.name in FLOATING and isinstance(given, int | float):
         return SparkValue(f"cast('{given!r}' as {of})", kind)
-    raise NotTranslated(f"a constant of type {kind.text}", "write it as a cast text: `date '2026-01-31'`")
+    raise NotTranslated(f"a constant of type {kind.text}", "a text that is cast: `date '2026-01-31'`")
 
 
 def _pointed(unscaled: int, scale: int) -> str:
