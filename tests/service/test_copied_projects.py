@@ -105,7 +105,7 @@ def test_a_storage_that_is_not_the_one_of_a_catalog_makes_nothing_gone(shop, tmp
     shop.write("andon.toml", wrong)
     with pytest.raises(AndonError) as caught:
         shop.ask("select count(*) from marts.totals")
-    assert caught.value.code == "lake.corrupt"
+    assert caught.value.code == "lake.elsewhere"
     shop.write("andon.toml", right)
     assert shop.ask("select customer, amount from marts.totals") == [("ada", 15), ("ben", 20)]
     with shop.opened() as service:

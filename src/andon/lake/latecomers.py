@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from andon.base.clock import to_text
 from andon.lake.catalogs import catalogs_of
 from andon.lake.going import TAKEN
+from andon.lake.list_parts import whole
 from andon.lake.packing import files_of
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ def note_what_went(lake: Lake) -> int:
     if len(catalogs_of(lake.storage)) < 2:  # nobody else ever took something away
         return 0
     named: dict[str, tuple[str, int]] = {}
-    for dataset, body in lake.database.query("select dataset, body from version where is_view = 0"):
-        named.update((file.path, (dataset, file.size)) for file in files_of(body))
+    rows = lake.database.query("select dataset, body from version where is_view = 0")
+    for dataset, text in whole(lake.database.query, rows):
+        named.update((file.path, (dataset, file.size)) for file in files_of(text))
     there = lake.storage.sizes(named)
     missing = named.keys() - there.keys()
     if not there or not missing:  # a storage with nothing of it is not its own
