@@ -174,8 +174,10 @@ class Scenario:
             self.write(clone, f"datasets/d/{name}.sql", dataset(name, self.pick.randint(5, 99)))
             self.decide(clone, lambda **decided: clone.run(**decided))
         with clone.opened() as service:
-            _, (before, is_undone), *_ = with_undone(service.workspace.lake.commits.first_parents(clone.head()))
-            if before.kind in PUBLISHES and not is_undone:
+            commits = service.workspace.lake.commits
+            before = commits.get(clone.head().parent or "")
+            standing = {c.id for c, is_undone in with_undone(commits.first_parents(clone.head())) if not is_undone}
+            if before.kind in PUBLISHES and before.id in standing:
                 service.reverting.revert(before)
         clone.undo()
 
