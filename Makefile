@@ -73,12 +73,13 @@ check: setup
 # What takes longest: kills at each step, servers of others, browsers, packages from an index, pages typed word for word.
 LARGE := tests/readers $(filter-out tests/faults/test_publishers_at_once.py,$(wildcard tests/faults/test_*.py)) \
   $(filter-out %/test_story.py %/test_every_page.py %/test_browser_parts.py,$(wildcard tests/browser/test_*.py)) \
-  $(patsubst %,tests/%.py,contract/test_spark_sql meta/test_docs packaging/test_builds packaging/test_focus \
+  $(wildcard tests/contract/test_spark_*.py) $(wildcard tests/service/test_spark*.py) \
+  $(patsubst %,tests/%.py,meta/test_docs packaging/test_builds packaging/test_focus \
   packaging/test_installed_wheel property/checks/test_planned_is_plain property/checks/test_reading_is_exact \
   property/test_verdict_judged unit/engines/python/test_repeats web/test_queries web/test_up \
   $(addprefix service/test_,analyses_with_packages api_sources cancel cursor_loads database_sources file_loads gc \
-  isolating isolating_analyses kept_packages larger_than_memory object_storage optimize orders_example past_lakes \
-  postgres_catalog query_workers remote_files repeat_corpus simplifying soak spark spark_cdnow team_example \
+  isolating isolating_analyses kept_packages larger_than_memory memory_is_bounded moved_whole object_storage optimize orders_example past_lakes \
+  postgres_catalog query_workers remote_files repeat_corpus simplifying soak team_example \
   trust_doors year))
 AT_ONCE := -n 3 --dist worksteal
 

@@ -46,7 +46,7 @@ LIMIT, BESIDE = 80_000_000, 220_000_000
 TABLE = 1_200_000
 #: A command in this process, and the most that it held: by the system's own account of what the program did since it began.
 COMMAND = """
-import os, resource, sys
+import atexit, os, resource, sys
 from pathlib import Path
 from andon.cli.main import main
 
@@ -57,10 +57,8 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 sys.argv[1:], told = sys.argv[2:], Path(sys.argv[1])
-try:
-    main()
-finally:
-    told.write_text(str(peak()))
+atexit.register(lambda: told.write_text(str(peak())))
+main()
 """
 COMMANDS = {
     "which rows differ": ["diff", "main~1", "main", "--rows", "m.big", "-o", "differ.parquet"],

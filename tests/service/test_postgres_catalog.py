@@ -170,6 +170,20 @@ def test_a_storage_that_is_not_the_one_of_the_catalog_is_refused(tmp_path, addre
     assert one.ask("from marts.count") == [(3,)]
 
 
+@pytest.mark.parametrize("text", ["select 'a\0b' from marts.count", "select '\ud800' from marts.count"])
+def test_a_question_that_is_no_text_is_refused_at_its_place_and_kept_in_the_log(tmp_path, address, text) -> None:
+    clone = project(tmp_path / "one", address)
+    clone.run()
+    with clone.opened() as service:
+        with pytest.raises(UsageError) as raised:
+            service.querying.ask(text)
+        assert (raised.value.code, raised.value.where) == (
+            "usage.not_one_select",
+            "query:1:10" if "a" in text[:9] else "query:1:9",
+        )
+        assert [kept.error for kept in service.workspace.query_log.newest()] != []
+
+
 def test_what_is_no_catalog_is_not_made_by_asking_for_it(tmp_path, project) -> None:
     project.run()
     for source, target in (

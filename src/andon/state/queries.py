@@ -210,8 +210,8 @@ class Queries:
 
 
 def _storable(value: object) -> object:
-    """A half of a character, which a text may hold and no store takes, becomes its escape."""
-    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+    """NUL and half of a character, which a text may hold and no store takes, become their escapes."""
+    return value.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0") if isinstance(value, str) else value
 
 
 def _listed(text: str | None) -> tuple[str, ...] | None:
