@@ -5,12 +5,12 @@ Order: flag > `ANDON_*` > `andon.toml` > the user's own file > default.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from andon.base.names import did_you_mean, nearest
+from andon.base.patterns import late_pattern
 from andon.errors import UsageError
 from andon.settings.table import BY_NAME, SETTINGS, Setting, Value, convert, flatten, mask
 
@@ -18,7 +18,7 @@ from andon.settings.table import BY_NAME, SETTINGS, Setting, Value, convert, fla
 _OTHER_VARIABLES = frozenset(
     {"ANDON_CLOCK", "ANDON_DEBUG", "ANDON_LOGICAL_TIME", "ANDON_BRANCH", "ANDON_NOW", "ANDON_PROJECT"}
 )
-_REFERENCE = re.compile(r"\$\{(env|file):([^}]*)\}")
+_REFERENCE = late_pattern(r"\$\{(env|file):([^}]*)\}")
 
 
 class Settings:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from andon.base.duration import read_duration
+from andon.base.patterns import late_pattern
 from andon.base.record import Record
 from andon.model.budget import WRITTEN, read_budget
 
@@ -308,9 +309,9 @@ SETTINGS: tuple[Setting, ...] = (
 
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
 
-_SIZE = re.compile(r"\s*([0-9][0-9_]*(?:\.[0-9]+)?)\s*([kKMGT]?i?)[bB]?\s*\Z")
+_SIZE = late_pattern(r"\s*([0-9][0-9_]*(?:\.[0-9]+)?)\s*([kKMGT]?i?)[bB]?\s*\Z")
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
-_AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?\Z")
+_AMOUNT = late_pattern(r"[0-9]{1,9}(?:\.[0-9]{1,9})?\Z")
 _WORDS = {
     "text": "text",
     "number": "a whole number",

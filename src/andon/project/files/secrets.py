@@ -7,11 +7,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from andon.base.patterns import late_pattern
 from andon.errors import Problem
 from andon.project.files.problems import at_offset
 
 #: Forms that only secrets have.
-_KNOWN = re.compile(
+_KNOWN = late_pattern(
     r"""(?P<aws>(?<![A-Za-z0-9])(?:AKIA|ASIA)[0-9A-Z]{16}(?![A-Za-z0-9]))
       | (?P<github>(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{30,}))
       | (?P<gitlab>(?<![A-Za-z0-9_-])glpat-[A-Za-z0-9_-]{20,})
@@ -41,44 +42,44 @@ _WHAT = {
 
 _NAME = r"(?:[A-Za-z0-9_.-]{0,40}[_.-])?(?:password|passwd|pwd|secret|token|api_?key|access_?key|secret_?key|private_?key|credentials?)"
 #: `password=x` in connection strings, where no quotes are needed.
-_STRING = re.compile(r"(?i)(?<![A-Za-z0-9_])(?:password|pwd)=(?P<value>[^\s'\";&,)]{3,})")
+_STRING = late_pattern(r"(?i)(?<![A-Za-z0-9_])(?:password|pwd)=(?P<value>[^\s'\";&,)]{3,})")
 #: `sc://host:15002/;use_ssl=true;token=x`, as Spark Connect has it.
-_CONNECT = re.compile(r"(?i)://[^\s'\";]{1,500}/;(?:[^\s'\"]{0,2000};)?(?P<name>token)=(?P<value>[^\s'\";]+)")
+_CONNECT = late_pattern(r"(?i)://[^\s'\";]{1,500}/;(?:[^\s'\"]{0,2000};)?(?P<name>token)=(?P<value>[^\s'\";]+)")
 #: `https://x.y/z?token=x`.
-_SIGNED = re.compile(
+_SIGNED = late_pattern(
     rf"(?i)://[^\s'\"?]{{1,2000}}\?(?:[^\s'\"]{{0,4000}}&)?(?P<name>{_NAME}|(?:x-amz-)?signature|sig|(?:x-amz-)?security-token|apikey)"
     r"=(?P<value>[^\s'\"&]{3,})"
 )
 #: `password = "x"`, `"token": "x"`, `SECRET 'x'`, and `api_key: x` in YAML.
-_QUOTED = re.compile(
+_QUOTED = late_pattern(
     rf"(?i)(?<![A-Za-z0-9_.-])[\"']?(?P<name>{_NAME})[\"']?\s{{0,20}}(?:[:=]|:=|\s)\s{{0,20}}(?P<quote>[\"'])(?P<value>[^\"'\n]*)(?P=quote)"
 )
-_BARE = re.compile(
+_BARE = late_pattern(
     rf"(?im)^[ \t]*[\"']?(?P<name>{_NAME})[\"']?[ \t]*:[ \t]+(?P<value>[^\s\"'#{{\[|>][^\s#]*)[ \t]*(?:#.*)?$"
 )
 
 _SAYS = r"[\"'`]?[ \t]{0,3}(?:\([^()\n]{0,30}\))?[ \t]{0,8}(?:[:=]|:=|=>|\b(?:is|ist|was)\b)[ \t]{0,8}[\"'`]?"
 #: `password: hunter2` and `password is hunter2` without quotes, in comments and in YAML.
-_SAID = re.compile(
+_SAID = late_pattern(
     r"(?i)(?P<name>passwords?|passwd|passphrase|passcode|passwort|kennwort|pwd|pw|secret)"
     + _SAYS
     + r"(?P<value>[^\s'\",;(){}\[\]<>`#]{5,200})(?![\w(\[])"
 )
 #: `token: …` there, where what follows is as random as a key.
-_SAID_KEY = re.compile(
+_SAID_KEY = late_pattern(
     r"(?i)(?P<name>token|api[ _-]?key|access[ _-]?key|private[ _-]?key|credentials?)"
     + _SAYS
     + r"(?P<value>[A-Za-z0-9+/=_.~-]{16,200})(?![\w(\[])"
 )
 #: Comments and texts of several lines of Python.
-_PYTHON_TEXT = re.compile(
+_PYTHON_TEXT = late_pattern(
     r"(?P<text>#[^\n]*+|\"{3}(?:[^\"]|\"(?!\"\"))*+(?:\"{3})?|'{3}(?:[^']|'(?!''))*+(?:'{3})?)|'[^'\n]*+'?|\"[^\"\n]*+\"?"
 )
 #: Comments of SQL, told apart from texts, to the end of what is not closed.
-_SQL_COMMENT = re.compile(
+_SQL_COMMENT = late_pattern(
     r"(?P<comment>--[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/)?)|'[^']*+'?|\"[^\"]*+\"?|\$(?P<tag>\w{0,30})\$(?:[^$]|\$(?!(?P=tag)\$))*+"
 )
-_NAME_OF_SOMETHING = re.compile(r"(?:[A-Za-z_]\w*[.:])*[A-Za-z]+(?:[_-][A-Za-z0-9]+)*|[?$%&*:@].*")
+_NAME_OF_SOMETHING = late_pattern(r"(?:[A-Za-z_]\w*[.:])*[A-Za-z]+(?:[_-][A-Za-z0-9]+)*|[?$%&*:@].*")
 
 _KNOWN_MARKS = (
     *(
@@ -104,9 +105,11 @@ _NAME_MARKS = (
 )
 #: So many problems of one file are told.
 _MOST = 50
-_TYPE = re.compile(r"(?i)(?:varchar|string|integer|bigint|hugeint|double|boolean|timestamp|decimal|hashed|hidden)\Z")
-_REFERENCE = re.compile(r"\$\{(?:env|file):[^}]{0,200}\}|\A(?:\$\w+|\$\{\w+\}|<[^>]*>|\{[^}]*\}|%\w+%)\Z")
-_PLACEHOLDER = re.compile(r"(?i)\A(?:\*+|x+|\.\.\.|…|changeme|example|placeholder|none|null|true|false|your[-_ ].*)\Z")
+_TYPE = late_pattern(r"(?i)(?:varchar|string|integer|bigint|hugeint|double|boolean|timestamp|decimal|hashed|hidden)\Z")
+_REFERENCE = late_pattern(r"\$\{(?:env|file):[^}]{0,200}\}|\A(?:\$\w+|\$\{\w+\}|<[^>]*>|\{[^}]*\}|%\w+%)\Z")
+_PLACEHOLDER = late_pattern(
+    r"(?i)\A(?:\*+|x+|\.\.\.|…|changeme|example|placeholder|none|null|true|false|your[-_ ].*)\Z"
+)
 
 
 def find_secrets(path: str, text: str) -> list[Problem]:

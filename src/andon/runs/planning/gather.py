@@ -391,7 +391,7 @@ class Gatherer:
             there,
             side.code,
             rejected=rejected,
-            meaning=self.meaning(side) if rejected else None,
+            meaning=self.meaning(side, state) if rejected else None,
             unmoved=against.unmoved(base, there),
             drop=against.drop,
             history=code_history(against, there, side, self._lake.objects.text),
@@ -403,7 +403,7 @@ class Gatherer:
         groups = [group for group in against.groups if any(cause.source is None for cause in group)]
         if not groups:
             return frozenset()
-        rejected, there, meaning = against.rejected(), state.files(), self.meaning(side)
+        rejected, there, meaning = against.rejected(), state.files(), self.meaning(side, state)
 
         def is_corrected(cause: Cause) -> bool:
             here = side.code.get(cause.path)
@@ -412,8 +412,8 @@ class Gatherer:
 
         return passing(groups, is_corrected)
 
-    def meaning(self, side: MergeSide) -> Callable[[str, str], str | None]:
-        """What the files of a side mean: causes name a dataset's file by that."""
+    def meaning(self, side: MergeSide, state: State | None = None) -> Callable[[str, str], str | None]:
+        """What the files of a side mean, of which many may be those of `state`: causes name a dataset's file by that."""
         # loaded when first asked: mostly the causes name the content itself, or nothing at their paths is new
         found: list[Mapping[str, str]] = []
 
@@ -421,7 +421,7 @@ class Gatherer:
             if side.code.get(path) != content:
                 return None
             if not found:
-                found.append(self._load(side.code, side).meanings)
+                found.append(self._load(side.code, side, state).meanings)
             return found[0].get(path)
 
         return meaning
