@@ -230,6 +230,7 @@ class CheckQuestions:
         return None
 
     def personal(self, name: str) -> frozenset[str]:
+        """The columns of a dataset that are marked as personal now."""
         dataset = self.book.dataset(name)
         return dataset.personal if dataset is not None else frozenset()
 
