@@ -6,10 +6,9 @@
 
 A table of so many rows is read from Parquet with a check that sets some of them aside, and a dataset over it is changed so that half of its
 rows differ. Then it is compared, built again, packed, asked for as files and streams, with each row three times in these, checked and
-backed up. The bound is the engine's
-`memory_limit` and what a process holds beside it: Python, the engine's code, buffers of readers and writers. As Python objects the table
-would take some ten times what it is allowed. A server is measured with the processes that answer for it.
-Writes its part of `benchmarks/RESULTS.md`.
+backed up. The bound is the engine's `memory_limit` and what a process holds beside it: Python, the engine's code, buffers of readers and
+writers. As Python objects the table would take some ten times what it is allowed. A server is measured with the processes that answer for
+it. Writes its part of `benchmarks/RESULTS.md`.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ import pytest
 
 from andon.service.leftovers import find
 from kit.clones import FILES, Clone
-from kit.connect import ConnectServer, endpoint, server
+from kit.connect import ConnectServer, endpoint
+from kit.spark_projects import spark_settings
 
 TOTALS = "datasets/marts/totals.sql"
 #: Of so many rows that Spark writes for long, a piece at a time.
@@ -20,8 +21,7 @@ WIDE = "select a.id, b.id as other, md5(a.customer || b.customer) as h from shop
 
 
 def config(url: str) -> str:
-    lines = ["[engines.spark]", f'url = "{url}"', f'server = "{server()}"', 'patience = "1s"']
-    return "\n".join([*lines, "[retention]", 'grace = ""', ""])
+    return spark_settings(url, "[retention]", 'grace = ""', patience="1s")
 
 
 @pytest.fixture

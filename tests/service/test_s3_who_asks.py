@@ -57,17 +57,17 @@ def works(shop: Clone) -> bool:
     return found.damaged == [] and not secret and shop.ask("select sum(amount) from shop.orders") == [(42,)]
 
 
-def test_the_environment(shop):
+def test_a_key_in_the_environment_is_taken(shop):
     shop.environ |= {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": TOKEN}
     assert works(shop)
 
 
-def test_the_profile_that_is_the_default_one(shop):
+def test_without_a_name_the_default_profile_is_taken(shop):
     shop.write(".aws/credentials", f"[default]\n{KEYS}[other]\naws_access_key_id = x\naws_secret_access_key = x\n")
     assert works(shop)
 
 
-def test_a_profile_that_is_named_with_its_server_and_region(shop, bucket):
+def test_of_a_named_profile_key_region_and_server_are_taken(shop, bucket):
     shop.environ = {"AWS_PROFILE": "team a"}
     shop.write(
         ".aws/config",
@@ -77,7 +77,7 @@ def test_a_profile_that_is_named_with_its_server_and_region(shop, bucket):
     assert works(shop)
 
 
-def test_files_of_profiles_elsewhere_and_keys_in_the_one_of_settings(shop, tmp_path):
+def test_profiles_are_read_where_the_environment_says_and_keys_of_either_file_are_taken(shop, tmp_path):
     (tmp_path / "c.ini").write_text(f"[profile team]\n{KEYS}")
     shop.environ |= {
         "AWS_PROFILE": "team",
@@ -87,7 +87,7 @@ def test_files_of_profiles_elsewhere_and_keys_in_the_one_of_settings(shop, tmp_p
     assert works(shop)
 
 
-def test_the_environment_before_a_profile(shop):
+def test_a_key_in_the_environment_comes_before_a_profile(shop):
     shop.environ |= {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": TOKEN, "AWS_PROFILE": "nowhere"}
     assert works(shop)
 
@@ -131,7 +131,7 @@ def test_a_profile_that_is_known_by_another_way_is_refused(shop, roles, monkeypa
     assert roles.given == 0
 
 
-def test_the_role_of_an_instance(shop, roles, monkeypatch):
+def test_an_instance_asks_by_its_role(shop, roles, monkeypatch):
     monkeypatch.setenv("AWS_METADATA_ENDPOINT", roles.url)
     assert works(shop)
     assert roles.given
@@ -144,7 +144,7 @@ def test_a_role_whose_key_ends_is_asked_for_a_new_one(shop, roles, monkeypatch):
     assert roles.given > 3  # more than one for each process that asked
 
 
-def test_the_role_of_a_container(shop, roles, monkeypatch, tmp_path):
+def test_a_container_asks_by_its_role(shop, roles, monkeypatch, tmp_path):
     (tmp_path / "token").write_text(roles.token)
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{roles.url}/v1/credentials")
     monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", str(tmp_path / "token"))

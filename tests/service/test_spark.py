@@ -14,6 +14,7 @@ from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from andon.service.doctor import doctor
 from kit.clones import FILES, Clone, closing, did
 from kit.connect import ConnectServer, endpoint, renew, server
+from kit.spark_projects import engine_of, failure, spark_settings
 
 TOTALS = "datasets/marts/totals.sql"
 OWN = "datasets/marts/totals.spark.sql"
@@ -21,27 +22,11 @@ SPARK = f"/*---\nengine: spark\n---*/\n{FILES[TOTALS]}"
 RIGHT = "select customer, cast(sum(amount) as bigint) as amount from shop.orders group by customer\n"
 
 
-def config(url: str | None = None, *more: str) -> str:
-    lines = ["[engines.spark]", f'url = "{url or endpoint()}"', f'server = "{server()}"', 'patience = "5s"', *more, ""]
-    return "\n".join(lines)
-
-
 @pytest.fixture
 def clone(tmp_path):
     made = Clone(tmp_path)
-    made.fill({**FILES, "andon.toml": config(), TOTALS: SPARK})
+    made.fill({**FILES, "andon.toml": spark_settings(), TOTALS: SPARK})
     return made
-
-
-def engine_of(clone, dataset="marts.totals"):
-    with closing(clone.open()) as service:
-        lake = service.workspace.lake
-        leaf = lake.commits.state(lake.refs.resolve("main")).leaves[dataset]
-        return lake.objects.builds([leaf.build])[leaf.build].engine
-
-
-def failure(result, dataset="marts.totals"):
-    return next(task.error for task in result.tasks if task.dataset == dataset)
 
 
 def test_it_is_built_compared_checked_and_published_like_the_rest(clone):
@@ -98,7 +83,7 @@ def test_its_own_spark_sql_is_part_of_the_definition_and_held_to_the_rows(clone)
 
 
 def test_of_a_large_result_the_rows_of_a_few_keys_are_compared(clone):
-    clone.write("andon.toml", config(None, "compare_below = 10"))
+    clone.write("andon.toml", spark_settings(None, "compare_below = 10"))
     clone.run()
     assert engine_of(clone)["compared"].endswith("and it has no `key` by which a few rows could be")
     clone.write(TOTALS, SPARK.replace("engine: spark", "engine: spark\nkey: customer"))
@@ -148,7 +133,7 @@ def test_spark_sql_without_a_dataset_is_told(clone):
 
 @pytest.mark.parametrize(
     ("toml", "code"),
-    [("", "engine.not_set"), (config("sc://127.0.0.1:1", 'token = "abc"'), "project.secret")],
+    [("", "engine.not_set"), (spark_settings("sc://127.0.0.1:1", 'token = "abc"'), "project.secret")],
 )
 def test_what_is_missing_or_wrong_is_told_by_the_plan(clone, toml, code):
     clone.write("andon.toml", toml)
@@ -160,7 +145,7 @@ def test_what_is_missing_or_wrong_is_told_by_the_plan(clone, toml, code):
 def test_an_address_that_was_taken_out_is_told_by_the_plan_as_soon_as_something_is_to_be_built(clone, monkeypatch):
     clone.run()
     before = clone.leaves()
-    clone.write("andon.toml", config().replace(f'url = "{endpoint()}"\n', ""))
+    clone.write("andon.toml", spark_settings().replace(f'url = "{endpoint()}"\n', ""))
     assert clone.run().published  # nothing is to be built
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,ben,1\n")
     for ask in (clone.plan, clone.run):
@@ -168,7 +153,7 @@ def test_an_address_that_was_taken_out_is_told_by_the_plan_as_soon_as_something_
             ask()
         assert [(p.code, p.file) for p in caught.value.problems] == [("engine.not_set", TOTALS)]
     assert clone.leaves() == before
-    clone.write("andon.toml", config())
+    clone.write("andon.toml", spark_settings())
     assert clone.run().published
     # what only this machine lacks fails there alone, and the plan says so
     monkeypatch.setattr("andon.engines.spark.capabilities.has_client", lambda: False)
@@ -181,7 +166,7 @@ def test_an_address_that_was_taken_out_is_told_by_the_plan_as_soon_as_something_
 
 @pytest.mark.parametrize("rule", ['schemas = "other, marts"', "above = 10"])
 def test_a_schema_or_a_size_leaves_tables_to_it_and_nothing_else(clone, rule):
-    clone.write("andon.toml", config(None, rule))
+    clone.write("andon.toml", spark_settings(None, rule))
     clone.write(TOTALS, FILES[TOTALS])
     clone.write("datasets/marts/best.sql", f"/*---\nengine: duckdb\n---*/\n{FILES['datasets/marts/best.sql']}")
     clone.write("datasets/marts/v.sql", "/*---\nmaterialize: view\n---*/\nselect n from marts.count\n")
@@ -216,7 +201,7 @@ def test_rows_are_set_aside_as_of_any_result(clone):
 @pytest.mark.parametrize("below", ["", "compare_below = 10"])
 def test_rows_are_set_aside_of_own_spark_sql_and_all_are_compared(clone, below):
     """A wrong row is a difference whether a check would keep it or set it aside; then nothing of either is left."""
-    clone.write("andon.toml", config(None, below))
+    clone.write("andon.toml", spark_settings(None, below))
     head = "engine: spark\nkey: id\nchecks: |\n  amount > 5 quarantine 20 rows"
     clone.write(TOTALS, f"/*---\n{head}\n---*/\nselect customer, id, amount from shop.orders\n")
     clone.write("datasets/marts/best.sql", None)
@@ -242,14 +227,14 @@ def lake_files(clone) -> set[str]:
 
 
 def test_an_endpoint_that_is_away_fails_there_alone_and_the_rest_is_kept(clone):
-    clone.write("andon.toml", config("sc://127.0.0.1:1").replace("5s", "1s"))
+    clone.write("andon.toml", spark_settings("sc://127.0.0.1:1", patience="1s"))
     result = clone.run()
     assert failure(result)["code"] == "engine.unreachable"
     assert {t.dataset: t.status for t in result.tasks if t.status != "ok"} == {
         "marts.totals": "failed",
         "marts.best": "skipped",
     }
-    clone.write("andon.toml", config())
+    clone.write("andon.toml", spark_settings())
     assert did(clone.run()) == {"marts.totals": "build", "marts.best": "build"}
 
 
@@ -270,7 +255,7 @@ def slow(clone):
 
 def test_a_server_that_is_killed_in_the_middle_fails_there_alone(slow):
     killed = ConnectServer()
-    slow.write("andon.toml", config(killed.url).replace("5s", "1s"))
+    slow.write("andon.toml", spark_settings(killed.url, patience="1s"))
     timer = threading.Timer(4.0, killed.stop)
     timer.start()
     result = slow.run()
@@ -327,7 +312,7 @@ class Line:
             while data := one.recv(65536):
                 other.sendall(data)
         except OSError:
-            pass
+            pass  # the line was cut, which is what is tried
         finally:
             for each in (one, other):
                 each.close()
@@ -349,7 +334,7 @@ def test_a_connection_that_is_lost_is_found_again(clone):
     clone.write("raw/orders_05.csv", "id,customer,amount\n" + "".join(f"{n},c{n % 7},1\n" for n in range(3000)))
     pairs = "select a.customer, count(*) as amount from shop.orders a, shop.orders b where (a.id + b.id) % 7 < 8"
     clone.write(TOTALS, f"/*---\nengine: spark\n---*/\n{pairs} group by a.customer\n")
-    clone.write("andon.toml", config(f"sc://127.0.0.1:{line.port}", "compare_below = 0"))
+    clone.write("andon.toml", spark_settings(f"sc://127.0.0.1:{line.port}", "compare_below = 0"))
     cuts = []
 
     def cut() -> None:
@@ -373,7 +358,7 @@ def test_the_doctor_says_who_answers_and_what_is_wrong(clone):
     found = []
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        for text in (config(), config(f"sc://127.0.0.1:{nobody.getsockname()[1]}")):
+        for text in (spark_settings(), spark_settings(f"sc://127.0.0.1:{nobody.getsockname()[1]}")):
             clone.write("andon.toml", text)
             with clone.opened() as service:
                 found += [each for each in doctor(service.workspace) if each.what == "spark"]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from kit.clones import FILES, ORDERS, Clone, checked_totals, closing
-from kit.connect import ConnectServer, endpoint, server
+from kit.connect import ConnectServer
+from kit.spark_projects import spark_settings
 
 CHECKS = "key customer\n  amount > 0\n  sum(amount) > 10\n  customer is luhn allow 100%\n  customer -> shop.orders.customer\n  rows = 2"
 
 
 def config(above: str, url: str | None = None) -> str:
-    lines = ["[engines.spark]", f'url = "{url or endpoint()}"', f'server = "{server()}"', f"above = {above}"]
-    return "\n".join([*lines, 'patience = "2s"', ""])
+    return spark_settings(url, f"above = {above}", patience="2s")
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from andon.engines.spark import taking
 from andon.engines.spark.footer import NotFlat
 from andon.errors import MachineError
 from kit.clones import FILES, Clone, closing
-from kit.connect import endpoint, server
 from kit.readers.here import DuckDb, PyIceberg
 from kit.readers.shown import require_same, shown_at
+from kit.spark_projects import spark_settings
 
 TOTALS = "datasets/marts/totals.sql"
 PLAIN = "select customer, sum(amount) as amount from shop.orders group by customer\n"
@@ -25,8 +25,7 @@ def clone(tmp_path, monkeypatch):
     monkeypatch.setattr(taking, "_FEW_BYTES", 0)
     monkeypatch.setattr(taking, "_SMALL_FILE", 0)
     made = Clone(tmp_path)
-    lines = ["[engines.spark]", f'url = "{endpoint()}"', f'server = "{server()}"', ""]
-    made.fill({**FILES, "andon.toml": "\n".join(lines), TOTALS: front() + PLAIN})
+    made.fill({**FILES, "andon.toml": spark_settings(), TOTALS: front() + PLAIN})
     many = "".join(f"{number},c{number},1\n" for number in range(10, 500))
     made.write("raw/orders_05.csv", f"{FILES['raw/orders_05.csv']}{many}")
     return made

@@ -8,16 +8,16 @@ import pytest
 
 from andon.errors import ProjectError, UsageError
 from kit.clones import FILES, Clone, closing, did
-from kit.connect import ConnectServer, endpoint, server
+from kit.connect import ConnectServer, server
+from kit.spark_projects import engine_of, failure, spark_settings
 
 TOTALS = "datasets/marts/totals.py"
 HEAD = "from andon import dataset, logical_time, read\nfrom pyspark.sql import functions as F\n\n\n@dataset({})\n"
 BODY = "return orders.groupBy('customer').agg(F.sum('amount').cast('bigint').alias('amount'))"
 
 
-def config(url: str | None = None, *more: str) -> str:
-    lines = ["[engines.spark]", f'url = "{url or endpoint()}"', f'server = "{server()}"', 'patience = "2s"', *more, ""]
-    return "\n".join(lines)
+def config(url: str | None = None) -> str:
+    return spark_settings(url, patience="2s")
 
 
 def function(*lines: str, mark: str = "", given: str = 'orders=read("shop.orders").spark()') -> str:
@@ -30,17 +30,6 @@ def clone(tmp_path):
     files = {name: text for name, text in FILES.items() if name != "datasets/marts/totals.sql"}
     made.fill({**files, "andon.toml": config(), TOTALS: function()})
     return made
-
-
-def engine_of(clone, dataset="marts.totals"):
-    with closing(clone.open()) as service:
-        lake = service.workspace.lake
-        leaf = lake.commits.state(lake.refs.resolve("main")).leaves[dataset]
-        return lake.objects.builds([leaf.build])[leaf.build].engine
-
-
-def failure(result, dataset="marts.totals"):
-    return next(task.error for task in result.tasks if task.dataset == dataset)
 
 
 def problem(clone):

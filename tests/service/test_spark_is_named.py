@@ -9,8 +9,9 @@ import pytest
 
 from kit.clones import FILES, Clone
 from kit.command_line import Andon
-from kit.connect import endpoint, server
+from kit.connect import server
 from kit.serving import serving
+from kit.spark_projects import spark_settings
 
 TOTALS = "datasets/marts/totals.sql"
 SPARK = f"/*---\nengine: spark\n---*/\n{FILES[TOTALS]}"
@@ -19,8 +20,7 @@ SPARK = f"/*---\nengine: spark\n---*/\n{FILES[TOTALS]}"
 @pytest.fixture
 def clone(tmp_path):
     made = Clone(tmp_path)
-    lines = ["[engines.spark]", f'url = "{endpoint()}"', f'server = "{server()}"', 'patience = "5s"', ""]
-    made.fill({**FILES, "andon.toml": "\n".join(lines), TOTALS: SPARK})
+    made.fill({**FILES, "andon.toml": spark_settings(), TOTALS: SPARK})
     return made
 
 

@@ -32,7 +32,7 @@ def side_by_side(do: Callable[[A], None], items: Sequence[A], at_once: int) -> N
         for item in items:
             do(item)
         return
-    with ThreadPoolExecutor(min(at_once, len(items)), thread_name_prefix="andon-storage") as pool:
+    with ThreadPoolExecutor(min(at_once, len(items)), thread_name_prefix="andon-side") as pool:
         try:
             for _ in pool.map(do, items):
                 pass

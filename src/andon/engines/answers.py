@@ -5,7 +5,7 @@ They answer only what they are known to answer as the embedded engine does; all 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -90,3 +90,7 @@ class AnsweredBy(Record):
     name: str
     engine: Answers | None
     why: str = ""
+
+
+#: Gives who is asked about a dataset where so many bytes are read for it; None: the embedded engine.
+AskedAbout = Callable[[Definition, int], AnsweredBy | None]

@@ -1,4 +1,4 @@
-"""The state of one commit, kept beside the lake: others are read as it, but for what differs.
+"""The state of one commit, kept in the folder's cache: others are read as it, but for what differs.
 
 The trees of a state of ten thousand datasets are some seven hundred rows. Most states that a command looks at are nearly that which the
 last one looked at, so one is kept whole, and of another only the trees are read that it does not have alike.

@@ -46,9 +46,13 @@ class ReaderNote(Record):
 class KeepsHolds(Protocol):
     """Who gave a hold."""
 
-    def give(self, hold: Hold) -> None: ...
+    def give(self, hold: Hold) -> None:
+        """See `Hold.release`."""
+        ...
 
-    def holds(self, hold: Hold) -> bool: ...
+    def holds(self, hold: Hold) -> bool:
+        """See `Hold.holds`."""
+        ...
 
 
 class Hold:
@@ -105,7 +109,9 @@ def lease_lost() -> ConflictError:
 class Readings(Protocol):
     """Who lets read."""
 
-    def reading(self) -> AbstractContextManager[Hold]: ...
+    def reading(self) -> AbstractContextManager[Hold]:
+        """Hold all that can be read for the length of a block."""
+        ...
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from andon.sql.facts import read_facts
 from andon.sql.rules import refusals
 
 if TYPE_CHECKING:
-    from andon.engines.answers import AnsweredBy
+    from andon.engines.answers import AskedAbout
     from andon.lake.lake import Lake
     from andon.model.dataset import Definition
     from andon.model.version import DataFile, Version
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
 
 #: What stands for the compared dataset while a condition is looked at.
 _ROWS = "compared.rows"
-
-
-#: Gives who is asked about a dataset where so many bytes are read for it; None: the embedded engine.
-AskedAbout = Callable[["Definition", int], "AnsweredBy | None"]
 
 
 class RowDiffer:

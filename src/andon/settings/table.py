@@ -147,7 +147,8 @@ SETTINGS: tuple[Setting, ...] = (
         "size",
         0,
         "A table whose inputs are larger than this is built by Spark (`50GB`), where its file says nothing else and its SQL can be"
-        " translated; 0: size does not matter.",
+        " translated, and checks and row diffs of what Spark built that read more than this run there; 0: size does not matter, and"
+        " these run there past 256 MB.",
     ),
     Setting(
         "engines.spark.compare_below",

@@ -1,5 +1,5 @@
-"""Datasets built by Spark: it reads the lake's files and writes Parquet beside them, which the embedded engine writes out as the lake
-stores it, with field ids, statistics and rows that are set aside."""
+"""Datasets built by Spark: it reads the lake's files and writes Parquet beside them, which is taken as it is (`taking.py`), or which the
+embedded engine writes out as the lake stores it, with field ids, statistics and rows that are set aside."""
 
 from __future__ import annotations
 

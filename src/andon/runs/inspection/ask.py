@@ -22,7 +22,7 @@ from andon.errors import ProjectError
 from andon.model.check import AgainstPublished, Check, CheckStatus, MaxAge, Violations, Watch
 from andon.model.check_result import CheckResult
 from andon.model.commit import Leaf
-from andon.model.dataset import Dataset, Definition
+from andon.model.dataset import Dataset
 from andon.model.mask import MASK
 from andon.model.version import Columns, Version
 from andon.runs.inspection.book import CheckBook, compares
@@ -31,7 +31,7 @@ from andon.runs.inspection.results import judged, unfit, unjudged
 from andon.runs.inspection.series import KeptStates, Series
 
 if TYPE_CHECKING:
-    from andon.engines.answers import AnsweredBy
+    from andon.engines.answers import AskedAbout
     from andon.relations.sides import Side, Sides
     from andon.sql.lineage.query import Lineage
     from andon.state.check_results import Kept
@@ -45,7 +45,7 @@ class Checking:
     Args:
         sides: the engines of the run, made when first needed; `interrupt` stops what runs on them.
         workers: how many datasets are asked at a time.
-        answers: gives who is asked about a dataset where so many bytes are read for it; None: the embedded engine.
+        answers: gives who is asked about a dataset.
 
     Attributes:
         fresh: results that were found here, by key; `newest` of `max_age` beside them.
@@ -57,7 +57,7 @@ class Checking:
     sides: Callable[[], Sides]
     interrupt: Callable[[], None]
     workers: int = 1
-    answers: Callable[[Definition, int], AnsweredBy | None] = lambda _, __: None
+    answers: AskedAbout = lambda _, __: None
     fresh: dict[str, CheckResult] = field(default_factory=dict)
     newest: dict[str, int | None] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -122,7 +122,7 @@ class Checking:
             with self.sides().for_size(0) as side:
                 own = relations.version(versions[name])
                 read = {versions[name], *(versions[o] for c in items for o in c.check.others)}
-                by = self.answers(said.definition, sum(relations.size(v) for v in read))
+                by = self.answers(self._questions.definition(said), sum(relations.size(v) for v in read))
                 there = self._questions.said_there(by, said, items, versions, own)
                 question = self._questions.question(_of(side), said, items, versions, own)
                 for index, (check, how, text) in enumerate(explain_sql(question)):
@@ -235,7 +235,7 @@ class Checking:
         # a rule has a query and macros of its own, which lines don't know
         parts = [part for part in ([c for c in items if not is_rule(c)], *([c] for c in items if is_rule(c))) if part]
         size = sum(sides.relations.size(v) for v in read)
-        by = self.answers(self.setting.definitions.get(said.name, said.definition), size)
+        by = self.answers(self._questions.definition(said), size)
         there = [self._questions.there(by, said, part, versions, version) for part in parts]
         with sides.for_size(size) as side:
             for part, told in zip(parts, there, strict=True):

@@ -218,8 +218,11 @@ class CheckQuestions:
         for name in others:
             tables[name] = relations.relation(versions[name])
             columns[name] = relations.version(versions[name]).types
-        definition = self.setting.definitions.get(said.name, said.definition)
-        return question, AskedTables(definition, self.setting.moment, tables, columns, tuple(macros))
+        return question, AskedTables(self.definition(said), self.setting.moment, tables, columns, tuple(macros))
+
+    def definition(self, said: Dataset) -> Definition:
+        """That of the state that is asked about; where it has none, what the file says."""
+        return self.setting.definitions.get(said.name, said.definition)
 
     def damage(self, version_id: str) -> DamagedError | None:
         """Why a version can't be read as long as it is not built again."""
@@ -230,6 +233,7 @@ class CheckQuestions:
         return None
 
     def personal(self, name: str) -> frozenset[str]:
+        """The columns of a dataset that are marked as personal now."""
         dataset = self.book.dataset(name)
         return dataset.personal if dataset is not None else frozenset()
 

@@ -14,46 +14,22 @@ from typing import Any
 
 from andon.base.record import Record
 
+
+class NotAllowed(Record):
+    """What a function may not ask, and what to write."""
+
+    construct: str
+    form: str
+
+
 #: What relations may be.
 _RELATIONS = frozenset(
     {
-        *(
-            "read",
-            "project",
-            "filter",
-            "join",
-            "set_op",
-            "sort",
-            "limit",
-            "offset",
-            "tail",
-            "aggregate",
-            "range",
-            "drop",
-        ),
-        *("local_relation", "subquery_alias", "repartition", "repartition_by_expression", "to_df", "to_schema", "hint"),
-        *(
-            "with_columns",
-            "with_columns_renamed",
-            "with_relations",
-            "unpivot",
-            "transpose",
-            "lateral_join",
-            "as_of_join",
-        ),
-        *(
-            "show_string",
-            "html_string",
-            "fill_na",
-            "drop_na",
-            "replace",
-            "summary",
-            "describe",
-            "crosstab",
-            "cov",
-            "corr",
-        ),
-        "deduplicate",
+        *("read", "project", "filter", "join", "set_op", "sort", "limit", "offset", "tail", "aggregate", "range"),
+        *("drop", "local_relation", "subquery_alias", "repartition", "repartition_by_expression", "to_df", "to_schema"),
+        *("hint", "with_columns", "with_columns_renamed", "with_relations", "unpivot", "transpose", "lateral_join"),
+        *("as_of_join", "show_string", "html_string", "fill_na", "drop_na", "replace", "summary", "describe"),
+        *("crosstab", "cov", "corr", "deduplicate"),
     }
 )
 #: What expressions may be.
@@ -64,30 +40,33 @@ _EXPRESSIONS = frozenset(
         *("update_fields", "unresolved_named_lambda_variable", "named_argument_expression", "subquery_expression"),
     }
 )
-_CODE = ("Python that runs on Spark", "functions of `pyspark.sql.functions`, or `.toArrow()` and Python here")
-_ELSEWHERE = ("reading what is no input", 'a parameter for each input: `orders=read("shop.orders").spark()`')
-_CHANCE = ("rows drawn by chance", "`.where(F.xxhash64('key') % 100 == 0)`")
+_INPUT = 'a parameter for each input: `orders=read("shop.orders").spark()`'
+#: What plans and commands may both hold.
+CODE = NotAllowed("Python that runs on Spark", "functions of `pyspark.sql.functions`, or `.toArrow()` and Python here")
+SQL_TEXT = NotAllowed(
+    "a text of SQL", "methods of DataFrames; a dataset in SQL is a file of its own, with `engine: spark`"
+)
+_ELSEWHERE = NotAllowed("reading what is no input", _INPUT)
+_LARGE = NotAllowed("a table of this process that is large", "a dataset of its own, and a parameter for it")
+_CHANCE = NotAllowed("rows drawn by chance", "`.where(F.xxhash64('key') % 100 == 0)`")
 _NO_FORM = "methods of DataFrames and functions of `pyspark.sql.functions`"
 #: Why some kinds are none of them.
 _KNOWN = {
-    "common_inline_user_defined_function": _CODE,
-    "common_inline_user_defined_table_function": _CODE,
-    "common_inline_user_defined_data_source": _CODE,
-    "call_function": _CODE,
-    "map_partitions": _CODE,
-    "group_map": _CODE,
-    "co_group_map": _CODE,
-    "apply_in_pandas_with_state": _CODE,
+    "common_inline_user_defined_function": CODE,
+    "common_inline_user_defined_table_function": CODE,
+    "common_inline_user_defined_data_source": CODE,
+    "call_function": CODE,
+    "map_partitions": CODE,
+    "group_map": CODE,
+    "co_group_map": CODE,
+    "apply_in_pandas_with_state": CODE,
     "sample": _CHANCE,
     "sample_by": _CHANCE,
-    "sql": ("a text of SQL", "methods of DataFrames; a dataset in SQL is a file of its own, with `engine: spark`"),
-    "cached_local_relation": ("a table of this process that is large", "a dataset of its own, and a parameter for it"),
-    "chunked_cached_local_relation": (
-        "a table of this process that is large",
-        "a dataset of its own, and a parameter for it",
-    ),
-    "catalog": ("the catalog of Spark", 'a parameter for each input: `orders=read("shop.orders").spark()`'),
-    "unresolved_table_valued_function": ("a function that gives a table", "`.select(F.explode(…))`"),
+    "sql": SQL_TEXT,
+    "cached_local_relation": _LARGE,
+    "chunked_cached_local_relation": _LARGE,
+    "catalog": NotAllowed("the catalog of Spark", _INPUT),
+    "unresolved_table_valued_function": NotAllowed("a function that gives a table", "`.select(F.explode(…))`"),
 }
 _CLOCK = "`F.lit(andon.logical_time())`"
 _DRAWS = "`F.xxhash64` of a key"
@@ -116,24 +95,9 @@ _OPERATORS = frozenset(
 #: Words of SQL, and types, that brackets may follow.
 _WORDS = frozenset(
     {
-        *(
-            "all",
-            "and",
-            "any",
-            "as",
-            "between",
-            "by",
-            "case",
-            "cast",
-            "else",
-            "extract",
-            "filter",
-            "from",
-            "if",
-            "ilike",
-        ),
-        *("in", "is", "like", "not", "or", "over", "overlay", "position", "rlike", "some", "substring", "then", "trim"),
-        *("try_cast", "when", "within", "array", "map", "struct", "interval", "distinct"),
+        *("all", "and", "any", "as", "between", "by", "case", "cast", "else", "extract", "filter", "from", "if"),
+        *("ilike", "in", "is", "like", "not", "or", "over", "overlay", "position", "rlike", "some", "substring"),
+        *("then", "trim", "try_cast", "when", "within", "array", "map", "struct", "interval", "distinct"),
         *("bigint", "binary", "boolean", "char", "date", "decimal", "double", "float", "int", "numeric", "smallint"),
         *("string", "timestamp", "tinyint", "varchar"),
     }
@@ -148,13 +112,6 @@ _QUOTED = re.compile(r"`[^`]*`|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 _CALLED = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\s*(\()?")
 #: Of SQL's functions those that need no brackets.
 _BARE = frozenset({"current_timestamp", "current_date", "localtimestamp", "current_user", "user", "session_user"})
-
-
-class NotAllowed(Record):
-    """What a function may not ask, and what to write."""
-
-    construct: str
-    form: str
 
 
 def not_allowed(message: Any, views: Collection[str]) -> NotAllowed | None:
@@ -177,13 +134,13 @@ def _found(message: Any, views: frozenset[str], *, in_window: bool) -> Iterator[
     elif name == "Read":
         is_known = message.WhichOneof("read_type") == "named_table" and not message.is_streaming
         if not is_known or message.named_table.unparsed_identifier not in views or message.named_table.options:
-            wrong = NotAllowed(*_ELSEWHERE)
+            wrong = _ELSEWHERE
     elif name == "Deduplicate":
         if not message.all_columns_as_keys:
             wrong = NotAllowed("one row of several by chance", "`.groupBy(key).agg(F.max_by(value, order))`")
     elif name == "Expression.UnresolvedFunction":
         wrong = _function(message.function_name.lower(), bool(message.arguments), in_window=in_window)
-        wrong = NotAllowed(*_CODE) if message.is_user_defined_function else wrong
+        wrong = CODE if message.is_user_defined_function else wrong
     elif name == "Expression.UnresolvedAttribute":
         wrong = _attribute(message.unparsed_identifier, is_metadata=message.is_metadata_column)
     elif name == "Expression.ExpressionString":
@@ -208,7 +165,7 @@ def _found(message: Any, views: frozenset[str], *, in_window: bool) -> Iterator[
 def _unlisted(kind: str | None, known: frozenset[str]) -> NotAllowed | None:
     if kind in known:
         return None
-    return NotAllowed(*_KNOWN.get(str(kind), (f"`{kind}`", _NO_FORM)))
+    return _KNOWN.get(str(kind)) or NotAllowed(f"`{kind}`", _NO_FORM)
 
 
 def _function(name: str, has_arguments: bool, *, in_window: bool) -> NotAllowed | None:

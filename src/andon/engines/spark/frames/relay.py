@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from andon.base.temporary import Temporary, system_place
 from andon.engines.spark.connection import SparkLine
-from andon.engines.spark.frames.asked import NotAllowed, not_allowed
+from andon.engines.spark.frames.asked import CODE, SQL_TEXT, NotAllowed, not_allowed
 
 _SERVICE = "/spark.connect.SparkConnectService/"
 #: So many answers of Spark stream at once: each takes a thread.
@@ -44,10 +44,8 @@ _KNOWN = {
     "create_dataframe_view": NotAllowed("a view of Spark's session", "the DataFrame itself, with `.alias(…)`"),
     "write_operation": NotAllowed("writing from the function", "`return` with the DataFrame"),
     "write_operation_v2": NotAllowed("writing from the function", "`return` with the DataFrame"),
-    "sql_command": NotAllowed(
-        "a text of SQL", "methods of DataFrames; SQL is a dataset of its own, with `engine: spark`"
-    ),
-    "register_function": NotAllowed("Python that runs on Spark", "functions of `pyspark.sql.functions`"),
+    "sql_command": SQL_TEXT,
+    "register_function": CODE,
     "input_files": NotAllowed("the names of the lake's files", "a column of the input"),
 }
 
