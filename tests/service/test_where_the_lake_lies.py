@@ -145,6 +145,22 @@ def test_what_was_kept_after_the_move_without_a_publish_is_asked_for_too(project
     assert is_whole(project)
 
 
+def test_what_was_not_brought_yet_is_not_gone_for_a_catalog_that_was_copied(project, catalog, tmp_path):
+    moved(project, "../new")
+    project.write("raw/orders_06.csv", MORE)
+    assert project.refresh().published
+    Andon(project.root)("catalog", "copy", catalog.split('"')[1], f"{tmp_path}/two.db")
+    two = lies_in(project, f'catalog = "{tmp_path}/two.db"\n', "../new")
+    with pytest.raises(AndonError) as missing:
+        two.ask("from marts.count")
+    assert missing.value.code == "lake.corrupt"
+    with two.opened() as service:
+        assert service.lake_moves.move("../new", source="../old").gone == 0
+    shutil.move(tmp_path / "old", tmp_path / "away")
+    assert two.ask("from marts.count") == [(4,)]
+    assert is_whole(two)
+
+
 @pytest.mark.parametrize("kept", ["analysis", "package"])
 def test_who_did_not_hear_of_a_move_keeps_nothing_in_the_old_place(project, catalog, tmp_path, kept):
     open_since = colleague(project).open()

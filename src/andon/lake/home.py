@@ -72,6 +72,11 @@ class Home:
         if rows and rows[0][0] != self._mine:
             raise _elsewhere(self._storage, rows[0][1], is_next=bool(transaction.query(_NEXT, [self._mine])))
 
+    def is_here(self) -> bool:
+        """Whether this storage is it, or nothing says which one is; else files that the catalog names may lie elsewhere alone."""
+        rows = self._database.query("select storage from home where seen is null")
+        return not rows or rows[0][0] == self._mine
+
     def seen(self) -> int:
         """How much has been kept: it grows by all that names files for good."""
         return _seen(self._database)
