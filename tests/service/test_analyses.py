@@ -24,6 +24,7 @@ from andon.service.leftovers import find, remove
 from andon.service.service import Service
 from andon.workspace.engines import Engines
 from kit.clones import FILES, Clone
+from kit.command_line import Andon
 
 #: Histories that are drawn.
 HISTORIES = int(os.environ.get("ANDON_ANALYSIS_HISTORIES", "2"))
@@ -56,6 +57,21 @@ def made(service: Service, run: AnalysisRun) -> dict[str, bytes]:
 
 
 class TestWhatARunMade:
+    def test_that_is_lost_is_told_with_the_command_that_makes_it_again(self, clone: Clone):
+        with clone.opened() as service:
+            run = service.analyses.run("totals")
+            kept = made(service, run)
+            for each in run.outputs:
+                (clone.root / ".andon/lake" / each.path).unlink()
+            with pytest.raises(AndonError, match="what a run of `analyses/totals` made is not there") as caught:
+                made(service, run)
+            command = re.search("`andon ([^`]+)`", str(caught.value.hint))
+        assert command is not None
+        Andon(clone.root)(*command[1].split())
+        with clone.opened() as service:
+            assert made(service, service.analyses.show("totals@2")).keys() == kept.keys()
+            assert made(service, run).keys() == kept.keys(), "the same content lies in the same place"
+
     def test_is_kept_with_code_inputs_and_commit(self, clone: Clone):
         with clone.opened() as service:
             run = service.analyses.run("totals")

@@ -7,13 +7,16 @@ import re
 import shlex
 import shutil
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from andon.errors import AndonError
+from andon.lake.packages import PackageFile
 from andon.runs.goal import RunOptions
+from andon.service.service import Service
 from kit.clones import FILES, Clone
 from kit.command_line import Andon
 from kit.remote import TOKEN, Bucket
@@ -123,6 +126,63 @@ def test_what_was_published_after_the_move_is_asked_for_before_the_new_place_goe
     assert project.ask("from marts.count") == [(4,)]
     assert is_whole(project)
     refused(late)
+
+
+@pytest.mark.parametrize("kept", ["analysis", "package"])
+def test_what_was_kept_after_the_move_without_a_publish_is_asked_for_too(project, catalog, tmp_path, kept):
+    late = colleague(project)
+    moved(project, "../new")
+    with late.opened() as service:
+        keep(kept, service, tmp_path)
+    lies_in(project, catalog, "../new").write("raw/orders_06.csv", MORE)
+    with pytest.raises(AndonError) as caught:
+        project.refresh()
+    assert caught.value.code == "lake.elsewhere"
+    command = re.search("`andon ([^`]+)`", str(caught.value.hint))
+    assert command is not None
+    Andon(project.root)(*shlex.split(command[1]))
+    assert project.refresh().published
+    assert is_whole(project)
+
+
+def test_what_was_not_brought_yet_is_not_gone_for_a_catalog_that_was_copied(project, catalog, tmp_path):
+    moved(project, "../new")
+    project.write("raw/orders_06.csv", MORE)
+    assert project.refresh().published
+    Andon(project.root)("catalog", "copy", catalog.split('"')[1], f"{tmp_path}/two.db")
+    two = lies_in(project, f'catalog = "{tmp_path}/two.db"\n', "../new")
+    with pytest.raises(AndonError) as missing:
+        two.ask("from marts.count")
+    assert missing.value.code == "lake.corrupt"
+    with two.opened() as service:
+        assert service.lake_moves.move("../new", source="../old").gone == 0
+    shutil.move(tmp_path / "old", tmp_path / "away")
+    assert two.ask("from marts.count") == [(4,)]
+    assert is_whole(two)
+
+
+@pytest.mark.parametrize("kept", ["analysis", "package"])
+def test_who_did_not_hear_of_a_move_keeps_nothing_in_the_old_place(project, catalog, tmp_path, kept):
+    open_since = colleague(project).open()
+    assert open_since.querying.ask("from marts.count").fetch() == [(3,)]
+    moved(project, "../new")
+    assert lies_in(project, catalog, "../new").ask("from marts.count") == [(3,)]
+    with closing(open_since) as service, pytest.raises(AndonError, match="is not where the lake lies"):
+        keep(kept, service, tmp_path)
+    assert is_whole(project)
+
+
+def keep(kept: str, service: Service, folder: Path) -> None:
+    """Keep a file that no commit names."""
+    if kept == "analysis":
+        (service.workspace.root / "analyses").mkdir()
+        (service.workspace.root / "analyses/note.py").write_text("open('note.txt', 'w').write('so')\n")
+        assert service.analyses.run("note").outputs
+        return
+    wheel = folder / "a.whl"
+    wheel.write_bytes(b"wheel")
+    file = PackageFile("a", "1", wheel.name, sha256(b"wheel").hexdigest(), wheel.stat().st_size)
+    service.workspace.lake.packages.keep("lock", "here", {file: wheel})
 
 
 def test_it_goes_back_by_a_move(project, catalog):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from andon.base.database import Database
+from andon.base.database import Database, Transaction
 from andon.base.document import from_json, to_json
 from andon.lake.going import Going
 from andon.lake.intact import Intact
@@ -28,6 +28,7 @@ class AnalysisRuns:
         keep_texts: Callable[[Iterable[bytes]], None],
         writing: Callable[[], AbstractContextManager[None]],
         going: Going,
+        require_home: Callable[[Transaction], None],
     ) -> None:
         self._database = database
         self._storage = storage
@@ -35,6 +36,7 @@ class AnalysisRuns:
         self._keep_texts = keep_texts
         self._writing = writing
         self._going = going
+        self._require_home = require_home
 
     def keep(
         self, run: AnalysisRun, texts: Iterable[bytes], places: Mapping[str, Path], reads: Iterable[str]
@@ -49,7 +51,7 @@ class AnalysisRuns:
 
         Raises:
             ConflictError: `lake.ref_moved` where a file was taken away meanwhile.
-            MachineError: the disk, the database.
+            MachineError: the disk, the database; `lake.elsewhere`.
         """
         self._keep_texts(texts)
         mode = self._storage.readers(reads)
@@ -60,6 +62,7 @@ class AnalysisRuns:
                     self._intact.note(each.path, each.sha256)
             self._storage.have_there(file_of(each.sha256, each.size) for each in run.outputs)
             with self._database.write() as transaction:
+                self._require_home(transaction)
                 self._going.keep(transaction, [each.path for each in run.outputs])
                 rows = transaction.query("select max(number) from analysis_run where name = ?", [run.name])
                 numbered = run.kept_as((rows[0][0] or 0) + 1)

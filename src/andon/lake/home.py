@@ -1,7 +1,7 @@
 """Where the files of a catalog lie: one storage, which the catalog names, so that nobody publishes in another one.
 
 A setting that names another place is no move: what is published there, those who look in the first can't read. So the catalog keeps the
-storage that it goes on in, and the one that its files were copied to last, with how far the history had come by then: what opens that one
+storage that it goes on in, and the one that its files were copied to last, with how much had been kept by then: what opens that one
 first, while nothing came meanwhile, makes it the home.
 """
 
@@ -21,6 +21,11 @@ from andon.lake.storage import Storage
 from andon.lake.stored_paths import NOTES
 
 _ID = f"{NOTES}/storage"
+#: Each grows by what is kept, and never shrinks. What analyses made and wheels of locks no ref names.
+_KEPT = (
+    "select (select coalesce(max(seq), 0) from reflog) + (select count(*) from analysis_run)"
+    " + (select count(*) from kept_package)"
+)
 _NEXT = "select 1 from home where storage = ? and seen is not null"
 
 
@@ -56,7 +61,7 @@ class Home:
             self._become()
 
     def require(self, transaction: Transaction) -> None:
-        """Refuse to write a commit where the files of the lake lie elsewhere by now.
+        """Refuse to write rows that name files where the files of the lake lie elsewhere by now.
 
         Raises:
             MachineError: `lake.elsewhere`.
@@ -67,13 +72,18 @@ class Home:
         if rows and rows[0][0] != self._mine:
             raise _elsewhere(self._storage, rows[0][1], is_next=bool(transaction.query(_NEXT, [self._mine])))
 
+    def is_here(self) -> bool:
+        """Whether this storage is it, or nothing says which one is; else files that the catalog names may lie elsewhere alone."""
+        rows = self._database.query("select storage from home where seen is null")
+        return not rows or rows[0][0] == self._mine
+
     def seen(self) -> int:
-        """How far the history has come."""
+        """How much has been kept: it grows by all that names files for good."""
         return _seen(self._database)
 
     def expect(self, storage: Storage, seen: int) -> None:
-        """Keep that the files of all that happened until `seen` were copied into a storage: it becomes the home when it is opened before
-        anything else is published."""
+        """Keep that the files of all that was kept until `seen` were copied into a storage: it becomes the home when it is opened before
+        anything else is kept."""
         key = _kept_id(storage)
         with self._database.write() as transaction:
             if transaction.query("select 1 from home where storage = ? and seen is null", [key]):
@@ -82,7 +92,7 @@ class Home:
             self._keep(transaction, storage, key, seen)
 
     def _is_next(self, rows: list[Row], mine: str | None) -> bool:
-        """Whether files were copied into this storage; it is the home from now on where nothing was published elsewhere since then."""
+        """Whether files were copied into this storage; it is the home from now on where nothing was kept elsewhere since then."""
         found = next((row for row in rows if row[0] == mine), None)
         if found is None:
             return False
@@ -170,8 +180,8 @@ def _kept_id(storage: Storage) -> str:
 
 
 def _seen(database: Database | Transaction) -> int:
-    """How far the history has come."""
-    return int(database.query("select coalesce(max(seq), 0) from reflog")[0][0])
+    """How much has been kept."""
+    return int(database.query(_KEPT)[0][0])
 
 
 def _elsewhere(storage: Storage, url: str | None, *, is_next: bool = False) -> MachineError:
@@ -179,7 +189,7 @@ def _elsewhere(storage: Storage, url: str | None, *, is_next: bool = False) -> M
     if is_next:
         return MachineError(
             "lake.elsewhere",
-            f"something was published in `{url}` after the lake was copied into `{here}`",
+            f"something was kept in `{url}` after the lake was copied into `{here}`",
             where=here,
             hint=f"`andon lake move --from {shlex.quote(str(url))} {shlex.quote(here)}` brings it, and the lake goes on here",
         )

@@ -52,10 +52,10 @@ class Lake:
             self.locks = Locks(storage, rows)
         self.intact = Intact(storage, MemoryCache() if kept is None else kept, self.going)
         self.objects = Objects(database, storage, clock, self.intact, self.going)
-        self.packages = Packages(database, storage, self.intact, self.going, self.locks.writing)
+        self.packages = Packages(database, storage, self.intact, self.going, self.locks.writing, self.home.require)
         self.holdings = Holdings(database)
         self.analysis_runs = AnalysisRuns(
-            database, storage, self.intact, self.objects.put_texts, self.locks.writing, self.going
+            database, storage, self.intact, self.objects.put_texts, self.locks.writing, self.going, self.home.require
         )
         self.former_names = FormerNames(database, self.objects)
         self.refs = Refs(database, self.commits, lambda: self.clock())

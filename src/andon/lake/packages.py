@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from andon.base.database import Database, in_batches
+from andon.base.database import Database, Transaction, in_batches
 from andon.base.record import Record
 from andon.lake.intact import Intact
 from andon.lake.storage import Storage
@@ -59,12 +59,14 @@ class Packages:
         intact: Intact,
         going: Going,
         writing: Callable[[], AbstractContextManager[None]],
+        require_home: Callable[[Transaction], None],
     ) -> None:
         self._database = database
         self._storage = storage
         self._intact = intact
         self._going = going
         self._writing = writing
+        self._require_home = require_home
 
     def of(self, lock: str, platform: str) -> list[PackageFile]:
         """What is kept of a lock for a system and Python, there or not."""
@@ -93,6 +95,7 @@ class Packages:
 
         Raises:
             ConflictError: `lake.ref_moved` where a file was taken away meanwhile.
+            MachineError: `lake.elsewhere`.
         """
         with self._writing():
             for file, source in files.items():
@@ -103,6 +106,7 @@ class Packages:
                 (lock, platform, file.name, file.version, file.file, file.sha256, file.size) for file in files
             ]
             with self._database.write() as transaction:
+                self._require_home(transaction)
                 self._going.keep(transaction, [file.path for file in files])
                 transaction.execute_many(
                     f"insert into kept_package (lock, platform, {_ROW}) values (?, ?, ?, ?, ?, ?, ?)"

@@ -7,6 +7,7 @@ from andon.errors import DamagedError
 
 #: What is said of a file that nothing kept.
 GONE = "is gone"
+_ANALYSIS = "analyses/"
 
 
 class Damage(Record):
@@ -27,7 +28,14 @@ class Damage(Record):
 
 
 def damaged(dataset: str, damage: Damage) -> DamagedError:
-    """The error for a dataset whose data file is not what was written, or is gone."""
+    """The error for a dataset whose data file is not what was written, or is gone; or for what a run of `analyses/NAME` made."""
+    if dataset.startswith(_ANALYSIS):
+        return DamagedError(
+            "lake.corrupt",
+            f"what a run of `{dataset}` made {damage.what}: {damage.path}",
+            where=dataset,
+            hint=f"`andon analysis run {dataset.removeprefix(_ANALYSIS)}` makes it again, as another run; else it comes back from a backup",
+        )
     if damage.is_gone:
         return gone([dataset], [damage.back] if damage.back is not None else [])
     return DamagedError(

@@ -315,7 +315,7 @@ class Adapters:
         if not database.is_read_only:
             # a disk without room: reading goes on, and a commit notes it or fails
             with contextlib.suppress(MachineError):
-                if enlist(lake.storage, database) and not self._is_new:
+                if enlist(lake.storage, database) and not self._is_new and lake.home.is_here():
                     note_what_went(lake)
         return StateStore(
             lake,
