@@ -630,3 +630,9 @@ def test_a_branch_without_a_name_is_refused(built: Andon) -> None:
     for command in (("run", "--yes"), ("refresh",), ("undo", "--yes"), ("plan",)):
         assert built.json(*command, "--branch", "", status=2)["error"]["code"] == "usage.bad_argument"
     assert built.json("log") == before
+
+
+def test_what_init_names_next_can_be_typed(tmp_path: Path) -> None:
+    Path(tmp_path, "here").mkdir()
+    assert Andon(tmp_path / "here")("init", ".").out.splitlines()[-1] == "next: andon run --yes"
+    assert Andon(tmp_path)("init", "my shop").out.splitlines()[-1] == "next: cd 'my shop' && andon run --yes"
