@@ -209,7 +209,7 @@ CODES: dict[str, str] = {
     "backup.damaged": "A backup is not what was written, or lacks what was damaged when it was made.",
     # machine
     "machine.disk": "The disk is full or can't be written.",
-    "machine.read_only": "The folder can't be written.",
+    "machine.read_only": "The folder or the catalog can't be written.",
     "machine.database": "The catalog's database failed.",
     "machine.unknown_outcome": "The catalog was lost while it committed: it is done, or it is not.",
     "machine.storage": "The storage failed.",

@@ -6,12 +6,12 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from kit.command_line import Andon
+from kit.command_line import Andon
 
 MART = "datasets/marts/revenue_by_month.sql"
 Golden = Callable[[str, str], None]
@@ -621,3 +621,18 @@ def test_in_a_rehearsal_the_clock_is_given_and_that_is_said(andon: Andon, monkey
     assert {commit["at"][:16] for commit in andon.json("log")} == {"2026-03-04T08:00"}
     monkeypatch.setenv("ANDON_CLOCK", "noon")
     assert "`noon` is not a time" in andon("log", status=2).err
+
+
+def test_a_branch_without_a_name_is_refused(built: Andon) -> None:
+    """A variable that a script did not set must not publish to main."""
+    built.replace(MART, "count(*) as orders", "count(*) as orders, max(amount) as largest")
+    before = built.json("log")
+    for command in (("run", "--yes"), ("refresh",), ("undo", "--yes"), ("plan",)):
+        assert built.json(*command, "--branch", "", status=2)["error"]["code"] == "usage.bad_argument"
+    assert built.json("log") == before
+
+
+def test_what_init_names_next_can_be_typed(tmp_path: Path) -> None:
+    Path(tmp_path, "here").mkdir()
+    assert Andon(tmp_path / "here")("init", ".").out.splitlines()[-1] == "next: andon run --yes"
+    assert Andon(tmp_path)("init", "my shop").out.splitlines()[-1] == "next: cd 'my shop' && andon run --yes"

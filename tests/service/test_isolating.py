@@ -21,6 +21,7 @@ import pytest
 from andon.engines.bundle.own_files import own_requirements
 from andon.engines.python.lock import runner_packages
 from andon.errors import DamagedError, DatasetError, UsageError
+from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.isolating import IsolateOptions
 from andon.service.locks import lock
 from andon.service.service import Service
@@ -431,6 +432,29 @@ def test_a_stage_that_another_engine_makes_is_refused(tmp_path):
     with closing(service), pytest.raises(UsageError) as raised:
         service.isolating.isolate("marts.sums", tmp_path / "packed")
     assert raised.value.code == "isolate.other_engine"
+
+
+def test_what_another_engine_makes_by_its_size_alone_is_packed_for_the_embedded_one_and_says_so(tmp_path):
+    from kit.polars_engine import polars_kind
+
+    clone = Clone(tmp_path / "acme")
+    clone.fill(
+        {"andon.toml": "", "raw/o1.csv": ROWS["raw/o1.csv"], "sources/shop/orders.sql": CODE["sources/shop/orders.sql"]}
+    )
+    clone.write(
+        "datasets/marts/sums.sql", "select customer, sum(amount) as amount from shop.orders group by customer\n"
+    )
+    service = Service.open(
+        clone.root, other_engine=lambda made, size: polars_kind() if size and made.dataset == "marts.sums" else None
+    )
+    with closing(service):
+        service.runs.run(RunOptions(agreed=ANY_PLAN))
+        packed = service.isolating.isolate("marts.sums", tmp_path / "apart" / ".." / "packed")
+    assert packed.folder == str(tmp_path / "packed")
+    assert [note for note in packed.notes if "polars" in note and "DuckDB" in note]
+    done = run_folder(tmp_path / "packed")
+    assert done.stdout.startswith("IDENTICAL"), done.stdout + done.stderr
+    assert "DuckDB is" not in done.stdout
 
 
 # -- what is gone, what is secret, what is marked elsewhere

@@ -112,7 +112,7 @@ def test_whoever_may_only_read_is_refused_with_that_reason(roles: Roles, write: 
     with roles.reader.opened() as service, pytest.raises(MachineError) as raised:
         WRITES[write](service)
     assert raised.value.code == "machine.read_only"
-    assert "andon catalog grants" in str(raised.value.hint)
+    assert "andon catalog grants --writers" in str(raised.value.hint)
     assert PASSWORD not in str(raised.value)
     assert roles.rows() == before
 

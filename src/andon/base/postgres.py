@@ -167,17 +167,15 @@ class PostgresDatabase:
     def grants(self, readers: str | None, writers: str | None) -> list[str]:
         """The SQL by which its owner lets roles read it, or work in it."""
         made = []
-        for role, rights, below in (
-            (readers, "select", "usage"),
-            (writers, "select, insert, update, delete", "usage, create"),
-        ):
+        writing = "select, insert, update, delete"
+        for role, rights, below in ((readers, "select", "usage"), (writers, writing, "usage, create")):
             if role is not None:
                 name = '"' + role.replace('"', '""') + '"'
                 made += [
                     f'grant {below} on schema "{self.schema}" to {name};',
                     f'grant {rights} on all tables in schema "{self.schema}" to {name};',
                     # who reads says so, on a storage that has no locks which all see
-                    f'grant select, insert, update, delete on "{self.schema}".{_LEASES} to {name};',
+                    *([f'grant {writing} on "{self.schema}".{_LEASES} to {name};'] if rights != writing else []),
                     f'alter default privileges in schema "{self.schema}" grant {rights} on tables to {name};',
                 ]
         return made

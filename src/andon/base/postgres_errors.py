@@ -21,7 +21,7 @@ def not_writable(place: str) -> MachineError:
         "machine.read_only",
         "the catalog can't be written: this account may read it",
         where=place,
-        hint="ask its owner for the writers' role: `andon catalog grants` prints the SQL",
+        hint="ask its owner for the writers' role: `andon catalog grants --writers ROLE` prints the SQL",
     )
 
 

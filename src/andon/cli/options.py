@@ -203,9 +203,19 @@ def json_option(function: Function) -> Function:
 
 def branch_option(function: Function) -> Function:
     """`--branch`: another branch than the folder's."""
-    return click.option("--branch", metavar="BRANCH", envvar="ANDON_BRANCH", help="Another branch than the folder's.")(
-        function
-    )
+    return click.option(
+        "--branch",
+        metavar="BRANCH",
+        envvar="ANDON_BRANCH",
+        callback=_named,
+        help="Another branch than the folder's.",
+    )(function)
+
+
+def _named(context: click.Context, option: click.Parameter, branch: str | None) -> str | None:
+    if branch == "":  # a variable that a script did not set would publish to the folder's branch
+        raise click.BadParameter("it is empty; leave it out for the folder's branch", context, option)
+    return branch
 
 
 def at_option(function: Function) -> Function:

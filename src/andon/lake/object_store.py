@@ -261,7 +261,7 @@ class ObjectStore:
             return self._failed(
                 doing,
                 f"there is no bucket `{self.bucket}`",
-                f"make the bucket, or look at `storage`, and at `endpoint` of {self._named}",
+                f"make the bucket, or correct `storage`; which server is asked, {self._named} says",
             )
         if is_refusal(error):
             return self._failed(

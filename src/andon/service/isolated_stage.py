@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from andon.base.document import to_json
 from andon.base.record import Record, field
 from andon.errors import AndonError, UsageError
+from andon.model.build import engine_words
 from andon.model.damage import gone
 from andon.model.dataset import Kind, Materialize
 from andon.model.isolation import PackedFolder
@@ -198,12 +199,14 @@ class IsolatedStage:
             packer.lock(),
             stage,
             given,
-            self._notes(definition),
+            self._notes(build, definition),
         )
 
-    def _notes(self, definition: Definition) -> list[str]:
+    def _notes(self, build: Build, definition: Definition) -> list[str]:
         subject = self._subject
         notes = []
+        if not _is_ours(build):
+            notes.append(f"{engine_words(build.engine)} made it; in the folder DuckDB does")
         if subject.failed is not None:
             notes.append(f"it failed then: {subject.failed}")
         if definition.asks is not None:
@@ -335,7 +338,8 @@ class IsolatedStage:
             "settings": {
                 "threads": engine.get("threads") or 1,
                 "memory_limit": engine.get("memory_limit") or "",
-                "duckdb": engine.get("version") or sides.narrow.engine.facts()["version"],
+                "duckdb": (engine.get("version") if _is_ours(build) else None)
+                or sides.narrow.engine.facts()["version"],
                 "python": engine.get("python"),
             },
             "steps": list(steps.steps),
@@ -381,3 +385,7 @@ def of_wheels() -> list[str]:
     """What is to know of wheels that are packed."""
     machine = f"{platform.system()} on {platform.machine()}, Python {'.'.join(platform.python_version_tuple()[:2])}"
     return [f"the packages in `env/wheels` are for {machine}; elsewhere leave `--no-index --find-links env/wheels` out"]
+
+
+def _is_ours(build: Build) -> bool:
+    return bool(build.engine.get("name", "duckdb") == "duckdb")

@@ -89,7 +89,7 @@ class Isolating:
         view, subject = self._subject(dataset, place or ref, asked.run)
         masked = masked_columns(self._workspace, view.commit)
         reduction = Reduction(asked.sample, asked.where, masked if asked.masks else {})
-        target = (folder or Path(f"{dataset}-{f'run{asked.run}' if asked.run else view.commit.id[:8]}")).absolute()
+        target = (folder or Path(f"{dataset}-{f'run{asked.run}' if asked.run else view.commit.id[:8]}")).resolve()
         with BundleFolder(target) as bundle:
             with self._workspace.lake.leases.reading_all():
                 stage = IsolatedStage(self._workspace, view, subject, bundle, reduction)
@@ -112,7 +112,7 @@ class Isolating:
                 where=name,
                 hint=f"`andon analysis log {run.name}` has its other runs",
             )
-        target = (folder or Path(f"{run.name}-{run.number}")).absolute()
+        target = (folder or Path(f"{run.name}-{run.number}")).resolve()
         with BundleFolder(target) as bundle:
             with self._workspace.lake.leases.reading_all():
                 found = IsolatedAnalysis(self._workspace, analyses, run, bundle).pack(offline=options.offline)

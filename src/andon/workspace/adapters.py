@@ -391,7 +391,7 @@ class Adapters:
 
     def _folder(self, text: str, named: str) -> Path:
         path = text.removeprefix("file://")
-        if "://" in path:
+        if "://" in path or path.lower().startswith("s3:"):  # one stroke short of a bucket is no folder of that name
             raise UsageError(
                 "usage.not_yet",
                 f"{named}: it can be a folder or `s3://bucket/prefix`, and nothing else in this version",

@@ -17,10 +17,12 @@ from andon.cli.text.checks import (
     page_checks,
     result_lines,
     sample_lines,
+    sql_lines,
     symbol,
 )
 from andon.model.check import CheckKind, CheckStatus, Severity
 from andon.model.check_result import CheckResult, Samples
+from andon.service.checks import CheckSql
 
 INK = Ink(io.StringIO(), False, {})
 PASS, FAIL, ERROR, SKIPPED = CheckStatus.PASS, CheckStatus.FAIL, CheckStatus.ERROR, CheckStatus.SKIPPED
@@ -131,3 +133,21 @@ def test_the_checks_of_a_page() -> None:
     lines = page_checks([result(PASS, bad=0, total=2, run=9), result(SKIPPED, reason="nothing published")], INK, 80)
     assert [line.split()[0] for line in lines] == ["✓", "○"]
     assert lines[0].endswith("run:9")
+
+
+def test_sql_of_several_lines_is_shown_in_lines():
+    plans = [
+        CheckSql("s.d", "a > 0", "spark", "with q0 as (\n  select 1\n)\nfrom q0"),
+        CheckSql("s.d", "a < 9", "proof", ""),
+    ]
+    assert [INK.shown(line) for line in sql_lines(plans, INK)] == [
+        "-- s.d: a > 0 (spark)",
+        "with q0 as (",
+        "  select 1",
+        ")",
+        "from q0",
+        "",
+        "-- s.d: a < 9 (proof)",
+        "-- known from what the write told",
+        "",
+    ]

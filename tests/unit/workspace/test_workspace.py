@@ -138,10 +138,12 @@ def test_a_storage_that_lost_its_catalog_is_refused(root):
 
 
 def test_a_place_that_is_no_path_is_not_known_yet(root):
-    workspace = opened(root, flags={"storage": "gs://bucket/lake"})
-    with pytest.raises(UsageError) as caught:
-        _ = workspace.lake
-    assert caught.value.code == "usage.not_yet"
+    for place in ("gs://bucket/lake", "s3:/bucket/lake", "S3://bucket/lake"):
+        workspace = opened(root, flags={"storage": place})
+        with pytest.raises(UsageError) as caught:
+            _ = workspace.lake
+        assert caught.value.code == "usage.not_yet"
+        assert not list(root.glob("[sS]3:*"))
     there = opened(root, flags={"storage": (root / "lake").as_uri(), "catalog": "below/catalog.db"})
     assert there.lake.storage.url == (root / "lake").as_uri()
     assert (root / "below" / "catalog.db").exists()

@@ -7,12 +7,9 @@ import click
 from andon.base.record import replace
 from andon.cli.app import App, Command, pass_app
 from andon.cli.options import json_option, select_argument
-from andon.cli.text.checks import failed_lines, history_lines, result_lines
+from andon.cli.text.checks import failed_lines, history_lines, result_lines, sql_lines
 from andon.errors import EXIT_DONE, EXIT_FAILED
 from andon.render.checks import tally_text
-
-#: What stands in the place of a query where none is asked.
-_WITHOUT = {"proof": "-- known from what the write told", "skipped": "-- nothing published to compare with"}
 
 
 @click.command(
@@ -59,15 +56,7 @@ def check(
         plans = app.service.checks.sql(select, at)
         console.show(
             lambda: {"checks": [p.to_json() for p in plans]},
-            lambda: [
-                text
-                for p in plans
-                for text in (
-                    console.out.paint(f"-- {p.dataset}: {p.label} ({p.how})", "dim"),
-                    p.sql or _WITHOUT.get(p.how, "-- nothing to run"),
-                    "",
-                )
-            ],
+            lambda: sql_lines(plans, console.out),
         )
         return EXIT_DONE
     report = app.service.checks.run(select, at, again=again)

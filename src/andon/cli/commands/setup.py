@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,8 @@ def init(app: App, folder: Path | None) -> None:
 
     target = app.start / folder if folder is not None else app.start
     made = make(target)
-    step = f"cd {folder} && andon run --yes" if folder is not None else "andon run --yes"
+    is_here = folder is None or target.resolve() == app.start.resolve()
+    step = "andon run --yes" if is_here else f"cd {shlex.quote(str(folder))} && andon run --yes"
     app.console.show(
         MadeDocument(str(target), made).to_json,
         lambda: [f"made {target}", *(f"  {name}" for name in made), "", f"next: {step}"],

@@ -7,7 +7,7 @@ import shlex
 from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from andon.checks.findings import measured_text
 from andon.cli.output import Cell, Ink
@@ -16,6 +16,12 @@ from andon.model.check import CheckStatus, Severity
 from andon.model.check_result import CheckResult, Samples
 from andon.render.checks import finding_text
 from andon.render.words import names, short
+
+if TYPE_CHECKING:
+    from andon.service.checks import CheckSql
+
+#: What stands in the place of a query where none is asked.
+_WITHOUT = {"proof": "-- known from what the write told", "skipped": "-- nothing published to compare with"}
 
 #: Failing rows that are shown in all; each failing check shows at least so many.
 _ROWS = 20
@@ -153,6 +159,15 @@ def _value(text: str | None) -> Cell:
 
 def _is_number(text: str | None) -> bool:
     return text is None or text.replace(",", "").replace(".", "", 1).lstrip("-").isdigit()
+
+
+def sql_lines(plans: Sequence[CheckSql], ink: Ink) -> list[str]:
+    """What each check asks, as it can be typed elsewhere."""
+    lines = []
+    for plan in plans:
+        asked = plan.sql or _WITHOUT.get(plan.how, "-- nothing to run")
+        lines += [ink.paint(f"-- {plan.dataset}: {plan.label} ({plan.how})", "dim"), *asked.split("\n"), ""]
+    return lines
 
 
 def history_lines(results: Sequence[CheckResult], ink: Ink, width: int | None) -> list[str]:
