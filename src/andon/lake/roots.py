@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 Cutoff = Callable[[str, str], str]
 
 _ALWAYS = "9999"
-_READ = "reads it"
 
 
 class RootPin(Record):

@@ -23,7 +23,6 @@ _COLUMNS: tuple[tuple[BlockKind, ...], ...] = (
     (BlockKind.DATASET,),
     (BlockKind.INSIGHT, BlockKind.DOOR, BlockKind.CHANNEL),
 )
-_Lines = Mapping[str, list[tuple[str, int]]]
 
 
 class PlacedBlock(Record):

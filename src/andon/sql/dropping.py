@@ -7,12 +7,8 @@ from typing import Any
 
 from andon.base.names import folded
 from andon.sql.facts import read_facts
-from andon.sql.names import words
 from andon.sql.renaming import plain_tree, tree_of
 from andon.sql.tokens import SqlToken, tokens
-
-#: Words that end the list of a SELECT.
-_AFTER = words("from where group having window qualify order limit offset using union except intersect")
 
 
 def without_column(sql: str, column: str) -> str | None:

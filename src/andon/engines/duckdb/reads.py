@@ -9,8 +9,6 @@ from typing import Any
 from andon.base.names import literal
 from andon.base.recursion import deeply
 
-_Node = dict[str, Any]
-
 
 def columns_read(connection: Any, select: str, tables: Mapping[str, str]) -> tuple[str, ...] | None:
     """The columns that answering `select` reads, as `schema.table.column`; those that only a view hands on are not among them. None where

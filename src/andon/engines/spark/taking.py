@@ -23,7 +23,6 @@ from andon.model.version import Column, ColumnStats
 _FEW_BYTES = 64 * 2**20
 #: Files that are smaller on the average are put together: a reader opens each.
 _SMALL_FILE = 16 * 2**20
-_FLOATS = frozenset({"FLOAT", "DOUBLE"})
 #: Whose smallest and greatest value a footer tells in texts that the lake has for them.
 _BOUNDED = frozenset(
     {"BOOLEAN", "INTEGER", "BIGINT", "DECIMAL", "VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}

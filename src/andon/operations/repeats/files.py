@@ -15,9 +15,6 @@ _MONTHS = (
 )
 _PART = re.compile(rf"[0-9]+|(?<![a-z])(?:{_MONTHS})(?![a-z])", re.IGNORECASE)
 
-#: A year is another one some day, though it was the same so far.
-_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
-
 
 def repeated_files(files: Iterable[CameFile]) -> tuple[FileRepeat, ...]:
     """Three files or more that have the same columns, are read the same way and are called alike but for numbers and months, in as many

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 #: The format is raised when running or comparing changes its meaning.
 _RESULTS = Entries[TestResult]("unit test", TestResult, 2)
-_FOLDER = "unit-tests-"
 
 
 def with_changed_tests(gathered: Gathered) -> set[str]:

@@ -27,7 +27,6 @@ OFFSET = r" ?(Z|UTC|[+-][01][0-9](:?[0-5][0-9])?)"
 ISO_STAMP = ISO_DATE + "[ T]" + ISO_TIME
 FAR = f"{_FAR_DATE}([ T]{ISO_TIME}({OFFSET})?)?"
 NANO = f"{_FAR_DATE}[ T]{_CLOCK}" + r":[0-5][0-9]\.[0-9]{7,}" + f"({OFFSET})?"
-NANO_TIME = _CLOCK + r":[0-5][0-9]\.[0-9]{7,}"
 _DAY_PARTS = r"([0-9]{1,2})([./-])([0-9]{1,2})[./-]"
 DAY = _DAY_PARTS + f"({YEAR}|[0-9]{{2}})"
 FAR_DAY = _DAY_PARTS + "[0-9]{4}"
