@@ -60,7 +60,7 @@ class Home:
             self._require_lost(home[1], home[2])
             self._become()
 
-    def require(self, transaction: Transaction) -> None:
+    def require(self, transaction: Database | Transaction) -> None:
         """Refuse to write rows that name files where the files of the lake lie elsewhere by now.
 
         Raises:

@@ -179,6 +179,7 @@ class GoalRunner:
         is_merge = goal.merged is not None and bool(prepared.gathered.decided)
         if goal.target is None and not is_merge and not plan.works and not _leaves_change(prepared):
             return self._finish.nothing(prepared, listener, began)
+        self._lake.home.require(self._lake.database)  # lest all is built and nothing of it published
         number = self._workspace.runs.begin(self._begin(prepared))
         watch = RunWatch(self._workspace.runs, number, listener.report, plan.notices)
         run = Running(number, replace(listener, report=watch), began, watch)
