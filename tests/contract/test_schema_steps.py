@@ -35,7 +35,7 @@ LANDED = {
         "f061614502e8",
         "d3a734193ab9",
         "cc1b188bc096",
-        "7743ad334689",
+        "d5d8f3c0dce9",
         "a7fccd8b3b6a",
     ],
     "state": [

@@ -168,6 +168,21 @@ def test_what_another_run_gave_other_field_ids_is_built_again(tmp_path: Path, mo
     assert clone.ask("select n from d.d3") == [(5,)]
 
 
+def test_what_its_size_may_lead_to_another_engine_waits_for_the_plan(tmp_path: Path, monkeypatch) -> None:
+    clone, ahead_of_it = _chain(tmp_path / "acme", 4), []
+    clone.write("andon.toml", '[engines.spark]\nurl = "sc://127.0.0.1:1"\nabove = "1 B"\n')
+    clone.write("datasets/w/wrong.sql", "select nothing from d.d3\n")
+    init = EarlyWork.__init__
+
+    def beginning(work: EarlyWork, *arguments: Any) -> None:
+        init(work, *arguments)
+        ahead_of_it.append(sorted(work._wanted))
+
+    monkeypatch.setattr(EarlyWork, "__init__", beginning)
+    assert "nothing" in str(_run(clone, None, 1, monkeypatch))
+    assert ahead_of_it == [["s.o"]]
+
+
 def _chain(root: Path, count: int) -> Clone:
     """A source, and datasets each of which reads the one before."""
     clone = Clone(root, clock=Clock())

@@ -12,7 +12,6 @@ import secrets
 import shlex
 from pathlib import Path
 
-from andon.base.clock import Clock, to_text
 from andon.base.database import Database, Row, Transaction
 from andon.base.postgres_address import is_postgres
 from andon.errors import DamagedError, MachineError
@@ -32,10 +31,9 @@ _NEXT = "select 1 from home where storage = ? and seen is not null"
 class Home:
     """The place of one catalog's files, and whether a storage is it."""
 
-    def __init__(self, database: Database, storage: Storage, clock: Clock) -> None:
+    def __init__(self, database: Database, storage: Storage) -> None:
         self._database = database
         self._storage = storage
-        self._clock = clock
         self._mine: str | None = None
 
     def enter(self) -> None:
@@ -123,8 +121,8 @@ class Home:
             self._keep(transaction, self._storage, self._mine, None)
 
     def _keep(self, transaction: Transaction, storage: Storage, key: str, seen: int | None) -> None:
-        row = (key, shown(storage), self._beside(storage), to_text(self._clock()), seen)
-        transaction.execute("insert into home (storage, url, beside, since, seen) values (?, ?, ?, ?, ?)", row)
+        row = (key, shown(storage), self._beside(storage), seen)
+        transaction.execute("insert into home (storage, url, beside, seen) values (?, ?, ?, ?)", row)
 
     def _beside(self, storage: Storage) -> str | None:
         """The way from a file of SQLite to a folder: it stays where a project is moved with its lake."""

@@ -40,7 +40,7 @@ class Lake:
         self.storage = storage
         self.clock = clock
         self.commits = Commits(database, kept)
-        self.home = Home(database, storage, lambda: self.clock())
+        self.home = Home(database, storage)
         self.going = Going(database, storage, self.commits)
         self.leases: Leases | SharedLeases
         if storage.shares_locks:

@@ -48,7 +48,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         " since text not null, renewed real not null)",
     ),
     # the storage that the catalog goes on in, and one that its files were copied to when the reflog had come to `seen`
-    ("create table home (storage text primary key, url text not null, beside text, since text not null, seen bigint)",),
+    ("create table home (storage text primary key, url text not null, beside text, seen bigint)",),
     # parts of long lists of files, which rows of versions and builds have in common
     ("create table list_part (id text primary key, body bytea not null)",),
 )

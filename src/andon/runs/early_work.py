@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
+#: More than any input has: what its size might lead to another engine waits for the plan.
+_ANY_SIZE = 1 << 62
+
+
 class _Written(Record):
     """What was made of a definition, by which key, and what it took."""
 
@@ -62,7 +66,7 @@ def _is_plain(workspace: Workspace, gathered: Gathered, name: str) -> bool:
         if source is None or source.contract is None or source.kept_because or name in gathered.failures:
             return False
         return not any(is_remote(file.path) for file in source.files)
-    return workspace.other_engine(each, 0) is None
+    return workspace.other_engine(each, _ANY_SIZE) is None
 
 
 class EarlyWork:
