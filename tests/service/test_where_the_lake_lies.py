@@ -120,6 +120,11 @@ def test_what_was_published_after_the_move_is_asked_for_before_the_new_place_goe
     assert caught.value.code == "lake.elsewhere"
     command = re.search("`andon ([^`]+)`", str(caught.value.hint))
     assert command is not None
+    with project.opened() as service:  # what was not brought yet is no damage
+        for judge in (lambda: service.verifying.verify(all=True), lambda: service.backups.make("../kept")):
+            with pytest.raises(AndonError) as caught:
+                judge()
+            assert caught.value.code == "lake.elsewhere"
     Andon(project.root)(*shlex.split(command[1]))
     project.write("raw/orders_06.csv", MORE)
     assert project.run().published

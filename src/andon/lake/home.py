@@ -70,6 +70,16 @@ class Home:
         if rows and rows[0][0] != self._mine:
             raise _elsewhere(self._storage, rows[0][1], is_next=bool(transaction.query(_NEXT, [self._mine])))
 
+    def require_whole(self) -> None:
+        """Refuse to judge the files of a storage that some were not brought to yet: they are no damage. Who may only read is not told
+        whether that is so.
+
+        Raises:
+            MachineError: `lake.elsewhere`.
+        """
+        if not self._database.is_read_only:
+            self.require(self._database)
+
     def is_here(self) -> bool:
         """Whether this storage is it, or nothing says which one is; else files that the catalog names may lie elsewhere alone."""
         rows = self._database.query("select storage from home where seen is null")

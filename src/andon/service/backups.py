@@ -62,11 +62,12 @@ class Backups:
         Raises:
             UsageError: `usage.bad_argument` without a folder, or for one in the lake; `backup.none` for one that holds something else.
             ConflictError: `lake.lease_lost` where this process was silent for long, again and again.
-            MachineError: it can't be written there.
+            MachineError: it can't be written there; `lake.elsewhere` where not all was brought to the lake's storage yet.
         """
         begun = time.monotonic()
         workspace = self._workspace
         lake = workspace.lake
+        lake.home.require_whole()
         place = self.place(folder)
         target = BackupFolder(LocalStorage(place), str(place))
         target.begin(lake.id)

@@ -45,7 +45,9 @@ class Verifying:
         Raises:
             UsageError: `usage.bad_argument` for a ref with `all`; `lake.ref_not_found`.
             ConflictError: `lake.lease_lost` where this process was silent for so long that what it read may be gone.
+            MachineError: `lake.elsewhere` where not all was brought to this storage yet.
         """
+        self._workspace.lake.home.require_whole()
         with self._workspace.lake.leases.reading_all():
             whole = self._verified(ref, all, told or nobody)
         if all:
