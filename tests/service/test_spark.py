@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import pytest
 
+from andon.engines.spark.connection import SparkConnection
 from andon.errors import AndonError, ProjectError
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from andon.service.doctor import doctor
@@ -352,6 +353,34 @@ def test_a_connection_that_is_lost_is_found_again(clone):
     assert cuts
     assert result.published, failure(result)
     assert clone.ask("select sum(amount) from marts.totals") == [(9_000_000,)]
+
+
+@pytest.mark.parametrize(
+    "said", ["invalid argument: operation not found: 7949", "[INVALID_HANDLE.OPERATION_NOT_FOUND] x"]
+)
+@pytest.mark.parametrize(("times", "published"), [(2, True), (99, False)])
+def test_a_job_that_was_forgotten_is_begun_anew_in_another_folder(clone, monkeypatch, said, times, published):
+    """The first one may go on writing where it began."""
+    clone.write(TOTALS, f"/*---\nengine: spark\n---*/\n{FILES[TOTALS]}")
+    clone.write("andon.toml", spark_settings(None, "compare_below = 0"))
+    write, places = SparkConnection.write, []
+
+    def writing(connection, sql, listed, place, told=None):
+        took = write(connection, sql, listed, place, told)
+        places.append(place)
+        if len(places) <= times:
+            raise RuntimeError(said)  # all is written, and its answer was lost
+        return took
+
+    monkeypatch.setattr(SparkConnection, "write", writing)
+    result = clone.run()
+    assert result.published is published
+    assert len(places) == len(set(places))
+    if published:
+        assert clone.ask("from marts.totals order by customer") == [("ada", 15), ("ben", 20)]
+    else:
+        assert "engine.lost" in str(failure(result))
+    assert not [*(clone.root / ".andon").rglob("*.spark.part")]
 
 
 def test_the_doctor_says_who_answers_and_what_is_wrong(clone):

@@ -19,7 +19,7 @@ from andon.engines.spark.capabilities import CAPABILITIES, NAME
 from andon.engines.spark.choice import SparkChoice
 from andon.engines.spark.columns import require_columns
 from andon.engines.spark.connection import SparkConnection
-from andon.engines.spark.failures import translate_failure
+from andon.engines.spark.failures import is_forgotten, translate_failure
 from andon.engines.spark.places import SparkPlaces
 from andon.engines.spark.results import listed, read
 from andon.engines.spark.settings import SparkSettings
@@ -35,8 +35,14 @@ if TYPE_CHECKING:
 
 #: More than any input has.
 _ALL = 1 << 62
+#: So often a job is begun that the endpoint forgets.
+_JOBS = 5
 #: Nothing is chosen by size.
 _ANY = SparkChoice()
+
+
+class _ForgottenError(Exception):
+    """The endpoint does not know a job any more."""
 
 
 class SparkEngine:
@@ -79,14 +85,25 @@ class SparkEngine:
             return sql.describe(recipe)
 
     def run(self, task: Task) -> Produced:
-        """See `Engine`."""
+        """See `Engine`. A job that the endpoint forgot while the connection was lost is begun anew, in a folder of its own: the first one
+        may go on writing."""
+        for number in range(_JOBS):
+            try:
+                return self._run(
+                    task, f"{task.output}.{number}" if number else task.output, is_last=number + 1 == _JOBS
+                )
+            except _ForgottenError:
+                continue
+        raise AssertionError("unreachable")
+
+    def _run(self, task: Task, beside: str, *, is_last: bool) -> Produced:
         recipe = task.recipe
         if self._stopped.is_set():
             raise stopped(recipe.dataset)
         inner = replace(recipe, sql=recipe.inner or recipe.sql, inner=None)
         columns = Columns(self._embedded, inner)
         types = columns.of_result() if task.types is None else task.types
-        staging = self._staging(task.output)
+        staging = self._staging(beside)
         try:
             try:
                 took = self._compute(inner, columns, types, staging, task.told)
@@ -97,6 +114,8 @@ class SparkEngine:
             except AndonError:
                 raise
             except Exception as error:
+                if is_forgotten(error) and not (is_last or self._stopped.is_set()):
+                    raise _ForgottenError from error
                 if recipe.explain is not None and not self._stopped.is_set():
                     raise recipe.explain(error) from error
                 is_stopped = self._stopped.is_set()

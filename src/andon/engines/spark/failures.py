@@ -20,11 +20,13 @@ _AWAY = (
     "RETRIES_EXCEEDED",
     "RetriesExceeded",
 )
+#: What an endpoint says of a job that it never got, or let go, while the connection was lost: Apache Spark, and Sail in two ways.
+_FORGOTTEN = ("OPERATION_NOT_FOUND", "operation not found", "task context not found for operation")
 _LOST = (
     "INVALID_HANDLE",
+    *_FORGOTTEN,
     "SESSION_CLOSED",
     "SESSION_NOT_FOUND",
-    "OPERATION_NOT_FOUND",
     "session not found",
     "OPERATION_ABANDONED",
 )
@@ -71,6 +73,11 @@ def is_away(error: Exception) -> bool:
     """Whether an exception says that nobody answers any more, or that nobody is let in: then the next question fails as well."""
     text, kind = said(error), type(error).__name__
     return any(word in text or word in kind for word in (*_AWAY, *_LOST, *_REFUSED))
+
+
+def is_forgotten(error: Exception) -> bool:
+    """Whether an exception says that the endpoint does not know a job any more, while it may know the session."""
+    return any(word in said(error) for word in _FORGOTTEN)
 
 
 def said(error: BaseException) -> str:
